@@ -1,0 +1,48 @@
+"""What flows through a measurement: a batch of examples, and what the model's FFNs did on it.
+
+Rows are ordered example by example, language by language: row = position of the example × P + bit of the language.
+A group of P languages is never torn apart, so masks are complete within a batch.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from neurontui.compute.tasks.example import Example
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples of a run in all P languages, not yet tokenised."""
+
+    number: int
+    """0-based; decides the shard's name."""
+    indices: tuple[int, ...]
+    """Index of each example in the run."""
+    folds: tuple[int, ...]
+    """Fold of each example's cluster, 0 to 19."""
+    examples: tuple[Example, ...]
+    languages: tuple[str, ...]
+
+    @property
+    def prompts(self) -> list[str]:
+        """All E·P prompts in row order."""
+        return [each.prompts[code] for each in self.examples for code in self.languages]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """FFN activity of one batch. Lists run over the layers of the run, in order (`LoadedModel.layers`)."""
+
+    activations: list[Tensor]
+    """Per layer (E, P, d_m): A, right after the nonlinearity, at the token of measurement; the model's dtype."""
+    weights: list[Tensor]
+    """Per layer (E, P, d_m): input of the value matrix there; the very same tensors as `activations` where ungated."""
+    active_tokens: list[Tensor] | None
+    """Per layer (E, P, d_m) int32: at how many real prompt tokens A > threshold; None where not asked for."""
+    near_zero: list[int]
+    """Per layer: pre-activations at the token of measurement within the dtype's rounding of the threshold."""
+    n_tokens: Tensor
+    """(E, P) int64: real tokens of each prompt."""
+    last_tokens: list[str]
+    """E·P texts of the token of measurement, in row order."""

@@ -1,0 +1,43 @@
+"""What a task is: examples, each one meaning in several languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Example:
+    """One meaning in P languages. `answers` and `choices` may lack languages, or be empty."""
+
+    id: str
+    cluster: str
+    """Examples of one cluster share their source (a premise, a tuple) and are not independent."""
+    prompts: Mapping[str, str]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """The examples of one task setting, all with a prompt in each of `languages`, and what was left out."""
+
+    task: str
+    setting: str | None
+    n_shots: int
+    languages: tuple[str, ...]
+    examples: tuple[Example, ...]
+    notes: tuple[str, ...] = ()
+    """Sentences that say how many examples were read, aligned and left out, and why."""
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """How to load a task."""
+
+    data: Path | None = None
+    """Folder or file with the data; None downloads it where a hub has it."""
+    languages: tuple[str, ...] | None = None
+    limit: int | None = None
+    shots: int = 0
+    native_wrapper: bool = False
+    """Instructions in the prompt's language in place of English."""

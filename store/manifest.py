@@ -1,0 +1,87 @@
+"""What a run is, written down before its first batch: the journal's manifest and the row in `runs`."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One FFN layer of a model: `layer` counts through all stacks, `position` within its own."""
+
+    layer: int
+    stack: str
+    position: int
+    n_neurons: int
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What an ablation switches off; the columns of `conditions` without `percent`, which is measured."""
+
+    condition: int
+    kind: str
+    label: str
+    type: str | None = None
+    fraction: float | None = None
+    seed: int | None = None
+    scope: str = "all"
+    layers: tuple[int, ...] | None = None
+    value: str = "0"
+    matched_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One run. `key` is a digest of everything that decides the numbers, so the same run has the same key."""
+
+    key: str
+    name: str
+    model: str
+    revision: str | None
+    architecture: str
+    task: str
+    setting: str | None
+    n_shots: int
+    languages: tuple[str, ...]
+    n_examples: int
+    n_batches: int
+    dtype: str
+    device: str
+    threshold: float
+    started: str
+    """ISO 8601, UTC, without offset."""
+    layers: tuple[Layer, ...]
+    conditions: tuple[Condition, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: tuple[tuple[str, str], ...] = ()
+    """(topic, sentence) pairs for the table `notes`."""
+
+    @property
+    def all_mask(self) -> int:
+        """The mask of a neuron that is active in every language."""
+        return (1 << len(self.languages)) - 1
+
+    def to_json(self) -> str:
+        """The manifest as JSON text, keys in a fixed order."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read back what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
+        raw = json.loads(text)
+        return cls(
+            **{
+                **raw,
+                "languages": tuple(raw["languages"]),
+                "layers": tuple(Layer(**layer) for layer in raw["layers"]),
+                "conditions": tuple(_condition(each) for each in raw["conditions"]),
+                "notes": tuple((topic, text) for topic, text in raw["notes"]),
+            }
+        )
+
+
+def _condition(raw: dict[str, Any]) -> Condition:
+    layers = raw["layers"]
+    return Condition(**{**raw, "layers": None if layers is None else tuple(layers)})

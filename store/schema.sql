@@ -1,0 +1,299 @@
+-- The results file. One statement a table, its comments right below it.
+-- Every table but `meta` and `languages` carries `run`; a shard of the journal holds the same columns without it.
+-- No primary key on the large tables: a key makes them eight times larger and slower.
+
+CREATE TYPE neuron_type AS ENUM ('non-activated', 'specific', 'partial-shared', 'all-shared');
+
+CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+COMMENT ON TABLE meta IS 'What this file is: format, schema_version, created_by.';
+COMMENT ON COLUMN meta.key IS 'Name of the property.';
+COMMENT ON COLUMN meta.value IS 'Its value, as text.';
+
+CREATE TABLE runs (
+    run INTEGER NOT NULL, key VARCHAR NOT NULL, name VARCHAR NOT NULL, model VARCHAR NOT NULL, revision VARCHAR,
+    architecture VARCHAR NOT NULL, task VARCHAR NOT NULL, setting VARCHAR, n_shots INTEGER NOT NULL,
+    languages VARCHAR[] NOT NULL, all_mask UBIGINT NOT NULL, n_examples INTEGER NOT NULL, dtype VARCHAR NOT NULL,
+    device VARCHAR NOT NULL, threshold DOUBLE NOT NULL, settings JSON NOT NULL, versions JSON NOT NULL,
+    started TIMESTAMP NOT NULL, seconds DOUBLE NOT NULL, tokens BIGINT NOT NULL
+);
+COMMENT ON TABLE runs IS 'One row a run: one model on one task setting.';
+COMMENT ON COLUMN runs.run IS 'Number of the run in this file, from 1.';
+COMMENT ON COLUMN runs.key IS 'Digest of everything that decides the numbers (model, revision, task, prompts, settings): the same run has the same key.';
+COMMENT ON COLUMN runs.name IS 'Short name to show, as model · task.';
+COMMENT ON COLUMN runs.model IS 'Hub id or folder name of the model.';
+COMMENT ON COLUMN runs.revision IS 'Resolved commit of the model, or NULL for a local folder.';
+COMMENT ON COLUMN runs.architecture IS 'model_type of its configuration, such as bloom.';
+COMMENT ON COLUMN runs.task IS 'xnli, fact, ke, or the stem of the task file.';
+COMMENT ON COLUMN runs.setting IS 'en-all or all-en for knowledge editing, NULL where a task has one setting.';
+COMMENT ON COLUMN runs.n_shots IS 'Demonstrations in front of each prompt.';
+COMMENT ON COLUMN runs.languages IS 'Language codes; the position of a code is its bit in every mask of the run.';
+COMMENT ON COLUMN runs.all_mask IS 'The mask of a neuron that is active in every language.';
+COMMENT ON COLUMN runs.n_examples IS 'Examples measured.';
+COMMENT ON COLUMN runs.dtype IS 'Precision of the forward pass, such as float32.';
+COMMENT ON COLUMN runs.device IS 'cpu, or the name of the GPU.';
+COMMENT ON COLUMN runs.threshold IS 'A neuron is active where its activation is greater than this.';
+COMMENT ON COLUMN runs.settings IS 'Every choice of the run, as JSON.';
+COMMENT ON COLUMN runs.versions IS 'Versions of the libraries that made it, as JSON.';
+COMMENT ON COLUMN runs.started IS 'When the run began, UTC.';
+COMMENT ON COLUMN runs.seconds IS 'Time spent measuring, in seconds, over all sittings.';
+COMMENT ON COLUMN runs.tokens IS 'Prompt tokens measured, over all languages.';
+
+CREATE TABLE run_languages (run INTEGER NOT NULL, bit UTINYINT NOT NULL, language VARCHAR NOT NULL);
+COMMENT ON TABLE run_languages IS 'Which bit of a mask is which language: a neuron is active in it where mask & (1::UBIGINT << bit) is not 0.';
+COMMENT ON COLUMN run_languages.run IS 'Run.';
+COMMENT ON COLUMN run_languages.bit IS 'Bit, from 0.';
+COMMENT ON COLUMN run_languages.language IS 'Language code.';
+
+CREATE TABLE languages (
+    code VARCHAR NOT NULL, name VARCHAR NOT NULL, family VARCHAR NOT NULL, branch VARCHAR NOT NULL, script VARCHAR NOT NULL,
+    bloom_share DOUBLE
+);
+COMMENT ON TABLE languages IS 'Reference data on languages, the same in every file.';
+COMMENT ON COLUMN languages.code IS 'ISO 639-1 code.';
+COMMENT ON COLUMN languages.name IS 'English name.';
+COMMENT ON COLUMN languages.family IS 'Language family.';
+COMMENT ON COLUMN languages.branch IS 'Branch of the family.';
+COMMENT ON COLUMN languages.script IS 'ISO 15924 code of its usual script.';
+COMMENT ON COLUMN languages.bloom_share IS 'Share of the language in the pretraining text of BLOOM, in percent, as its authors published it; NULL where they name none.';
+
+CREATE TABLE layers (run INTEGER NOT NULL, layer INTEGER NOT NULL, stack VARCHAR NOT NULL, position INTEGER NOT NULL, n_neurons INTEGER NOT NULL, n_near_zero BIGINT);
+COMMENT ON TABLE layers IS 'The FFN layers of the model of a run.';
+COMMENT ON COLUMN layers.run IS 'Run.';
+COMMENT ON COLUMN layers.layer IS 'Layer, from 0, through all stacks of the model.';
+COMMENT ON COLUMN layers.stack IS 'decoder or encoder.';
+COMMENT ON COLUMN layers.position IS 'Index of the layer in its stack, from 0.';
+COMMENT ON COLUMN layers.n_neurons IS 'Neurons in its FFN, d_m.';
+COMMENT ON COLUMN layers.n_near_zero IS 'Pre-activations at the last token, over examples and languages, that lie within the rounding of the dtype around the threshold.';
+
+CREATE TABLE examples (
+    run INTEGER NOT NULL, example INTEGER NOT NULL, id VARCHAR NOT NULL, cluster VARCHAR NOT NULL, fold INTEGER NOT NULL,
+    language VARCHAR NOT NULL, prompt VARCHAR NOT NULL, answer VARCHAR, prediction VARCHAR, correct BOOLEAN,
+    n_tokens INTEGER NOT NULL, last_token VARCHAR NOT NULL
+);
+COMMENT ON TABLE examples IS 'One row an example and language: the prompt, what was expected and what the model said.';
+COMMENT ON COLUMN examples.run IS 'Run.';
+COMMENT ON COLUMN examples.example IS 'Example, from 0: one meaning in every language of the run.';
+COMMENT ON COLUMN examples.id IS 'Its id in the task''s data.';
+COMMENT ON COLUMN examples.cluster IS 'Examples of one cluster share their source (a premise, a tuple) and are not independent.';
+COMMENT ON COLUMN examples.fold IS 'Fold of the cluster, 0 to 19, for delete-a-block jackknife intervals.';
+COMMENT ON COLUMN examples.language IS 'Language of the prompt.';
+COMMENT ON COLUMN examples.prompt IS 'What the model read.';
+COMMENT ON COLUMN examples.answer IS 'The right answer, or NULL.';
+COMMENT ON COLUMN examples.prediction IS 'What the model generated, greedily, or NULL where nothing was generated.';
+COMMENT ON COLUMN examples.correct IS 'Whether the prediction matches the answer after normalisation.';
+COMMENT ON COLUMN examples.n_tokens IS 'Tokens of the prompt.';
+COMMENT ON COLUMN examples.last_token IS 'The token at which activations were read, as text.';
+
+CREATE TABLE activations (run INTEGER NOT NULL, example INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL);
+COMMENT ON TABLE activations IS 'One row a neuron and example: the languages in which it is active at the last prompt token. VIEW neurons adds its type and the languages by name.';
+COMMENT ON COLUMN activations.run IS 'Run.';
+COMMENT ON COLUMN activations.example IS 'Example, from 0.';
+COMMENT ON COLUMN activations.layer IS 'Layer, from 0.';
+COMMENT ON COLUMN activations.neuron IS 'Index of the neuron in its FFN, from 0.';
+COMMENT ON COLUMN activations.mask IS 'Bit b is set where the neuron is active in the language of bit b (run_languages).';
+
+CREATE TABLE example_types (run INTEGER NOT NULL, example INTEGER NOT NULL, layer INTEGER NOT NULL, n_non INTEGER NOT NULL, n_specific INTEGER NOT NULL, n_partial INTEGER NOT NULL, n_all INTEGER NOT NULL);
+COMMENT ON TABLE example_types IS 'Neurons of each type, an example and layer (Eq. 3 to 6), over all languages of the run.';
+COMMENT ON COLUMN example_types.run IS 'Run.';
+COMMENT ON COLUMN example_types.example IS 'Example.';
+COMMENT ON COLUMN example_types.layer IS 'Layer.';
+COMMENT ON COLUMN example_types.n_non IS 'Non-activated neurons.';
+COMMENT ON COLUMN example_types.n_specific IS 'Specific neurons.';
+COMMENT ON COLUMN example_types.n_partial IS 'Partial-shared neurons.';
+COMMENT ON COLUMN example_types.n_all IS 'All-shared neurons.';
+
+CREATE TABLE mask_histogram (run INTEGER NOT NULL, threshold DOUBLE NOT NULL, scope VARCHAR NOT NULL, fold INTEGER NOT NULL, layer INTEGER NOT NULL, mask UBIGINT NOT NULL, n BIGINT NOT NULL);
+COMMENT ON TABLE mask_histogram IS 'How often each mask occurs: type ratios of any language subset come from here without reading the neurons.';
+COMMENT ON COLUMN mask_histogram.run IS 'Run.';
+COMMENT ON COLUMN mask_histogram.threshold IS 'Active means greater than this.';
+COMMENT ON COLUMN mask_histogram.scope IS 'last: at the last prompt token; any: at any token of the prompt.';
+COMMENT ON COLUMN mask_histogram.fold IS 'Fold of the examples counted.';
+COMMENT ON COLUMN mask_histogram.layer IS 'Layer.';
+COMMENT ON COLUMN mask_histogram.mask IS 'Mask.';
+COMMENT ON COLUMN mask_histogram.n IS 'Neuron × example pairs with this mask.';
+
+CREATE TABLE mask_joint (run INTEGER NOT NULL, language VARCHAR NOT NULL, fold INTEGER NOT NULL, layer INTEGER NOT NULL, last_mask UBIGINT NOT NULL, n BIGINT NOT NULL, n_silent BIGINT NOT NULL);
+COMMENT ON TABLE mask_joint IS 'Neurons by their mask at the last token, and how many of them are inactive at every token of the input, a language.';
+COMMENT ON COLUMN mask_joint.run IS 'Run.';
+COMMENT ON COLUMN mask_joint.language IS 'Language whose input is looked at.';
+COMMENT ON COLUMN mask_joint.fold IS 'Fold.';
+COMMENT ON COLUMN mask_joint.layer IS 'Layer.';
+COMMENT ON COLUMN mask_joint.last_mask IS 'Mask at the last token.';
+COMMENT ON COLUMN mask_joint.n IS 'Neuron × example pairs with this mask.';
+COMMENT ON COLUMN mask_joint.n_silent IS 'Those of them that are inactive at every token of the input in this language.';
+
+CREATE TABLE neuron_masks (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, n INTEGER NOT NULL);
+COMMENT ON TABLE neuron_masks IS 'In how many examples a neuron has each mask: persistence for any language subset.';
+COMMENT ON COLUMN neuron_masks.run IS 'Run.';
+COMMENT ON COLUMN neuron_masks.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_masks.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_masks.mask IS 'Mask.';
+COMMENT ON COLUMN neuron_masks.n IS 'Examples.';
+
+CREATE TABLE neuron_types (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, n_non INTEGER NOT NULL, n_specific INTEGER NOT NULL, n_partial INTEGER NOT NULL, n_all INTEGER NOT NULL);
+COMMENT ON TABLE neuron_types IS 'In how many examples a neuron has each type, over all languages of the run.';
+COMMENT ON COLUMN neuron_types.run IS 'Run.';
+COMMENT ON COLUMN neuron_types.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_types.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_types.n_non IS 'Examples in which it is non-activated.';
+COMMENT ON COLUMN neuron_types.n_specific IS 'Examples in which it is specific.';
+COMMENT ON COLUMN neuron_types.n_partial IS 'Examples in which it is partial-shared.';
+COMMENT ON COLUMN neuron_types.n_all IS 'Examples in which it is all-shared.';
+
+CREATE TABLE neuron_tokens_active (run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, n_tokens BIGINT NOT NULL, n_active BIGINT NOT NULL);
+COMMENT ON TABLE neuron_tokens_active IS 'At how many of all prompt tokens of a language a neuron is active: what language activation probability entropy needs.';
+COMMENT ON COLUMN neuron_tokens_active.run IS 'Run.';
+COMMENT ON COLUMN neuron_tokens_active.language IS 'Language.';
+COMMENT ON COLUMN neuron_tokens_active.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_tokens_active.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_tokens_active.n_tokens IS 'Tokens seen.';
+COMMENT ON COLUMN neuron_tokens_active.n_active IS 'Tokens at which it is active.';
+
+CREATE TABLE attribution (
+    run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, type neuron_type NOT NULL,
+    n INTEGER NOT NULL, n_top INTEGER NOT NULL, cs_sum DOUBLE NOT NULL, cs_max DOUBLE NOT NULL, raw_sum DOUBLE NOT NULL,
+    es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+);
+COMMENT ON TABLE attribution IS 'Contribution (Eq. 9) and effective scores (Eq. 10), an example, language, layer and type; types with no neuron have no row.';
+COMMENT ON COLUMN attribution.run IS 'Run.';
+COMMENT ON COLUMN attribution.example IS 'Example.';
+COMMENT ON COLUMN attribution.language IS 'Language of the input.';
+COMMENT ON COLUMN attribution.layer IS 'Layer.';
+COMMENT ON COLUMN attribution.type IS 'Type of the neurons in this example, over all languages of the run.';
+COMMENT ON COLUMN attribution.n IS 'Neurons of the type.';
+COMMENT ON COLUMN attribution.n_top IS 'Of them, among the top 5 % of the layer by contribution score.';
+COMMENT ON COLUMN attribution.cs_sum IS 'Sum of their contribution scores; 1 over all types of a layer.';
+COMMENT ON COLUMN attribution.cs_max IS 'Largest contribution score.';
+COMMENT ON COLUMN attribution.raw_sum IS 'Sum of |A| times the norm of the value vector, not divided by the layer''s total.';
+COMMENT ON COLUMN attribution.es_sum IS 'Sum of effective scores, or NULL where they are not defined.';
+COMMENT ON COLUMN attribution.es_sumsq IS 'Sum of squared effective scores.';
+COMMENT ON COLUMN attribution.es_min IS 'Smallest effective score.';
+COMMENT ON COLUMN attribution.es_max IS 'Largest effective score.';
+
+CREATE TABLE attribution_masks (
+    run INTEGER NOT NULL, fold INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, mask UBIGINT NOT NULL,
+    n BIGINT NOT NULL, n_top BIGINT NOT NULL, cs_sum DOUBLE NOT NULL, raw_sum DOUBLE NOT NULL,
+    es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+);
+COMMENT ON TABLE attribution_masks IS 'Contribution and effective scores by mask: attribution for any language subset.';
+COMMENT ON COLUMN attribution_masks.run IS 'Run.';
+COMMENT ON COLUMN attribution_masks.fold IS 'Fold of the examples.';
+COMMENT ON COLUMN attribution_masks.language IS 'Language of the input.';
+COMMENT ON COLUMN attribution_masks.layer IS 'Layer.';
+COMMENT ON COLUMN attribution_masks.mask IS 'Mask.';
+COMMENT ON COLUMN attribution_masks.n IS 'Neuron × example pairs.';
+COMMENT ON COLUMN attribution_masks.n_top IS 'Of them, among the top 5 % of their layer by contribution score.';
+COMMENT ON COLUMN attribution_masks.cs_sum IS 'Sum of contribution scores.';
+COMMENT ON COLUMN attribution_masks.raw_sum IS 'Sum of |A| times the norm of the value vector.';
+COMMENT ON COLUMN attribution_masks.es_sum IS 'Sum of effective scores, or NULL.';
+COMMENT ON COLUMN attribution_masks.es_sumsq IS 'Sum of squared effective scores.';
+COMMENT ON COLUMN attribution_masks.es_min IS 'Smallest effective score.';
+COMMENT ON COLUMN attribution_masks.es_max IS 'Largest effective score.';
+
+CREATE TABLE neuron_attribution (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, n INTEGER NOT NULL, n_top INTEGER NOT NULL,
+    cs_sum DOUBLE NOT NULL, es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+);
+COMMENT ON TABLE neuron_attribution IS 'Contribution and effective scores of one neuron over all examples, a language.';
+COMMENT ON COLUMN neuron_attribution.run IS 'Run.';
+COMMENT ON COLUMN neuron_attribution.language IS 'Language of the input.';
+COMMENT ON COLUMN neuron_attribution.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_attribution.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_attribution.n IS 'Examples.';
+COMMENT ON COLUMN neuron_attribution.n_top IS 'Examples in which it is among the top 5 % of its layer by contribution score.';
+COMMENT ON COLUMN neuron_attribution.cs_sum IS 'Sum of contribution scores.';
+COMMENT ON COLUMN neuron_attribution.es_sum IS 'Sum of effective scores, or NULL.';
+COMMENT ON COLUMN neuron_attribution.es_sumsq IS 'Sum of squared effective scores.';
+COMMENT ON COLUMN neuron_attribution.es_min IS 'Smallest effective score.';
+COMMENT ON COLUMN neuron_attribution.es_max IS 'Largest effective score.';
+
+CREATE TABLE top_neurons (run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, rank INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, cs DOUBLE NOT NULL, es DOUBLE);
+COMMENT ON TABLE top_neurons IS 'The neurons with the largest contribution scores, an example, language and layer.';
+COMMENT ON COLUMN top_neurons.run IS 'Run.';
+COMMENT ON COLUMN top_neurons.example IS 'Example.';
+COMMENT ON COLUMN top_neurons.language IS 'Language of the input.';
+COMMENT ON COLUMN top_neurons.layer IS 'Layer.';
+COMMENT ON COLUMN top_neurons.rank IS 'Rank by contribution score, from 1.';
+COMMENT ON COLUMN top_neurons.neuron IS 'Neuron.';
+COMMENT ON COLUMN top_neurons.mask IS 'Its mask in this example.';
+COMMENT ON COLUMN top_neurons.cs IS 'Contribution score.';
+COMMENT ON COLUMN top_neurons.es IS 'Effective score, or NULL.';
+
+CREATE TABLE neuron_examples (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, rank INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, activation DOUBLE NOT NULL);
+COMMENT ON TABLE neuron_examples IS 'The inputs at whose last token a neuron is most active.';
+COMMENT ON COLUMN neuron_examples.run IS 'Run.';
+COMMENT ON COLUMN neuron_examples.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_examples.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_examples.rank IS 'Rank by activation, from 1.';
+COMMENT ON COLUMN neuron_examples.example IS 'Example.';
+COMMENT ON COLUMN neuron_examples.language IS 'Language.';
+COMMENT ON COLUMN neuron_examples.activation IS 'Activation A.';
+
+CREATE TABLE conditions (
+    run INTEGER NOT NULL, condition INTEGER NOT NULL, kind VARCHAR NOT NULL, type neuron_type, fraction DOUBLE, seed BIGINT,
+    scope VARCHAR NOT NULL, layers INTEGER[], value VARCHAR NOT NULL, matched_to INTEGER, percent DOUBLE NOT NULL, label VARCHAR NOT NULL
+);
+COMMENT ON TABLE conditions IS 'What was switched off in an ablation.';
+COMMENT ON COLUMN conditions.run IS 'Run.';
+COMMENT ON COLUMN conditions.condition IS 'Number of the condition, from 0, the baseline.';
+COMMENT ON COLUMN conditions.kind IS 'baseline, type, random, matched, dose (an equal share of a type''s neurons and of its control) or user.';
+COMMENT ON COLUMN conditions.type IS 'Type of the neurons switched off, or whose control this is.';
+COMMENT ON COLUMN conditions.fraction IS 'Share of neurons asked for, 0 to 1, where the condition has one.';
+COMMENT ON COLUMN conditions.seed IS 'Seed of a random choice.';
+COMMENT ON COLUMN conditions.scope IS 'all: at every position; last: at the last prompt token and generated ones.';
+COMMENT ON COLUMN conditions.layers IS 'Layers ablated, or NULL for all.';
+COMMENT ON COLUMN conditions.value IS 'What the activation is set to: 0, or mean.';
+COMMENT ON COLUMN conditions.matched_to IS 'Condition that a control is matched to.';
+COMMENT ON COLUMN conditions.percent IS 'Neurons switched off, in percent of all, mean over examples: the paper''s pct. column.';
+COMMENT ON COLUMN conditions.label IS 'Words for a table''s row.';
+
+CREATE TABLE ablation_examples (
+    run INTEGER NOT NULL, condition INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL,
+    prediction VARCHAR, correct BOOLEAN, rank_correct BOOLEAN, valid BOOLEAN, answer_logprob DOUBLE, n_ablated INTEGER NOT NULL
+);
+COMMENT ON TABLE ablation_examples IS 'Outcome of every example under every condition. VIEW ablation sums it.';
+COMMENT ON COLUMN ablation_examples.run IS 'Run.';
+COMMENT ON COLUMN ablation_examples.condition IS 'Condition.';
+COMMENT ON COLUMN ablation_examples.example IS 'Example.';
+COMMENT ON COLUMN ablation_examples.language IS 'Language of the input.';
+COMMENT ON COLUMN ablation_examples.prediction IS 'What the model generated, greedily.';
+COMMENT ON COLUMN ablation_examples.correct IS 'Whether it matches the answer after normalisation.';
+COMMENT ON COLUMN ablation_examples.rank_correct IS 'Whether the answer is the likeliest of the choices; NULL without choices.';
+COMMENT ON COLUMN ablation_examples.valid IS 'Whether the prediction is one of the choices; NULL without choices.';
+COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Log-probability of the answer''s tokens, natural logarithm, summed.';
+COMMENT ON COLUMN ablation_examples.n_ablated IS 'Neurons switched off for this input.';
+
+CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit DOUBLE NOT NULL);
+COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits a neuron''s value vector raises or lowers most, for the neurons that stand in top_neurons or keep their type.';
+COMMENT ON COLUMN neuron_vocabulary.run IS 'Run.';
+COMMENT ON COLUMN neuron_vocabulary.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_vocabulary.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_vocabulary.direction IS 'promotes or suppresses.';
+COMMENT ON COLUMN neuron_vocabulary.rank IS 'Rank, from 1.';
+COMMENT ON COLUMN neuron_vocabulary.token IS 'Token, as text.';
+COMMENT ON COLUMN neuron_vocabulary.logit IS 'Dot product of the token''s output embedding with the value vector.';
+
+CREATE TABLE notes (run INTEGER NOT NULL, topic VARCHAR NOT NULL, text VARCHAR NOT NULL);
+COMMENT ON TABLE notes IS 'What a reader of the run should know: examples left out and why, measures that do not apply.';
+COMMENT ON COLUMN notes.run IS 'Run.';
+COMMENT ON COLUMN notes.topic IS 'data, answers, attribution, ablation or precision.';
+COMMENT ON COLUMN notes.text IS 'One plain sentence.';
+
+CREATE VIEW neurons AS
+SELECT a.run, a.example, a.layer, a.neuron,
+    CASE WHEN a.mask = 0 THEN 'non-activated'::neuron_type
+         WHEN a.mask = r.all_mask THEN 'all-shared'::neuron_type
+         WHEN a.mask & (a.mask - 1) = 0 THEN 'specific'::neuron_type
+         ELSE 'partial-shared'::neuron_type END AS type,
+    a.mask,
+    list_filter(r.languages, lambda code, bit: (a.mask >> (bit - 1)::UBIGINT) & 1 = 1) AS languages
+FROM activations a JOIN runs r USING (run);
+COMMENT ON VIEW neurons IS 'One row a neuron and example: its type and the languages in which it is active.';
+
+CREATE VIEW ablation AS
+SELECT c.*, e.language, count(*) AS n, count(e.correct) AS n_answered,
+    count_if(e.correct) AS n_correct, count_if(e.rank_correct) AS n_rank_correct, count_if(NOT e.valid) AS n_invalid,
+    avg(e.answer_logprob) AS answer_logprob
+FROM ablation_examples e JOIN conditions c USING (run, condition)
+GROUP BY ALL;
+COMMENT ON VIEW ablation IS 'Accuracy of every condition in every language: outcomes of ablation_examples, summed.';
