@@ -1,0 +1,1 @@
+"""Experiments: a model and a task become measurements, written to the store."""

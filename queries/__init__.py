@@ -1,0 +1,1 @@
+"""One named SQL file a question, and the Python face that runs them."""

@@ -1,0 +1,43 @@
+# Two commands are enough: `make demo` runs everything on the built-in model, `make test` runs the tests.
+# They share one environment in .venv and bring their own uv where there is none. No root, no lock file.
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: help demo test check faults bench clean
+.DEFAULT_GOAL := help
+
+help:  ## Show this list.
+	@grep -hE '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY)  ## All experiments on the built-in model, then the explorer.
+	@$(PYTHON) -m neurontui.tui demo --out results.duckdb
+
+test: $(READY)  ## Every quick test.
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q
+
+check: $(READY)  ## Lint, types, import contracts.
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+faults: $(READY)  ## Long fault and fuzz runs.
+	@$(PYTHON) -m pytest -q -m faults
+
+bench: $(READY)  ## Benchmarks: ratios from one run on this machine.
+	@$(PYTHON) -m tests.benchmarks
+
+clean:  ## Remove what the other targets made.
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
+
+$(READY): pyproject.toml constraints.txt $(filter .uv/%,$(UV))
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+	@$(UV) pip install --quiet --python $(PYTHON) -c constraints.txt -e '.[compute]' --group dev
+	@touch $(READY)
+
+.uv/bin/uv:
+	@echo 'Bringing uv into .uv …'
+	@python3 -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
