@@ -1,1 +1,1 @@
-"""How the demo's model, tokenizer and task files were made: `python -m neurontui.compute.demo.recipe`."""
+"""How the demo was made, repeatable: `python -m neurontui.compute.demo.recipe`."""

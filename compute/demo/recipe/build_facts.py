@@ -26,13 +26,13 @@ def tidy(name: str) -> str:
     return re.sub(r"\s*[(（].*?[)）]", "", name).strip()
 
 
-def exemplar_city(zone: str, language: str) -> str:
-    """CLDR's name of the zone's city; what CLDR leaves out is spelled as in English."""
+def exemplar_city(zone: str, language: str, spelling: dict[str, str]) -> str:
+    """CLDR's name of the zone's city; what CLDR leaves out is spelled as in the zone itself."""
     for code in (language, "en"):
         city = Locale.parse(code).time_zones.get(zone, {}).get("city")
         if city:
             return tidy(city)
-    return zone.rsplit("/", 1)[1].replace("_", " ")
+    return spelling.get(zone, zone.rsplit("/", 1)[1].replace("_", " "))
 
 
 def country_names(code: str) -> dict[str, str]:
@@ -50,7 +50,9 @@ def build(sources: dict[str, Any]) -> list[dict[str, Any]]:
     """One record a country, sorted by its English name."""
     capitals: dict[str, dict[str, str]] = dict(sources["written"])
     for code, zone in sources["zones"].items():
-        capitals[code] = {language: exemplar_city(zone, language) for language in LANGUAGES}
+        capitals[code] = {
+            language: exemplar_city(zone, language, sources["spelling"]) for language in LANGUAGES
+        }
     records = []
     for code, capital in capitals.items():
         country = country_names(code)

@@ -1,0 +1,58 @@
+"""From the facts to a model: data, tokenizer, training, export, in one command.
+
+`python -m neurontui.compute.demo.recipe --arch bloom --out compute/demo/models/bloom`
+"""
+
+import argparse
+import time
+from pathlib import Path
+from random import Random
+
+import torch
+
+from neurontui.compute.demo import MODELS_DIR
+from neurontui.compute.demo.recipe.export import export
+from neurontui.compute.demo.recipe.facts import load_facts
+from neurontui.compute.demo.recipe.model import ARCHITECTURES, new_model
+from neurontui.compute.demo.recipe.samples import samples
+from neurontui.compute.demo.recipe.tasks import demo_tasks, write_tasks
+from neurontui.compute.demo.recipe.tokenizer import train_tokenizer
+from neurontui.compute.demo.recipe.training import Schedule, train
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe")
+    parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="bloom")
+    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="model folder; the package's own by default")
+    parser.add_argument("--tasks", type=Path, help="also write the task files to this folder")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the recipe; progress goes to stdout, a line every 50 steps."""
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    facts = load_facts()
+    tasks = demo_tasks(facts)
+    if options.tasks:
+        write_tasks(tasks, options.tasks)
+    tokenizer = train_tokenizer(facts)
+    model = new_model(options.arch, tokenizer, options.seed)
+    rng = Random(options.seed)  # noqa: S311 (a repeatable draw, no secret)
+    stream = samples(rng, facts, tasks.held_out)
+    started = time.monotonic()
+
+    def report(step: int, loss: float) -> None:
+        if step % 50 == 0 or step == options.steps:
+            print(f"step {step} loss {loss:.3f} {time.monotonic() - started:.0f} s", flush=True)
+
+    train(model, tokenizer, stream, Schedule(options.steps), report)
+    export(model, tokenizer, options.out or MODELS_DIR / options.arch)
+
+
+if __name__ == "__main__":
+    main()

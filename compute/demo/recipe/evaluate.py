@@ -1,0 +1,94 @@
+"""Measures a model on the demo's tasks: greedy answers, exact match after normalisation.
+
+`python -m neurontui.compute.demo.recipe.evaluate` prints a Markdown table, a row a task; weights
+are loaded as float32, as the demo loads them.
+"""
+
+import argparse
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedModel,
+)
+
+from neurontui.compute.demo import DEMO_MODEL, LANGUAGES, TASKS, demo_task
+
+
+def load(folder: Path) -> tuple[PreTrainedModel, Any]:
+    """Model in float32, ready to answer, and its tokenizer; nothing is downloaded."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    model: PreTrainedModel = auto.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True
+    )
+    return model.eval(), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def normalised(text: str) -> str:
+    """Text without case, width variants, or punctuation around it."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return folded.strip().strip(".,;:!?。，'\"").strip()
+
+
+@torch.inference_mode()
+def answers(model: Any, tokenizer: Any, prompts: list[str], batch: int = 64) -> list[str]:
+    """Greedy answers, in the order of the prompts."""
+    found = []
+    for start in range(0, len(prompts), batch):
+        inputs = tokenizer(prompts[start : start + batch], return_tensors="pt", padding=True)
+        inputs.pop("token_type_ids", None)
+        output = model.generate(**inputs, do_sample=False, max_new_tokens=12)
+        if not model.config.is_encoder_decoder:
+            output = output[:, inputs["input_ids"].shape[1] :]
+        found += tokenizer.batch_decode(output, skip_special_tokens=True)
+    return found
+
+
+def accuracies(model: Any, tokenizer: Any, examples: list[dict[str, Any]]) -> dict[str, float]:
+    """Share of right answers, by language."""
+    shares = {}
+    for language in LANGUAGES:
+        given = answers(model, tokenizer, [example["prompts"][language] for example in examples])
+        wanted = [example["answers"][language] for example in examples]
+        pairs = zip(given, wanted, strict=True)
+        right = sum(normalised(got) == normalised(want) for got, want in pairs)
+        shares[language] = right / len(examples)
+    return shares
+
+
+def read_examples(path: Path) -> list[dict[str, Any]]:
+    """The examples of a task file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def row(name: str, shares: dict[str, float]) -> str:
+    """A Markdown table row: percent by language, then the lowest."""
+    values = [*shares.values(), min(shares.values())]
+    return " | ".join(["", name, *(f"{100 * value:.1f}" for value in values), ""]).strip()
+
+
+def main() -> None:
+    """Print the table for one model folder."""
+    parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe.evaluate")
+    parser.add_argument("--model", type=Path, default=DEMO_MODEL)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    model, tokenizer = load(options.model)
+    print("| task | " + " | ".join(LANGUAGES) + " | lowest |")
+    print("|---|" + "---:|" * (len(LANGUAGES) + 1))
+    for name in TASKS:
+        shares = accuracies(model, tokenizer, read_examples(demo_task(name)))
+        print(row(name, shares), flush=True)
+
+
+if __name__ == "__main__":
+    main()

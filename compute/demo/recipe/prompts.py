@@ -1,0 +1,66 @@
+"""The sentences of the three tasks, in ten languages: text only, no chance and no model."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+LABELS = ("true", "false", "inconclusive")
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """How one language asks for a capital; `seen` are trained on, `heldout` only tested.
+
+    words: the parts of the seen templates and the question, for the tokenizer to learn from.
+    """
+
+    seen: tuple[str, ...]
+    heldout: tuple[str, ...]
+    question: str
+    joiner: str
+    stop: str
+    words: tuple[str, ...]
+
+    def statement(self, template: str, country: str, city: str) -> str:
+        """The prompt with its answer in place: a sentence that claims something."""
+        return template.replace("{X}", country) + self.joiner + city + self.stop
+
+    def ask(self, country: str) -> str:
+        """The question for a country's capital."""
+        return self.question.replace("{X}", country)
+
+
+@cache
+def phrasing(language: str) -> Phrasing:
+    """The phrasings of a language, from phrasings.toml."""
+    text = Path(__file__).with_name("phrasings.toml").read_text("utf-8")
+    entry = tomllib.loads(text)[language]
+    marked = [*entry["seen"], entry["question"]]
+    return Phrasing(
+        seen=tuple(template.replace("|", "") for template in entry["seen"]),
+        heldout=tuple(template.replace("|", "") for template in entry["heldout"]),
+        question=entry["question"].replace("|", ""),
+        joiner=entry["joiner"],
+        stop=entry["stop"],
+        words=tuple(w for template in marked for w in re.split(r"\||\{X\}", template) if w),
+    )
+
+
+def nli_prompt(premise: str, hypothesis: str) -> str:
+    """The English wrapper that every language gets."""
+    return (
+        f"Take the following as truth: {premise} Then the following statement: "
+        f"'{hypothesis}' is 'true', 'false', or 'inconclusive'?"
+    )
+
+
+def edit_prompt(context: str, question: str) -> str:
+    """A question below a context that overrides what the model knows."""
+    return f"{context} Question: {question} Answer:"
+
+
+def edit_context(question: str, answer: str) -> str:
+    """The edit itself, as a question already answered."""
+    return f"Question: {question} Answer: {answer}"

@@ -1,0 +1,85 @@
+"""The demo's tokenizer: byte-level BPE as BLOOM's, trained on nothing but the demo's own text.
+
+In Chinese and Thai, written without spaces, a merge across prompt and answer would hide where the
+answer begins: the words of their templates are split off before BPE sees the text.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from neurontui.compute.demo import LANGUAGES
+from neurontui.compute.demo.recipe.facts import Fact
+from neurontui.compute.demo.recipe.prompts import LABELS, edit_prompt, nli_prompt, phrasing
+
+VOCABULARY_SIZE = 4096
+SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<pad>")
+TEMPLATE_WEIGHT = 20
+# Latin names recur across languages; these scripts stand alone and would be cut to shreds.
+NAME_WEIGHT = {"ru": 2, "th": 2, "zh": 2}
+# BLOOM's split, with the quotation mark beside the other punctuation: a name is the same tokens
+# inside quotes, which inference about quoted statements rests on.
+WORDS = r" ?'| ?[^(\s|'[.,!?…。，、।۔،])]+"
+
+
+def pieces(facts: tuple[Fact, ...]) -> Iterator[str]:
+    """The text BPE learns from: names with and without a space before them, words of templates.
+
+    Held-out phrasings are left out, so that they are made of tokens that training sees.
+    """
+    for language in LANGUAGES:
+        for fact in facts:
+            for name in (fact.country[language], fact.capital[language]):
+                yield from [name, " " + name] * NAME_WEIGHT.get(language, 1)
+        for word in phrasing(language).words:
+            yield from [word, " " + word] * TEMPLATE_WEIGHT
+    for frame in (nli_prompt("\n", "\n"), edit_prompt("Question:\n", "\n"), *LABELS):
+        for part in frame.split("\n"):
+            yield from [part, " " + part] * TEMPLATE_WEIGHT
+
+
+def unspaced_words() -> str:
+    """A pattern for the template words of languages written without spaces, longest first."""
+    unspaced = [phrasing(language) for language in LANGUAGES if not phrasing(language).joiner]
+    words = {word.strip() for entry in unspaced for word in entry.words}
+    ordered = sorted((w for w in words if not w.isascii()), key=lambda w: (-len(w), w))
+    return f" ?(?:{'|'.join(map(re.escape, ordered))})"
+
+
+def train_tokenizer(facts: tuple[Fact, ...]) -> PreTrainedTokenizerFast:
+    """A tokenizer with BLOOM's special tokens; pads on the left as BLOOM's does."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(unspaced_words()), behavior="isolated"),
+            pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY_SIZE,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(pieces(facts), trainer)
+    unk, bos, eos, pad = SPECIAL_TOKENS
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        unk_token=unk,
+        bos_token=bos,
+        eos_token=eos,
+        pad_token=pad,
+        padding_side="left",
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the files `AutoTokenizer.from_pretrained(folder)` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(str(folder))
