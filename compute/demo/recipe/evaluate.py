@@ -29,7 +29,8 @@ def load(folder: Path) -> tuple[PreTrainedModel, Any]:
     model: PreTrainedModel = auto.from_pretrained(
         folder, dtype=torch.float32, local_files_only=True
     )
-    return model.eval(), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model.eval()  # type: ignore[no-untyped-call]
+    return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def normalised(text: str) -> str:

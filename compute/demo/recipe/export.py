@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import torch
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from neurontui.compute.demo.recipe.tokenizer import save_tokenizer
