@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from neurontui.compute.tasks.language import joiner
+
 
 @dataclass(frozen=True)
 class Example:
@@ -15,6 +17,12 @@ class Example:
     prompts: Mapping[str, str]
     answers: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answer_language: str | None = None
+    """Language of all answers and choices where it is not the prompt's own, as in ke-all-en."""
+
+    def joiner(self, code: str) -> str:
+        """What stands between the prompt of language `code` and its answer: '' or ' '."""
+        return joiner(self.answer_language or code)
 
 
 @dataclass(frozen=True)
