@@ -1,0 +1,1 @@
+"""One subcommand a file, called `command`; each imports only click until it is called."""

@@ -1,0 +1,68 @@
+"""Everything a user can choose about a run, in one place. Knows neither torch nor the command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurontui.store.errors import UsageError
+
+MEASURES = ("types", "attribution", "ablation")
+RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One model on one task setting."""
+
+    model: str
+    task: str
+    out: Path
+    revision: str | None = None
+    data: Path | None = None
+    languages: tuple[str, ...] | None = None
+    limit: int | None = None
+    shots: int = 0
+    native_wrapper: bool = False
+    measures: tuple[str, ...] = ("types",)
+    thresholds: tuple[float, ...] = (0.0,)
+    """The first one defines the neuron types; the others go into the histogram."""
+    activation: str = "gate"
+    encoder_token: str = "last"  # noqa: S105 - a position, not a secret
+    every_token: bool = True
+    """Also count activity at every prompt token, which Fig. 6 and language entropy need."""
+    weight: str = "product"
+    answer_embedding: str = "output"
+    top: int = 10
+    dtype: str | None = None
+    device: str | None = None
+    device_map: bool = False
+    allow_bin: bool = False
+    batch_tokens: int = 4096
+    batch_examples: int = 16
+    max_new_tokens: int = 8
+    ablation_scope: str = "all"
+    """all: switched off at every position; last: at the last prompt token and generated ones."""
+    ablation_set: str = "example"
+    """example: each example's own neurons of a type; global: one set a type, by majority over the examples."""
+    ablation_layers: tuple[int, ...] | None = None
+    ablation_fractions: tuple[float, ...] = RANDOM_FRACTIONS
+    ablation_seeds: int = 3
+    ablation_value: str = "0"
+    ablated_neurons: tuple[tuple[int, int], ...] | None = None
+    """The user's own (layer, neuron) pairs, as one more condition."""
+    seed: int = 0
+    name: str | None = None
+    keep: str = "all"
+    engine: str = "local"
+    address: str | None = None
+    force: bool = False
+    skip_bad: bool = False
+    """Leave out and count examples that cannot be measured, instead of stopping."""
+
+    def __post_init__(self) -> None:
+        unknown = [each for each in self.measures if each not in MEASURES]
+        if unknown:
+            raise UsageError(f"'{unknown[0]}' is no measure; there are {', '.join(MEASURES)}")
+        if not self.thresholds:
+            raise UsageError("--thresholds needs at least one number")
+        if self.limit is not None and self.limit < 1:
+            raise UsageError("--limit must be at least 1")

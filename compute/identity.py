@@ -1,0 +1,84 @@
+"""What makes a run the run it is: its settings, its key, and the manifest that says so.
+
+Two calls with the same model, prompts and settings have the same key, whatever the machine, the
+batch sizes or the name; that is how a killed run finds its journal and a finished one is not repeated.
+"""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from neurontui.compute.config import RunConfig
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.tasks.digest import digest
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.manifest import Condition, Manifest
+
+LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
+
+# They decide where, how fast and under which name, but not which numbers come out.
+_NOT_NUMBERS = frozenset({
+    "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
+    "batch_tokens", "name", "keep", "engine", "address", "force",
+})  # fmt: skip
+
+
+def settings(config: RunConfig, loaded: LoadedModel) -> dict[str, Any]:
+    """The choices that decide the numbers, and the reason for dtype and device."""
+    chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    return {**chosen, "dtype": loaded.dtype, "placement": loaded.placement, "batch_tokens": config.batch_tokens}
+
+
+def run_key(config: RunConfig, data: TaskData, loaded: LoadedModel) -> str:
+    """SHA-256 over the model's revision or fingerprint, every prompt and answer, and the settings."""
+    decides = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    identity = {
+        **decides,
+        "model": loaded.revision or loaded.fingerprint,
+        "data": digest(data),
+        "dtype": loaded.dtype,
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def manifest_of(
+    config: RunConfig,
+    data: TaskData,
+    loaded: LoadedModel,
+    conditions: tuple[Condition, ...],
+    n_batches: int,
+) -> Manifest:
+    """The manifest of a run that starts now."""
+    return Manifest(
+        key=run_key(config, data, loaded),
+        name=config.name or default_name(data, loaded),
+        model=loaded.name,
+        revision=loaded.revision,
+        architecture=loaded.architecture,
+        task=data.task,
+        setting=data.setting,
+        n_shots=data.n_shots,
+        languages=data.languages,
+        n_examples=len(data.examples),
+        n_batches=n_batches,
+        dtype=loaded.dtype,
+        device=loaded.device_name,
+        threshold=config.thresholds[0],
+        started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        layers=loaded.layers,
+        conditions=conditions,
+        settings=settings(config, loaded),
+        versions={each: version(each) for each in LIBRARIES} | {"python": platform.python_version()},
+        notes=tuple(("data", each) for each in data.notes),
+    )
+
+
+def default_name(data: TaskData, loaded: LoadedModel) -> str:
+    """model · task setting, and the number of shots where there are any."""
+    task = f"{data.task} {data.setting}" if data.setting else data.task
+    shots = f" · {data.n_shots}-shot" if data.n_shots else ""
+    return f"{loaded.name} · {task}{shots}"

@@ -1,0 +1,19 @@
+"""`neurontui completion`: the line a shell needs for Tab completion."""
+
+import click
+
+
+@click.command("completion", short_help="Print Tab completion for your shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    """Print the completion script for SHELL.
+
+    For bash: neurontui completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    maker = get_completion_class(shell)
+    assert maker is not None  # click knows the three shells of the Choice
+    root = context.find_root().command
+    click.echo(maker(root, {}, "neurontui", "_NEURONTUI_COMPLETE").source())

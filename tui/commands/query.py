@@ -1,0 +1,63 @@
+"""`neurontui query`: a named query as rows."""
+
+from pathlib import Path
+
+import click
+
+from neurontui.tui.commands.options import (
+    format_option,
+    out_option,
+    queries_option,
+    results_argument,
+)
+
+
+@click.command("query", short_help="Run a named query; without a name, list them.")
+@results_argument
+@click.argument("name", required=False)
+@click.option(
+    "--run", "run_name", metavar="R", help="Number or name of a run; default: the last one."
+)
+@click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter of the query; lists with commas.",
+)
+@format_option
+@out_option
+@queries_option
+def command(
+    results: Path,
+    name: str | None,
+    run_name: str | None,
+    parameters: tuple[str, ...],
+    form: str,
+    out: Path | None,
+    queries_dir: Path | None,
+) -> None:
+    """Answer a named question about the runs in RESULTS.
+
+    Every figure and table of the paper is one: `neurontui query results.duckdb` lists them with their parameters.
+    """
+    from neurontui.queries.results import open_results
+    from neurontui.tui.output import write
+
+    with open_results(results, queries_dir=queries_dir) as opened:
+        if name is None:
+            write(opened.list_queries(), form, out)
+            return
+        given = dict(_pair(each) for each in parameters)
+        if run_name is not None:
+            given["run"] = run_name
+        write(opened.query(name, **given), form, out)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(
+            f"'{text}' is not KEY=VALUE, such as -p languages=en,de", param_hint="-p"
+        )
+    return key, value

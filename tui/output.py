@@ -1,0 +1,159 @@
+"""Rows on their way out of the command line: one Arrow table in the format that was asked for.
+
+stdout gets data only. A table for people is drawn by rich, cut to the terminal's width, and only where
+somebody looks at it; every other format is the same in a pipe and in a terminal.
+"""
+
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from neurontui.store.errors import InputError, UsageError
+from neurontui.tui.clean import clean
+
+FORMATS = ("table", "csv", "json", "md", "parquet")
+SHOWN_ROWS = 1000
+
+
+def write(rows: pa.Table, form: str, out: Path | None = None) -> None:
+    """Write rows as `form` to a file, or to stdout where `out` is None or `-`."""
+    if out is None or str(out) == "-":
+        _to_stdout(rows, form)
+    else:
+        _to_file(_encode(rows, form), out)
+
+
+def _to_stdout(rows: pa.Table, form: str) -> None:
+    if form == "table":
+        _draw(rows, Console())
+        return
+    if form == "parquet" and sys.stdout.isatty():
+        raise UsageError("parquet is binary: name a file with --out, or send it into a pipe")
+    sys.stdout.buffer.write(_encode(rows, form))
+    sys.stdout.buffer.flush()
+
+
+def _to_file(content: bytes, out: Path) -> None:
+    """Write beside the target and rename, so that a reader never meets half a file."""
+    try:
+        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(out)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _encode(rows: pa.Table, form: str) -> bytes:
+    encoders: dict[str, Callable[[pa.Table], bytes]] = {
+        "table": _as_table, "csv": as_csv, "json": as_json, "md": as_markdown, "parquet": _as_parquet,
+    }  # fmt: skip
+    return encoders[form](rows)
+
+
+def _draw(rows: pa.Table, console: Console) -> None:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"])
+    for column in rows.schema:
+        right = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+        table.add_column(Text(clean(column.name)), justify="right" if right else "left")
+    for record in _records(rows.slice(0, SHOWN_ROWS)):
+        table.add_row(*(Text(clean(_cell(value))) for value in record))
+    console.print(table)
+    if rows.num_rows > SHOWN_ROWS:
+        Console(stderr=True).print(
+            f"{SHOWN_ROWS:,} of {rows.num_rows:,} rows shown; --format csv gives all",
+            highlight=False,
+        )
+
+
+def _records(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    columns = [column.to_pylist() for column in rows.columns]
+    return zip(*columns, strict=True) if columns else iter(())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    if isinstance(value, list):
+        return " ".join(_cell(each) for each in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _as_table(rows: pa.Table) -> bytes:
+    buffer = io.StringIO()
+    _draw(rows, Console(file=buffer, width=200, no_color=True))
+    return buffer.getvalue().encode()
+
+
+def as_csv(rows: pa.Table) -> bytes:
+    """Comma-separated values with a header; lists joined by a space, NULL empty."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(rows.column_names)
+    for record in _records(rows):
+        writer.writerow([_plain(value) for value in record])
+    return buffer.getvalue().encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return " ".join(str(each) for each in value)
+    return "" if value is None else value
+
+
+def as_json(rows: pa.Table) -> bytes:
+    """A JSON array of objects; NaN and infinity become null, which JSON has."""
+    objects = [
+        dict(zip(rows.column_names, map(_finite, each), strict=True)) for each in _records(rows)
+    ]
+    text = json.dumps(objects, ensure_ascii=False, indent=1, default=_json_value, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return [_finite(each) for each in value] if isinstance(value, list) else value
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def as_markdown(rows: pa.Table) -> bytes:
+    """A Markdown table; numbers to four significant digits."""
+    lines = [_markdown_row(rows.column_names), _markdown_row(["---"] * rows.num_columns)]
+    lines += [_markdown_row([clean(_cell(value)) for value in record]) for record in _records(rows)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_row(cells: list[str]) -> str:
+    escaped = (each.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for each in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _as_parquet(rows: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(rows, sink, compression="zstd")
+    return sink.getvalue()
