@@ -54,7 +54,7 @@ COMMENT ON COLUMN languages.name IS 'English name.';
 COMMENT ON COLUMN languages.family IS 'Language family.';
 COMMENT ON COLUMN languages.branch IS 'Branch of the family.';
 COMMENT ON COLUMN languages.script IS 'ISO 15924 code of its usual script.';
-COMMENT ON COLUMN languages.bloom_share IS 'Share of the language in the pretraining text of BLOOM, in percent, as its authors published it; NULL where they name none.';
+COMMENT ON COLUMN languages.bloom_share IS 'Share of the language in the pretraining text of BLOOM, in percent, from its training notes (bigscience-workshop/bigscience, train/tr11-176B-ml/README.md); NULL where they name none.';
 
 CREATE TABLE layers (run INTEGER NOT NULL, layer INTEGER NOT NULL, stack VARCHAR NOT NULL, position INTEGER NOT NULL, n_neurons INTEGER NOT NULL, n_near_zero BIGINT);
 COMMENT ON TABLE layers IS 'The FFN layers of the model of a run.';
@@ -279,6 +279,14 @@ COMMENT ON COLUMN notes.run IS 'Run.';
 COMMENT ON COLUMN notes.topic IS 'data, answers, attribution, ablation or precision.';
 COMMENT ON COLUMN notes.text IS 'One plain sentence.';
 
+CREATE TABLE checksums (run INTEGER NOT NULL, table_name VARCHAR NOT NULL, n_rows BIGINT NOT NULL, digest HUGEINT NOT NULL, probe UBIGINT NOT NULL);
+COMMENT ON TABLE checksums IS 'What each table of a run held when it was merged: neurontui info --verify compares.';
+COMMENT ON COLUMN checksums.run IS 'Run.';
+COMMENT ON COLUMN checksums.table_name IS 'Table.';
+COMMENT ON COLUMN checksums.n_rows IS 'Its rows of this run.';
+COMMENT ON COLUMN checksums.digest IS 'Sum of hash(columns without run) over them, whatever their order.';
+COMMENT ON COLUMN checksums.probe IS 'hash of a fixed row: where it differs today, DuckDB hashes otherwise than it did, and digests cannot be compared.';
+
 CREATE VIEW neurons AS
 SELECT a.run, a.example, a.layer, a.neuron,
     CASE WHEN a.mask = 0 THEN 'non-activated'::neuron_type
@@ -289,6 +297,13 @@ SELECT a.run, a.example, a.layer, a.neuron,
     list_filter(r.languages, lambda code, bit: (a.mask >> (bit - 1)::UBIGINT) & 1 = 1) AS languages
 FROM activations a JOIN runs r USING (run);
 COMMENT ON VIEW neurons IS 'One row a neuron and example: its type and the languages in which it is active.';
+COMMENT ON COLUMN neurons.run IS 'Run.';
+COMMENT ON COLUMN neurons.example IS 'Example, from 0.';
+COMMENT ON COLUMN neurons.layer IS 'Layer, from 0.';
+COMMENT ON COLUMN neurons.neuron IS 'Index of the neuron in its FFN, from 0.';
+COMMENT ON COLUMN neurons.type IS 'Its type in this example, over all languages of the run (Eq. 3 to 6).';
+COMMENT ON COLUMN neurons.mask IS 'Bit b is set where the neuron is active in the language of bit b (run_languages).';
+COMMENT ON COLUMN neurons.languages IS 'Codes of the languages in which it is active.';
 
 CREATE VIEW ablation AS
 SELECT c.*, e.language, count(*) AS n, count(e.correct) AS n_answered,
@@ -297,3 +312,22 @@ SELECT c.*, e.language, count(*) AS n, count(e.correct) AS n_answered,
 FROM ablation_examples e JOIN conditions c USING (run, condition)
 GROUP BY ALL;
 COMMENT ON VIEW ablation IS 'Accuracy of every condition in every language: outcomes of ablation_examples, summed.';
+COMMENT ON COLUMN ablation.run IS 'Run.';
+COMMENT ON COLUMN ablation.condition IS 'Number of the condition, from 0, the baseline.';
+COMMENT ON COLUMN ablation.kind IS 'baseline, type, random, matched, dose or user.';
+COMMENT ON COLUMN ablation.type IS 'Type of the neurons switched off, or whose control this is.';
+COMMENT ON COLUMN ablation.fraction IS 'Share of neurons asked for, 0 to 1, where the condition has one.';
+COMMENT ON COLUMN ablation.seed IS 'Seed of a random choice.';
+COMMENT ON COLUMN ablation.scope IS 'all: at every position; last: at the last prompt token and generated ones.';
+COMMENT ON COLUMN ablation.layers IS 'Layers ablated, or NULL for all.';
+COMMENT ON COLUMN ablation.value IS 'What the activation is set to: 0, or mean.';
+COMMENT ON COLUMN ablation.matched_to IS 'Condition that a control is matched to.';
+COMMENT ON COLUMN ablation.percent IS 'Neurons switched off, in percent of all, mean over examples.';
+COMMENT ON COLUMN ablation.label IS 'Words for a table''s row.';
+COMMENT ON COLUMN ablation.language IS 'Language of the input.';
+COMMENT ON COLUMN ablation.n IS 'Examples.';
+COMMENT ON COLUMN ablation.n_answered IS 'Examples with an answer to compare with.';
+COMMENT ON COLUMN ablation.n_correct IS 'Of them, answered correctly.';
+COMMENT ON COLUMN ablation.n_rank_correct IS 'Examples whose answer is the likeliest of the choices.';
+COMMENT ON COLUMN ablation.n_invalid IS 'Examples whose prediction is none of the choices.';
+COMMENT ON COLUMN ablation.answer_logprob IS 'Mean log-probability of the answer.';

@@ -1,0 +1,223 @@
+"""One batch on disk: a folder with a Parquet file a table and an index that says what is in them.
+
+The folder appears at once under its name (written beside, fsync, rename), so a batch is whole or absent; the index
+holds each file's SHA-256, so a shard that was cut short or altered later is noticed and its batch measured again.
+Shards of different batches may be written by different processes, on different machines.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from neurontui.store.errors import StoreError
+from neurontui.store.schema import first_line, shard_schema
+
+INDEX = "index.json"
+FINAL = "final"
+"""Folder of the tables that belong to the run as a whole."""
+
+_DELTA = frozenset({"example", "layer", "neuron"})
+# Statistics of a row group let the merge skip it when it looks for one layer.
+_ROW_GROUP = 4 * 122_880
+
+
+@dataclass(frozen=True)
+class ShardFile:
+    """One Parquet file: its table, rows, bytes and SHA-256."""
+
+    table: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ShardIndex:
+    """What a batch cost and holds."""
+
+    seconds: float
+    tokens: int
+    files: tuple[ShardFile, ...]
+
+
+def batch_folder(journal: Path, batch: int) -> Path:
+    """Where batch number `batch` lies once it is finished."""
+    return journal / f"batch-{batch:06d}"
+
+
+class ShardWriter:
+    """Collects the tables of one batch, in as many pieces as they come, and publishes them together."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._scratch = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, int] = {}
+        with telling(folder):
+            self._scratch.mkdir(parents=True)
+
+    def append(self, tables: Mapping[str, pa.Table]) -> None:
+        """Add rows; the pieces of a table lie behind each other in the order they come.
+
+        Raises StoreError where a table or column is unknown or missing, or the disk is full.
+        """
+        for name, table in tables.items():
+            fitted = fit(name, table)
+            with telling(self._folder):
+                if name not in self._writers:
+                    self._writers[name] = _parquet(self._scratch / f"{name}.parquet", fitted.schema)
+                self._writers[name].write_table(fitted, row_group_size=_ROW_GROUP)
+            self._rows[name] = self._rows.get(name, 0) + fitted.num_rows
+
+    def publish(self, seconds: float, tokens: int) -> None:
+        """Make the batch durable and visible; one that is there already stays as it is."""
+        with telling(self._folder):
+            for writer in self._writers.values():
+                writer.close()
+            files = tuple(_finish(self._scratch, name, rows) for name, rows in self._rows.items())
+            index = ShardIndex(seconds, tokens, files)
+            write_sealed(self._scratch / INDEX, asdict(index))
+            sync_folder(self._scratch)
+            _rename(self._scratch, self._folder)
+            sync_folder(self._folder.parent)
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        for writer in self._writers.values():
+            try:
+                writer.close()
+            except OSError:
+                continue
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()  # nothing is left to discard once published
+
+
+def write_shards(
+    folder: Path, tables: Mapping[str, pa.Table], seconds: float = 0.0, tokens: int = 0
+) -> None:
+    """Write one batch into `folder`, whole or not at all. Raises StoreError as ShardWriter does."""
+    with ShardWriter(folder) as writer:
+        writer.append(tables)
+        writer.publish(seconds, tokens)
+
+
+def read_index(folder: Path) -> ShardIndex:
+    """The index of a finished batch. Raises ValueError where it is damaged or absent."""
+    raw = read_sealed(folder / INDEX)
+    files = tuple(ShardFile(**each) for each in raw["files"])
+    return ShardIndex(float(raw["seconds"]), int(raw["tokens"]), files)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of a batch is there and unaltered; reads them all."""
+    try:
+        files = read_index(folder).files
+        return all(_sha256(folder / f"{each.table}.parquet") == each.sha256 for each in files)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def fit(name: str, table: pa.Table) -> pa.Table:
+    """`table` with exactly the columns of a shard of `name`, in order. Raises StoreError where it cannot be."""
+    schema = shard_schema(name)
+    wrong = set(schema.names) ^ set(table.column_names)
+    if wrong:
+        raise StoreError(f"A shard of {name} lacks or invents the columns {sorted(wrong)}.")
+    try:
+        return table.select(schema.names).cast(schema)
+    except pa.ArrowInvalid as error:
+        raise StoreError(f"A shard of {name} does not fit: {first_line(error)}.") from None
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON with its own SHA-256 in front, durable."""
+    body = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"{digest}\n{body}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote. Raises ValueError where it was altered, OSError where it is absent."""
+    digest, _, body = path.read_text(encoding="utf-8").partition("\n")
+    body = body.removesuffix("\n")
+    if hashlib.sha256(body.encode()).hexdigest() != digest:
+        raise ValueError(f"{path} was altered")
+    content: dict[str, Any] = json.loads(body)
+    return content
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def telling(where: Path) -> Iterator[None]:
+    """Turn a failure of the file system into a StoreError about the journal at `where`."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = "the disk is full" if full else first_line(error)
+        advice = "make room" if full else "see that the folder can be written"
+        raise StoreError(
+            f"Cannot write {where}: {what}; {advice} and give the same command again: "
+            "finished batches are kept."
+        ) from None
+
+
+def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[name for name in schema.names if name not in _DELTA],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in schema.names if name in _DELTA},
+        version="2.6",
+    )
+
+
+def _finish(folder: Path, name: str, rows: int) -> ShardFile:
+    path = folder / f"{name}.parquet"
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return ShardFile(name, rows, path.stat().st_size, digest)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rename(scratch: Path, folder: Path) -> None:
+    try:
+        scratch.replace(folder)
+    except OSError as error:
+        # Two workers measured the same batch: the first one counts.
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
