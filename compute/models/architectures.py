@@ -1,0 +1,102 @@
+"""Where each known architecture keeps the nonlinearity and the value matrix of its FFNs.
+
+Paths are relative to the base model (the model without its LM head); `*` stands for the block's position.
+Architectures that are not here go to `finder`, which tries them out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from neurontui.compute.models.ffn import FFN
+from neurontui.store.errors import ModelError
+from neurontui.store.manifest import Layer
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of blocks that all have an FFN of the same shape."""
+
+    blocks: str
+    """The list of blocks."""
+    ffn: str
+    """The FFN in a block; empty where the block itself holds the modules."""
+    act: str
+    value: str
+    gate: str | None = None
+    """A module that only the gated form of the FFN has."""
+    name: str = "decoder"
+
+
+_LLAMA = (Stack("layers", "mlp", "act_fn", "down_proj", gate="gate_proj"),)
+_FC = (Stack("layers", "", "activation_fn", "fc2"),)
+_T5 = (
+    Stack("encoder.block", "layer.1.DenseReluDense", "act", "wo", gate="wi_0", name="encoder"),
+    Stack("decoder.block", "layer.2.DenseReluDense", "act", "wo", gate="wi_0"),
+)
+
+KNOWN: dict[str, tuple[Stack, ...]] = {
+    "bloom": (Stack("h", "mlp", "gelu_impl", "dense_4h_to_h"),),
+    "xglm": _FC,
+    "opt": (Stack("decoder.layers", "", "activation_fn", "fc2"),),
+    "llama": _LLAMA,
+    "mistral": _LLAMA,
+    "qwen2": _LLAMA,
+    "qwen3": _LLAMA,
+    "gemma2": _LLAMA,
+    "gemma3_text": _LLAMA,
+    "gemma3": (Stack("language_model.layers", "mlp", "act_fn", "down_proj", gate="gate_proj"),),
+    "phi3": (Stack("layers", "mlp", "activation_fn", "down_proj", gate="gate_up_proj"),),
+    "gpt2": (Stack("h", "mlp", "act", "c_proj"),),
+    "gpt_neox": (Stack("layers", "mlp", "act", "dense_4h_to_h"),),
+    "t5": _T5,
+    "mt5": _T5,
+    "umt5": _T5,
+}
+
+
+def find_ffns(model: Any) -> tuple[FFN, ...]:
+    """The FFNs of a model, stack after stack; raises ModelError where they cannot be found for certain."""
+    stacks = KNOWN.get(model.config.model_type)
+    if stacks is None:
+        raise ModelError(f"The architecture '{model.config.model_type}' is not known.")
+    return known_ffns(model, stacks)
+
+
+def known_ffns(model: Any, stacks: tuple[Stack, ...]) -> tuple[FFN, ...]:
+    """The FFNs of a model of a known architecture, stack after stack."""
+    found: list[FFN] = []
+    for stack in stacks:
+        blocks = _at(model.base_model, stack.blocks).children()
+        found += [_ffn(block, stack, len(found), i) for i, block in enumerate(blocks)]
+    return tuple(found)
+
+
+def _ffn(block: nn.Module, stack: Stack, before: int, position: int) -> FFN:
+    ffn = _at(block, stack.ffn)
+    value = _at(ffn, stack.value)
+    gated = stack.gate is not None and _has(ffn, stack.gate)
+    layer = Layer(before + position, stack.name, position, neurons_of(value))
+    return FFN(layer, _at(ffn, stack.act), value, gated)
+
+
+def neurons_of(value: nn.Module) -> int:
+    """d_m of a value matrix: Conv1D keeps its weight as (d_m, H), Linear as (H, d_m)."""
+    weight = value.get_parameter("weight")
+    return int(weight.shape[0 if isinstance(value, Conv1D) else 1])
+
+
+def _has(module: nn.Module, path: str) -> bool:
+    return path in dict(module.named_children())
+
+
+def _at(module: nn.Module, path: str) -> nn.Module:
+    try:
+        return module.get_submodule(path)
+    except AttributeError as error:
+        raise ModelError(
+            f"{type(module).__name__} has no '{path}', where its architecture keeps its FFN; "
+            "this version of transformers may have moved it, so report it to neurontui."
+        ) from error

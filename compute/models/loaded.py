@@ -1,0 +1,59 @@
+"""A model ready to be measured, as `loading` makes it and everything else takes it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from neurontui.compute.models.ffn import FFN
+from neurontui.store.manifest import Layer
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in eval mode with its tokenizer and its FFNs, in the order of `layers`."""
+
+    model: Any
+    """The transformers model with its LM head."""
+    tokenizer: Any
+    name: str
+    """Hub id, or name of the local folder."""
+    revision: str | None
+    """Resolved commit, or None for a local folder."""
+    architecture: str
+    """model_type of the configuration."""
+    dtype: str
+    """Precision of the weights, such as float32."""
+    device: str
+    """Where inputs go, such as cpu or cuda:0."""
+    device_name: str
+    """cpu, or the name of the GPU."""
+    placement: str
+    """Why this dtype and device, in one sentence."""
+    ffns: tuple[FFN, ...]
+    encoder_decoder: bool
+    fingerprint: str | None = None
+    """Digest of a local folder's weights, which have no commit; None for a hub model."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The FFN layers through all stacks, encoder first."""
+        return tuple(ffn.layer for ffn in self.ffns)
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """`dtype` as torch knows it."""
+        found: torch.dtype = getattr(torch, self.dtype)
+        return found
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Longest input the model has positions for, or None where positions are relative (BLOOM, mT5)."""
+        config = self.model.config.get_text_config()
+        if self.architecture in RELATIVE_POSITIONS:
+            return None
+        limit = getattr(config, "max_position_embeddings", None)
+        return limit if isinstance(limit, int) and limit > 0 else None
+
+
+RELATIVE_POSITIONS = frozenset({"bloom", "mpt", "mt5", "t5", "umt5", "longt5"})

@@ -1,0 +1,60 @@
+"""Cut the prompts of a batch into forward passes of similar length, and smaller ones when memory runs out."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+
+from neurontui.store.errors import MeasureError
+
+Rows = tuple[int, ...]
+
+
+def by_length(rows: Iterable[int], lengths: Sequence[int], budget: int) -> list[Rows]:
+    """Cut rows into forward passes of at most `budget` tokens, pads included; a longer prompt goes alone.
+
+    Longest first: if memory runs out it does so at once, and similar lengths waste few pads.
+    """
+    passes: list[Rows] = []
+    current: list[int] = []
+    for row in sorted(rows, key=lambda each: -lengths[each]):
+        if current and (len(current) + 1) * lengths[current[0]] > budget:
+            passes.append(tuple(current))
+            current = []
+        current.append(row)
+    return [*passes, tuple(current)] if current else passes
+
+
+def run_halving(lengths: Sequence[int], budget: int, step: Callable[[Rows], None]) -> None:
+    """Run `step` on all rows, pass by pass; where memory runs out, with half as many tokens from there on.
+
+    `step` must be safe to repeat. Raises MeasureError when one prompt alone is too much.
+    """
+    waiting = deque(by_length(range(len(lengths)), lengths, budget))
+    while waiting:
+        current = waiting.popleft()
+        if _fits(step, current):
+            continue
+        if len(current) == 1:
+            raise MeasureError(
+                "Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map."
+            )
+        left = [*current, *(row for each in waiting for row in each)]
+        waiting = deque(by_length(left, lengths, len(current) * lengths[current[0]] // 2))
+
+
+def _fits(step: Callable[[Rows], None], rows: Rows) -> bool:
+    """Whether a step ends; on return its tensors are gone, as no traceback holds them any longer."""
+    try:
+        step(rows)
+    except (torch.OutOfMemoryError, MemoryError):
+        fitted = False
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):  # what torch's CPU allocator says
+            raise
+        fitted = False
+    else:
+        return True
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return fitted

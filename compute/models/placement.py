@@ -1,0 +1,94 @@
+"""The one decision about precision and device, with its reason.
+
+On the CPU: float32, because half precision is slow there and flips signs near zero.
+On CUDA: the checkpoint's own dtype, because that is the model as published; a float32 checkpoint of more than
+LARGE parameters is read as bfloat16, which has float32's range and half its size.
+What the user asks for always wins. DESIGN: both are recorded with the run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from neurontui.store.errors import ModelError
+
+DTYPES = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float64": torch.float64,
+    "fp32": torch.float32,
+    "fp16": torch.float16,
+    "bf16": torch.bfloat16,
+}
+LARGE = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a model runs and how precisely."""
+
+    device: torch.device
+    dtype: torch.dtype | None
+    """None: the dtype that the weights turn out to be stored in."""
+    reason: str
+
+
+def place(
+    device: str | None,
+    dtype: str | None,
+    stored: torch.dtype | None,
+    count_parameters: Callable[[], int],
+) -> Placement:
+    """Decide for a checkpoint whose weights are `stored` (None: its configuration does not say)."""
+    where, why_there = _device(device)
+    if dtype is not None:
+        return Placement(where, _dtype(dtype), f"{why_there}; {dtype}, as asked")
+    if where.type == "cpu":
+        return Placement(where, torch.float32, f"{why_there}; float32, exact near zero")
+    if stored is torch.float32 and (count := count_parameters()) > LARGE:
+        size = f"{count / 1e9:.1f} billion float32 parameters"
+        return Placement(where, torch.bfloat16, f"{why_there}; bfloat16, for {size}")
+    return Placement(where, stored, f"{why_there}; the checkpoint's own dtype")
+
+
+def device_name(device: torch.device) -> str:
+    """Cpu, or the name of the GPU as its driver gives it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def _dtype(name: str) -> torch.dtype:
+    if name not in DTYPES:
+        raise ModelError(f"dtype '{name}' is not supported; choose one of {', '.join(DTYPES)}.")
+    return DTYPES[name]
+
+
+def _device(name: str | None) -> tuple[torch.device, str]:
+    if name is None:
+        there = torch.cuda.is_available()
+        return (
+            (torch.device("cuda:0"), "a GPU is there")
+            if there
+            else (torch.device("cpu"), "no GPU is there")
+        )
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ModelError(f"'{name}' is no device; say cpu, cuda or cuda:1.") from error
+    if device.type == "cuda":
+        return _cuda(device), f"{name}, as asked"
+    if device.type != "cpu":
+        raise ModelError(f"Device '{name}' is not supported; say cpu, cuda or cuda:1.")
+    return device, "cpu, as asked"
+
+
+def _cuda(device: torch.device) -> torch.device:
+    if not torch.cuda.is_available():
+        raise ModelError(
+            "CUDA was asked for, but torch finds no usable GPU; say --device cpu, or check the driver with nvidia-smi."
+        )
+    index, count = device.index or 0, torch.cuda.device_count()
+    if index >= count:
+        raise ModelError(f"There is no {device}: torch sees {count} GPU(s), counted from 0.")
+    return torch.device("cuda", index)

@@ -1,0 +1,141 @@
+"""Hooks that read the FFNs of a model while it runs, and the buffers they fill.
+
+Every buffer holds one row a prompt of the batch, whatever pass it came in, so a pass may be repeated.
+Only the token of measurement is kept: indexing copies it, where a view would keep the whole tensor alive.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from neurontui.compute.models.ffn import FFN
+from neurontui.store.errors import MeasureError
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where one stack is read in one pass."""
+
+    rows: Tensor
+    """(B,) rows of the batch that the pass holds."""
+    token: Tensor
+    """(B,) index of the token of measurement."""
+    real: Tensor | None
+    """(B, T) bool: real tokens; None where every token counts."""
+
+
+@dataclass
+class Buffers:
+    """What is kept of one FFN, (R, d_m) each, R prompts."""
+
+    activations: Tensor | None = None
+    weights: Tensor | None = None
+    before: Tensor | None = None
+    """Pre-activations."""
+    active_tokens: Tensor | None = None
+
+
+@dataclass
+class Recorder:
+    """Reads all FFNs in the passes run inside `pass_`."""
+
+    ffns: tuple[FFN, ...]
+    n_rows: int
+    threshold: float
+    product: bool
+    """A is act(gate)·up instead of act(gate)."""
+    any_token: bool
+    buffers: list[Buffers] = field(init=False)
+    _fired: list[int] = field(init=False)
+    _where: dict[str, Where] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.buffers = [Buffers() for _ in self.ffns]
+        self._fired = [0] * len(self.ffns)
+
+    @contextmanager
+    def hooks(self) -> Iterator[None]:
+        """Hooks in place inside, and gone afterwards whatever happens."""
+        with ExitStack() as stack:
+            for index, ffn in enumerate(self.ffns):
+                stack.callback(ffn.act.register_forward_hook(self._on_act(index)).remove)
+                if ffn.gated:
+                    stack.callback(
+                        ffn.value.register_forward_pre_hook(self._on_value(index)).remove
+                    )
+            yield
+
+    @contextmanager
+    def pass_(self, where: dict[str, Where]) -> Iterator[None]:
+        """One forward pass, read at `where` a stack; each FFN must run exactly once in it."""
+        self._where = where
+        self._fired = [0] * len(self.ffns)
+        yield
+        wrong = [each for each, times in enumerate(self._fired) if times != 1]
+        if wrong:
+            raise MeasureError(
+                f"The FFN of layer {wrong[0]} ran {self._fired[wrong[0]]} times in one forward pass instead of once, "
+                "so its activations cannot be told apart; switch off what repeats layers (such as checkpointing)."
+            )
+
+    def _on_act(self, index: int) -> Any:
+        ffn, buffers = self.ffns[index], self.buffers[index]
+        is_product = self.product and ffn.gated
+
+        def hook(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
+            self._fired[index] += 1
+            where = self._on_device(ffn, output)
+            buffers.before = self._keep(buffers.before, args[0], where)
+            if not is_product:
+                buffers.activations = self._keep(buffers.activations, output, where)
+                self._count(buffers, output, where)
+
+        return hook
+
+    def _on_value(self, index: int) -> Any:
+        ffn, buffers = self.ffns[index], self.buffers[index]
+
+        def hook(_: nn.Module, args: tuple[Tensor, ...]) -> None:
+            where = self._on_device(ffn, args[0])
+            buffers.weights = self._keep(buffers.weights, args[0], where)
+            if self.product:
+                self._count(buffers, args[0], where)
+
+        return hook
+
+    def _on_device(self, ffn: FFN, value: Tensor) -> Where:
+        """`device_map` spreads layers over devices: indices follow them, once a device."""
+        name = ffn.layer.stack
+        where = self._where[name]
+        if where.rows.device != value.device:
+            real = None if where.real is None else where.real.to(value.device)
+            where = Where(where.rows.to(value.device), where.token.to(value.device), real)
+            self._where = {**self._where, name: where}
+        return where
+
+    def _keep(self, buffer: Tensor | None, value: Tensor, where: Where) -> Tensor:
+        if buffer is None:
+            buffer = value.new_empty(self.n_rows, value.shape[-1])
+        by_row = _by_row(value, where)
+        buffer[where.rows] = by_row[torch.arange(len(by_row), device=value.device), where.token]
+        return buffer
+
+    def _count(self, buffers: Buffers, value: Tensor, where: Where) -> None:
+        if not self.any_token:
+            return
+        active = _by_row(value, where) > self.threshold
+        if where.real is not None:
+            active &= where.real[..., None]
+        if buffers.active_tokens is None:
+            shape = (self.n_rows, value.shape[-1])
+            buffers.active_tokens = torch.zeros(shape, dtype=torch.int32, device=value.device)
+        buffers.active_tokens[where.rows] = active.sum(1, dtype=torch.int32)
+
+
+def _by_row(value: Tensor, where: Where) -> Tensor:
+    """(B, T, d_m), also for OPT, which flattens its tokens into (B·T, d_m)."""
+    return value.reshape(len(where.rows), -1, value.shape[-1])

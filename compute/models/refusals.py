@@ -1,0 +1,123 @@
+"""Say in one plain sentence why a model could not be loaded, whatever the libraries below raised."""
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from huggingface_hub.errors import (
+    GatedRepoError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from safetensors import SafetensorError
+
+from neurontui.store.errors import ModelError, NeurontuiError
+
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        GatedRepoError,
+        "'{model}' is gated: accept its licence on its hub page, then log in with `hf auth login`.",
+    ),
+    (
+        RepositoryNotFoundError,
+        "There is no model '{model}' on the hub, nor such a folder here; a private one needs `hf auth login`.",
+    ),
+    (RevisionNotFoundError, "'{model}' has no revision '{revision}'."),
+    (
+        OfflineModeIsEnabled,
+        "'{model}' is not in the local cache and hub access is switched off; give a local folder.",
+    ),
+    (
+        LocalEntryNotFoundError,
+        "'{model}' is not in the local cache and the hub cannot be reached; give a local folder, or go online.",
+    ),
+    (
+        SafetensorError,
+        "The weights of '{model}' are damaged ({detail}); fetch them again.",
+    ),
+)
+"""Told by the type of an error anywhere in the chain of causes."""
+
+_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "custom code",
+        "'{model}' needs code from its repository, which is never run; choose a model that transformers knows.",
+    ),
+    (
+        "does not recognize this architecture",
+        "transformers does not know the architecture of '{model}'; a newer transformers may ({detail}).",
+    ),
+    (
+        "Unrecognized model",
+        "The config.json of '{model}' names no model_type, so its architecture is unknown.",
+    ),
+    (
+        "Unrecognized configuration class",
+        "'{model}' is no language model that generates text, so it cannot be measured.",
+    ),
+    ("safetensors", "{pickled}"),
+    (
+        "not the path to a directory containing a file named config.json",
+        "'{model}' has no config.json.",
+    ),
+)
+"""Told by words in the message."""
+
+_PICKLED = (
+    "'{model}' has no safetensors weights; if its weights are pickled (.bin), pass --allow-bin: "
+    "then only their tensors are read and no code is run."
+)
+_PICKLED_ALLOWED = "'{model}' has neither safetensors nor pickled weights."
+
+
+@contextmanager
+def plainly(model: str, revision: str | None, *, allow_bin: bool) -> Iterator[None]:
+    """Turn whatever loading raises into a ModelError of one sentence."""
+
+    def fill(template: str, error: BaseException) -> str:
+        pickled = (_PICKLED_ALLOWED if allow_bin else _PICKLED).format(model=model)
+        detail = first_sentence(error)
+        return template.format(model=model, revision=revision, detail=detail, pickled=pickled)
+
+    try:
+        yield
+    except NeurontuiError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        ImportError,
+        RuntimeError,
+        struct.error,
+    ) as error:
+        raise ModelError(_sentence(error, fill)) from error
+    except SafetensorError as error:
+        raise ModelError(_sentence(error, fill)) from error
+
+
+def _sentence(error: BaseException, fill: Callable[[str, BaseException], str]) -> str:
+    for cause in _chain(error):
+        for kind, template in _KINDS:
+            if isinstance(cause, kind):
+                return fill(template, cause)
+    for words, template in _WORDS:
+        if words in str(error):
+            return fill(template, error)
+    return fill("'{model}' cannot be loaded: {detail}.", error)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def first_sentence(error: BaseException) -> str:
+    """The first line of an error's message, without its full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].strip().rstrip(".:")

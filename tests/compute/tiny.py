@@ -1,0 +1,188 @@
+"""Tiny random models and a small real tokenizer, for every test of compute.
+
+Every parameter is drawn at random, biases and norm weights too: with zeros and ones a bug in them would not show.
+Models are written to a folder and loaded from there, so tests go the way a user's model goes.
+"""
+
+import functools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    PreTrainedTokenizerFast,
+)
+
+from neurontui.compute.batch import Batch
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.tasks.example import Example
+
+VOCABULARY = 384
+_SIZES = {"vocab_size": VOCABULARY, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3}
+_LLAMA = {
+    **_SIZES,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 128,
+}
+_HEADS = {"head_dim": 8}
+_T5 = {
+    **_SIZES,
+    "d_model": 32,
+    "d_kv": 8,
+    "d_ff": 48,
+    "num_layers": 2,
+    "num_decoder_layers": 2,
+    "num_heads": 4,
+    "decoder_start_token_id": 1,
+    "dropout_rate": 0.1,
+}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "bloom": {**_SIZES, "hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "llama": {**_LLAMA, "mlp_bias": True, "attention_bias": True},
+    "xglm": {
+        **_SIZES,
+        "d_model": 32,
+        "ffn_dim": 48,
+        "num_layers": 2,
+        "attention_heads": 4,
+        "max_position_embeddings": 128,
+    },
+    "mt5": {**_T5, "feed_forward_proj": "gated-gelu"},
+    "umt5": {**_T5, "feed_forward_proj": "gated-gelu"},
+    "t5": {**_T5, "feed_forward_proj": "relu"},
+    "gpt2": {**_SIZES, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128},
+    "opt": {
+        **_SIZES,
+        "hidden_size": 32,
+        "word_embed_proj_dim": 32,
+        "ffn_dim": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 128,
+    },
+    "qwen3": {**_LLAMA, **_HEADS},
+    "gemma3_text": {**_LLAMA, **_HEADS, "sliding_window": 8, "query_pre_attn_scalar": 8},
+    "mistral": {**_LLAMA, **_HEADS, "sliding_window": 8},
+    "qwen2": _LLAMA,
+    "gemma2": {**_LLAMA, **_HEADS, "sliding_window": 8, "query_pre_attn_scalar": 8},
+    "gpt_neox": {
+        **_SIZES,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 128,
+    },
+    "phi3": _LLAMA,
+}
+"""Configurations by model_type; the models have two layers a stack."""
+
+LANGUAGES = ("en", "de", "tr", "zh")
+PROMPTS = {
+    "en": ("The capital of Portugal is", "Ankara", "Paris is the capital of which country? It is"),
+    "de": ("Die Hauptstadt von Portugal ist", "Ankara heißt", "Paris ist die Hauptstadt von"),
+    "tr": ("Portekiz'in başkenti", "Türkiye'nin başkenti olan şehir", "Paris"),
+    "zh": ("葡萄牙的首都是", "土耳其的首都是安卡拉", "巴黎是法国的首都。法国的首都是"),
+}
+"""Three examples in four languages, of very different lengths."""
+
+
+def batch(languages: tuple[str, ...] = LANGUAGES) -> Batch:
+    """The prompts above as one batch; examples 0 and 2 share a fold."""
+    examples = tuple(
+        Example(id=f"e{i}", cluster=f"c{i}", prompts={code: PROMPTS[code][i] for code in languages})
+        for i in range(3)
+    )
+    return Batch(
+        number=0, indices=(0, 1, 2), folds=(4, 7, 4), examples=examples, languages=languages
+    )
+
+
+@functools.cache
+def load_tiny(
+    architecture: str, *, padding_side: str = "right", pad_is_eos: bool = False
+) -> LoadedModel:
+    """A tiny model of an architecture, loaded through the loader, in float32 on the CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = save_tiny(architecture, Path(folder) / architecture)
+        save_tokenizer(architecture, path, padding_side=padding_side, pad_is_eos=pad_is_eos)
+        return load_model(ModelOptions(str(path), device="cpu"))
+
+
+def save_tiny(architecture: str, folder: Path, seed: int = 0) -> Path:
+    """Write a tiny model and its tokenizer to a folder."""
+    torch.manual_seed(seed)
+    config = AutoConfig.for_model(architecture, **CONFIGS[architecture])
+    auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    model = auto.from_config(config)
+    randomise(model)
+    model.save_pretrained(folder)
+    save_tokenizer(architecture, folder)
+    return folder
+
+
+def randomise(model: torch.nn.Module) -> None:
+    """Draw every parameter at random, in place: matrices near their usual scale, vectors around 0.5."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(0, parameter.shape[-1] ** -0.5)
+            else:
+                parameter.uniform_(-0.5, 1.5)
+
+
+def save_tokenizer(
+    architecture: str, folder: Path, *, padding_side: str = "right", pad_is_eos: bool = False
+) -> None:
+    """Write the tokenizer; as the originals do, LLaMA's begins with <s>, XGLM's and OPT's with </s>, T5's ends so."""
+    tokenizer = Tokenizer.from_str(_tokenizer_json())
+    frame = _FRAMES.get(architecture)
+    if frame is not None:
+        special = [("<s>", 2), ("</s>", 3)]
+        tokenizer.post_processor = processors.Sequence(
+            [
+                processors.ByteLevel(trim_offsets=False),
+                processors.TemplateProcessing(single=frame, special_tokens=special),
+            ]
+        )
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="<unk>",
+        pad_token="</s>" if pad_is_eos else "<pad>",
+        bos_token="<s>",
+        eos_token="</s>",
+        padding_side=padding_side,
+    ).save_pretrained(folder)
+
+
+_FRAMES = {
+    **dict.fromkeys(("llama", "mistral", "gemma2", "gemma3_text", "phi3"), "<s> $A"),
+    **dict.fromkeys(("xglm", "opt"), "</s> $A"),
+    **dict.fromkeys(("t5", "mt5", "umt5"), "$A </s>"),
+    "qwen2": "<s> $A </s>",  # a decoder-only tokenizer that ends its input, as some do
+}
+
+
+@functools.cache
+def _tokenizer_json() -> str:
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=["<unk>", "<pad>", "<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([text for texts in PROMPTS.values() for text in texts], trainer)
+    return str(tokenizer.to_str())
