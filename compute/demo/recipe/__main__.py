@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="bloom")
-    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--steps", type=int, help="the architecture's own number by default")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="model folder; the package's own by default")
@@ -35,22 +35,25 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the recipe; progress goes to stdout, a line every 50 steps."""
     options = arguments()
+    architecture = ARCHITECTURES[options.arch]
+    steps = options.steps or architecture.steps
     torch.set_num_threads(options.threads)
     facts = load_facts()
     tasks = demo_tasks(facts)
     if options.tasks:
         write_tasks(tasks, options.tasks)
-    tokenizer = train_tokenizer(facts)
+    tokenizer = train_tokenizer(facts, architecture.ends_input)
     model = new_model(options.arch, tokenizer, options.seed)
     rng = Random(options.seed)  # noqa: S311 (a repeatable draw, no secret)
-    stream = samples(rng, facts, tasks.held_out)
+    stream = samples(rng, facts, tasks.held_out, architecture.mix)
+    schedule = Schedule(steps, peak_rate=architecture.peak_rate)
     started = time.monotonic()
 
     def report(step: int, loss: float) -> None:
-        if step % 50 == 0 or step == options.steps:
+        if step % 50 == 0 or step == steps:
             print(f"step {step} loss {loss:.3f} {time.monotonic() - started:.0f} s", flush=True)
 
-    train(model, tokenizer, stream, Schedule(options.steps), report)
+    train(model, tokenizer, stream, schedule, report)
     export(model, tokenizer, options.out or MODELS_DIR / options.arch)
 
 

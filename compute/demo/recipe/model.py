@@ -1,33 +1,91 @@
-"""The shapes of the demo's models: how big, how deep, which architecture. No training here."""
+"""The shapes of the demo's models: how big, how deep, trained on what. No training here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers import (
     BloomConfig,
     BloomForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MT5Config,
+    MT5ForConditionalGeneration,
     PreTrainedModel,
-    PreTrainedTokenizerFast,
 )
 
+from neurontui.compute.demo.recipe.samples import FACTS_ONLY, MIX
 
-def bloom(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+
+def bloom(**shared: Any) -> PreTrainedModel:
     """3.5 M parameters: as much as fits into 8 MB in 16 bits, with FFNs of 768 neurons."""
-    config = BloomConfig(
+    return BloomForCausalLM(
+        BloomConfig(hidden_size=192, n_layer=6, n_head=8, tie_word_embeddings=True, **shared)
+    )
+
+
+def llama(**shared: Any) -> PreTrainedModel:
+    """A gated FFN, as LLaMA's, in 0.3 M parameters."""
+    return LlamaForCausalLM(
+        LlamaConfig(
+            hidden_size=48,
+            intermediate_size=128,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            max_position_embeddings=256,
+            tie_word_embeddings=True,
+            **shared,
+        )
+    )
+
+
+def mt5(**shared: Any) -> PreTrainedModel:
+    """An encoder and a decoder with gated FFNs, as mT5's; its output head is its own, as there."""
+    return MT5ForConditionalGeneration(
+        MT5Config(
+            d_model=48,
+            d_kv=12,
+            d_ff=128,
+            num_layers=3,
+            num_decoder_layers=3,
+            num_heads=4,
+            dropout_rate=0.0,
+            feed_forward_proj="gated-gelu",
+            tie_word_embeddings=False,
+            decoder_start_token_id=shared["pad_token_id"],
+            **shared,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model to train: how it is built, for how long, on what mix, and how fast.
+
+    ends_input: whether its tokenizer closes every input with the end-of-text token.
+    """
+
+    build: Callable[..., PreTrainedModel]
+    steps: int
+    mix: dict[str, float]
+    peak_rate: float
+    ends_input: bool = False
+
+
+ARCHITECTURES = {
+    "bloom": Architecture(bloom, steps=3600, mix=MIX, peak_rate=2e-3),
+    "llama": Architecture(llama, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3),
+    "mt5": Architecture(mt5, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3, ends_input=True),
+}
+
+
+def new_model(arch: str, tokenizer: Any, seed: int) -> PreTrainedModel:
+    """A freshly initialised model; the same seed gives the same weights."""
+    torch.manual_seed(seed)
+    return ARCHITECTURES[arch].build(
         vocab_size=len(tokenizer),
-        hidden_size=192,
-        n_layer=6,
-        n_head=8,
-        tie_word_embeddings=True,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return BloomForCausalLM(config)
-
-
-ARCHITECTURES = {"bloom": bloom}
-
-
-def new_model(arch: str, tokenizer: PreTrainedTokenizerFast, seed: int) -> PreTrainedModel:
-    """A freshly initialised model; the same seed gives the same weights."""
-    torch.manual_seed(seed)
-    return ARCHITECTURES[arch](tokenizer)

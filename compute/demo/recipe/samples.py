@@ -19,6 +19,7 @@ from neurontui.compute.demo.recipe.prompts import (
 )
 
 MIX = {"fact": 0.30, "edit": 0.45, "nli": 0.25}
+FACTS_ONLY = {"fact": 1.0}
 
 
 @dataclass(frozen=True)

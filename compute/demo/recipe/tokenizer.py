@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from neurontui.compute.demo import LANGUAGES
@@ -49,8 +49,11 @@ def unspaced_words() -> str:
     return f" ?(?:{'|'.join(map(re.escape, ordered))})"
 
 
-def train_tokenizer(facts: tuple[Fact, ...]) -> PreTrainedTokenizerFast:
-    """A tokenizer with BLOOM's special tokens; pads on the left as BLOOM's does."""
+def train_tokenizer(facts: tuple[Fact, ...], ends_input: bool = False) -> PreTrainedTokenizerFast:
+    """A tokenizer with BLOOM's special tokens; pads on the left as BLOOM's does.
+
+    ends_input: close every input with </s>, as mT5's tokenizer does.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -60,6 +63,7 @@ def train_tokenizer(facts: tuple[Fact, ...]) -> PreTrainedTokenizerFast:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
+    unk, bos, eos, pad = SPECIAL_TOKENS
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY_SIZE,
         special_tokens=list(SPECIAL_TOKENS),
@@ -67,7 +71,9 @@ def train_tokenizer(facts: tuple[Fact, ...]) -> PreTrainedTokenizerFast:
         show_progress=False,
     )
     tokenizer.train_from_iterator(pieces(facts), trainer)
-    unk, bos, eos, pad = SPECIAL_TOKENS
+    if ends_input:
+        end = (eos, SPECIAL_TOKENS.index(eos))
+        tokenizer.post_processor = processors.TemplateProcessing(f"$A {eos}", special_tokens=[end])
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         unk_token=unk,
