@@ -1,5 +1,7 @@
 """What the tasks need to know about languages: the paper's ten, and how an answer follows a prompt."""
 
+from collections.abc import Iterable
+
 PAPER_LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 """The paper's ten languages; this is also the order of the bits in a mask where nobody asks for another."""
 
@@ -17,7 +19,7 @@ def joiner(code: str) -> str:
     return "" if _primary(code) in _UNSPACED else " "
 
 
-def in_paper_order(codes: list[str]) -> tuple[str, ...]:
+def in_paper_order(codes: Iterable[str]) -> tuple[str, ...]:
     """The codes without repetition: the paper's first, in its order, then the others in theirs."""
     unique = dict.fromkeys(codes)
     paper = [code for code in PAPER_LANGUAGES if code in unique]
