@@ -1,0 +1,78 @@
+"""One or several results files as one database: cursors on which every table name reaches all of them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from neurontui.queries.published import PUBLISHED
+from neurontui.store import schema
+from neurontui.store.reader import Reader
+
+_WORD = re.compile(r"\w+")
+
+
+class Files:
+    """The files of one reader. Runs are numbered on: those of the second file follow those of the first."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.paths = tuple(file.path for file in reader.files)
+        self._offsets = _offsets(reader)
+
+    def cursor(self, text: str) -> duckdb.DuckDBPyConnection:
+        """A cursor on which the tables that `text` mentions span all files, and the published values are there."""
+        cursor = self._reader.cursor()
+        words = set(_WORD.findall(text))
+        for name in words & PUBLISHED.keys():
+            cursor.register(name, PUBLISHED[name])
+        if len(self.paths) > 1:
+            for statement in self._views(words):
+                cursor.execute(statement)
+        return cursor
+
+    def of_run(self, run: int) -> Path:
+        """The file that holds the run with this number."""
+        behind = [i for i, offset in enumerate(self._offsets) if offset < run]
+        return self.paths[behind[-1] if behind else 0]
+
+    def close(self) -> None:
+        """Close every cursor."""
+        self._reader.close()
+
+    def _views(self, words: set[str]) -> Iterator[str]:
+        """Temporary views over all files. DuckDB moves the offset to the other side, so each file skips by its run."""
+        views = {name: text for name, text in _stored_views().items() if name in words}
+        wanted = words | {word for text in views.values() for word in _WORD.findall(text)}
+        for table in schema.tables_of_a_run():
+            if table in wanted:
+                yield f"CREATE TEMP VIEW {table} AS " + " UNION ALL ".join(
+                    f'SELECT * REPLACE (run + {offset} AS run) FROM "{file.database}".main.{table}'
+                    for file, offset in zip(self._reader.files, self._offsets, strict=True)
+                )
+        # The files' own views would read these temporary tables once a file.
+        yield from views.values()
+
+
+@cache
+def _stored_views() -> dict[str, str]:
+    """The views of the schema, by name, as temporary ones."""
+    text = (Path(schema.__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    return {
+        match[1]: f"CREATE TEMP VIEW {match[1]} AS {match[2]}"
+        for match in re.finditer(r"^CREATE VIEW (\w+) AS\b(.*?);$", text, re.DOTALL | re.MULTILINE)
+    }
+
+
+def _offsets(reader: Reader) -> list[int]:
+    """What is added to the run numbers of each file."""
+    offsets, highest = [], 0
+    for number in range(len(reader.files)):
+        offsets.append(highest)
+        cursor = reader.cursor(number)
+        [(most,)] = cursor.execute("SELECT coalesce(max(run), 0) FROM runs").fetchall()
+        cursor.close()
+        highest += most
+    return offsets

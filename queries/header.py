@@ -1,0 +1,142 @@
+"""The comment block that opens a query's file: what it answers, its parameters and its columns.
+
+    -- name: type-ratio
+    -- title: Neuron types over all layers
+    -- figure: Table 2, column pct.
+    -- description: Free text,
+    --   on as many lines as it takes.
+    -- shared: subset, student
+    -- parameters:
+    --   $run        run               The run.
+    --   $languages  languages = all   What follows two spaces describes it.
+    -- columns:
+    --   ratio       %                 Name, unit (- for none) and description.
+
+A parameter is required where it has no `=`; only `run` then means the file's only or last run.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurontui.store.errors import InputError
+
+_CHECKED = {"run", "languages", "language", "threshold"}
+KINDS = _CHECKED | {"integer", "integers", "number", "text", "boolean", "choice"}
+"""run, languages, language and threshold are checked against the run; `a|b` declares a choice."""
+
+_KEY = re.compile(r"(name|title|figure|description|shared|parameters|columns):\s*(.*)")
+_PARAMETER = re.compile(r"\$(\w+)\s+([\w|-]+)(?:\s*=\s*(\S+))?\s{2,}(\S.*)")
+_COLUMN = re.compile(r"(\w+)\s+(\S+)\s{2,}(\S.*)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One `$name` of a query. `default` is the text after `=`, None where there is none."""
+
+    name: str
+    kind: str
+    default: str | None
+    choices: tuple[str, ...]
+    description: str
+    line: int
+
+    @property
+    def required(self) -> bool:
+        """Whether a caller has to give it."""
+        return self.default is None and self.kind != "run"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a query's result; unit is `-` where it has none."""
+
+    name: str
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a comment block says."""
+
+    name: str
+    title: str
+    figure: str
+    description: str
+    shared: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    columns: tuple[Column, ...]
+
+
+def parse_header(text: str, path: Path) -> Header:
+    """Read the comment block that opens `text`; raises InputError with file and line."""
+    words: dict[str, str] = {}
+    parameters: list[Parameter] = []
+    columns: list[Column] = []
+    key = ""
+    for line, comment in _comments(text):
+        if match := _KEY.match(comment):
+            key, words[match[1]] = match[1], match[2]
+        elif key == "parameters":
+            parameters.append(_parameter(comment.strip(), path, line))
+        elif key == "columns":
+            columns.append(_column(comment.strip(), path, line))
+        elif key and comment.strip():
+            words[key] = f"{words[key]} {comment.strip()}".strip()
+    for needed in ("name", "title"):
+        if not words.get(needed):
+            raise InputError(f"{path}:1: the query has no '-- {needed}: …' line; add one.")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", words["name"]):
+        raise InputError(
+            f"{path}:1: '{words['name']}' cannot name a query; "
+            "use small letters, digits and single hyphens."
+        )
+    shared = tuple(part.strip() for part in words.get("shared", "").split(",") if part.strip())
+    figure, description = words.get("figure", ""), words.get("description", "")
+    return Header(
+        words["name"],
+        words["title"],
+        figure,
+        description,
+        shared,
+        tuple(parameters),
+        tuple(columns),
+    )
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, text after `--`) of the comment lines before the first line of SQL."""
+    for line, raw in enumerate(text.splitlines(), start=1):
+        if raw.strip() and not raw.startswith("--"):
+            return
+        if raw.startswith("--"):
+            yield line, raw[2:].removeprefix(" ").rstrip()
+
+
+def _parameter(comment: str, path: Path, line: int) -> Parameter:
+    match = _PARAMETER.fullmatch(comment)
+    if not match:
+        raise InputError(
+            f"{path}:{line}: '{comment}' does not declare a parameter; "
+            "write '$name  kind = default  description' with two spaces before the description."
+        )
+    name, kind, default, description = match.groups()
+    choices = tuple(kind.split("|")) if "|" in kind else ()
+    if not choices and kind not in KINDS:
+        raise InputError(
+            f"{path}:{line}: '{kind}' is not a kind of parameter; "
+            f"use one of {', '.join(sorted(KINDS - {'choice'}))}, or a|b for a choice."
+        )
+    return Parameter(name, "choice" if choices else kind, default, choices, description, line)
+
+
+def _column(comment: str, path: Path, line: int) -> Column:
+    match = _COLUMN.fullmatch(comment)
+    if not match:
+        raise InputError(
+            f"{path}:{line}: '{comment}' does not describe a column; "
+            "write 'name  unit  description' with two spaces before the description."
+        )
+    return Column(*match.groups())

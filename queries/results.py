@@ -1,0 +1,158 @@
+"""The Python face of results files: every figure and table as an Arrow table, and plain SQL.
+
+    from neurontui.queries import open_results
+
+    with open_results("results.duckdb") as results:
+        ratios = results.query("type-ratio-by-layer", run="bloomz-7b1 · xnli", languages="en,de,zh")
+        ratios.to_pandas()
+
+Several files at once: their runs are numbered on, file after file, and every query and any SQL sees them all, so two
+runs can be compared whether they share a file or not. All reading is safe to do with files from strangers.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from neurontui.queries.files import Files
+from neurontui.queries.job import Job
+from neurontui.queries.loader import Query, load_queries
+from neurontui.queries.values import Run, Value, literal, resolve
+from neurontui.store.errors import UsageError
+from neurontui.store.reader import Limits, open_reader
+
+_RUNS = """
+WITH others AS (
+    SELECT run, list(threshold ORDER BY threshold) AS thresholds
+    FROM (SELECT DISTINCT run, threshold FROM mask_histogram)
+    GROUP BY run
+)
+SELECT r.run, r.name, r.key, r.languages, r.threshold, o.thresholds
+FROM runs r LEFT JOIN others o USING (run)
+ORDER BY r.run
+"""
+
+
+class Results:
+    """Open results files; a context manager. Every method may be called from any thread."""
+
+    def __init__(self, files: Files, queries: Sequence[Query]) -> None:
+        self._files = files
+        self._queries = {query.name: query for query in queries}
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files, in the order in which their runs are numbered."""
+        return self._files.paths
+
+    def queries(self) -> tuple[Query, ...]:
+        """All named queries, sorted by name: words, parameters, columns and SQL."""
+        return tuple(self._queries.values())
+
+    def named(self, name: str) -> Query:
+        """One named query; raises UsageError for an unknown name."""
+        if name not in self._queries:
+            there = ", ".join(self._queries)
+            raise UsageError(f"There is no query '{name}'; there are: {there}.")
+        return self._queries[name]
+
+    def runs(self) -> pa.Table:
+        """One row a run: the query `runs`, and the column `file`."""
+        table = self.query("runs")
+        numbers = table.column("run").to_pylist()
+        return table.append_column(
+            "file", pa.array([str(self.file_of(n)) for n in numbers], pa.string())
+        )
+
+    def file_of(self, run: int) -> Path:
+        """The file that holds a run."""
+        return self._files.of_run(run)
+
+    def query(self, name: str, /, **params: object) -> pa.Table:
+        """The result of a named query.
+
+        `run` is a number, a name or the beginning of a key, by default the last run; `languages` a list of codes or
+        "en,de", by default all. Raises UsageError for a wrong name or value, QueryError where it fails.
+        """
+        return self.job(name, params).run()
+
+    def sql(
+        self, text: str, *, max_rows: int | None = None, seconds: float | None = None
+    ) -> pa.Table:
+        """The result of any SQL, read-only; see `store/schema.sql` or the query `schema` for tables and columns."""
+        return self.sql_job(text, seconds=seconds).run(max_rows)
+
+    def statement(self, name: str, /, **params: object) -> str:
+        """The SQL of a named query with its parameters filled in as literals: it runs as it is."""
+        query = self.named(name)
+        values = self._values(query, params)
+        return query.fill({key: literal(value) for key, value in values.items()})
+
+    def job(
+        self,
+        name: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        seconds: float | None = None,
+    ) -> Job:
+        """A named query, ready to run in a thread: `run()`, `cancel()`, `progress()`."""
+        query = self.named(name)
+        values = self._values(query, params or {})
+        return Job(self._files.cursor(query.sql), query.sql, values, self.paths[0], seconds)
+
+    def sql_job(self, text: str, *, seconds: float | None = None) -> Job:
+        """Any SQL, ready to run in a thread."""
+        return Job(self._files.cursor(text), text, {}, self.paths[0], seconds)
+
+    @cached_property
+    def known_runs(self) -> tuple[Run, ...]:
+        """What is needed of each run to check parameters."""
+        rows = self.sql(_RUNS).to_pylist()
+        return tuple(
+            Run(
+                row["run"],
+                row["name"],
+                row["key"],
+                tuple(row["languages"]),
+                tuple(dict.fromkeys([row["threshold"], *(row["thresholds"] or ())])),
+            )
+            for row in rows
+        )
+
+    def _values(self, query: Query, given: Mapping[str, object]) -> dict[str, Value]:
+        runs = self.known_runs if query.parameters else ()
+        return resolve(query.parameters, given, runs)
+
+    def close(self) -> None:
+        """Let go of the files; another process may write them then."""
+        self._files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_results(
+    *paths: str | os.PathLike[str],
+    queries: Sequence[str | os.PathLike[str]] = (),
+    limits: Limits | None = None,
+) -> Results:
+    """Open one or several results files, read-only.
+
+    `queries` names folders with queries of your own. Raises StoreError where a file is missing, foreign, too new or
+    damaged, BusyError while another process writes it, InputError where a query's file is wrong.
+    """
+    named = load_queries(*map(Path, queries))
+    return Results(Files(open_reader(*map(Path, paths), limits=limits)), named)

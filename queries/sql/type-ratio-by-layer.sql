@@ -1,0 +1,52 @@
+-- name: type-ratio-by-layer
+-- title: Neuron types by layer
+-- figure: Figures 3, 4, 12, 13, 14, 18 and 19
+-- description: How many of a layer's neurons are all-shared, partial-shared, specific and non-activated
+--   at the last prompt token, in percent, as the mean over examples (Eq. 7 and 8), over any set of
+--   languages. With two languages there is no partial-shared type, with one a neuron is only active
+--   (shown as all-shared) or not: those types are NULL then, and `note` says so.
+--   95 % intervals: jackknife over folds of examples, Student's t.
+-- shared: subset, student
+-- parameters:
+--   $run        run               The run: number, name or key.
+--   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $threshold  threshold = run   Active means greater than this; measured thresholds only.
+-- columns:
+--   layer       index     Layer, from 0, through all stacks.
+--   stack       -         decoder or encoder.
+--   position    index     Index of the layer in its stack, from 0.
+--   type        -         Neuron type.
+--   ratio       %         Type ratio: share of the layer's neurons, mean over examples.
+--   low         %         Lower end of its 95 % interval; NULL with fewer than two folds.
+--   high        %         Upper end.
+--   n_neurons   neurons   Neurons in the layer.
+--   n_examples  examples  Examples averaged.
+--   note        -         What to know where types are not all told, else NULL.
+WITH counts AS (
+    SELECT h.layer, h.fold, sum(h.n) AS n,
+        coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
+        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
+        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
+    FROM mask_histogram h, subset s
+    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = $threshold
+    GROUP BY ALL
+), typed AS (
+    SELECT layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every]) AS k
+    FROM counts, subset
+), left_out AS (
+    SELECT layer, type, sum(n) OVER whole AS n, 100 * sum(k) OVER whole / sum(n) OVER whole AS ratio,
+        100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold
+    FROM typed
+    WINDOW whole AS (PARTITION BY layer, type)
+), intervals AS (
+    SELECT layer, type, any_value(n) AS n, any_value(ratio) AS ratio,
+        t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(without_fold)) AS half
+    FROM left_out, student
+    GROUP BY layer, type, t
+)
+SELECT layer, l.stack, l.position, type, ratio, ratio - half AS low, ratio + half AS high,
+    l.n_neurons, (n / l.n_neurons)::INTEGER AS n_examples, note
+FROM intervals JOIN layers l USING (layer), subset
+WHERE l.run = $run
+ORDER BY layer, type
