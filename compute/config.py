@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from neurontui.store.errors import UsageError
 
@@ -25,8 +26,8 @@ class RunConfig:
     measures: tuple[str, ...] = ("types",)
     thresholds: tuple[float, ...] = (0.0,)
     """The first one defines the neuron types; the others go into the histogram."""
-    activation: str = "gate"
-    encoder_token: str = "last"  # noqa: S105 - a position, not a secret
+    activation: Literal["gate", "product"] = "gate"
+    encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
     every_token: bool = True
     """Also count activity at every prompt token, which Fig. 6 and language entropy need."""
     weight: str = "product"

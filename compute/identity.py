@@ -30,7 +30,12 @@ _NOT_NUMBERS = frozenset({
 def settings(config: RunConfig, loaded: LoadedModel) -> dict[str, Any]:
     """The choices that decide the numbers, and the reason for dtype and device."""
     chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
-    return {**chosen, "dtype": loaded.dtype, "placement": loaded.placement, "batch_tokens": config.batch_tokens}
+    return {
+        **chosen,
+        "dtype": loaded.dtype,
+        "placement": loaded.placement,
+        "batch_tokens": config.batch_tokens,
+    }
 
 
 def run_key(config: RunConfig, data: TaskData, loaded: LoadedModel) -> str:
@@ -72,7 +77,8 @@ def manifest_of(
         layers=loaded.layers,
         conditions=conditions,
         settings=settings(config, loaded),
-        versions={each: version(each) for each in LIBRARIES} | {"python": platform.python_version()},
+        versions={each: version(each) for each in LIBRARIES}
+        | {"python": platform.python_version()},
         notes=tuple(("data", each) for each in data.notes),
     )
 

@@ -1,6 +1,7 @@
 """`neurontui query`: a named query as rows."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from neurontui.tui.commands.options import (
     queries_option,
     results_argument,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from neurontui.queries.loader import Query
 
 
 @click.command("query", short_help="Run a named query; without a name, list them.")
@@ -44,14 +50,30 @@ def command(
     from neurontui.queries.results import open_results
     from neurontui.tui.output import write
 
-    with open_results(results, queries_dir=queries_dir) as opened:
+    folders = [] if queries_dir is None else [queries_dir]
+    with open_results(results, queries=folders) as opened:
         if name is None:
-            write(opened.list_queries(), form, out)
+            write(_listed(opened.queries()), form, out)
             return
         given = dict(_pair(each) for each in parameters)
         if run_name is not None:
             given["run"] = run_name
         write(opened.query(name, **given), form, out)
+
+
+def _listed(queries: "tuple[Query, ...]") -> "pa.Table":
+    import pyarrow as pa
+
+    rows = [
+        {
+            "name": each.name,
+            "title": each.title,
+            "paper": each.figure,
+            "parameters": ", ".join(parameter.name for parameter in each.parameters),
+        }
+        for each in queries
+    ]
+    return pa.Table.from_pylist(rows)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,11 +1,14 @@
 """`neurontui run`: measure a model on a task, into a results file."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from neurontui.tui.commands.run_options import run_options
+
+if TYPE_CHECKING:
+    from neurontui.compute.config import RunConfig
 
 
 @click.command("run", short_help="Measure a model on a task.")
@@ -17,12 +20,60 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     """Measure which neurons of a model fire in which languages, and write it to a results file.
 
     A killed run goes on from its last batch when the same command is given again. With FILE.toml, every
-    run that the file names is measured, one after the other; options given beside it are their defaults.
+    run that the file names is measured, one after the other; options given beside it win over the file.
     """
     from neurontui.tui.commands.needs_compute import needs_compute
 
-    with needs_compute():
-        from neurontui.compute.command import runs_of, start
+    given = {key: value for key, value in chosen.items() if value is not None}
+    with needs_compute("ray" if given.get("engine") == "ray" else "compute"):
+        from neurontui.compute.preview import preview
+        from neurontui.compute.run import run
+    from neurontui.tui.commands.narrator import Narrator
 
-    for config in runs_of(paper_file, chosen):
-        start(config, dry_run)
+    narrator = Narrator()
+    for config in _configs(paper_file, given):
+        if dry_run:
+            click.echo(preview(config))
+            continue
+        finished = run(config, narrator)
+        state = "measured" if finished.measured else "was there already (--force measures again)"
+        narrator.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
+
+
+def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]":
+    from neurontui.compute.paper_file import read_paper_file
+
+    if paper_file is None:
+        return [_config(given)]
+    return [_config({**entry, **given}) for entry in read_paper_file(paper_file)]
+
+
+def _config(options: dict[str, Any]) -> "RunConfig":
+    from neurontui.compute.config import RunConfig
+    from neurontui.store.errors import UsageError
+
+    for needed in ("model", "task", "out"):
+        if needed not in options:
+            raise UsageError(f"a run needs --{needed}; `neurontui run --help` shows all options")
+    csv_file, sql = options.pop("ablate", None), options.pop("ablate_sql", None)
+    if csv_file is not None and sql is not None:
+        raise UsageError("--ablate and --ablate-sql exclude each other: give one set of neurons")
+    if csv_file is not None:
+        from neurontui.compute.ablation.neuron_list import read_neurons
+
+        options["ablated_neurons"] = read_neurons(csv_file)
+    if sql is not None:
+        options["ablated_neurons"] = _selected(options["out"], sql)
+    return RunConfig(**options)
+
+
+def _selected(results: Path, sql: str) -> tuple[tuple[int, int], ...]:
+    from neurontui.queries.results import open_results
+    from neurontui.store.errors import QueryError
+
+    with open_results(results) as opened:
+        rows = opened.sql(sql)
+    if not {"layer", "neuron"} <= set(rows.column_names):
+        raise QueryError("--ablate-sql must select the columns layer and neuron")
+    pairs = zip(rows["layer"].to_pylist(), rows["neuron"].to_pylist(), strict=True)
+    return tuple(sorted({(int(layer), int(neuron)) for layer, neuron in pairs}))

@@ -1,0 +1,129 @@
+"""One batch from prompts to shard tables: capture, types, scores, answers, ablation.
+
+Every engine's worker holds one Measurer. It knows nothing of journals, files or other workers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from neurontui.compute.answers.predict import AnswerOptions, Predictions, predict
+from neurontui.compute.answers.targets import AnswerBook, find_targets
+from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.strongest import Strongest
+from neurontui.compute.measures.types import types_tables
+from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.tokenise import UnusablePromptError
+from neurontui.store.errors import MeasureError
+from neurontui.store.manifest import Condition
+
+Tables = dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one batch gave."""
+
+    number: int
+    n_tokens: int
+    tables: Mapping[str, pa.Table]
+
+
+class Measurer:
+    """Measures batches with one loaded model."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        loaded: LoadedModel,
+        book: AnswerBook,
+        conditions: tuple[Condition, ...],
+    ) -> None:
+        self._config = config
+        self._loaded = loaded
+        self._book = book
+        self._conditions = conditions
+        self._strongest = Strongest()
+
+    def __call__(self, batch: Batch) -> Measured:
+        """Shard tables of a batch; raises InputError and MeasureError that name example and language."""
+        kept, captured, notes = self._capture(batch)
+        targets = find_targets(self._loaded, kept, self._book)
+        tables = types_tables(kept, captured, self._loaded.layers, self._config.thresholds)
+        tables |= self._strongest.tables(kept, captured, self._loaded.layers)
+        predictions = (
+            predict(self._loaded, kept, targets, self._answers) if self._asks(kept) else None
+        )
+        tables["examples"] = examples_table(kept, captured, predictions)
+        if notes:
+            tables["notes"] = pa.table({"topic": ["data"] * len(notes), "text": notes})
+        return Measured(batch.number, int(captured.n_tokens.sum()), tables)
+
+    def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[str]]:
+        """Capture a batch; with skip_bad, what cannot be measured is left out and told."""
+        options = CaptureOptions(
+            threshold=self._config.thresholds[0],
+            activation=self._config.activation,
+            any_token=self._config.every_token,
+            token_budget=self._config.batch_tokens,
+            encoder_token=self._config.encoder_token,
+        )
+        notes: list[str] = []
+        while True:
+            try:
+                return batch, capture(self._loaded, batch, options), notes
+            except (UnusablePromptError, NotFiniteError) as error:
+                if not self._config.skip_bad:
+                    raise
+                notes += [f"Left out: {each.sentence}" for each in error.unusable]
+                batch = without(batch, {each.position for each in error.unusable})
+                if not batch.examples:
+                    raise MeasureError(
+                        f"No example of batch {batch.number} can be measured; the first: {error}"
+                    ) from error
+
+    def _asks(self, batch: Batch) -> bool:
+        return any(each.answers for each in batch.examples)
+
+    @property
+    def _answers(self) -> AnswerOptions:
+        return AnswerOptions(
+            max_new_tokens=self._config.max_new_tokens, token_budget=self._config.batch_tokens
+        )
+
+
+def without(batch: Batch, positions: set[int]) -> Batch:
+    """A batch less the examples at some positions."""
+    kept = [i for i in range(len(batch.examples)) if i not in positions]
+    return replace(
+        batch,
+        indices=tuple(batch.indices[i] for i in kept),
+        folds=tuple(batch.folds[i] for i in kept),
+        examples=tuple(batch.examples[i] for i in kept),
+    )
+
+
+def examples_table(batch: Batch, captured: Capture, predictions: Predictions | None) -> pa.Table:
+    """Shard table `examples`: one row an example and language, in row order."""
+    rows = [(i, code) for i in range(len(batch.examples)) for code in batch.languages]
+    said = predictions.rows if predictions else [None] * len(rows)
+    return pa.table(
+        {
+            "example": pa.array([batch.indices[i] for i, _ in rows], pa.int32()),
+            "id": [batch.examples[i].id for i, _ in rows],
+            "cluster": [batch.examples[i].cluster for i, _ in rows],
+            "fold": pa.array([batch.folds[i] for i, _ in rows], pa.int32()),
+            "language": [code for _, code in rows],
+            "prompt": [batch.examples[i].prompts[code] for i, code in rows],
+            "answer": pa.array(
+                [batch.examples[i].answers.get(code) for i, code in rows], pa.string()
+            ),
+            "prediction": pa.array([each and each.prediction for each in said], pa.string()),
+            "correct": pa.array([each and each.correct for each in said], pa.bool_()),
+            "n_tokens": pa.array(captured.n_tokens.flatten().tolist(), pa.int32()),
+            "last_token": captured.last_tokens,
+        }
+    )

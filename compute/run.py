@@ -1,0 +1,108 @@
+"""A run from its choices to its rows in the results file: load, plan, measure what is missing, merge.
+
+The journal keeps every finished batch, so the same call goes on where a killed one stopped.
+"""
+
+import time
+from dataclasses import dataclass
+
+from neurontui.compute.ablation.conditions import conditions_of
+from neurontui.compute.batch import Batch
+from neurontui.compute.config import RunConfig
+from neurontui.compute.final import final_tables
+from neurontui.compute.identity import manifest_of
+from neurontui.compute.measure import Measurer
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.plan import plan
+from neurontui.compute.progress import Progress
+from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.example import TaskOptions
+from neurontui.store.journal import Journal
+from neurontui.store.merge import merge, run_with_key
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of a run."""
+
+    run: int
+    """Its number in the results file."""
+    name: str
+    n_examples: int
+    measured: bool
+    """False where the results file had it already."""
+
+
+def run(config: RunConfig, progress: Progress) -> Finished:
+    """Measure one model on one task and merge the result; raises NeurontuiError subclasses."""
+    data = load_task(config.task, task_options(config))
+    for note in data.notes:
+        progress.say(note)
+    loaded = load_model(model_options(config))
+    progress.say(loaded.placement)
+    batches = plan(data, config.batch_examples)
+    manifest = manifest_of(config, data, loaded, conditions_of(config, loaded, data), len(batches))
+    there = run_with_key(config.out, manifest.key)
+    if there is not None and not config.force:
+        return Finished(there, manifest.name, len(data.examples), measured=False)
+    with Journal.open(config.out, manifest) as journal:
+        _measure_missing(config, loaded, batches, journal, progress)
+        _finish(config, loaded, journal)
+        path = journal.path
+    number = merge(path, config.out, keep=config.keep, wait=progress.say, force=config.force)
+    return Finished(number, manifest.name, len(data.examples), measured=True)
+
+
+def task_options(config: RunConfig) -> TaskOptions:
+    """The part of a run's choices that a task needs."""
+    return TaskOptions(
+        data=config.data,
+        languages=config.languages,
+        limit=config.limit,
+        shots=config.shots,
+        native_wrapper=config.native_wrapper,
+    )
+
+
+def model_options(config: RunConfig) -> ModelOptions:
+    """The part of a run's choices that loading a model needs."""
+    return ModelOptions(
+        model=config.model,
+        revision=config.revision,
+        dtype=config.dtype,
+        device=config.device,
+        device_map=config.device_map,
+        allow_bin=config.allow_bin,
+    )
+
+
+def _measure_missing(
+    config: RunConfig,
+    loaded: LoadedModel,
+    batches: list[Batch],
+    journal: Journal,
+    progress: Progress,
+) -> None:
+    finished = journal.finished
+    missing = [each for each in batches if each.number not in finished]
+    total = sum(len(each.indices) for each in batches)
+    progress.begin(journal.manifest.name, total, total - sum(len(each.indices) for each in missing))
+    try:
+        measurer = Measurer(config, loaded, journal.manifest.conditions)
+        for batch in missing:
+            began = time.monotonic()
+            measured = measurer(batch)
+            journal.write(
+                batch.number, measured.tables, time.monotonic() - began, measured.n_tokens
+            )
+            progress.advance(len(batch.indices))
+    finally:
+        progress.end()
+
+
+def _finish(config: RunConfig, loaded: LoadedModel, journal: Journal) -> None:
+    began = time.monotonic()
+    tables = final_tables(config, loaded, journal)
+    if tables:
+        journal.write_final(tables, time.monotonic() - began)
