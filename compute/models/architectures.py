@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
-from transformers.pytorch_utils import Conv1D
 
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffn import FFN, neurons_of
+from neurontui.compute.models.finder import search_ffns
 from neurontui.store.errors import ModelError
 from neurontui.store.manifest import Layer
 
@@ -60,9 +60,7 @@ KNOWN: dict[str, tuple[Stack, ...]] = {
 def find_ffns(model: Any) -> tuple[FFN, ...]:
     """The FFNs of a model, stack after stack; raises ModelError where they cannot be found for certain."""
     stacks = KNOWN.get(model.config.model_type)
-    if stacks is None:
-        raise ModelError(f"The architecture '{model.config.model_type}' is not known.")
-    return known_ffns(model, stacks)
+    return search_ffns(model) if stacks is None else known_ffns(model, stacks)
 
 
 def known_ffns(model: Any, stacks: tuple[Stack, ...]) -> tuple[FFN, ...]:
@@ -80,12 +78,6 @@ def _ffn(block: nn.Module, stack: Stack, before: int, position: int) -> FFN:
     gated = stack.gate is not None and _has(ffn, stack.gate)
     layer = Layer(before + position, stack.name, position, neurons_of(value))
     return FFN(layer, _at(ffn, stack.act), value, gated)
-
-
-def neurons_of(value: nn.Module) -> int:
-    """d_m of a value matrix: Conv1D keeps its weight as (d_m, H), Linear as (H, d_m)."""
-    weight = value.get_parameter("weight")
-    return int(weight.shape[0 if isinstance(value, Conv1D) else 1])
 
 
 def _has(module: nn.Module, path: str) -> bool:

@@ -104,15 +104,16 @@ def _collect(
 ) -> Capture:
     shape = (len(batch.examples), len(batch.languages))
     layers = [
-        _read(ffn, kept, options) for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)
+        _read(ffn, kept, options, shape)
+        for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)
     ]
     finite = torch.stack([each.finite for each in layers]).all(0)
     _refuse_not_finite(batch, finite.view(shape), loaded.dtype)
     counts = [each.active_tokens for each in layers if each.active_tokens is not None]
     return Capture(
-        activations=[each.activations.view(*shape, -1) for each in layers],
-        weights=[each.weights.view(*shape, -1) for each in layers],
-        active_tokens=[each.view(*shape, -1) for each in counts] if options.any_token else None,
+        activations=[each.activations for each in layers],
+        weights=[each.weights for each in layers],
+        active_tokens=counts if options.any_token else None,
         near_zero=[each.near_zero for each in layers],
         n_tokens=torch.tensor([len(each) for each in encoded]).view(shape),
         last_tokens=_texts(loaded, [each.ids[_token(each, options)] for each in encoded]),
@@ -121,21 +122,22 @@ def _collect(
 
 @dataclass(frozen=True)
 class _Reading:
-    """One layer of a batch, (R, d_m) each."""
+    """One layer of a batch, (E, P, d_m) each."""
 
     activations: Tensor
     weights: Tensor
     active_tokens: Tensor | None
     near_zero: int
     finite: Tensor
-    """(R,) bool, on the CPU."""
+    """(E·P,) bool, on the CPU."""
 
 
-def _read(ffn: FFN, kept: Buffers, options: CaptureOptions) -> _Reading:
+def _read(ffn: FFN, kept: Buffers, options: CaptureOptions, shape: tuple[int, int]) -> _Reading:
     product = options.activation == "product" and ffn.gated
-    weights = kept.weights if ffn.gated else kept.activations
-    active = weights if product else kept.activations
-    before, kept.before = kept.before, None
+    by_gate, before = kept.activations, kept.before
+    weights = kept.weights if ffn.gated else by_gate
+    active = weights if product else by_gate
+    kept.before = None  # what follows needs the memory
     if active is None or weights is None or before is None:
         raise MeasureError(f"The FFN of layer {ffn.layer.layer} did not run in the forward pass.")
     near = (
@@ -144,7 +146,18 @@ def _read(ffn: FFN, kept: Buffers, options: CaptureOptions) -> _Reading:
         else near_threshold(before, ffn.act, options.threshold)
     )
     finite = (_finite_rows(before) & _finite_rows(weights)).cpu()
-    return _Reading(active, weights, kept.active_tokens, near, finite)
+    shaped = active.view(*shape, -1)
+    return _Reading(
+        activations=shaped,
+        weights=shaped if weights is active else weights.view(*shape, -1),
+        active_tokens=_shaped(kept.active_tokens, shape),
+        near_zero=near,
+        finite=finite,
+    )
+
+
+def _shaped(counts: Tensor | None, shape: tuple[int, int]) -> Tensor | None:
+    return None if counts is None else counts.view(*shape, -1)
 
 
 def _finite_rows(values: Tensor) -> Tensor:

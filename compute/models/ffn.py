@@ -35,6 +35,12 @@ class FFN:
         return None if bias is None else bias.float()
 
 
+def neurons_of(value: nn.Module) -> int:
+    """d_m of a value matrix: Conv1D keeps its weight as (d_m, H), Linear as (H, d_m)."""
+    weight = value.get_parameter("weight")
+    return int(weight.shape[0 if isinstance(value, Conv1D) else 1])
+
+
 def parameter(module: nn.Module, name: str) -> Tensor | None:
     """A parameter of a module, detached, fetched from where accelerate keeps it when it is offloaded."""
     value = getattr(module, name, None)
