@@ -97,10 +97,11 @@ def _shots(data: Path, n: int, languages: tuple[str, ...]) -> list[Edits]:
     if n == 0:
         return []
     lines = read_demonstrations(data)
-    complete = [line for line in lines if all(code in line for code in ("en", *languages))]
+    needed = dict.fromkeys(("en", *languages))
+    complete = [line for line in lines if all(code in line for code in needed)]
     if len(complete) < n:
         raise InputError(
-            f"--shots {n} needs {counted(n, 'training line')} in en, {listed(languages)}, but "
+            f"--shots {n} needs {counted(n, 'training line')} in {listed(needed)}, but "
             f"{len(complete)} are there; put ReMaKE's zsre_mend_train_<language>_*.txt beside the data."
         )
     return complete[:n]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from neurontui.compute.tasks.sources import files_under, read_rows, require_text
-from neurontui.compute.tasks.text import shown
+from neurontui.compute.tasks.text import printable
 from neurontui.store.errors import InputError
 
 _FILE = re.compile(r"/(patterns|tuples)/([A-Za-z-]+)/P36\.jsonl$")
@@ -48,12 +48,12 @@ def read_folders(data: Path) -> dict[str, Folder]:
             other = found.setdefault(match[2], {}).setdefault(match[1], path)
             if other != path:
                 raise InputError(
-                    f"{shown(str(other))} and {shown(str(path))} are two editions; name one with --data."
+                    f"{printable(str(other))} and {printable(str(path))} are two editions; name one with --data."
                 )
     complete = {code: each for code, each in found.items() if len(each) == 2}
     if not complete:
         raise InputError(
-            f"Found no mParaRel under {shown(str(data))}: looked for patterns/<language>/P36.jsonl and "
+            f"Found no mParaRel under {printable(str(data))}: looked for patterns/<language>/P36.jsonl and "
             "tuples/<language>/P36.jsonl in one folder."
         )
     return {code: _folder(code, **each) for code, each in sorted(complete.items())}
@@ -61,7 +61,10 @@ def read_folders(data: Path) -> dict[str, Folder]:
 
 def _folder(code: str, patterns: Path, tuples: Path) -> Folder:
     rows = read_rows(patterns, "pattern")
-    texts = [require_text(row["pattern"], f"{shown(str(patterns))}, line {n}") for n, row in rows]
+    texts = [
+        require_text(row["pattern"], f"{printable(str(patterns))}, line {n}: pattern")
+        for n, row in rows
+    ]
     ending = [text for text in texts if text.endswith("[Y]") and text.count("[X]") == 1]
     good = [text for text in ending if (code, text) not in _known_bad()]
     openings = [text.removesuffix("[Y]").rstrip() for text in good]
@@ -72,9 +75,9 @@ def _folder(code: str, patterns: Path, tuples: Path) -> Folder:
 def _capitals(path: Path) -> dict[int, Capital]:
     capitals: dict[int, Capital] = {}
     for number, row in read_rows(path, "sub_label", "obj_label", "sub_uri", "obj_uri", "lineid"):
-        where = f"{shown(str(path))}, line {number}"
+        where = f"{printable(str(path))}, line {number}"
         lineid = row["lineid"]
-        if not isinstance(lineid, float) or lineid != int(lineid) or lineid in capitals:
+        if not isinstance(lineid, float) or not lineid.is_integer() or lineid in capitals:
             raise InputError(f"{where} has no lineid of its own.")
         names = ("sub_label", "obj_label", "sub_uri", "obj_uri")
         subject, city, *uris = (require_text(row[name], f"{where}: {name}") for name in names)

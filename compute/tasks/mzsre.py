@@ -12,7 +12,7 @@ from neurontui.compute.tasks.sources import (
     require_fields,
     require_text,
 )
-from neurontui.compute.tasks.text import kind, shown
+from neurontui.compute.tasks.text import kind, printable, shown
 from neurontui.store.errors import InputError
 
 _TEST = re.compile(r"/mzsre_test_duplicate_en([a-z]{2})\.json$")
@@ -42,14 +42,14 @@ def read_edits(data: Path) -> list[Edits]:
     files = _by_language(files_under(data), _TEST)
     if not files:
         raise InputError(
-            f"Found no MzsRE under {shown(str(data))}: looked for mzsre_test_duplicate_en<xx>.json."
+            f"Found no MzsRE under {printable(str(data))}: looked for mzsre_test_duplicate_en<xx>.json."
         )
     joined: dict[tuple[str, str], dict[str, Edit]] = {}
     for code, (name, path) in files.items():
         for english, other in _pairs(path, name):
             edits = joined.setdefault((english.question, english.answer), {"en": english})
             if code in edits:
-                raise InputError(f"{shown(str(path))} has '{shown(english.question)}' twice.")
+                raise InputError(f"{printable(str(path))} has '{shown(english.question)}' twice.")
             edits[code] = other
     return list(joined.values())
 
@@ -92,10 +92,10 @@ def _neighbours(data: Path) -> list[Path]:
 def _pairs(path: Path, name: str) -> list[tuple[Edit, Edit]]:
     items = read_json(path)
     if not isinstance(items, list):
-        raise InputError(f"{shown(str(path))} must be a list of items, not {kind(items)}.")
+        raise InputError(f"{printable(str(path))} must be a list of items, not {kind(items)}.")
     pairs = []
     for number, item in enumerate(items, 1):
-        where = f"{shown(str(path))}, item {number}"
+        where = f"{printable(str(path))}, item {number}"
         sides = require_fields(item, ("en", name), where)
         pairs.append((_edit(sides["en"], f"{where}, en"), _edit(sides[name], f"{where}, {name}")))
     return pairs

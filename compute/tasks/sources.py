@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontui.compute.tasks.jsonline import parse_json
-from neurontui.compute.tasks.text import kind, shown
+from neurontui.compute.tasks.text import kind, printable
 from neurontui.store.errors import InputError
 
 _MAX_DEPTH = 7
@@ -20,7 +20,9 @@ def files_under(data: Path) -> list[Path]:
     if data.is_file():
         return [data]
     if not data.is_dir():
-        raise InputError(f"There is no file or folder {shown(str(data))} to read the data from.")
+        raise InputError(
+            f"There is no file or folder {printable(str(data))} to read the data from."
+        )
     found: list[Path] = []
     for folder, folders, names in os.walk(data):
         depth = len(Path(folder).relative_to(data).parts)
@@ -28,7 +30,7 @@ def files_under(data: Path) -> list[Path]:
         found += [Path(folder, name) for name in names]
         if len(found) > _MAX_FILES:
             raise InputError(
-                f"{shown(str(data))} holds more than {_MAX_FILES:,} files; name the data set's own folder."
+                f"{printable(str(data))} holds more than {_MAX_FILES:,} files; name the data set's own folder."
             )
     return sorted(found, key=lambda path: (len(path.parts), path))
 
@@ -41,7 +43,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         try:
             yield number, raw.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
-            raise InputError(f"{shown(str(path))}, line {number} is not UTF-8.") from None
+            raise InputError(f"{printable(str(path))}, line {number} is not UTF-8.") from None
 
 
 def read_rows(path: Path, *fields: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -49,7 +51,7 @@ def read_rows(path: Path, *fields: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in read_lines(path):
         if line.strip():
             row = _parsed(path, line.encode(), f", line {number}")
-            yield number, require_fields(row, fields, f"{shown(str(path))}, line {number}")
+            yield number, require_fields(row, fields, f"{printable(str(path))}, line {number}")
 
 
 def read_json(path: Path) -> Any:
@@ -78,11 +80,11 @@ def _parsed(path: Path, raw: bytes, where: str) -> Any:
     try:
         return parse_json(raw)
     except ValueError as error:
-        raise InputError(f"{shown(str(path))}{where} {error}.") from None
+        raise InputError(f"{printable(str(path))}{where} {error}.") from None
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"Cannot read {shown(str(path))}: {error.strerror}.") from None
+        raise InputError(f"Cannot read {printable(str(path))}: {error.strerror}.") from None

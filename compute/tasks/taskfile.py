@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.jsonline import BOM, parse_json
 from neurontui.compute.tasks.selection import choose_languages
-from neurontui.compute.tasks.taskrecord import record_faults, to_example
-from neurontui.compute.tasks.text import counted, listed, shown
+from neurontui.compute.tasks.taskrecord import record_faults, to_example, unused_fields
+from neurontui.compute.tasks.text import counted, listed, printable, shown
 from neurontui.store.errors import InputError
 
 MAX_LINE = 1 << 26
@@ -53,15 +53,19 @@ def load_task_file(path: Path, options: TaskOptions) -> TaskData:
     """
     records = [_usable(path, line) for line in _lines(path, alike=options.languages is None)]
     available = dict.fromkeys(code for record in records for code in record["prompts"])
-    languages = choose_languages(available, options.languages, shown(path.name), default=available)
+    languages = choose_languages(
+        available, options.languages, printable(path.name), default=available
+    )
     whole = [record for record in records if all(code in record["prompts"] for code in languages)]
-    notes = [f"Read {counted(len(records), 'example')} from {shown(path.name)}."]
+    notes = [f"Read {counted(len(records), 'example')} from {printable(path.name)}."]
     if lacking := len(records) - len(whole):
         notes.append(
             f"Left out {counted(lacking, 'example')} that lack one of {listed(map(shown, languages))}."
         )
+    if unused := set().union(*map(unused_fields, records)):
+        notes.append(f"Fields that were not used: {listed(map(shown, sorted(unused)))}.")
     return TaskData(
-        task=path.stem,
+        task=printable(path.stem),
         setting=None,
         n_shots=0,
         languages=languages,
@@ -93,7 +97,7 @@ def _usable(path: Path, line: _Line) -> Any:
     if not line.problems:
         return line.record
     first = line.problems[0]
-    name = shown(str(path))
+    name = printable(str(path))
     raise InputError(
         f"{name}, line {first.line}: {first.field} {first.message}; `neurontui check {name}` lists everything"
     )
@@ -122,7 +126,7 @@ def _fill(line: _Line, raw: bytes) -> None:
         line.add("line", "begins with a byte order mark; save the file as UTF-8 without one")
         raw = raw.removeprefix(BOM)
     try:
-        line.record = parse_json(raw)
+        line.record = parse_json(raw.rstrip(b"\r\n"))
     except ValueError as error:
         line.add("line", str(error))
     else:
@@ -170,7 +174,7 @@ def _raw_lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
                     yield number, raw
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its name is no file name"
-        raise InputError(f"Cannot read {shown(str(path))}: {reason}.") from None
+        raise InputError(f"Cannot read {printable(str(path))}: {reason}.") from None
 
 
 def _skip_line(file: BinaryIO, raw: bytes) -> None:
@@ -182,4 +186,4 @@ def _require_file(path: Path) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-        raise InputError(f"{shown(str(path))} is {what}; a task file is JSON Lines.")
+        raise InputError(f"{printable(str(path))} is {what}; a task file is JSON Lines.")

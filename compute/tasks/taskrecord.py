@@ -20,6 +20,11 @@ Fault = tuple[str, str]
 """A field and the end of a sentence about it."""
 
 
+def unused_fields(record: Mapping[str, object]) -> set[str]:
+    """Fields that carry the user's own data; they are left alone."""
+    return record.keys() - set(FIELDS)
+
+
 def record_faults(record: object) -> Iterator[Fault]:
     """Everything wrong with one parsed line, taken by itself."""
     if not isinstance(record, dict):
@@ -32,9 +37,9 @@ def record_faults(record: object) -> Iterator[Fault]:
         return
     prompts = record["prompts"]
     yield from _prompts(prompts)
-    languages = prompts if isinstance(prompts, dict) else {}
-    yield from _answers(record.get("answers"), languages)
-    yield from _choices(record.get("choices"), languages, record.get("answers"))
+    if isinstance(prompts, dict) and prompts:
+        yield from _answers(record.get("answers"), prompts)
+        yield from _choices(record.get("choices"), prompts, record.get("answers"))
 
 
 def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example:
@@ -52,10 +57,10 @@ def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example
 
 
 def _field_names(record: Mapping[str, object]) -> Iterator[Fault]:
-    # Other fields may carry the user's own data, but a slip of the pen must not lose the answers.
-    for name in record:
-        close = get_close_matches(name.lower(), FIELDS, n=1, cutoff=0.75)
-        if name not in FIELDS and close:
+    # A slip of the pen must not lose the answers.
+    for name in sorted(unused_fields(record)):
+        close = get_close_matches(name[:40].lower(), FIELDS, n=1, cutoff=0.85)
+        if close:
             yield shown(name), f"is not a field; is '{close[0]}' meant?"
 
 

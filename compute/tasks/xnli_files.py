@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from neurontui.compute.tasks.sources import files_under
-from neurontui.compute.tasks.text import shown
+from neurontui.compute.tasks.text import printable
 from neurontui.compute.tasks.xnli_readers import READERS
 from neurontui.compute.tasks.xnli_table import XnliTable, same_text
 from neurontui.store.errors import InputError
@@ -29,7 +29,7 @@ def read_xnli(data: Path) -> XnliTable:
     found = _find(files_under(data))
     if not found:
         raise InputError(
-            f"Found no XNLI test split under {shown(str(data))}: looked for xnli.test.tsv, test-xx.tsv, "
+            f"Found no XNLI test split under {printable(str(data))}: looked for xnli.test.tsv, test-xx.tsv, "
             "xx/test.jsonl, xx/test*.parquet and all_languages/test*.parquet."
         )
     best = max(found, key=lambda layout: _reach(found[layout]))
@@ -61,7 +61,7 @@ def _require_one_folder(files: _Files) -> None:
     for paths in files.values():
         folders = sorted({path.parent for path in paths})
         if len(folders) > 1:
-            both = f"{shown(str(folders[0]))} and {shown(str(folders[1]))}"
+            both = f"{printable(str(folders[0]))} and {printable(str(folders[1]))}"
             raise InputError(f"{both} both hold {paths[0].name}; name one of them with --data.")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontui.compute.tasks.sources import read_lines, read_rows, require_text
-from neurontui.compute.tasks.text import shown
+from neurontui.compute.tasks.text import printable, shown
 from neurontui.compute.tasks.xnli_table import (
     LABELS,
     LabelledPair,
@@ -41,7 +41,7 @@ def read_official(files: Files) -> XnliTable:
     path = files[""][0]
     rows: dict[str, dict[str, tuple[Pair | None, int]]] = {}
     for number, row in _official_rows(path):
-        where = f"{shown(str(path))}, line {number}"
+        where = f"{printable(str(path))}, line {number}"
         versions = rows.setdefault(row["pairID"], {})
         if row["language"] in versions:
             raise InputError(f"{where} repeats pairID {shown(row['pairID'])} in its language.")
@@ -59,7 +59,7 @@ def read_parquet(files: Files) -> XnliTable:
     for code, paths in files.items():
         rows = [(path, row) for path in paths for row in _parquet_rows(path)]
         columns[code] = [
-            _labelled(row, f"{shown(str(path))}, row {number}")
+            _labelled(row, f"{printable(str(path))}, row {number}")
             for number, (path, row) in enumerate(rows, 1)
         ]
     return parallel(columns, _name(files, folders=2))
@@ -69,7 +69,7 @@ def read_jsonl(files: Files) -> XnliTable:
     """JSON Lines by language with premise, hypothesis and label."""
     columns = {
         code: [
-            _labelled(row, f"{shown(str(paths[0]))}, line {number}")
+            _labelled(row, f"{printable(str(paths[0]))}, line {number}")
             for number, row in read_rows(paths[0], *_FIELDS)
         ]
         for code, paths in files.items()
@@ -110,12 +110,12 @@ def _official_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     header = next(lines, (1, ""))[1].split("\t")
     missing = [name for name in _COLUMNS if name not in header]
     if missing:
-        raise InputError(f"{shown(str(path))} has no column {missing[0]} in its first line.")
+        raise InputError(f"{printable(str(path))} has no column {missing[0]} in its first line.")
     for number, line in lines:
         cells = line.split("\t")
         if len(cells) != len(header):
             raise InputError(
-                f"{shown(str(path))}, line {number} has {len(cells)} columns, its header {len(header)}."
+                f"{printable(str(path))}, line {number} has {len(cells)} columns, its header {len(header)}."
             )
         yield number, dict(zip(header, cells, strict=True))
 
@@ -137,7 +137,7 @@ def _labelled(row: dict[str, Any], where: str) -> LabelledPair:
 def _xtreme_rows(path: Path) -> Iterator[LabelledPair]:
     for number, line in read_lines(path):
         cells = line.split("\t")
-        where = f"{shown(str(path))}, line {number}"
+        where = f"{printable(str(path))}, line {number}"
         if len(cells) not in (2, 3):
             raise InputError(
                 f"{where} has {len(cells)} columns; XNLI has premise, hypothesis, label."
@@ -151,7 +151,7 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     import pyarrow
     import pyarrow.parquet
 
-    wrong = InputError(f"{shown(str(path))} is no Parquet file with {', '.join(_FIELDS)}.")
+    wrong = InputError(f"{printable(str(path))} is no Parquet file with {', '.join(_FIELDS)}.")
     try:
         table = pyarrow.parquet.read_table(path, columns=list(_FIELDS), partitioning=None)
     except (pyarrow.ArrowException, OSError, ValueError):
@@ -163,5 +163,5 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 def _name(files: Files, folders: int = 0) -> str:
     paths = [path for each in files.values() for path in each]
-    first = shown("/".join(paths[0].parts[-1 - folders :]))
+    first = printable("/".join(paths[0].parts[-1 - folders :]))
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} files like it"

@@ -1,0 +1,55 @@
+"""Names of tasks, and options that do not fit them."""
+
+from pathlib import Path
+
+import pytest
+
+from neurontui.compute.tasks.example import TaskOptions
+from neurontui.compute.tasks.load import load_task
+from neurontui.store.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ("xnil", "'xnil' is no task: did you mean xnli?"),
+        ("ke", "there are xnli, fact, ke-en-all, ke-all-en"),
+        ("translation", "there are xnli, fact, ke-en-all, ke-all-en, or a .jsonl file"),
+        ("\x1b[2J", "is no task"),
+    ],
+)
+def test_an_unknown_task_is_told(task: str, words: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        load_task(task, TaskOptions())
+    assert words in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "words"),
+    [
+        ("xnli", TaskOptions(limit=0), "--limit must be at least 1"),
+        ("xnli", TaskOptions(shots=2), "--shots goes with ke-en-all and ke-all-en"),
+        ("ke-en-all", TaskOptions(shots=-1), "--shots must be 0 or more"),
+        ("fact", TaskOptions(native_wrapper=True), "'fact' has no wrapper to translate"),
+        ("xnli", TaskOptions(languages=()), "--languages is empty"),
+        ("xnli", TaskOptions(languages=("en", "")), "--languages is empty"),
+        ("xnli", TaskOptions(languages=("en", "de", "en")), "--languages names en twice"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(task: str, options: TaskOptions, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        load_task(task, options)
+
+
+def test_a_folder_with_far_too_many_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neurontui.compute.tasks import sources
+    from neurontui.store.errors import InputError
+
+    monkeypatch.setattr(sources, "_MAX_FILES", 3)
+    for number in range(5):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(InputError, match="more than 3 files; name the data set's own folder"):
+        load_task("fact", TaskOptions(data=tmp_path))

@@ -1,0 +1,98 @@
+"""Whatever bytes stand in a task file, the checker answers; and what it accepts loads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from neurontui.compute.tasks.digest import digest
+from neurontui.compute.tasks.example import TaskOptions
+from neurontui.compute.tasks.folds import folds
+from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.preview import preview
+from neurontui.compute.tasks.taskfile import Problem, check_task_file
+from neurontui.store.errors import InputError
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
+WORDS = st.sampled_from(["Paris", "Rome", "x", "The capital of France is"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+CODES = st.sampled_from(["en", "de", "zh"])
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Any:
+    """A good example more often than not, with one field replaced by anything now and then."""
+    prompts = draw(st.dictionaries(CODES, WORDS | ANY_TEXT, min_size=1))
+    codes = list(prompts)
+    record: dict[str, Any] = {"id": draw(ANY_TEXT), "prompts": prompts}
+    if draw(st.booleans()):
+        record["answers"] = {code: draw(WORDS) for code in codes}
+        if draw(st.booleans()):
+            record["choices"] = {code: ["Paris", "Rome", "x"] for code in codes}
+    if draw(st.integers(0, 5)) == 0:
+        record[draw(st.sampled_from([*record, "cluster", "answer_language", "extra"]))] = draw(JSON)
+    return record
+
+
+LINES = (
+    records().map(lambda record: json.dumps(record).encode())
+    | records().map(
+        lambda record: json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+    )
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | st.binary(max_size=40)
+)
+FILES = st.lists(LINES, max_size=6).map(b"\n".join) | st.binary(max_size=300)
+MANY = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _try(content: bytes, folder: Path) -> None:
+    path = folder / "any.jsonl"
+    path.write_bytes(content)
+    problems = check_task_file(path)
+    assert all(isinstance(each, Problem) and each.line >= 1 for each in problems)
+    assert all((each.field + each.message).isprintable() for each in problems)
+    event("refused" if problems else "accepted")
+    if problems:
+        with pytest.raises(InputError, match="neurontui check"):
+            load_task(str(path), TaskOptions())
+    else:
+        _loads_as_written(path, content)
+
+
+def _loads_as_written(path: Path, content: bytes) -> None:
+    written = [json.loads(line) for line in content.split(b"\n") if line.strip()]
+    data = load_task(str(path), TaskOptions())
+    assert [dict(each.prompts) for each in data.examples] == [each["prompts"] for each in written]
+    assert [each.id for each in data.examples] == [each["id"] for each in written]
+    assert [dict(each.answers) for each in data.examples] == [
+        each.get("answers") or {} for each in written
+    ]
+    assert len(folds(data.examples)) == len(written)
+    assert len(digest(data)) == 64
+    assert all(line.isprintable() for line in preview(data, 3).split("\n"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@given(FILES)
+@settings(max_examples=400, deadline=None)
+def test_any_file_is_checked_and_an_accepted_one_loads(folder: Path, content: bytes) -> None:
+    _try(content, folder)
+
+
+@pytest.mark.faults
+@given(FILES)
+@MANY
+def test_ten_thousand_files_are_checked(folder: Path, content: bytes) -> None:
+    _try(content, folder)
