@@ -1,0 +1,170 @@
+"""Read prompts once, then go on from them as often as wanted: ranking and generation share one KV cache.
+
+Prompts are padded on the right and what follows is appended behind the pads, with the positions it would have
+without them. Knows nothing of answers; of ablation only that hooks want to be told which rows a forward holds.
+"""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.modeling_outputs import BaseModelOutput
+
+from neurontui.compute.answers.cache import empty_cache, select_rows
+from neurontui.compute.models.forward import first_step_ids
+from neurontui.compute.models.intervene import Intervention
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.tokenise import Tokens
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where a model stands after its prompts and whatever was appended to them."""
+
+    rows: Tensor
+    """(R,) the row of the forward pass that each of these is: what an intervention's sets are indexed by."""
+    cache: Any
+    mask: Tensor
+    """(R, slots) int64: which slots of the cache hold real tokens; of the encoder for an encoder-decoder."""
+    lengths: Tensor
+    """(R,) int64: real tokens so far, the position of the next one."""
+    encoded: Tensor | None = None
+    """(R, T, H) of the encoder."""
+
+    def select(self, rows: Tensor) -> "Reading":
+        """Some rows, also repeatedly, with a cache of their own."""
+        return replace(
+            self,
+            rows=self.rows[rows],
+            cache=select_rows(self.cache, rows),
+            mask=self.mask[rows],
+            lengths=self.lengths[rows],
+            encoded=None if self.encoded is None else self.encoded[rows],
+        )
+
+
+class Decoder:
+    """A model with the hooks that are on it."""
+
+    def __init__(self, loaded: LoadedModel, intervention: Intervention | None = None) -> None:
+        self.loaded = loaded
+        self.intervention = intervention
+        parameters = inspect.signature(loaded.model.forward).parameters
+        self._takes_positions = "position_ids" in parameters
+
+    def read(self, tokens: Tokens, room: int) -> tuple[Reading, Tensor]:
+        """Read prompts. tokens: right-padded (R, T); room: how many tokens will be appended at most.
+
+        Returns where the model stands then, and its logits (R, V) float32 for what comes next.
+        """
+        rows = torch.arange(len(tokens.ids), device=tokens.ids.device)
+        if self.loaded.encoder_decoder:
+            return self._read_encoder_decoder(tokens, rows, room)
+        self._aim(rows, {"decoder": tokens.last})
+        with head_at(self.loaded.model, tokens.last):
+            outputs = self.loaded.model(
+                input_ids=tokens.ids,
+                attention_mask=tokens.mask,
+                past_key_values=empty_cache(self.loaded, room),
+                use_cache=True,
+            )
+        reading = Reading(rows, outputs.past_key_values, tokens.mask, tokens.last + 1)
+        return reading, outputs.logits[:, -1].float()
+
+    def _read_encoder_decoder(
+        self, tokens: Tokens, rows: Tensor, room: int
+    ) -> tuple[Reading, Tensor]:
+        start = first_step_ids(self.loaded, len(rows))
+        self._aim(rows, {"encoder": tokens.last, "decoder": torch.zeros_like(tokens.last)})
+        outputs = self.loaded.model(
+            input_ids=tokens.ids,
+            attention_mask=tokens.mask,
+            decoder_input_ids=start,
+            past_key_values=empty_cache(self.loaded, room),
+            use_cache=True,
+        )
+        reading = Reading(
+            rows=rows,
+            cache=outputs.past_key_values,
+            mask=tokens.mask,
+            lengths=torch.ones_like(tokens.last),
+            encoded=outputs.encoder_last_hidden_state,
+        )
+        return reading, outputs.logits[:, -1].float()
+
+    def extend(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Reading, Tensor]:
+        """Append tokens. ids, mask: (R, L), padded on the right. Uses up the cache of `reading`.
+
+        Returns where the model stands then, and its logits (R, L, V) float32 after each of them.
+        """
+        self._aim(reading.rows, None)
+        if self.loaded.encoder_decoder:
+            outputs = self._extend_encoder_decoder(reading, ids)
+            whole = reading.mask
+        else:
+            whole = torch.cat([reading.mask, mask], dim=1)
+            outputs = self.loaded.model(
+                input_ids=ids,
+                attention_mask=whole,
+                past_key_values=reading.cache,
+                use_cache=True,
+                **self._positions(reading, ids.shape[1]),
+            )
+        after = replace(
+            reading,
+            cache=outputs.past_key_values,
+            mask=whole,
+            lengths=reading.lengths + mask.sum(-1),
+        )
+        return after, outputs.logits.float()
+
+    def _extend_encoder_decoder(self, reading: Reading, ids: Tensor) -> Any:
+        return self.loaded.model(
+            encoder_outputs=BaseModelOutput(last_hidden_state=reading.encoded),
+            attention_mask=reading.mask,
+            decoder_input_ids=ids,
+            past_key_values=reading.cache,
+            use_cache=True,
+        )
+
+    def _positions(self, reading: Reading, n: int) -> dict[str, Tensor]:
+        if not self._takes_positions:
+            return {}
+        steps = torch.arange(n, device=reading.lengths.device)
+        return {"position_ids": reading.lengths[:, None] + steps}
+
+    def _aim(self, rows: Tensor, last: dict[str, Tensor] | None) -> None:
+        if self.intervention is not None:
+            self.intervention.aim(rows, last)
+
+
+@contextmanager
+def head_at(model: Any, index: Tensor) -> Iterator[None]:
+    """Let the LM head see one position of each row only. index: (R,); logits become (R, 1, V).
+
+    A hook on the head keeps whatever the architecture does around it (scaling in T5, soft caps in Gemma).
+    """
+    rows = torch.arange(len(index), device=index.device)
+
+    def narrow(_module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        hidden = args[0]
+        return (hidden[rows.to(hidden.device), index.to(hidden.device)][:, None], *args[1:])
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(narrow)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def padded(sequences: Sequence[Sequence[int]], device: Any) -> tuple[Tensor, Tensor]:
+    """Token sequences as ids and mask (R, L), padded on the right with an id that is masked."""
+    longest = max(len(each) for each in sequences)
+    ids = torch.tensor([[*each, *[0] * (longest - len(each))] for each in sequences], device=device)
+    lengths = torch.tensor([len(each) for each in sequences], device=device)
+    mask = (torch.arange(longest, device=device) < lengths[:, None]).long()
+    return ids, mask

@@ -1,0 +1,165 @@
+"""Ask the model every question of a batch: greedy answers, ranked choices, log-probability of the answer.
+
+One forward over the prompts serves all three. Hooks may be on the model meanwhile; that is what ablation does.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from neurontui.compute.answers.continuation import Ids
+from neurontui.compute.answers.decoder import Decoder, Reading
+from neurontui.compute.answers.generate import Ending, ending, greedy
+from neurontui.compute.answers.judge import Outcome, Question, judge, questions
+from neurontui.compute.answers.ranking import log_probabilities
+from neurontui.compute.answers.targets import Targets
+from neurontui.compute.batch import Batch
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.microbatches import Rows, run_halving
+from neurontui.compute.models.tokenise import (
+    Encoded,
+    Tokens,
+    Unusable,
+    UnusablePromptError,
+    encode_batch,
+    pad,
+)
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How answers are got and judged."""
+
+    max_new_tokens: int = 8
+    exact: bool = False
+    """Right only if the answer is all that was said; else what begins with the answer is right too."""
+    mean_logprob: bool = False
+    """Rank choices by log-probability a token instead of the sum, so that long ones are not at a disadvantage."""
+    token_budget: int = 4096
+    """Most tokens in one forward pass, pads included."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch tokenised once, for any number of passes."""
+
+    encoded: tuple[Encoded, ...]
+    questions: tuple[Question, ...]
+    ending: Ending
+    room: int
+    """Tokens that may follow a prompt."""
+
+    @property
+    def costs(self) -> list[int]:
+        """Tokens of each row with what may follow it."""
+        return [len(each) + self.room for each in self.encoded]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Outcomes of a batch in row order."""
+
+    rows: tuple[Outcome, ...]
+
+
+def prepare(
+    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions
+) -> Prepared:
+    """Tokenise a batch; raises InputError for a prompt that is empty or too long."""
+    asked = questions(batch, targets.rows)
+    longest = max((len(ids) for each in asked for ids in candidates(each)), default=0)
+    prepared = Prepared(
+        encoded=tuple(encode_batch(loaded, batch)),
+        questions=tuple(asked),
+        ending=ending(loaded.model, loaded.tokenizer),
+        room=max(options.max_new_tokens, longest),
+    )
+    _refuse_too_long(loaded, batch, prepared)
+    return prepared
+
+
+def candidates(question: Question) -> tuple[Ids, ...]:
+    """Tokens of the answer and then of the choices; none where there is no answer."""
+    target = question.target
+    return () if target is None else (target.ids, *target.choices)
+
+
+def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Tokens:
+    """The prompts of some rows, padded."""
+    return pad(loaded, [prepared.encoded[row] for row in rows])
+
+
+def passes(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> list[Rows]:
+    """Rows that may be continued together.
+
+    A sliding window counts pads too, so where it matters only prompts of one length go together.
+    """
+    window = getattr(loaded.model.config.get_text_config(), "sliding_window", None)
+    if window is None or max(prepared.costs[row] for row in rows) <= window:
+        return [rows]
+    by_length: dict[int, list[int]] = {}
+    for row in rows:
+        by_length.setdefault(len(prepared.encoded[row]), []).append(row)
+    return [tuple(each) for each in by_length.values()]
+
+
+def answer(
+    decoder: Decoder,
+    prepared: Prepared,
+    rows: Rows,
+    options: AnswerOptions,
+    reading: Reading,
+    logits: Tensor,
+) -> list[Outcome]:
+    """Outcomes of some rows from a reading of their prompts, whose cache it uses up."""
+    asked = [prepared.questions[row] for row in rows]
+    scores = log_probabilities(decoder, reading, logits, [candidates(each) for each in asked])
+    said = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
+    return [
+        judge(
+            question,
+            prepared.ending.text(tokens),
+            of_row,
+            exact=options.exact,
+            mean=options.mean_logprob,
+        )
+        for question, tokens, of_row in zip(asked, said, scores, strict=True)
+    ]
+
+
+@torch.inference_mode()
+def predict(
+    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions
+) -> Predictions:
+    """The model's own answers to a batch, nothing switched off."""
+    prepared = prepare(loaded, batch, targets, options)
+    found: dict[int, Outcome] = {}
+
+    def step(rows: Rows) -> None:
+        decoder = Decoder(loaded)
+        for part in passes(loaded, prepared, rows):
+            reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
+            outcomes = answer(decoder, prepared, part, options, reading, logits)
+            found.update(zip(part, outcomes, strict=True))
+
+    run_halving(prepared.costs, options.token_budget, step)
+    return Predictions(tuple(found[row] for row in range(len(prepared.questions))))
+
+
+def _refuse_too_long(loaded: LoadedModel, batch: Batch, prepared: Prepared) -> None:
+    limit = loaded.max_tokens
+    if limit is None or loaded.encoder_decoder:
+        return
+    unusable = [
+        Unusable(
+            row // len(batch.languages),
+            f"The prompt of example '{batch.examples[row // len(batch.languages)].id}' in "
+            f"'{batch.languages[row % len(batch.languages)]}' has {len(each)} tokens and up to {prepared.room} of an "
+            f"answer, together more than the {limit} the model takes; shorten it or leave it out.",
+        )
+        for row, each in enumerate(prepared.encoded)
+        if len(each) + prepared.room > limit
+    ]
+    if unusable:
+        raise UnusablePromptError(unusable)

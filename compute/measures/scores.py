@@ -1,0 +1,37 @@
+"""Contribution scores (Eq. 9) and effective scores (Eq. 10) of every neuron for some inputs. Pure tensor functions."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def weighted_norms(weights: Tensor, value_norms: Tensor) -> Tensor:
+    """|A_i| · ‖v_i‖, Eq. 9 before it is divided by the layer's total.
+
+    weights: (…, d_m) what multiplies each value vector; value_norms: (d_m,) ‖v_i‖₂. Returns (…, d_m).
+    """
+    return weights.abs() * value_norms
+
+
+def contribution_scores(raw: Tensor) -> Tensor:
+    """Share of each neuron in its layer's output, Eq. 9.
+
+    raw: (…, d_m) from `weighted_norms`. Returns (…, d_m), rows summing to 1; a row of zeros stays zero.
+    """
+    return raw / raw.sum(-1, keepdim=True).clamp_min(torch.finfo(raw.dtype).tiny)
+
+
+def effective_scores(weights: Tensor, values: Tensor, directions: Tensor) -> Tensor:
+    """What each neuron adds to the answer's logit, Eq. 10: A_i · (W_Vᵀ E_r)_i.
+
+    weights: (R, d_m); values: (d_m, H) rows v_i; directions: (R, H) E_r. Returns (R, d_m).
+    """
+    return weights * (directions @ values.T)
+
+
+def top_set(raw: Tensor, share: float) -> Tensor:
+    """The ⌈share · d_m⌉ largest of each layer, never one that contributes nothing. raw: (…, d_m); returns bool."""
+    size = math.ceil(share * raw.shape[-1])
+    chosen = torch.zeros_like(raw, dtype=torch.bool)
+    return chosen.scatter_(-1, raw.topk(size, dim=-1, sorted=False).indices, True) & (raw > 0)

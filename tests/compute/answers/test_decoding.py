@@ -1,0 +1,113 @@
+"""Batched answers from one shared cache equal those of the slow, obvious way, for every architecture we know."""
+
+import math
+
+import pytest
+import torch
+from tests.compute.answers import plain
+from tests.compute.answers.asked import asked, targets_of
+from tests.compute.tiny import CONFIGS, load_tiny
+
+from neurontui.compute.answers.decoder import Decoder
+from neurontui.compute.answers.generate import Ending, ending, greedy
+from neurontui.compute.answers.predict import (
+    AnswerOptions,
+    candidates,
+    padded_prompts,
+    passes,
+    predict,
+    prepare,
+)
+from neurontui.compute.answers.ranking import log_probabilities
+from neurontui.compute.models.tokenise import UnusablePromptError
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+class Never(Ending):
+    """Answers that end at end-of-text only."""
+
+    def is_over(self, said: list[int]) -> bool:
+        return said[-1] in self.eos
+
+
+@pytest.mark.parametrize("architecture", CONFIGS)
+def test_ranking_and_generation_equal_the_plain_way(architecture: str) -> None:
+    loaded = load_tiny(architecture)
+    batch = asked()
+    prepared = prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions(max_new_tokens=5))
+    never = Never(loaded.tokenizer, frozenset({3}))
+    n_rows = len(batch.prompts)
+    with torch.inference_mode():
+        for rows in passes(loaded, prepared, tuple(range(n_rows))):
+            decoder = Decoder(loaded)
+            reading, logits = decoder.read(padded_prompts(loaded, prepared, rows), prepared.room)
+            texts = [candidates(prepared.questions[row]) for row in rows]
+            scores = log_probabilities(decoder, reading, logits, texts)
+            said = greedy(decoder, reading, logits, never, 5)
+            for i, row in enumerate(rows):
+                prompt = batch.prompts[row]
+                wanted = [plain.log_probability(loaded, prompt, ids) for ids in texts[i]]
+                assert scores[i] == pytest.approx(wanted, abs=2e-4)
+                assert said[i] == plain.greedy(loaded, prompt, 5, eos=3)
+
+
+def test_sliding_windows_keep_prompts_of_different_length_apart() -> None:
+    loaded = load_tiny("mistral")  # its window is shorter than the prompts
+    batch = asked()
+    prepared = prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions())
+    parts = passes(loaded, prepared, tuple(range(12)))
+    assert sorted(row for part in parts for row in part) == list(range(12))
+    assert all(len({len(prepared.encoded[row]) for row in part}) == 1 for part in parts)
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "xglm", "mt5"])
+def test_outcomes_do_not_depend_on_how_the_batch_is_cut(architecture: str) -> None:
+    loaded = load_tiny(architecture)
+    batch = asked()
+    targets = targets_of(loaded, batch)
+    wide = predict(loaded, batch, targets, AnswerOptions(token_budget=100_000)).rows
+    narrow = predict(loaded, batch, targets, AnswerOptions(token_budget=1)).rows
+    for a, b in zip(wide, narrow, strict=True):
+        assert (a.prediction, a.correct, a.rank_correct, a.valid) == (
+            b.prediction,
+            b.correct,
+            b.rank_correct,
+            b.valid,
+        )
+        assert (a.answer_logprob is None) == (b.answer_logprob is None)
+        assert math.isclose(a.answer_logprob or 0, b.answer_logprob or 0, abs_tol=2e-4)
+
+
+def test_what_cannot_be_judged_is_not() -> None:
+    loaded = load_tiny("bloom")
+    batch = asked()
+    rows = predict(loaded, batch, targets_of(loaded, batch), AnswerOptions()).rows
+    no_answer, no_choices = rows[2 * 4 + 1], rows[2 * 4 + 3]
+    assert (no_answer.correct, no_answer.rank_correct, no_answer.answer_logprob) == (None,) * 3
+    assert no_answer.valid is not None
+    assert (no_choices.rank_correct, no_choices.valid) == (None, None)
+    assert no_choices.correct is not None
+    assert no_choices.answer_logprob is not None
+
+
+def test_a_prompt_without_room_for_an_answer_is_refused_by_name() -> None:
+    loaded = load_tiny("gpt2")  # 128 positions
+    batch = asked()
+    with pytest.raises(UnusablePromptError, match=r"example 'e\d' in '\w\w' has \d+ tokens"):
+        prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions(max_new_tokens=127))
+
+
+def test_an_answer_ends_at_a_line_break_behind_its_first_words() -> None:
+    loaded = load_tiny("bloom")
+    end = ending(loaded.model, loaded.tokenizer)
+
+    def ids(text: str) -> list[int]:
+        return list(loaded.tokenizer(text)["input_ids"])
+
+    assert not end.is_over(ids("\n"))
+    assert not end.is_over(ids("\nParis"))
+    assert end.is_over(ids("\nParis\n"))
+    assert end.is_over([*ids("Paris"), 3])
+    assert end.text([*ids("\n Paris \nRome"), 3]) == "Paris"
+    assert end.text([]) == ""

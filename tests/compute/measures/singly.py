@@ -1,0 +1,59 @@
+"""Activations read independently of `capture`: one prompt at a time, no padding, plain hooks, NumPy out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from neurontui.compute.models.forward import first_step_ids
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.tokenise import encode
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Single:
+    """One prompt: per layer A (d_m,), the input of the value matrix (d_m,) and the FFN's output (H,)."""
+
+    activations: list[Array]
+    weights: list[Array]
+    outputs: list[Array]
+    hidden: Array
+    """(H,) what the LM head reads."""
+
+
+def read(loaded: LoadedModel, prompt: str) -> Single:
+    """Run one prompt and read every FFN at its last token (the decoder at its first step)."""
+    seen: list[dict[str, Array]] = [{} for _ in loaded.ffns]
+    last: dict[str, Array] = {}
+
+    def keep(layer: int, name: str):
+        return lambda value: seen[layer].__setitem__(name, _last(value))
+
+    handles = []
+    for i, ffn in enumerate(loaded.ffns):
+        handles += [
+            ffn.act.register_forward_hook(lambda m, a, o, f=keep(i, "act"): f(o)),
+            ffn.value.register_forward_hook(lambda m, a, o, f=keep(i, "in"): f(a[0])),
+            ffn.value.register_forward_hook(lambda m, a, o, f=keep(i, "out"): f(o)),
+        ]
+    head = loaded.model.get_output_embeddings()
+    handles.append(head.register_forward_pre_hook(lambda m, a: last.update(h=_last(a[0]))))
+    ids = torch.tensor([encode(loaded, [prompt])[0].ids])
+    start = {"decoder_input_ids": first_step_ids(loaded, 1)} if loaded.encoder_decoder else {}
+    with torch.inference_mode():
+        loaded.model(input_ids=ids, use_cache=False, **start)
+    for handle in handles:
+        handle.remove()
+    return Single(
+        [each["act"] for each in seen],
+        [each["in"] for each in seen],
+        [each["out"] for each in seen],
+        last["h"],
+    )
+
+
+def _last(value: torch.Tensor) -> Array:
+    return value.reshape(-1, value.shape[-1])[-1].double().numpy().copy()
