@@ -1,0 +1,233 @@
+"""A small results file with plausible numbers: every table filled, all of it derived from one table of activations.
+
+`python -m tests.tui.sample FILE` is not needed: import `write_sample`. The same seed gives the same file.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from neurontui.store import schema
+
+LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
+PROMPTS = {
+    "en": "The capital of {en} is",
+    "de": "Die Hauptstadt von {en} ist",
+    "es": "La capital de {en} es",
+    "fr": "La capitale de {en} est",
+    "pt": "A capital de {en} é",
+    "ru": "Столица {en} — это",
+    "th": "เมืองหลวงของ{en}คือ",
+    "tr": "{en} ülkesinin başkenti",
+    "vi": "Thủ đô của {en} là",
+    "zh": "{en}的首都是",
+}
+ANSWERS = {
+    "en": "Berlin", "de": "Berlin", "es": "Berlín", "fr": "Berlin", "pt": "Berlim",
+    "ru": "Берлин", "th": "เบอร์ลิน", "tr": "Berlin", "vi": "Béc-lin", "zh": "柏林",
+}  # fmt: skip
+COUNTRIES = ("Germany", "德国", "เยอรมนี", "Đức", "Allemagne", "Германия", "Almanya", "Alemania")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sample run measures."""
+
+    name: str = "bloom-demo · fact"
+    task: str = "fact"
+    setting: str | None = None
+    languages: tuple[str, ...] = LANGUAGES
+    layers: int = 6
+    neurons: int = 48
+    examples: int = 40
+    encoder: int = 0
+    """Of the layers, those of an encoder."""
+    attribution: bool = True
+    ablation: bool = True
+    answers: bool = True
+    seed: int = 1
+
+
+def write_sample(path: Path, *plans: Plan) -> Path:
+    """Create a results file with one run a plan."""
+    schema.create(path)
+    with duckdb.connect(str(path)) as connection:
+        for number, plan in enumerate(plans or (Plan(),), start=1):
+            connection.begin()
+            _Writer(connection, number, plan).write()
+            connection.commit()
+    return path
+
+
+class _Writer:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
+        self.connection, self.run, self.plan = connection, run, plan
+        self.random = np.random.default_rng(plan.seed)
+        self.all_mask = (1 << len(plan.languages)) - 1
+
+    def write(self) -> None:
+        """All tables of the run."""
+        self.connection.register("arrays", self._raw())
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM arrays")
+        self._sql(
+            "CREATE OR REPLACE TEMP TABLE masks AS SELECT example, example % 10 AS fold, layer, neuron, "
+            "bit_or(CASE WHEN a > 0 THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask FROM raw GROUP BY ALL"
+        )
+        self._describe()
+        self._types()
+        if self.plan.attribution:
+            self._attribution()
+        if self.plan.ablation:
+            self._ablation()
+
+    def _sql(self, text: str, **values: object) -> None:
+        text = text.replace("{run}", str(self.run)).replace("{all}", str(self.all_mask))
+        self.connection.execute(text, values or None)
+
+    def _raw(self) -> pa.Table:
+        plan, random = self.plan, self.random
+        shape = (plan.examples, len(plan.languages), plan.layers, plan.neurons)
+        depth = np.linspace(0, 1, plan.layers)[:, None]
+        own = random.normal(-1.3 - 0.3 * np.sin(3 * depth), 1.0, (plan.layers, plan.neurons))
+        own += 2.6 * (random.random((plan.layers, plan.neurons)) < 0.05 + 0.09 * depth)
+        tongue = random.normal(0, 0.3 + 0.3 * (1 - depth), (len(plan.languages), plan.layers, plan.neurons))
+        meaning = random.normal(0, 0.3, (plan.examples, 1, plan.layers, plan.neurons))
+        a = own + tongue + meaning + random.normal(0, 0.25, shape)
+        contribution = np.abs(np.maximum(a, -0.17)) + 0.01
+        contribution /= contribution.sum(-1, keepdims=True)
+        index = np.indices(shape).reshape(4, -1)
+        return pa.table(
+            {
+                "example": index[0].astype(np.int32), "bit": index[1].astype(np.int32),
+                "language": np.array(plan.languages)[index[1]],
+                "layer": index[2].astype(np.int32), "neuron": index[3].astype(np.int32),
+                "a": a.reshape(-1), "cs": contribution.reshape(-1),
+                "es": (np.maximum(a, -0.17) * random.normal(0.05, 0.3, shape)).reshape(-1),
+            }
+        )  # fmt: skip
+
+    def _describe(self) -> None:
+        plan = self.plan
+        self._sql(
+            "INSERT INTO runs VALUES ({run}, md5($name), $name, $model, NULL, 'bloom', $task, $setting, 0, $languages, {all}, "
+            "$examples, 'float32', 'cpu', 0.0, $settings, '{\"torch\": \"2.15\"}', TIMESTAMP '2026-01-15 09:30:00', 83.5, 41200)",
+            name=plan.name, model=plan.name.split(" · ")[0], task=plan.task, setting=plan.setting,
+            languages=list(plan.languages), examples=plan.examples, settings='{"activation": "gate", "engine": "local"}',
+        )  # fmt: skip
+        for bit, code in enumerate(plan.languages):
+            self._sql("INSERT INTO run_languages VALUES ({run}, $bit, $code)", bit=bit, code=code)
+        for layer in range(plan.layers):
+            encoder = layer < plan.encoder
+            self._sql(
+                "INSERT INTO layers VALUES ({run}, $layer, $stack, $position, $neurons, 3)",
+                layer=layer, stack="encoder" if encoder else "decoder",
+                position=layer if encoder else layer - plan.encoder, neurons=plan.neurons,
+            )  # fmt: skip
+        self._insert_examples()
+        self._sql("INSERT INTO notes VALUES ({run}, 'data', '2 examples lack a translation into th and were left out.')")
+
+    def _insert_examples(self) -> None:
+        rows = []
+        for example in range(self.plan.examples):
+            country = COUNTRIES[example % len(COUNTRIES)]
+            for bit, code in enumerate(self.plan.languages):
+                right = bool((example * 7 + bit * 3) % 10 < 8)
+                answer = ANSWERS.get(code, "Berlin")
+                said = (answer if right else "Paris") if self.plan.answers else None
+                prompt = PROMPTS.get(code, "The capital of {en} is").format(en=country)
+                rows.append((self.run, example, f"fact-{example:03d}", f"c{example // 2}", example % 10, code, prompt,
+                             answer, said, right if self.plan.answers else None, 9 + bit, prompt[-2:]))  # fmt: skip
+        self.connection.executemany("INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _types(self) -> None:
+        kinds = (
+            "count_if(mask = 0) AS n_non, count_if(bit_count(mask) = 1) AS n_specific, "
+            "count_if(bit_count(mask) > 1 AND mask <> {all}) AS n_partial, count_if(mask = {all}) AS n_all"
+        )
+        self._sql("INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL")
+        self._sql(f"INSERT INTO example_types SELECT {{run}}, example, layer, {kinds} FROM masks GROUP BY ALL ORDER BY ALL")
+        self._sql(f"INSERT INTO neuron_types SELECT {{run}}, layer, neuron, {kinds} FROM masks GROUP BY ALL ORDER BY ALL")
+        self._sql("INSERT INTO neuron_masks SELECT {run}, layer, neuron, mask, count(*) FROM masks GROUP BY ALL ORDER BY ALL")
+        for threshold in (0.0, 0.2, 0.5):
+            self._sql(
+                "INSERT INTO mask_histogram SELECT {run}, $t, 'last', fold, layer, mask, count(*) FROM ("
+                "SELECT example % 10 AS fold, layer, neuron, bit_or(CASE WHEN a > $t THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
+                "FROM raw GROUP BY example, layer, neuron) GROUP BY ALL ORDER BY ALL", t=threshold,
+            )  # fmt: skip
+        self._sql(
+            "INSERT INTO mask_histogram SELECT {run}, 0.0, 'any', fold, layer, mask, count(*) FROM ("
+            "SELECT example % 10 AS fold, layer, neuron, bit_or(CASE WHEN a > -0.4 THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
+            "FROM raw GROUP BY example, layer, neuron) GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            "INSERT INTO mask_joint SELECT {run}, r.language, m.fold, r.layer, m.mask, count(*), count_if(r.a <= -0.4) "
+            "FROM raw r JOIN masks m USING (example, layer, neuron) GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            "INSERT INTO neuron_tokens_active SELECT {run}, language, layer, neuron, sum(9 + bit), "
+            "sum(CASE WHEN a > 0 THEN 6 + bit % 3 WHEN a > -0.5 THEN 2 ELSE 0 END) FROM raw GROUP BY ALL ORDER BY ALL"
+        )
+
+    def _attribution(self) -> None:
+        self._sql(
+            "CREATE OR REPLACE TEMP TABLE scored AS SELECT r.*, m.mask, m.fold, "
+            "row_number() OVER (PARTITION BY r.example, r.language, r.layer ORDER BY cs DESC) AS rank, "
+            "CASE WHEN mask = 0 THEN 'non-activated' WHEN mask = {all} THEN 'all-shared' "
+            "WHEN bit_count(mask) = 1 THEN 'specific' ELSE 'partial-shared' END AS type "
+            "FROM raw r JOIN masks m USING (example, layer, neuron)"
+        )
+        top = "count_if(rank <= 3)"
+        es = "sum(es), sum(es * es), min(es), max(es)"
+        self._sql(
+            f"INSERT INTO attribution SELECT {{run}}, example, language, layer, type, count(*), {top}, sum(cs), max(cs), "
+            f"sum(cs) * 9, {es} FROM scored GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            f"INSERT INTO attribution_masks SELECT {{run}}, fold, language, layer, mask, count(*), {top}, sum(cs), sum(cs) * 9, "
+            f"{es} FROM scored GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            f"INSERT INTO neuron_attribution SELECT {{run}}, language, layer, neuron, count(*), {top}, sum(cs), {es} "
+            "FROM scored GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            "INSERT INTO top_neurons SELECT {run}, example, language, layer, rank, neuron, mask, cs, es FROM scored "
+            "WHERE rank <= 3 ORDER BY example, language, layer, rank"
+        )
+        self._sql(
+            "INSERT INTO neuron_examples SELECT {run}, layer, neuron, row_number() OVER best, example, language, a FROM raw "
+            "WINDOW best AS (PARTITION BY layer, neuron ORDER BY a DESC) QUALIFY row_number() OVER best <= 8 ORDER BY ALL"
+        )
+        tokens = " Berlin, Deutschland,德国,เบอร์ลิน, the,\n, of,Берлин"
+        self._sql(
+            "INSERT INTO neuron_vocabulary SELECT {run}, layer, neuron, direction, rank, token, "
+            "(CASE direction WHEN 'promotes' THEN 1 ELSE -1 END) * (3.2 - 0.31 * rank) FROM "
+            "(SELECT DISTINCT layer, neuron FROM raw), (VALUES ('promotes'), ('suppresses')) d(direction), "
+            "(SELECT unnest(string_split($tokens, ',')) AS token, generate_subscripts(string_split($tokens, ','), 1) AS rank) "
+            "ORDER BY ALL", tokens=tokens,
+        )  # fmt: skip
+
+    def _ablation(self) -> None:
+        cases = [("baseline", None, None, None, None, 0.0, "baseline", 0.83)]
+        types = (("all-shared", 9.9, 0.22), ("partial-shared", 10.3, 0.79), ("specific", 3.1, 0.82), ("non-activated", 76.7, 0.55))
+        for name, percent, accuracy in types:
+            cases.append(("type", name, None, None, None, percent, name, accuracy))
+        for seed in (1, 2, 3):
+            for at, (name, percent, _) in enumerate(types, start=1):
+                cases.append(("matched", name, None, seed, at, percent, f"matched to {name}", 0.81 - 0.01 * seed - percent / 400))
+            for share in (5, 15, 25, 55, 75):
+                cases.append(("random", None, share / 100, seed, None, share, f"random {share} %", 0.83 - share / 180))
+        for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(cases):
+            self._sql(
+                "INSERT INTO conditions VALUES ({run}, $n, $kind, $type, $fraction, $seed, 'all', NULL, '0', $matched, $percent, $label)",
+                n=number, kind=kind, type=name, fraction=fraction, seed=seed, matched=matched, percent=percent, label=label,
+            )  # fmt: skip
+            self._sql(
+                "INSERT INTO ablation_examples SELECT {run}, $n, example, language, CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
+                "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), $percent::INTEGER FROM "
+                "(SELECT *, hash(example, language, $n // 5) % 1000 / 1000 AS u FROM examples WHERE run = {run}) ORDER BY example, language",
+                n=number, p=accuracy, percent=percent,
+            )  # fmt: skip

@@ -1,0 +1,216 @@
+"""The explorer: results files in the terminal. It reads through `queries` and never imports torch."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from neurontui.queries.results import Results, open_results
+from neurontui.store.errors import NeurontuiError
+from neurontui.tui import selection as kept
+from neurontui.tui.asking import Desk
+from neurontui.tui.catalog import RunInfo, catalog, find
+from neurontui.tui.charts.palette import Palette
+from neurontui.tui.clean import clean
+from neurontui.tui.screens import PAGES
+from neurontui.tui.screens.page import Page
+from neurontui.tui.selection import Selection
+from neurontui.tui.themes import COLOURLESS, DEFAULT, OURS, palette_for
+from neurontui.tui.widgets.tabs import TABS
+
+
+def explore(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+    """Open results files in the explorer until the reader quits. Raises NeurontuiError where one cannot be read."""
+    results = open_files(paths, queries_dir)
+    Explorer(results, paths, queries_dir).run()
+
+
+def open_files(paths: Sequence[Path], queries_dir: Path | None) -> Results:
+    """The files, with the reader's own queries."""
+    return open_results(*paths, queries=[queries_dir] if queries_dir else [])
+
+
+class Explorer(App[None]):
+    """Nine screens over one selection."""
+
+    CSS_PATH: ClassVar[Any] = ["styles/frame.tcss", "styles/widgets.tcss", "styles/screens.tcss"]
+    TITLE = "neurontui"
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(tab.digit, f"go('{tab.page}')", tab.title, show=False, tooltip=f"The screen {tab.title}")
+            for tab in TABS
+        ),
+        Binding("escape", "back", "back", show=False, tooltip="Stop a slow query; else back along the breadcrumbs"),
+        Binding("question_mark", "help", "help", show=False, key_display="?", tooltip="This help"),
+        Binding("q", "quit", "quit", show=False, tooltip="Quit"),
+    ]
+
+    def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.paths = [Path(path) for path in paths]
+        self.queries_dir = queries_dir
+        self.desk = Desk(results)
+        self.runs: tuple[RunInfo, ...] = ()
+        self.trail: list[tuple[str, Selection]] = []
+        self._pages: dict[str, Page] = {}
+        self.selection, self.settings = kept.load(self.paths)
+        for theme in OURS:
+            self.register_theme(theme)
+        self.theme = COLOURLESS if self.no_color else self._kept_theme()
+
+    def _kept_theme(self) -> str:
+        name = self.settings.get("theme")
+        return name if isinstance(name, str) and name in self.available_themes else DEFAULT
+
+    @property
+    def palette(self) -> Palette:
+        """Chart colours of the present theme."""
+        return palette_for(self.current_theme, self.no_color)
+
+    # -- what is looked at ----------------------------------------------------------------------------------------
+
+    @property
+    def run_info(self) -> RunInfo | None:
+        """The selected run."""
+        return find(self.runs, self.selection.run)
+
+    @property
+    def second_info(self) -> RunInfo | None:
+        """The run to compare with."""
+        return find(self.runs, self.selection.second) if self.selection.second else None
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file of the selected run."""
+        run = self.run_info
+        return clean(Path(run.file).name if run and run.file else self.paths[0].name)
+
+    @property
+    def page(self) -> Page | None:
+        """The page in front, below any dialog."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+
+    def select(self, selection: Selection) -> None:
+        """Change the selection; the screen in front follows at once, the others when they come to the front."""
+        if selection != self.selection:
+            self.selection = selection
+            if self.page is not None:
+                self.page.update()
+
+    def choose_run(self, key: str) -> None:
+        """Look at another run."""
+        run = find(self.runs, key)
+        if run is not None and key != self.selection.run:
+            changed = self.selection.with_run(key, run.languages)
+            threshold = changed.threshold if changed.threshold in run.thresholds else run.threshold
+            self.select(replace(changed, threshold=threshold))
+
+    def crumbs(self, page: Page) -> tuple[str, ...]:
+        """File, run, and the way one came down."""
+        run = self.run_info
+        way = [self.file_name] + ([run.name] if run else [])
+        way += [self._pages[name].HEADING for name, _ in self.trail if name in self._pages]
+        return (*way, page.HEADING, *page.crumbs())
+
+    def state_word(self, waiting: bool) -> str:
+        """What goes on, in a word."""
+        return "asking … esc stops" if waiting else ""
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Read the runs and show the screen that suits them."""
+        self.read_runs()
+        self.go("layers" if len(self.runs) == 1 else "runs")
+
+    def read_runs(self) -> None:
+        """What runs there are, and a selection that exists."""
+        results = self.desk.results
+        self.runs = catalog(results.runs(), results.known_runs)
+        if self.run_info is None and self.runs:
+            self.choose_run(self.runs[-1].key)
+        elif (run := self.run_info) is not None and self.selection.threshold not in run.thresholds:
+            self.selection = replace(self.selection, threshold=run.threshold)
+
+    def on_unmount(self) -> None:
+        """Keep the selection, and let go of the files."""
+        kept.save(self.paths, self.selection, {**self.settings, **self._theme_setting()})
+        self.desk.close()
+
+    def _theme_setting(self) -> dict[str, Any]:
+        return {} if self.no_color else {"theme": self.theme}
+
+    # -- ways -----------------------------------------------------------------------------------------------------
+
+    def go(self, name: str) -> None:
+        """Show a screen, whatever was in front."""
+        while isinstance(self.screen, Screen) and not isinstance(self.screen, Page) and len(self.screen_stack) > 1:
+            self.pop_screen()
+        if name not in self._pages:
+            self._pages[name] = PAGES[name]()
+            self.install_screen(self._pages[name], name)
+        if self.screen is self._pages[name]:
+            self._pages[name].update()
+        elif isinstance(self.screen, Page):
+            self.switch_screen(name)
+        else:
+            self.push_screen(name)
+
+    def action_go(self, name: str) -> None:
+        """A screen by its digit: the way begins anew."""
+        self.trail.clear()
+        self.go(name)
+
+    def drill(self, name: str, **changes: Any) -> None:
+        """Go down to a screen; esc comes back to what is looked at now."""
+        page = self.page
+        if page is not None:
+            self.trail.append((page.PAGE, self.selection))
+        self.selection = replace(self.selection, **changes)
+        self.go(name)
+
+    def action_back(self) -> None:
+        """Stop what is slow; else go back a step."""
+        page = self.page
+        if page is not None and page.waiting and page.stop():
+            return
+        if self.trail:
+            name, before = self.trail.pop()
+            self.selection = replace(
+                self.selection, layer=before.layer, neuron=before.neuron, example=before.example, within=before.within
+            )
+            self.go(name)
+
+    # -- actions that every screen has ----------------------------------------------------------------------------
+
+    def action_threshold(self) -> None:
+        """The next measured threshold."""
+        run = self.run_info
+        if run is None:
+            return
+        if len(run.thresholds) < 2:
+            self.notify("This run was measured at one threshold; --thresholds 0,0.1,… measures more.", markup=False)
+            return
+        place = run.thresholds.index(self.selection.threshold) if self.selection.threshold in run.thresholds else -1
+        self.select(replace(self.selection, threshold=run.thresholds[(place + 1) % len(run.thresholds)]))
+
+    def action_press(self, key: str) -> None:
+        """A click on a key of the last line."""
+        self.simulate_key(key)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every screen, every key of the screen in front, every theme."""
+        for tab in TABS:
+            yield SystemCommand(f"Go to {tab.title}", f"Screen {tab.digit}", partial(self.action_go, tab.page))
+        yield from ()
+
+    def report(self, error: NeurontuiError) -> None:
+        """Tell a failure in its one sentence."""
+        self.notify(clean(str(error)), severity="error", markup=False, timeout=8)

@@ -1,0 +1,52 @@
+"""The runs of the open files: what every screen needs to know about the run it shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.queries.values import Run
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One run, by its number in the open files."""
+
+    number: int
+    key: str
+    name: str
+    file: str
+    languages: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    details: tuple[tuple[str, Any], ...] = ()
+    """The row of the query `runs`."""
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """A column of the query `runs`."""
+        return dict(self.details).get(column, default)
+
+    @property
+    def threshold(self) -> float:
+        """The threshold the run was measured at."""
+        return self.thresholds[0] if self.thresholds else 0.0
+
+
+def catalog(table: pa.Table, known: tuple[Run, ...]) -> tuple[RunInfo, ...]:
+    """Runs from the answer of the query `runs`, with their keys and thresholds in full."""
+    rows = {row["run"]: row for row in table.to_pylist()}
+    return tuple(_info(run, rows.get(run.number, {})) for run in known)
+
+
+def _info(run: Run, row: dict[str, Any]) -> RunInfo:
+    details = tuple(
+        (key, tuple(value) if isinstance(value, list) else value) for key, value in row.items()
+    )
+    thresholds = (run.thresholds[0], *sorted(run.thresholds[1:])) if run.thresholds else ()
+    return RunInfo(
+        run.number, run.key, run.name, str(row.get("file", "")), run.languages, thresholds, details
+    )
+
+
+def find(runs: tuple[RunInfo, ...], key: str) -> RunInfo | None:
+    """The run with this key."""
+    return next((run for run in runs if run.key == key), None)

@@ -1,0 +1,115 @@
+"""Axes around a plot: round values at the left, whole layers below, and a mark at the layer one looks at."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from neurontui.tui.charts.canvas import Canvas
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.scale import (
+    Scale,
+    column_of,
+    index_at,
+    layer_ticks,
+    stack_scale,
+    value_scale,
+)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Where the data goes on a canvas, and how positions map to its columns."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    n: int
+    scale: Scale
+
+    def column(self, index: int) -> int:
+        """Column of the canvas that shows position `index`."""
+        return self.left + column_of(index, self.n, self.width)
+
+    def index(self, column: int) -> int:
+        """Position nearest to a column of the canvas."""
+        return index_at(column - self.left, self.n, self.width)
+
+    def row(self, value: float) -> int:
+        """Row of the canvas for a value of a curve: the limits lie in the first and the last row."""
+        share = (self.scale.high - value) / (self.scale.high - self.scale.low)
+        return self.top + round(min(max(share, 0.0), 1.0) * (self.height - 1))
+
+
+def place(canvas: Canvas, chart: Chart, right: int = 0) -> Plot | None:
+    """The plot of a chart on a canvas, with `right` columns kept free; None where it is too small to read."""
+    height = canvas.height - 2
+    if height < 3 or chart.n == 0:
+        return None
+    low, high = chart.extent()
+    scale = stack_scale(high, height) if chart.stacked else value_scale(low, high, height)
+    left = scale.label_width + 1
+    width = canvas.width - left - right
+    return Plot(left, 0, width, height, chart.n, scale) if width >= 8 else None
+
+
+def draw_axes(canvas: Canvas, chart: Chart, plot: Plot, cursor: int | None) -> None:
+    """Both axes, and a triangle below the layer under the cursor."""
+    _draw_y(canvas, chart, plot)
+    _draw_x(canvas, chart, plot)
+    if cursor is not None and 0 <= cursor < chart.n:
+        canvas.put(plot.column(cursor), plot.top + plot.height, "▲", "cursor", bold=True)
+        _label(canvas, plot, cursor, chart.labels[cursor], "cursor", bold=True)
+
+
+def _draw_y(canvas: Canvas, chart: Chart, plot: Plot) -> None:
+    axis = plot.left - 1
+    for row in range(plot.top, plot.top + plot.height):
+        canvas.put(axis, row, "│", "axis")
+    for tick in plot.scale.ticks:
+        row = _stack_row(plot, tick) if chart.stacked else plot.row(tick)
+        canvas.text(0, row, plot.scale.label(tick).rjust(axis), "dim")
+        canvas.put(axis, row, "┤", "axis")
+
+
+def _stack_row(plot: Plot, tick: float) -> int:
+    """A stack's values are edges of rows: the tick stands in the row below its edge."""
+    return (
+        plot.top
+        + plot.height
+        - round((tick - plot.scale.low) / (plot.scale.high - plot.scale.low) * plot.height)
+    )
+
+
+def _draw_x(canvas: Canvas, chart: Chart, plot: Plot) -> None:
+    row = plot.top + plot.height
+    canvas.put(plot.left - 1, row, "┼" if chart.stacked else "└", "axis")
+    canvas.text(plot.left, row, "─" * plot.width, "axis")
+    for index in layer_ticks(chart.labels, plot.width):
+        canvas.put(plot.column(index), row, "┬", "axis")
+        _label(canvas, plot, index, chart.labels[index], "dim")
+    for index in chart.breaks:
+        canvas.put(_between(plot, index), row, "╫", "text")
+
+
+def _between(plot: Plot, index: int) -> int:
+    return (plot.column(index - 1) + plot.column(index) + 1) // 2
+
+
+def _label(
+    canvas: Canvas, plot: Plot, index: int, label: str, ink: str, bold: bool = False
+) -> None:
+    width = cell_len(label)
+    start = min(max(plot.column(index) - width // 2, plot.left - 1), canvas.width - width)
+    row = plot.top + plot.height + 1
+    if bold:  # the label of the cursor pushes aside what it would run into
+        _clear_words(canvas, start, start + width, row)
+    canvas.text(start, row, label, ink, bold=bold)
+
+
+def _clear_words(canvas: Canvas, start: int, end: int, row: int) -> None:
+    while start > 0 and canvas.at(start - 1, row).char not in (" ", ""):
+        start -= 1
+    while end < canvas.width and canvas.at(end, row).char not in (" ", ""):
+        end += 1
+    canvas.text(start, row, " " * (end - start))

@@ -1,0 +1,85 @@
+"""A grid of character cells that charts draw into, and that becomes a widget's lines or plain text."""
+
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from neurontui.tui.charts.palette import Palette
+
+
+class Cell(NamedTuple):
+    """One cell: a character with the roles of its ink and paper."""
+
+    char: str = " "
+    ink: str | None = None
+    paper: str | None = None
+    bold: bool = False
+
+
+BLANK = Cell()
+
+
+class Canvas:
+    """Cells addressed by (x, y) from the top left; what lies outside is quietly left out."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = max(width, 0), max(height, 0)
+        self.rows = [[BLANK] * self.width for _ in range(self.height)]
+
+    def put(
+        self,
+        x: int,
+        y: int,
+        char: str,
+        ink: str | None = None,
+        paper: str | None = None,
+        bold: bool = False,
+    ) -> None:
+        """Set one cell."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            self.rows[y][x] = Cell(char, ink, paper, bold)
+
+    def text(
+        self,
+        x: int,
+        y: int,
+        text: str,
+        ink: str | None = None,
+        paper: str | None = None,
+        bold: bool = False,
+    ) -> None:
+        """Write from left to right; a wide character takes its second cell too."""
+        for char in text:
+            width = cell_len(char)
+            self.put(x, y, char, ink, paper, bold)
+            for extra in range(1, width):
+                self.put(x + extra, y, "", ink, paper, bold)
+            x += width
+
+    def at(self, x: int, y: int) -> Cell:
+        """The cell there, or a blank outside."""
+        return self.rows[y][x] if 0 <= x < self.width and 0 <= y < self.height else BLANK
+
+    def lines(self) -> list[str]:
+        """Plain text, without the space at the ends of lines."""
+        return ["".join(cell.char for cell in row).rstrip() for row in self.rows]
+
+    def strips(self, palette: Palette) -> list[Strip]:
+        """Lines for a widget; neighbours of one style share a segment, which keeps a redraw small."""
+        return [_strip(row, palette) for row in self.rows]
+
+
+def _strip(row: list[Cell], palette: Palette) -> Strip:
+    segments: list[Segment] = []
+    run, text = None, ""
+    for char, ink, paper, bold in row:
+        style = (ink if char != " " else None, paper, bold)
+        if style != run and text:
+            segments.append(Segment(text, palette.style(*run)))  # type: ignore[misc]
+            text = ""
+        run, text = style, text + char
+    if text:
+        segments.append(Segment(text, palette.style(*run)))  # type: ignore[misc]
+    return Strip(segments, len(row))

@@ -1,0 +1,135 @@
+"""What a chart shows, before anyone decides how to draw it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+Value = float | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve or one layer of a stack; `role` names its colour, `letter` says the same without colour."""
+
+    name: str
+    letter: str
+    role: str
+    values: tuple[Value, ...]
+    half: tuple[Value, ...] = ()
+    """Half the width of the 95 % interval of each value, where there is one."""
+    ghost: bool = False
+    """Belongs to the compared run."""
+
+    def text(self, index: int, digits: int = 1) -> str:
+        """The value at `index` with its interval, as `9.3 ±0.1`, or an en dash where there is none."""
+        value = self.values[index] if index < len(self.values) else None
+        if value is None:
+            return "–"
+        half = self.half[index] if index < len(self.half) else None
+        return f"{value:.{digits}f}" if half is None else f"{value:.{digits}f} ±{half:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves over layers (or another whole-numbered axis)."""
+
+    title: str
+    labels: tuple[str, ...]
+    """One a position on the x axis, such as the layer's number."""
+    series: tuple[Series, ...]
+    unit: str = "%"
+    x_title: str = "layer"
+    stacked: bool = False
+    total: float = 100.0
+    """Where a stack ends."""
+    breaks: tuple[int, ...] = ()
+    """Positions at which another stack of layers begins."""
+    zero: bool = False
+    """Show the zero line: differences."""
+
+    @property
+    def n(self) -> int:
+        """Positions on the x axis."""
+        return len(self.labels)
+
+    def extent(self) -> tuple[float, float]:
+        """Smallest and largest value to make room for; a stack always starts at nought."""
+        if self.stacked:
+            return 0.0, self.total
+        known = [value for each in self.series for value in each.values if value is not None]
+        lowest, highest = min(known, default=0.0), max(known, default=1.0)
+        return (min(lowest, 0.0), max(highest, 0.0)) if self.zero else (lowest, highest)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows by columns of numbers: a heatmap."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[Value, ...], ...]
+    unit: str = "%"
+    diverging: bool = False
+    """Colour around nought instead of from the smallest up."""
+    skip_diagonal: bool = False
+
+    def extent(self) -> tuple[float, float]:
+        """Smallest and largest value that gets a colour."""
+        known = [value for _, _, value in self.cells() if value is not None]
+        lowest, highest = min(known, default=0.0), max(known, default=1.0)
+        if self.diverging:
+            reach = max(abs(lowest), abs(highest), 1e-12)
+            return -reach, reach
+        return lowest, highest
+
+    def cells(self) -> list[tuple[int, int, Value]]:
+        """Every cell as (row, column, value), without the diagonal where that is skipped."""
+        return [
+            (row, column, value)
+            for row, line in enumerate(self.values)
+            for column, value in enumerate(line)
+            if not (self.skip_diagonal and row == column)
+        ]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a bar chart."""
+
+    name: str
+    value: Value
+    letter: str = ""
+    role: str = "first"
+    half: Value = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Named values beside each other, drawn from nought."""
+
+    title: str
+    bars: tuple[Bar, ...] = field(default=())
+    unit: str = "%"
+
+
+Drawing = Chart | Matrix | Bars
+
+
+def numbers(values: Sequence[object]) -> tuple[Value, ...]:
+    """Values of a column as floats; None and NaN both mean there is no value."""
+    out: list[Value] = []
+    for value in values:
+        number = (
+            None
+            if value is None
+            else float(str(value))
+            if not isinstance(value, int | float)
+            else float(value)
+        )
+        out.append(
+            number
+            if number is not None and number == number and abs(number) != float("inf")
+            else None
+        )
+    return tuple(out)

@@ -1,0 +1,312 @@
+"""What all screens share: the frame of four lines, the selection, and questions whose answers are drawn as they come.
+
+A screen says in `wants` which questions its selection raises. When the selection changes, only those are asked
+that have changed; an answer that is remembered is drawn in the same moment.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from neurontui.store.errors import NeurontuiError
+from neurontui.tui.asking import Answered, Failed, Question, Started
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.charts.model import Drawing
+from neurontui.tui.selection import Selection
+from neurontui.tui.widgets.chips import Chips, ChipState
+from neurontui.tui.widgets.crumbs import Crumbs
+from neurontui.tui.widgets.keys import Keys
+from neurontui.tui.widgets.notice import Notice
+from neurontui.tui.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from neurontui.tui.app import Explorer
+
+SLOW = 0.4
+"""Seconds after which a question is said to be under way."""
+
+
+class Page(Screen[None]):
+    """One of the nine screens."""
+
+    PAGE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    ABOUT: ClassVar[str] = ""
+    """What the help says about the screen: what it shows and how to read it."""
+    USES_CHIPS: ClassVar[bool] = True
+    AUTO_FOCUS = "#body *"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "L",
+            "chips",
+            "languages",
+            tooltip="Go to the language chips: arrows move, space toggles",
+        ),
+        Binding(
+            "t", "app.threshold", "threshold", tooltip="The next measured activation threshold"
+        ),
+        Binding("c", "app.compare", "compare", tooltip="Choose a second run, or none"),
+        Binding(
+            "y",
+            "app.copy",
+            "copy",
+            tooltip="Copy what is shown to the clipboard (OSC 52), and to a file",
+        ),
+        Binding(
+            "e",
+            "app.export",
+            "export",
+            tooltip="Save tables as csv, json, md, parquet; charts as svg, txt",
+        ),
+        Binding(
+            "x",
+            "app.hand_to_sql",
+            "SQL",
+            tooltip="Open the query behind this screen on the SQL screen",
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
+        self.asked: dict[str, Question] = {}
+        self.answers: dict[str, pa.Table] = {}
+        self._asking: dict[str, Started] = {}
+        self._built = False
+
+    # -- what a screen says -------------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the frame's lines."""
+        return ()
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """Questions that the selection raises, each under a name of its own."""
+        return {}
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """Show an answer."""
+
+    def reflect(self) -> None:
+        """The selection has changed: show what of it is the screen's own, apart from answers."""
+
+    def failed(self, key: str, sentence: str) -> None:
+        """Say why there is no answer."""
+        self.notice(f"{self.HEADING}: no answer", sentence)
+
+    def drawings(self) -> Sequence[Drawing]:
+        """The charts to export."""
+        return ()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables to copy and export, by name; the first one is what `y` copies."""
+        return {
+            question.name: self.answers[key]
+            for key, question in self.asked.items()
+            if key in self.answers
+        }
+
+    def words(self) -> str:
+        """What `y` copies where there is no table: the screen as text."""
+        return ""
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Where on this screen the reader is, below the screen's own name."""
+        return ()
+
+    # -- the frame ----------------------------------------------------------------------------------------------
+
+    @property
+    def explorer(self) -> "Explorer":
+        """The application, by its own type."""
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def selection(self) -> Selection:
+        """What the reader looks at."""
+        return self.explorer.selection
+
+    @property
+    def run(self) -> RunInfo | None:
+        """The selected run, or None where the file holds none."""
+        return self.explorer.run_info
+
+    @property
+    def second(self) -> RunInfo | None:
+        """The run to compare with."""
+        return self.explorer.second_info
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes that are switched on."""
+        return self.selection.active(self.run.languages) if self.run else ()
+
+    def compose(self) -> ComposeResult:
+        """Four lines of frame around the screen's own body."""
+        yield Crumbs()
+        yield Tabs(self.PAGE)
+        yield Chips()
+        yield Notice(id="notice")
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """The widgets are there: draw."""
+        self._built = True
+        self.query_one("#notice").display = False
+
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Catch up with what changed while another screen was in front."""
+        self.call_after_refresh(self.update)
+
+    def update(self) -> None:
+        """Bring frame and questions up to the selection."""
+        if not self._built or not self.is_current:
+            return
+        self.frame()
+        if self.run is None:
+            self.notice(
+                "This file holds no run yet",
+                "Measure one: neurontui demo, or neurontui run --model M --task T --out "
+                + self.explorer.file_name,
+            )
+            return
+        self.clear_notice()
+        self.reflect()
+        for key, question in self.wants(self.run).items():
+            if self.asked.get(key) != question:
+                self.ask(key, question)
+
+    def frame(self) -> None:
+        """Renew breadcrumbs and chips."""
+        self.query_one(Crumbs).show(
+            self.explorer.crumbs(self), self.explorer.state_word(self.waiting)
+        )
+        run = self.run
+        if run is None:
+            return
+        second = self.second
+        self.query_one(Chips).show(
+            ChipState(
+                run.languages,
+                self.languages,
+                f"A > {self.selection.threshold:g}",
+                second.name if second else "",
+            )
+        )
+
+    def notice(self, head: str, *sentences: str) -> None:
+        """Say something in place of the body."""
+        notice = self.query_one("#notice", Notice)
+        notice.say(head, *sentences)
+        notice.display = True
+        self.query_one("#body").display = False
+
+    def clear_notice(self) -> None:
+        """Show the body again."""
+        self.query_one("#notice").display = False
+        self.query_one("#body").display = True
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a question has been under way for a while."""
+        return bool(self._asking)
+
+    def ask(self, key: str, question: Question) -> None:
+        """Ask in a thread; an earlier question under the same name is stopped."""
+        if key in self._asking:
+            self._asking.pop(key).cancel()
+        self.asked[key] = question
+        known = self.explorer.desk.cached(question)
+        if known is not None:
+            self._show(key, known)
+            return
+        started = self._asking[key] = Started()
+        self.run_worker(
+            partial(self._answer, key, question, started), thread=True, exit_on_error=False
+        )
+        self.set_timer(SLOW, self.frame)
+
+    def _answer(self, key: str, question: Question, started: Started) -> None:
+        """In a thread: nothing but messages leaves it."""
+        try:
+            table = self.explorer.desk.answer(question, started)
+        except NeurontuiError as error:
+            if not started.stopped:
+                self.post_message(Failed(key, question, str(error)))
+        else:
+            self.post_message(Answered(key, question, table))
+
+    def on_answered(self, message: Answered) -> None:
+        """Draw an answer, unless something else has been asked meanwhile."""
+        if self.asked.get(message.key) == message.question:
+            self._asking.pop(message.key, None)
+            self._show(message.key, message.table)
+            self.frame()
+
+    def on_failed(self, message: Failed) -> None:
+        """Say why there is no answer."""
+        if self.asked.get(message.key) == message.question:
+            self._asking.pop(message.key, None)
+            self.asked.pop(message.key)
+            self.failed(message.key, message.sentence)
+            self.frame()
+
+    def _show(self, key: str, table: pa.Table) -> None:
+        self.answers[key] = table
+        self.draw(key, table)
+
+    def stop(self) -> bool:
+        """Cancel what is under way; whether anything was."""
+        stopped = list(self._asking.items())
+        for key, started in stopped:
+            started.cancel()
+            self.asked.pop(key, None)
+        self._asking.clear()
+        self.frame()
+        return bool(stopped)
+
+    def forget(self) -> None:
+        """The files have changed: ask everything again."""
+        self.stop()
+        self.asked.clear()
+        self.answers.clear()
+
+    # -- keys and messages ----------------------------------------------------------------------------------------
+
+    def select(self, **changes: Any) -> None:
+        """Change the selection."""
+        self.explorer.select(replace(self.selection, **changes))
+
+    def action_chips(self) -> None:
+        """Go to the language chips."""
+        self.query_one(Chips).focus()
+
+    def on_chips_changed(self, message: Chips.Changed) -> None:
+        """Languages were switched."""
+        all_on = self.run is not None and len(message.languages) == len(self.run.languages)
+        self.select(languages=() if all_on else message.languages)
+
+    def on_chips_left(self) -> None:
+        """Back from the chips to the screen."""
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where the screen's keys work."""
+        for widget in self.query_one("#body").query("*"):
+            if widget.focusable:
+                widget.focus()
+                return
+        self.set_focus(None)

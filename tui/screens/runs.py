@@ -1,0 +1,115 @@
+"""Runs: what the open files hold, and what is being measured right now."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual_fastdatatable import DataTable
+
+from neurontui.store.journal import Progress
+from neurontui.tui.asking import Question
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.charts.blocks import bar
+from neurontui.tui.screens.page import Page
+from neurontui.tui.shape.runs import run_details, run_fields
+from neurontui.tui.widgets.grid import Grid
+from neurontui.tui.widgets.paint import Part, Parts
+from neurontui.tui.widgets.sheet import Sheet
+
+
+class RunsPage(Page):
+    """The runs of the files, the details of one of them, and runs in progress."""
+
+    PAGE = "runs"
+    HEADING = "Runs"
+    ABOUT = (
+        "One row a run: one model on one task. Enter looks at the run; c compares it with the run one looks at. "
+        "Below are the settings of the run under the cursor, what a reader of it should know, and runs that are "
+        "still being measured into this file."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "look", "look at run", tooltip="Look at the run under the cursor"),
+        Binding("c", "compare_with", "compare", tooltip="Compare with the run under the cursor, or stop comparing"),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        """The table, the details below it, and progress."""
+        yield Grid(id="runs-table")
+        yield Sheet(id="progress")
+        yield Sheet(id="details")
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """The notes of the run under the cursor come with its details."""
+        return {"runs": Question.of("runs")}
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """The runs."""
+        self._fill(table)
+        self.focus_first()
+
+    def reflect(self) -> None:
+        """Mark the run one looks at."""
+        if "runs" in self.answers:
+            self._fill(self.answers["runs"])
+
+    def _fill(self, table: pa.Table) -> None:
+        marks = [self._mark(run) for run in self.explorer.runs]
+        shown = table.append_column("mark", pa.array(marks, pa.string()))
+        grid = self.query_one(Grid)
+        grid.show(shown, run_fields(self.size.width))
+        self._detail()
+
+    def _mark(self, run: RunInfo) -> str:
+        return "●" if run.key == self.selection.run else "○" if run.key == self.selection.second else " "
+
+    def _under(self) -> RunInfo | None:
+        row = self.query_one(Grid).cursor_coordinate.row
+        return self.explorer.runs[row] if 0 <= row < len(self.explorer.runs) else None
+
+    def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
+        """Another row: its details."""
+        self._detail()
+
+    def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
+        """Enter, or a click on the row."""
+        self.action_look()
+
+    def _detail(self) -> None:
+        run = self._under()
+        if run is not None:
+            self.query_one("#details", Sheet).show(run_details(run, self.size.width - 2))
+
+    def show_progress(self, journals: Sequence[Progress]) -> None:
+        """Runs that are being measured; called whenever the journals were looked at."""
+        lines: list[Parts] = []
+        if journals:
+            lines = [[], [Part("In progress", "text", bold=True)], *(_progress(each) for each in journals)]
+        self.query_one("#progress", Sheet).show(lines)
+
+    def action_look(self) -> None:
+        """Look at the run under the cursor."""
+        run = self._under()
+        if run is not None:
+            self.explorer.choose_run(run.key)
+            self.explorer.drill("layers")
+
+    def action_compare_with(self) -> None:
+        """Set or clear the second run."""
+        run = self._under()
+        if run is None or run.key == self.selection.run:
+            self.notify("Put the cursor on another run to compare with.", markup=False)
+            return
+        self.select(second="" if self.selection.second == run.key else run.key)
+
+
+def _progress(each: Progress) -> Parts:
+    share = each.done / each.total if each.total else 0.0
+    state = "merging …" if each.merging else "measuring" if each.running else "stopped: the same command goes on with it"
+    return [
+        Part(f"  {each.name}  ", "text"),
+        Part(bar(share, 1.0, 20), "first", "rule"),
+        Part(f" {each.done} of {each.total} batches  ", "text"),
+        Part(state, "second" if each.merging else "dim"),
+    ]

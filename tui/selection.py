@@ -1,0 +1,110 @@
+"""What the reader looks at: one selection, shared by every screen and kept between sessions.
+
+It lives in a file of the user's state folder, never in the results file, which may be read-only or somebody else's.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+
+KEPT = 50
+"""Results files whose selections are remembered."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Everything the screens share. Runs are named by their key, which stays the same when a file is merged anew."""
+
+    run: str = ""
+    second: str = ""
+    """The run to compare with; empty for none."""
+    languages: tuple[str, ...] = ()
+    """Codes in the order of the run; empty for all."""
+    threshold: float = 0.0
+    layer: int = 0
+    neuron: int = 0
+    example: int = 0
+    type: str = "specific"
+    language: str = ""
+    """The one language that a screen about one language shows."""
+    within: int | None = None
+    """The layer that lists of neurons keep to; None for all."""
+
+    def with_run(self, run: str, languages: Sequence[str]) -> Self:
+        """Another run; languages that it lacks are dropped from the selection."""
+        kept = tuple(code for code in languages if code in self.languages)
+        kept = () if len(kept) == len(languages) else kept
+        language = self.language if self.language in languages else ""
+        second = "" if self.second == run else self.second
+        return replace(self, run=run, second=second, languages=kept, language=language, within=None)
+
+    def active(self, languages: Sequence[str]) -> tuple[str, ...]:
+        """The codes that are switched on, of a run's `languages`."""
+        return tuple(code for code in languages if not self.languages or code in self.languages)
+
+
+def state_path() -> Path:
+    """Where selections are kept; `NEURONTUI_STATE` names another folder."""
+    folder = os.environ.get("NEURONTUI_STATE")
+    return (Path(folder) if folder else platformdirs.user_state_path("neurontui")) / "explorer.json"
+
+
+def load(paths: Iterable[Path]) -> tuple[Selection, dict[str, Any]]:
+    """The selection last used on these files, and the settings of the explorer (theme); empty where there are none."""
+    state = _read()
+    raw = state.get("files", {}).get(_name(paths), {})
+    return _selection(raw), _dict(state.get("settings"))
+
+
+def save(paths: Iterable[Path], selection: Selection, settings: dict[str, Any]) -> None:
+    """Keep both. A folder that cannot be written loses them silently: nothing a reader did is gone but a habit."""
+    state = _read()
+    name = _name(paths)
+    files = {key: value for key, value in _dict(state.get("files")).items() if key != name}
+    files[name] = asdict(selection)
+    kept = dict(list(files.items())[-KEPT:])
+    with suppress(OSError):
+        _write({"files": kept, "settings": settings})
+
+
+def _write(state: dict[str, Any]) -> None:
+    path = state_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(state, indent=1), encoding="utf-8")
+    os.replace(part, path)
+
+
+def _read() -> dict[str, Any]:
+    try:
+        return _dict(json.loads(state_path().read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _name(paths: Iterable[Path]) -> str:
+    return "\n".join(str(Path(path).resolve()) for path in paths)
+
+
+def _selection(raw: Any) -> Selection:
+    """A selection from the file; whatever has the wrong kind falls back to its default."""
+    good: dict[str, Any] = {}
+    for field in fields(Selection):
+        value = _dict(raw).get(field.name)
+        if field.name == "languages" and isinstance(value, list):
+            good["languages"] = tuple(each for each in value if isinstance(each, str))
+        elif field.name == "within" and isinstance(value, int):
+            good["within"] = value
+        elif value is not None and type(value) is type(field.default):
+            good[field.name] = value
+    return Selection(**good)

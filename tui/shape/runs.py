@@ -1,0 +1,89 @@
+"""Runs as rows of a table, and one run in words."""
+
+import json
+import textwrap
+from typing import Any
+
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.clean import clean
+from neurontui.tui.widgets.format import count, duration, percent, plain_value
+from neurontui.tui.widgets.grid import Field
+from neurontui.tui.widgets.paint import Part, Parts
+
+_NARROW = (
+    Field("mark", " "),
+    Field("run", "#", right=True),
+    Field("name", "run"),
+    Field("n_languages", "langs", count, right=True),
+    Field("n_examples", "examples", count, right=True),
+    Field("n_layers", "layers", count, right=True),
+    Field("n_neurons", "neurons", count, right=True),
+    Field("accuracy", "right %", percent, right=True),
+)
+_WIDE = (
+    *_NARROW,
+    Field("architecture", "architecture"),
+    Field("dtype", "dtype"),
+    Field("started", "started", plain_value),
+    Field("seconds", "took", duration, right=True),
+)
+
+
+def run_fields(width: int) -> tuple[Field, ...]:
+    """The columns that fit."""
+    return _WIDE if width >= 130 else _NARROW
+
+
+def run_details(run: RunInfo, width: int) -> list[Parts]:
+    """Everything about a run, in pairs of word and value."""
+    pairs = [
+        ("model", f"{run.get('model')}" + (f" @ {run.get('revision')}" if run.get("revision") else "")),
+        ("architecture", f"{run.get('architecture')} · {run.get('dtype')} on {run.get('device')}"),
+        ("task", " · ".join(str(x) for x in (run.get("task"), run.get("setting")) if x) + _shots(run)),
+        ("languages", " ".join(run.languages)),
+        ("active", f"A > {run.threshold:g}" + _others(run)),
+        ("measured", _when(run)),
+        ("key", run.key[:12]),
+        ("file", run.file),
+    ]
+    lines: list[Parts] = [[], [Part(run.name, "text", bold=True)]]
+    for word, value in pairs:
+        lines += _pair(word, value, width)
+    return lines
+
+
+def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+    """What a reader of the run should know."""
+    lines: list[Parts] = []
+    for note in notes:
+        lines += _pair(str(note.get("topic", "")), str(note.get("text", "")), width)
+    return lines
+
+
+def settings_text(settings: Any) -> str:
+    """Settings of a run, from JSON, as `name value` pairs."""
+    try:
+        pairs = json.loads(settings) if isinstance(settings, str) else settings
+        return "  ".join(f"{key} {value}" for key, value in pairs.items())
+    except (ValueError, AttributeError):
+        return plain_value(settings)
+
+
+def _pair(word: str, value: str, width: int) -> list[Parts]:
+    wrapped = textwrap.wrap(clean(value), max(width - 16, 20)) or [""]
+    first = [Part(f"  {clean(word):<13} ", "dim"), Part(wrapped[0])]
+    return [first, *([Part(" " * 16), Part(line)] for line in wrapped[1:])]
+
+
+def _shots(run: RunInfo) -> str:
+    shots = run.get("n_shots", 0)
+    return f" · {shots} demonstrations in front" if shots else ""
+
+
+def _others(run: RunInfo) -> str:
+    others = [f"{each:g}" for each in run.thresholds[1:]]
+    return f" (also measured: {', '.join(others)})" if others else ""
+
+
+def _when(run: RunInfo) -> str:
+    return f"{plain_value(run.get('started'))} UTC, in {duration(run.get('seconds'))}, {count(run.get('tokens'))} prompt tokens"

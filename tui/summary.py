@@ -1,0 +1,72 @@
+"""What a results file holds, in a screenful of plain text: the end of `neurontui demo`."""
+
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from neurontui.queries.results import Results, open_results
+from neurontui.tui.clean import clean
+
+
+def print_summary(results: Path) -> None:
+    """Accuracy and type ratios of every run, then the findings, on stdout."""
+    console = Console(highlight=False)
+    with open_results(results) as opened:
+        runs = opened.runs().to_pylist()
+        console.print(_accuracies(opened, runs))
+        console.print(_types(opened, runs))
+        for line in _findings(opened, runs):
+            console.print(Text(line), soft_wrap=True)
+
+
+def _accuracies(opened: Results, runs: list[dict[str, object]]) -> Table:
+    languages = list(dict.fromkeys(code for run in runs for code in _codes(run)))
+    table = Table(
+        title="Accuracy, % of prompts answered right", show_edge=False, title_justify="left"
+    )
+    table.add_column("run")
+    for code in [*languages, "mean", "n"]:
+        table.add_column(clean(code), justify="right")
+    for run in runs:
+        rows = {
+            row["language"]: row for row in opened.query("accuracy", run=run["run"]).to_pylist()
+        }
+        shown = [f"{rows[code]['accuracy']:.1f}" if code in rows else "" for code in languages]
+        found = [row["accuracy"] for row in rows.values()]
+        mean = f"{sum(found) / len(found):.1f}" if found else ""
+        n = str(max((row["n"] for row in rows.values()), default=""))
+        table.add_row(Text(clean(str(run["name"]))), *shown, mean, n)
+    return table
+
+
+def _codes(run: dict[str, object]) -> list[str]:
+    languages = run["languages"]
+    return [str(code) for code in languages] if isinstance(languages, list) else []
+
+
+def _types(opened: Results, runs: list[dict[str, object]]) -> Table:
+    table = Table(
+        title="Neuron types, % of neurons, mean of layers", show_edge=False, title_justify="left"
+    )
+    table.add_column("run")
+    names = ("all-shared", "partial-shared", "specific", "non-activated")
+    for name in names:
+        table.add_column(name, justify="right")
+    for run in runs:
+        rows = opened.query("type-ratio-by-layer", run=run["run"])
+        table.add_row(Text(clean(str(run["name"]))), *(_mean(rows, name) for name in names))
+    return table
+
+
+def _mean(rows: pa.Table, name: str) -> str:
+    found = [
+        row["ratio"] for row in rows.to_pylist() if row["type"] == name and row["ratio"] is not None
+    ]
+    return f"{sum(found) / len(found):.1f}" if found else ""
+
+
+def _findings(opened: Results, runs: list[dict[str, object]]) -> list[str]:
+    return []

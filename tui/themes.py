@@ -1,0 +1,50 @@
+"""Three themes of our own: dark, light, and one that leaves every colour to the terminal."""
+
+from dataclasses import replace
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+from neurontui.tui.charts.palette import ANSI, DARK, LIGHT, Palette
+
+_DARK = Theme(
+    name="neurontui-dark",
+    primary="#56B4E9",
+    secondary="#3D6C8D",
+    accent="#E69F00",
+    warning="#E69F00",
+    error="#E8743B",
+    success="#00B183",
+    foreground="#D7DCE5",
+    background="#12161D",
+    surface="#171C25",
+    panel="#1F2631",
+    dark=True,
+    variables={"block-cursor-background": "#2E4A62", "block-cursor-foreground": "#FFFFFF", "block-cursor-text-style": "bold"},
+)
+_LIGHT = Theme(
+    name="neurontui-light",
+    primary="#0072B2",
+    secondary="#7FB3D5",
+    accent="#C65500",
+    warning="#C65500",
+    error="#C65500",
+    success="#007F5C",
+    foreground="#1F2733",
+    background="#FAFBFC",
+    surface="#F1F3F6",
+    panel="#E6E9EE",
+    dark=False,
+    variables={"block-cursor-background": "#BFDDF0", "block-cursor-foreground": "#0B1622", "block-cursor-text-style": "bold"},
+)
+_ANSI = replace(BUILTIN_THEMES["ansi-dark"], name="neurontui-ansi")
+
+OURS = (_DARK, _LIGHT, _ANSI)
+DEFAULT = _DARK.name
+COLOURLESS = _ANSI.name
+
+
+def palette_for(theme: Theme, no_color: bool) -> Palette:
+    """Chart colours that go with a theme; textures where there are no colours."""
+    if theme.ansi:
+        return replace(ANSI, textured=True) if no_color else replace(ANSI, textured=False)
+    return DARK if theme.dark else LIGHT

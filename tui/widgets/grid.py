@@ -1,0 +1,156 @@
+"""Tables of results, virtualised: millions of rows cost no more than those in sight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
+from textual.message import Message
+from textual_fastdatatable import DataTable, create_backend
+
+from neurontui.tui.clean import clean
+from neurontui.tui.widgets.format import plain_value
+
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """How a column is shown: its heading, its text, its side."""
+
+    column: str
+    title: str
+    format: Format = plain_value
+    right: bool = False
+    role: str = ""
+
+
+class Grid(DataTable):
+    """A table over Arrow with vi keys and search; stored text is cleaned as it is drawn, never parsed as markup."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", show=False, tooltip="The row below"),
+        Binding("k", "cursor_up", "up", show=False, tooltip="The row above"),
+        Binding("h", "cursor_left", "left", show=False, tooltip="The column before"),
+        Binding("l", "cursor_right", "right", show=False, tooltip="The next column"),
+        Binding("g", "cursor_table_start", "top", show=False, tooltip="The first row"),
+        Binding("G", "cursor_table_end", "bottom", show=False, tooltip="The last row"),
+        Binding(
+            "slash",
+            "find",
+            "find",
+            key_display="/",
+            tooltip="Find text in the table; n and N go on",
+        ),
+        Binding("n", "find_next(1)", "next", show=False, tooltip="The next match"),
+        Binding("N", "find_next(-1)", "previous", show=False, tooltip="The match before"),
+        Binding(
+            "tab", "app.focus_next", "next pane", show=False, tooltip="The next part of the screen"
+        ),
+        Binding(
+            "shift+tab",
+            "app.focus_previous",
+            "pane before",
+            show=False,
+            tooltip="The part of the screen before",
+        ),
+    ]
+
+    class Asked(Message):
+        """The reader wants to type what to find."""
+
+        def __init__(self, grid: "Grid") -> None:
+            super().__init__()
+            self.grid = grid
+
+    def __init__(self, *, id: str | None = None, cursor_type: str = "row") -> None:
+        super().__init__(
+            id=id,
+            data=pa.table({}),
+            cursor_type=cursor_type,  # type: ignore[arg-type]
+            render_markup=False,
+            max_column_content_width=60,
+            show_row_labels=False,
+            null_rep="–",
+        )
+        self.table = pa.table({})
+        self.fields: tuple[Field, ...] = ()
+        self.sought = ""
+
+    def show(self, table: pa.Table, fields: tuple[Field, ...] | None = None) -> None:
+        """Replace the rows; without `fields`, every column as it is."""
+        self.fields = fields or tuple(_plain_field(table, name) for name in table.column_names)
+        self.table = table
+        data = table.select([field.column for field in self.fields]) if fields else table
+        row = self.cursor_coordinate.row
+        self.backend = create_backend(data)
+        self.backend.render_markup = False
+        self._column_labels = [Text(clean(field.title)) for field in self.fields]
+        self._column_widths = (
+            [self._width(data, index) for index in range(len(self.fields))] if fields else None
+        )
+        self._ordered_columns = None
+        self._clear_caches()
+        self._update_count += 1
+        self._require_update_dimensions = True
+        self.move_cursor(row=min(row, max(data.num_rows - 1, 0)), animate=False)
+        self.refresh(layout=True)
+
+    def _width(self, data: pa.Table, index: int) -> int:
+        """Cells for a formatted column, from the rows one may see first; formats keep their widths alike."""
+        field = self.fields[index]
+        sample = data.column(index).slice(0, 200).to_pylist()
+        texts = [field.title, *(field.format(value) for value in sample)]
+        return min(max(Text(clean(text)).cell_len for text in texts), 60)
+
+    def row_values(self, row: int | None = None) -> dict[str, Any]:
+        """The row under the cursor (or another) by column name; empty where there is none."""
+        index = self.cursor_coordinate.row if row is None else row
+        if not 0 <= index < self.table.num_rows:
+            return {}
+        return {name: self.table.column(name)[index].as_py() for name in self.table.column_names}
+
+    def _get_cell_renderable(
+        self, row_index: int, column_index: int, max_width: int | None = None
+    ) -> Text:
+        if row_index == -1:
+            label = Text(clean(self.fields[column_index].title), no_wrap=True, overflow="ellipsis")
+            label.justify = "right" if self.fields[column_index].right else "left"
+            return label
+        field = self.fields[column_index]
+        value = self.get_cell_at(Coordinate(row_index, column_index))
+        text = Text(clean(field.format(value)), no_wrap=True, overflow="ellipsis")
+        text.justify = "right" if field.right else "left"
+        return text
+
+    def _set_tooltip_from_cell_at(self, coordinate: Coordinate) -> None:
+        """No tooltips: they would show stored text as it is."""
+
+    def action_find(self) -> None:
+        """Ask for what to find."""
+        self.post_message(self.Asked(self))
+
+    def action_find_next(self, step: int) -> None:
+        """Go to the next row that holds what is sought, around the end."""
+        count, needle = self.table.num_rows, self.sought.casefold()
+        if not needle or not count:
+            return
+        start = self.cursor_coordinate.row
+        for offset in range(1, count + 1):
+            row = (start + step * offset) % count
+            if any(needle in text.casefold() for text in self._texts(row)):
+                self.move_cursor(row=row, animate=False)
+                return
+        self.app.bell()
+
+    def _texts(self, row: int) -> list[str]:
+        return [field.format(self.table.column(field.column)[row].as_py()) for field in self.fields]
+
+
+def _plain_field(table: pa.Table, name: str) -> Field:
+    kind = table.schema.field(name).type
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return Field(name, name, right=number)

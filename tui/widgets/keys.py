@@ -1,0 +1,47 @@
+"""The last line: the keys that matter here, as many as fit."""
+
+from textual.binding import ActiveBinding
+
+from neurontui.tui.widgets.paint import Part, Parts, width_of
+from neurontui.tui.widgets.sheet import Line
+
+
+class Keys(Line):
+    """Keys of the focused widget, then of the screen, then of the application."""
+
+    def on_mount(self) -> None:
+        """Follow what can be pressed."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def parts(self, width: int) -> Parts:
+        """Key and word, pair by pair, until the line is full."""
+        parts: list[Part] = [Part(" ")]
+        for active in self._shown():
+            pair = [
+                Part(
+                    self._display(active),
+                    "first",
+                    bold=True,
+                    click=f"app.press('{active.binding.key}')",
+                ),
+                Part(f" {active.binding.description}  ", "dim"),
+            ]
+            if width_of(parts) + width_of(pair) - 2 > width:
+                break
+            parts += pair
+        return parts
+
+    def _shown(self) -> list[ActiveBinding]:
+        """One a label, what belongs to the focus and to this screen before what every screen has."""
+        common = {binding.action for binding in getattr(self.screen, "COMMON", ())}
+        seen: set[str] = set()
+        shown = []
+        for active in self.screen.active_bindings.values():
+            label = active.binding.description
+            if active.binding.show and active.enabled and label and label not in seen:
+                seen.add(label)
+                shown.append(active)
+        return sorted(shown, key=lambda active: (active.binding.action in common, active.node is self.app))
+
+    def _display(self, active: ActiveBinding) -> str:
+        return active.binding.key_display or self.app.get_key_display(active.binding)

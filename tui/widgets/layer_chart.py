@@ -1,0 +1,107 @@
+"""A chart over layers with a cursor that reads out one of them."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from neurontui.tui.charts.axes import Plot
+from neurontui.tui.charts.canvas import Canvas
+from neurontui.tui.charts.draw import draw_chart
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.widgets.sheet import palette_of
+
+
+class LayerChart(Widget, can_focus=True):
+    """Draws a `Chart`; arrows, a click or a drag move the cursor."""
+
+    DEFAULT_CSS = "LayerChart { width: 1fr; height: 1fr; min-height: 5; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The layer before"),
+        Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer"),
+        Binding("g,home", "edge(0)", "first layer", show=False, tooltip="The first layer"),
+        Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer"),
+    ]
+
+    cursor: reactive[int] = reactive(0)
+
+    class Moved(Message):
+        """The cursor stands at another position."""
+
+        def __init__(self, chart: "LayerChart", index: int) -> None:
+            super().__init__()
+            self.chart, self.index = chart, index
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.chart: Chart | None = None
+        self._plot: Plot | None = None
+        self._strips: list[Strip] = []
+        self._drawn: tuple[object, ...] | None = None
+
+    def show(self, chart: Chart) -> None:
+        """Set what to draw."""
+        if chart != self.chart:
+            self.chart = chart
+            self.refresh()
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor inside the chart."""
+        last = (self.chart.n if self.chart else cursor + 1) - 1
+        return min(max(cursor, 0), max(last, 0))
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the drawing, which is made again only when something it depends on has changed."""
+        self._draw()
+        if y >= len(self._strips):
+            return Strip.blank(self.content_size.width, self.rich_style)
+        return self._strips[y].apply_style(self.rich_style)
+
+    def _draw(self) -> None:
+        palette = palette_of(self)
+        state = (self.chart, self.cursor, self.content_size, palette, self.has_focus)
+        if state == self._drawn:
+            return
+        self._drawn = state
+        canvas = Canvas(self.content_size.width, self.content_size.height)
+        if self.chart is not None:
+            self._plot = draw_chart(canvas, self.chart, self.cursor, palette.textured)
+            if self._plot is None and self.chart.n:
+                canvas.text(0, 0, "too small to draw", "dim")
+        self._strips = canvas.strips(palette)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by `step` positions."""
+        self._go(self.cursor + step)
+
+    def action_edge(self, index: int) -> None:
+        """Move the cursor to the first or last position."""
+        self._go(index if index >= 0 or self.chart is None else self.chart.n - 1)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Move the cursor to the layer under the mouse."""
+        self.capture_mouse()
+        self._follow(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow a drag."""
+        if self.app.mouse_captured is self:
+            self._follow(event)
+
+    def on_mouse_up(self) -> None:
+        """The drag is over."""
+        self.release_mouse()
+
+    def _follow(self, event: events.MouseEvent) -> None:
+        if self._plot is not None:
+            self._go(self._plot.index(event.x))
+
+    def _go(self, index: int) -> None:
+        before, self.cursor = self.cursor, index
+        if self.cursor != before:
+            self.post_message(self.Moved(self, self.cursor))

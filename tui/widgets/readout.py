@@ -1,0 +1,53 @@
+"""The numbers beside a chart: at the cursor, and over all layers."""
+
+from dataclasses import dataclass
+
+from neurontui.tui.clean import fit
+from neurontui.tui.widgets.paint import Part, Parts
+from neurontui.tui.widgets.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: letter in its colour, name, value with its interval."""
+
+    letter: str
+    name: str
+    value: str
+    role: str = "text"
+
+
+class ReadOut(Sheet):
+    """Blocks of rows, each under a heading."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._blocks: tuple[tuple[str, tuple[Row, ...]], ...] = ()
+        self._foot: tuple[str, ...] = ()
+
+    def show_blocks(self, *blocks: tuple[str, tuple[Row, ...]], foot: tuple[str, ...] = ()) -> None:
+        """Replace the content; `foot` is what stands below in quiet words."""
+        if (blocks, foot) != (self._blocks, self._foot):
+            self._blocks, self._foot = blocks, foot
+            self.renew()
+
+    def make(self, width: int) -> list[Parts]:
+        """Names at the left, values at the right."""
+        lines: list[Parts] = []
+        for heading, rows in self._blocks:
+            if lines:
+                lines.append([])
+            lines.append([Part(heading, "text", bold=True)])
+            lines += [_line(row, width) for row in rows]
+        if self._foot:
+            lines += [[], *([Part(line, "dim")] for line in self._foot)]
+        return lines
+
+
+def _line(row: Row, width: int) -> list[Part]:
+    name_width = max(width - 2 - len(row.value) - 1, 0)
+    return [
+        Part(f"{row.letter} ", row.role, bold=True),
+        Part(fit(row.name, name_width) + " ", "dim"),
+        Part(row.value, "text"),
+    ]

@@ -1,0 +1,87 @@
+"""Widgets whose content is lines of coloured pieces: a single line, or a sheet of them."""
+
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from neurontui.tui.charts.palette import DARK, Palette
+from neurontui.tui.widgets.paint import Part, Parts, plain, strip_of
+
+
+def palette_of(widget: Widget) -> Palette:
+    """The palette of the application's theme."""
+    found = getattr(widget.app, "palette", DARK)
+    return found if isinstance(found, Palette) else DARK
+
+
+class Line(Widget):
+    """One line. Subclasses say its pieces for a width."""
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+
+    def parts(self, width: int) -> Parts:
+        """Pieces from left to right."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """The line, in the colours of the theme."""
+        width = self.content_size.width
+        return strip_of(self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style)
+
+    def text(self) -> str:
+        """What the line says."""
+        return plain([self.parts(self.content_size.width)])
+
+
+class Sheet(Widget):
+    """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
+
+    DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Parts] = []
+        self._made: tuple[int, list[Parts]] | None = None
+
+    def show(self, lines: list[Parts]) -> None:
+        """Replace the content."""
+        self._lines = lines
+        self.renew()
+
+    def renew(self) -> None:
+        """Make the lines again: what they are made from has changed."""
+        before = None if self._made is None else len(self._made[1])
+        self._made = None
+        same_height = before is not None and before == len(
+            self.lines(max(self.content_size.width, 1))
+        )
+        self.refresh(layout=not same_height)
+
+    def make(self, width: int) -> list[Parts]:
+        """The lines for a width."""
+        return self._lines
+
+    def lines(self, width: int) -> list[Parts]:
+        """The lines, made once a width."""
+        if self._made is None or self._made[0] != width:
+            self._made = (width, self.make(width))
+        return self._made[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as lines."""
+        return len(self.lines(width))
+
+    def render_line(self, y: int) -> Strip:
+        """One of the lines, or an empty one."""
+        width = self.content_size.width
+        lines = self.lines(width)
+        return strip_of(lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style)
+
+    def text(self) -> str:
+        """What the sheet says."""
+        return plain(self.lines(max(self.content_size.width, 80)))
+
+
+def title(text: str, right: str = "") -> list[Part]:
+    """A heading; what stands at its right end is quieter."""
+    return [Part(text, "text", bold=True), *([Part("  " + right, "dim")] if right else [])]
