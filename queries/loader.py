@@ -87,9 +87,10 @@ def _with_shared(text: str, header: Header, path: Path) -> str:
     body = "\n".join(lines[start:]).strip().removesuffix(";").rstrip()
     if not header.shared:
         return body
-    if not body.startswith("WITH "):
+    opening = re.match(r"WITH (RECURSIVE )?", body)
+    if not opening:
         raise InputError(f"{path}:{start + 1}: a query with shared parts has to begin with WITH.")
-    return ",\n".join(["WITH " + _shared(header.shared, path), body.removeprefix("WITH ")])
+    return f"{opening[0]}\n{_shared(header.shared, path)},\n{body[opening.end() :]}"
 
 
 def _shared(names: tuple[str, ...], path: Path) -> str:

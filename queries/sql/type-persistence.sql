@@ -69,7 +69,7 @@ WITH kept AS (
 )
 SELECT o.layer, o.type, a.average, a.average - a.half AS low, a.average + a.half AS high,
     100 * k / n_neurons AS overlap, 100 * overlap / nullif(a.average, 0) AS of_average,
-    100 * k_same / n_neurons AS same_mask, k AS n_overlap, n_neurons, r.n_examples, s.note
+    100 * k_same / n_neurons AS same_mask, k::BIGINT AS n_overlap, n_neurons, r.n_examples, s.note
 FROM overlap_types o
 LEFT JOIN averages a ON a.type = o.type AND a.layer IS NOT DISTINCT FROM o.layer,
     runs r, subset s

@@ -1,0 +1,75 @@
+-- name: ablation-controls
+-- title: Does a type matter more than as many other active neurons?
+-- figure: beyond Tables 2 and 4
+-- description: Each condition beside the control matched to it: neurons active in that language but not of the
+--   type, alike in number and contribution in each layer. Random neurons are mostly silent ones and flatter
+--   the type; these are not. Positive differences: the type matters more than its control.
+--   95 % intervals: paired by input, jackknife over folds of examples, Student's t.
+-- shared: student, outcomes
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $languages  languages = all   Languages of the inputs.
+--   $measure    generation|rank|invalid = generation  Generated answer matches; answer is the likeliest choice; answer is none of the choices.
+-- columns:
+--   condition     -       Number of the condition.
+--   label         -       Words for a table's row.
+--   type          -       Type of the neurons switched off.
+--   fraction      -       Share of neurons asked for, 0 to 1, or NULL.
+--   language      -       Language of the inputs; NULL is all inputs.
+--   percent       %       Neurons switched off, of all.
+--   control_percent  %    Neurons switched off by the control, of all.
+--   accuracy      %       Accuracy without the type.
+--   control       %       Accuracy without the control, mean over its seeds.
+--   difference    points  Control less type; positive where the type matters more.
+--   low           points  Lower end of its 95 % interval; NULL with fewer than two folds.
+--   high          points  Upper end.
+--   logprob       nats    The same difference in the answer's log-probability.
+--   logprob_low   nats    Lower end of its 95 % interval.
+--   logprob_high  nats    Upper end.
+--   n_seeds       seeds   Seeds of the control.
+--   n             inputs  Inputs compared, over all seeds.
+WITH compared AS (
+    SELECT k.matched_to AS condition, c.example, c.language, c.fold, o.hit, c.hit AS control,
+        c.hit - o.hit AS difference, c.logprob - o.logprob AS logprob
+    FROM outcomes c
+    JOIN conditions k ON k.run = $run AND k.condition = c.condition
+    JOIN outcomes o ON o.condition = k.matched_to AND o.example = c.example AND o.language = c.language
+    WHERE k.matched_to IS NOT NULL
+), sums AS (
+    SELECT condition, language, fold, coalesce(sum(hit) FILTER (difference IS NOT NULL), 0) AS hits,
+        coalesce(sum(control) FILTER (difference IS NOT NULL), 0) AS controls,
+        coalesce(sum(difference), 0) AS difference, count(difference) AS n,
+        coalesce(sum(logprob), 0) AS logprob, count(logprob) AS n_logprob
+    FROM compared
+    GROUP BY GROUPING SETS ((condition, language, fold), (condition, fold))
+), left_out AS (
+    SELECT condition, language, sum(n) OVER whole AS n,
+        100 * sum(hits) OVER whole / nullif(sum(n) OVER whole, 0) AS accuracy,
+        100 * sum(controls) OVER whole / nullif(sum(n) OVER whole, 0) AS control,
+        100 * sum(difference) OVER whole / nullif(sum(n) OVER whole, 0) AS difference,
+        sum(logprob) OVER whole / nullif(sum(n_logprob) OVER whole, 0) AS logprob,
+        100 * (sum(difference) OVER whole - difference) / nullif(sum(n) OVER whole - n, 0) AS difference_without,
+        (sum(logprob) OVER whole - logprob) / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
+    FROM sums
+    WINDOW whole AS (PARTITION BY condition, language)
+), intervals AS (
+    SELECT condition, language, any_value(n)::BIGINT AS n, any_value(accuracy) AS accuracy, any_value(control) AS control,
+        any_value(difference) AS difference, any_value(logprob) AS logprob,
+        t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(difference_without)) AS half,
+        t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(logprob_without)) AS logprob_half
+    FROM left_out, student
+    GROUP BY condition, language, t
+), controls AS (
+    SELECT matched_to, avg(percent) AS control_percent, count(*) AS n_seeds
+    FROM conditions
+    WHERE run = $run AND matched_to IS NOT NULL
+    GROUP BY matched_to
+)
+SELECT i.condition, c.label, c.type, c.fraction, i.language, c.percent, k.control_percent, accuracy, control,
+    difference, difference - half AS low, difference + half AS high,
+    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, k.n_seeds, n
+FROM intervals i
+JOIN conditions c ON c.run = $run AND c.condition = i.condition
+JOIN controls k ON k.matched_to = i.condition
+LEFT JOIN run_languages l ON l.run = $run AND l.language = i.language
+ORDER BY i.condition, l.bit NULLS LAST

@@ -1,0 +1,51 @@
+-- name: contribution-top-share
+-- title: Types of the neurons that contribute most
+-- figure: Figures 9, 21, 22, 23 and 24
+-- description: Which types the top 5 % of each layer by contribution score (Eq. 9) are of, for inputs in each
+--   language: a ratio of sums over examples. 95 % intervals: jackknife over folds of examples, Student's t.
+-- shared: subset, student
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $language   language = NULL   Only inputs in this language; NULL is each of the chosen ones.
+--   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+-- columns:
+--   language  -      Language of the input; NULL is all inputs in the chosen languages.
+--   layer     index  Layer, from 0; NULL where all layers are taken together.
+--   type      -      Neuron type.
+--   ratio     %      Share of the top neurons that are of the type.
+--   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
+--   high      %      Upper end.
+--   note      -      What to know where types are not all told, else NULL.
+WITH by_language AS (
+    SELECT a.language, if($by_layer, a.layer, NULL) AS layer, a.fold, sum(a.n_top) AS n,
+        coalesce(sum(a.n_top) FILTER (a.mask & s.mask = 0), 0) AS non,
+        coalesce(sum(a.n_top) FILTER (bit_count(a.mask & s.mask) = 1), 0) AS one,
+        coalesce(sum(a.n_top) FILTER (a.mask & s.mask = s.mask), 0) AS every
+    FROM attribution_masks a, subset s
+    WHERE a.run = $run AND list_contains($languages, a.language) AND ($language IS NULL OR a.language = $language)
+    GROUP BY ALL
+), counts AS (
+    FROM by_language
+    UNION ALL
+    SELECT NULL, layer, fold, sum(n), sum(non), sum(one), sum(every)
+    FROM by_language
+    GROUP BY layer, fold
+), typed AS (
+    SELECT language, layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every]) AS k
+    FROM counts, subset
+), left_out AS (
+    SELECT language, layer, type, 100 * sum(k) OVER whole / nullif(sum(n) OVER whole, 0) AS ratio,
+        100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold
+    FROM typed
+    WINDOW whole AS (PARTITION BY language, layer, type)
+), intervals AS (
+    SELECT language, layer, type, any_value(ratio) AS ratio,
+        t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(without_fold)) AS half
+    FROM left_out, student
+    GROUP BY language, layer, type, t
+)
+SELECT i.language, layer, type, ratio, ratio - half AS low, ratio + half AS high, note
+FROM intervals i LEFT JOIN run_languages l ON l.run = $run AND l.language = i.language, subset
+ORDER BY bit NULLS LAST, layer, type

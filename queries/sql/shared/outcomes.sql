@@ -1,0 +1,21 @@
+-- Every input under every condition beside the baseline. Conditions that differ in their seed alone are one arm.
+arms AS (
+    SELECT *, min(condition) OVER arm AS first, count(*) OVER arm AS n_seeds
+    FROM conditions
+    WHERE run = $run
+    WINDOW arm AS (
+        PARTITION BY kind, type, fraction, scope, layers, value, matched_to, if(kind = 'user', condition, NULL)
+    )
+),
+outcomes AS (
+    SELECT a.first, e.condition, e.example, e.language, e.n_ablated, x.fold,
+        CASE $measure WHEN 'generation' THEN e.correct WHEN 'rank' THEN e.rank_correct ELSE NOT e.valid END::INTEGER AS hit,
+        CASE $measure WHEN 'generation' THEN b.correct WHEN 'rank' THEN b.rank_correct ELSE NOT b.valid END::INTEGER AS base,
+        e.answer_logprob AS logprob, b.answer_logprob AS base_logprob
+    FROM ablation_examples e
+    JOIN arms a ON a.condition = e.condition
+    JOIN examples x ON x.run = $run AND x.example = e.example AND x.language = e.language
+    LEFT JOIN ablation_examples b ON b.run = $run AND b.example = e.example AND b.language = e.language
+        AND b.condition = (SELECT min(condition) FROM conditions WHERE run = $run AND kind = 'baseline')
+    WHERE e.run = $run AND list_contains($languages, e.language)
+)

@@ -1,0 +1,42 @@
+-- Lift, phi and Jaccard of each pair of languages: of all examples (fold NULL), and without each fold.
+chosen AS (
+    SELECT bit, language, 1::UBIGINT << bit AS flag
+    FROM run_languages
+    WHERE run = $run AND list_contains($languages, language)
+),
+pair_masks AS (
+    SELECT layer, fold, mask, sum(n)::DOUBLE AS n
+    FROM mask_histogram
+    WHERE run = $run AND scope = 'last' AND ($layer IS NULL OR layer = $layer)
+        AND threshold = (SELECT threshold FROM runs WHERE run = $run)
+    GROUP BY ALL
+),
+pair_counts AS (
+    SELECT layer, fold, a.bit, b.bit AS other_bit, a.language, b.language AS other, sum(n) AS n,
+        coalesce(sum(n) FILTER (mask & a.flag != 0), 0) AS n_a,
+        coalesce(sum(n) FILTER (mask & b.flag != 0), 0) AS n_b,
+        coalesce(sum(n) FILTER (mask & (a.flag | b.flag) = (a.flag | b.flag)), 0) AS n_both
+    FROM pair_masks, chosen a JOIN chosen b ON a.bit < b.bit
+    GROUP BY ALL
+),
+pair_sums AS (
+    SELECT layer, NULL AS fold, bit, other_bit, language, other,
+        sum(n) AS n, sum(n_a) AS n_a, sum(n_b) AS n_b, sum(n_both) AS n_both
+    FROM pair_counts
+    GROUP BY layer, bit, other_bit, language, other
+    UNION ALL
+    SELECT layer, fold, bit, other_bit, language, other,
+        sum(n) OVER pair - n, sum(n_a) OVER pair - n_a, sum(n_b) OVER pair - n_b, sum(n_both) OVER pair - n_both
+    FROM pair_counts
+    WINDOW pair AS (PARTITION BY layer, bit, other_bit)
+),
+pairs AS (
+    -- Chance is reckoned in each layer: n_a n_b / n expected in both, and n_a (1 - n_a / n) the variance.
+    SELECT fold, bit, other_bit, language, other,
+        sum(n_both) / nullif(sum(n_a * n_b / nullif(n, 0)), 0) AS lift,
+        (sum(n_both) - sum(n_a * n_b / nullif(n, 0)))
+            / nullif(sqrt(sum(n_a - n_a * n_a / nullif(n, 0)) * sum(n_b - n_b * n_b / nullif(n, 0))), 0) AS phi,
+        sum(n_both) / nullif(sum(n_a + n_b - n_both), 0) AS jaccard
+    FROM pair_sums
+    GROUP BY ALL
+)

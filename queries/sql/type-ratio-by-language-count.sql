@@ -1,0 +1,119 @@
+-- name: type-ratio-by-language-count
+-- title: Neuron types by number of languages
+-- figure: Figure 8
+-- description: Type ratios told over 3, 4, … of the chosen languages: the mean over all sets of that size,
+--   exact, from in how many languages each neuron is active. On nested sets, as in the paper,
+--   partial-shared can only grow; so compare with `independent`, what the same activity rates of the
+--   languages would give in each layer if they had nothing to do with each other.
+--   Intervals: jackknife over folds of examples, Student's t.
+-- shared: subset, student
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $languages  languages = all   Languages from which the sets are drawn; at least three.
+--   $by_layer   boolean = false   One set of rows a layer, or one for all layers together.
+-- columns:
+--   layer        index      Layer, from 0; NULL where all layers are taken together.
+--   n_languages  languages  Size of the sets of languages.
+--   type         -          Neuron type.
+--   ratio        %          Type ratio: mean over examples and over all sets of that size.
+--   low          %          Lower end of its 95 % interval; NULL with fewer than two folds.
+--   high         %          Upper end.
+--   smallest     %          The ratio in the set where it is smallest; NULL above ten languages.
+--   largest      %          The ratio in the set where it is largest.
+--   independent  %          The ratio expected if languages fired independently.
+WITH RECURSIVE masks AS (
+    SELECT h.layer, h.fold, h.mask & s.mask AS mask, sum(h.n)::DOUBLE AS n
+    FROM mask_histogram h, subset s
+    WHERE h.run = $run AND h.scope = 'last'
+        AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+    GROUP BY ALL
+), layer_masks AS (
+    SELECT layer, mask, sum(n) AS n
+    FROM masks
+    GROUP BY ALL
+), sizes AS (
+    SELECT unnest(range(3, p + 1)) AS size, p
+    FROM subset
+), chances AS (
+    -- In which share of all sets of the size a neuron active in `active` of p languages has each type.
+    SELECT size, active,
+        list_product(list_transform(range(size), lambda i: (p - active - i) / (p - i))) AS non,
+        active * size / p
+            * coalesce(list_product(list_transform(range(size - 1), lambda i: (p - active - i) / (p - 1 - i))), 1) AS one,
+        list_product(list_transform(range(size), lambda i: (active - i) / (p - i))) AS every
+    FROM sizes, (SELECT unnest(range(0, p + 1)) AS active FROM subset)
+), counts AS (
+    SELECT if($by_layer, layer, NULL) AS layer, fold, size, sum(n) AS n,
+        sum(n * non) AS non, sum(n * one) AS one, sum(n * every) AS every
+    FROM masks JOIN chances ON active = bit_count(mask)
+    GROUP BY ALL
+), typed AS (
+    SELECT layer, fold, size, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, one, n - non - one - every, every]) AS k
+    FROM counts
+), left_out AS (
+    SELECT layer, size, type, 100 * sum(k) OVER whole / sum(n) OVER whole AS ratio,
+        100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold
+    FROM typed
+    WINDOW whole AS (PARTITION BY layer, size, type)
+), intervals AS (
+    SELECT layer, size, type, any_value(ratio) AS ratio,
+        t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(without_fold)) AS half
+    FROM left_out, student
+    GROUP BY layer, size, type, t
+), sets AS (
+    SELECT unnest(range(1, mask::BIGINT + 1))::UBIGINT AS chosen, mask
+    FROM subset
+    WHERE p <= 10
+), set_ratios AS (
+    SELECT if($by_layer, layer, NULL) AS layer, chosen, sum(n) AS n,
+        coalesce(sum(n) FILTER (m.mask & chosen = 0), 0) AS non,
+        coalesce(sum(n) FILTER (bit_count(m.mask & chosen) = 1), 0) AS one,
+        coalesce(sum(n) FILTER (m.mask & chosen = chosen), 0) AS every
+    FROM layer_masks m, sets
+    WHERE chosen & sets.mask = chosen AND bit_count(chosen) > 2
+    GROUP BY ALL
+), set_types AS (
+    SELECT layer, bit_count(chosen) AS size, 100 / n AS percent,
+        unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, one, n - non - one - every, every]) AS k
+    FROM set_ratios
+), bands AS (
+    SELECT layer, size, type, min(k * percent) AS smallest, max(k * percent) AS largest
+    FROM set_types
+    GROUP BY layer, size, type
+), rates AS (
+    SELECT layer, row_number() OVER (PARTITION BY layer ORDER BY bit) AS step,
+        sum(n) FILTER (mask >> bit & 1 = 1) / sum(n) AS rate
+    FROM layer_masks, run_languages r
+    WHERE r.run = $run AND list_contains($languages, r.language)
+    GROUP BY layer, bit
+), draws AS (
+    -- How many of independent languages are active in a layer, one language after the other.
+    SELECT DISTINCT layer, 0::BIGINT AS step, 0::BIGINT AS active, 1.0::DOUBLE AS chance
+    FROM rates
+    UNION ALL
+    SELECT d.layer, d.step + 1, d.active + hit, sum(d.chance * if(hit = 1, coalesce(rate, 0), 1 - coalesce(rate, 0)))
+    FROM draws d JOIN rates r ON r.layer = d.layer AND r.step = d.step + 1, (VALUES (0), (1)) hits(hit)
+    GROUP BY d.layer, d.step, d.active + hit
+), weights AS (
+    SELECT layer, sum(n) AS n
+    FROM layer_masks
+    GROUP BY layer
+), expected AS (
+    SELECT if($by_layer, layer, NULL) AS layer, size, sum(n * chance) AS n,
+        sum(n * chance * non) AS non, sum(n * chance * one) AS one, sum(n * chance * every) AS every
+    FROM draws JOIN chances USING (active) JOIN weights USING (layer), subset
+    WHERE step = p
+    GROUP BY ALL
+), expected_types AS (
+    SELECT layer, size, 100 / n AS percent, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, one, n - non - one - every, every]) AS k
+    FROM expected
+)
+SELECT i.layer, i.size::INTEGER AS n_languages, i.type, i.ratio, i.ratio - i.half AS low,
+    i.ratio + i.half AS high, b.smallest, b.largest, e.k * e.percent AS independent
+FROM intervals i
+LEFT JOIN bands b ON b.layer IS NOT DISTINCT FROM i.layer AND b.size = i.size AND b.type = i.type
+LEFT JOIN expected_types e ON e.layer IS NOT DISTINCT FROM i.layer AND e.size = i.size AND e.type = i.type
+ORDER BY i.layer, i.size, i.type
