@@ -1,6 +1,6 @@
 """Say in one plain sentence why a model could not be loaded, whatever the libraries below raised."""
 
-import struct
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -34,6 +34,10 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
         "'{model}' is not in the local cache and the hub cannot be reached; give a local folder, or go online.",
     ),
     (
+        pickle.UnpicklingError,
+        "The pickled weights of '{model}' are damaged or hold more than tensors, so they are not opened.",
+    ),
+    (
         SafetensorError,
         "The weights of '{model}' are damaged ({detail}); fetch them again.",
     ),
@@ -65,6 +69,17 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 """Told by words in the message."""
 
+_FORESEEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+    pickle.UnpicklingError,
+)
+
 _PICKLED = (
     "'{model}' has no safetensors weights; if its weights are pickled (.bin), pass --allow-bin: "
     "then only their tensors are read and no code is run."
@@ -85,17 +100,7 @@ def plainly(model: str, revision: str | None, *, allow_bin: bool) -> Iterator[No
         yield
     except NeurontuiError:
         raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        ImportError,
-        RuntimeError,
-        struct.error,
-    ) as error:
-        raise ModelError(_sentence(error, fill)) from error
-    except SafetensorError as error:
+    except _FORESEEN as error:
         raise ModelError(_sentence(error, fill)) from error
 
 

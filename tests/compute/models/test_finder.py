@@ -1,0 +1,103 @@
+"""The finder against the table of known architectures, on ones it has never seen, and where it must refuse."""
+
+from typing import Any
+
+import pytest
+import torch
+from tests.compute.tiny import CONFIGS, load_tiny, randomise
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from neurontui.compute.models.architectures import KNOWN, find_ffns
+from neurontui.compute.models.finder import search_ffns
+from neurontui.store.errors import ModelError
+
+SMALL = {
+    "vocab_size": 64,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+
+
+def build(architecture: str, **options: Any) -> Any:
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(architecture, **{**SMALL, **options})
+    model = AutoModelForCausalLM.from_config(config)
+    randomise(model)
+    return model.eval()
+
+
+@pytest.mark.parametrize("architecture", CONFIGS)
+def test_it_finds_what_the_table_of_known_architectures_says(architecture: str) -> None:
+    loaded = load_tiny(architecture)
+    assert search_ffns(loaded.model) == loaded.ffns
+
+
+@pytest.mark.parametrize(
+    ("architecture", "act", "value", "gated"),
+    [
+        ("gemma", "mlp.act_fn", "mlp.down_proj", True),
+        ("glm", "mlp.activation_fn", "mlp.down_proj", True),
+        ("starcoder2", "mlp.act", "mlp.c_proj", False),
+        ("phi", "mlp.activation_fn", "mlp.fc2", False),
+    ],
+)
+def test_it_finds_the_ffns_of_architectures_it_was_never_told_of(
+    architecture: str, act: str, value: str, gated: bool
+) -> None:
+    assert architecture not in KNOWN
+    model = build(architecture)
+    ffns = find_ffns(model)
+    for i, ffn in enumerate(ffns):
+        block = model.model.layers[i]
+        assert ffn.act is block.get_submodule(act)
+        assert ffn.value is block.get_submodule(value)
+        assert ffn.gated is gated
+    assert [each.layer.n_neurons for each in ffns] == [48, 48]
+
+
+def test_experts_beside_a_shared_ffn_are_not_passed_over() -> None:
+    model = build("qwen2_moe", num_experts=4, moe_intermediate_size=16)
+    with pytest.raises(ModelError, match="routes tokens to experts"):
+        search_ffns(model)
+
+
+def test_a_nonlinearity_outside_a_module_is_refused() -> None:
+    model = build("mistral")
+    for layer in model.model.layers:
+        mlp = layer.mlp
+        mlp.forward = lambda x, mlp=mlp: mlp.down_proj(
+            nn.functional.silu(mlp.gate_proj(x)) * mlp.up_proj(x)
+        )
+    with pytest.raises(ModelError, match="cannot be told for certain"):
+        search_ffns(model)
+
+
+def test_blocks_without_an_ffn_are_refused() -> None:
+    model = build("mistral")
+    model.model.layers[1].mlp = nn.Identity()
+    with pytest.raises(ModelError, match="1 were found in 2 blocks"):
+        search_ffns(model)
+
+
+def test_a_value_matrix_that_takes_something_else_is_refused() -> None:
+    """Something between the activation and the value matrix: their input is no longer A."""
+    model = build("starcoder2")
+    for layer in model.model.layers:
+        layer.mlp.c_proj.register_forward_pre_hook(lambda _, args: (args[0] + 1,))
+    with pytest.raises(ModelError, match="no matrix takes the output"):
+        search_ffns(model)
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    model = build("mistral")
+    model.model.layers[0].mlp = nn.Identity()
+    model.model.layers[1].mlp = nn.Identity()
+    with pytest.raises(ModelError, match=r"describe it in compute/models/architectures\.py"):
+        search_ffns(model)
