@@ -53,6 +53,8 @@ def first_word(loaded: LoadedModel, ids: Ids) -> int:
 
 def _encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Ids]:
     unique = list(dict.fromkeys(texts))
+    if not unique:
+        return []
     ids = {text: each.ids for text, each in zip(unique, encode(loaded, unique), strict=True)}
     return [ids[text] for text in texts]
 

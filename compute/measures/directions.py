@@ -20,9 +20,7 @@ ENCODER = (
 )
 
 
-WITHOUT_ANSWER = (
-    "Inputs without an answer have no effective score and are left out of its sums, but not of the number of neurons."
-)
+WITHOUT_ANSWER = "Inputs without an answer have no effective score and are left out of its sums, but not of the number of neurons."
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,17 @@ def answer_directions(
 ) -> Directions:
     """E_r of every input, in row order."""
     weight = embedding_weight(loaded, options.embedding)
-    vectors = torch.stack([_vector(weight, each, options) for each in targets.rows])
+    terms = [_terms(each, options) for each in targets.rows]
+    rows = [row for row, of_row in enumerate(terms) for _ in of_row]
+    tokens = [token for of_row in terms for token, _ in of_row]
+    shares = torch.tensor([s for of_row in terms for _, s in of_row], device=weight.device)
+    summands = weight[tokens].float() * shares[:, None]
+    vectors = weight.new_zeros(len(terms), weight.shape[1], dtype=torch.float32)
+    vectors.index_add_(0, torch.tensor(rows, dtype=torch.long, device=weight.device), summands)
     if options.centred and not options.contrast:
         vectors -= weight.float().mean(0)
-    known = torch.tensor([_is_known(each, options) for each in targets.rows], device=weight.device)
-    return Directions(vectors * known[:, None], known, _gaps(loaded, weight.shape[1]))
+    known = torch.tensor([bool(each) for each in terms], device=weight.device)
+    return Directions(vectors * known[:, None], known, projection_gaps(loaded, weight.shape[1]))
 
 
 def embedding_weight(loaded: LoadedModel, kind: str) -> Tensor:
@@ -79,17 +83,15 @@ def embedding_weight(loaded: LoadedModel, kind: str) -> Tensor:
     return weight
 
 
-def _is_known(target: Target | None, options: DirectionOptions) -> bool:
-    return target is not None and (not options.contrast or bool(target.distractors))
-
-
-def _vector(weight: Tensor, target: Target | None, options: DirectionOptions) -> Tensor:
-    if target is None or not _is_known(target, options):
-        return weight.new_zeros(weight.shape[1], dtype=torch.float32)
-    vector = weight[_tokens(target, options.word)].float().mean(0)
+def _terms(target: Target | None, options: DirectionOptions) -> list[tuple[int, float]]:
+    """E_r as tokens and their factors; none where there is no E_r."""
+    if target is None or (options.contrast and not target.distractors):
+        return []
+    said = _tokens(target, options.word)
+    terms = [(token, 1 / len(said)) for token in said]
     if options.contrast:
-        vector = vector - weight[list(target.distractors)].float().mean(0)
-    return vector
+        terms += [(token, -1 / len(target.distractors)) for token in target.distractors]
+    return terms
 
 
 def _tokens(target: Target, word: str) -> list[int]:
@@ -98,7 +100,8 @@ def _tokens(target: Target, word: str) -> list[int]:
     return [target.ids[target.telling] if word == "telling" else target.word]
 
 
-def _gaps(loaded: LoadedModel, width: int) -> dict[int, str]:
+def projection_gaps(loaded: LoadedModel, width: int) -> dict[int, str]:
+    """Layers whose value vectors cannot be projected on embeddings of `width` dimensions, and why."""
     gaps = {}
     for ffn in loaded.ffns:
         own = ffn.value_vectors().shape[1]

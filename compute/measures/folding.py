@@ -2,7 +2,8 @@
 
 A norm is linear once its scale is taken as given: it centres (LayerNorm only), divides by the scale of that input,
 and multiplies by its gain. Its gain and whether it centres are found by trying the module out, because
-architectures differ (Gemma multiplies by 1 + weight) and this way none needs to be known.
+architectures differ (Gemma multiplies by 1 + weight) and this way none needs to be known. T5 also multiplies by a
+constant before its head; that is left out, as it changes no comparison.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 """Activations read independently of `capture`: one prompt at a time, no padding, plain hooks, NumPy out."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,15 +30,12 @@ def read(loaded: LoadedModel, prompt: str) -> Single:
     seen: list[dict[str, Array]] = [{} for _ in loaded.ffns]
     last: dict[str, Array] = {}
 
-    def keep(layer: int, name: str):
-        return lambda value: seen[layer].__setitem__(name, _last(value))
-
     handles = []
-    for i, ffn in enumerate(loaded.ffns):
+    for ffn, found in zip(loaded.ffns, seen, strict=True):
         handles += [
-            ffn.act.register_forward_hook(lambda m, a, o, f=keep(i, "act"): f(o)),
-            ffn.value.register_forward_hook(lambda m, a, o, f=keep(i, "in"): f(a[0])),
-            ffn.value.register_forward_hook(lambda m, a, o, f=keep(i, "out"): f(o)),
+            ffn.act.register_forward_hook(partial(_keep_output, found, "act")),
+            ffn.value.register_forward_hook(partial(_keep_input, found, "in")),
+            ffn.value.register_forward_hook(partial(_keep_output, found, "out")),
         ]
     head = loaded.model.get_output_embeddings()
     handles.append(head.register_forward_pre_hook(lambda m, a: last.update(h=_last(a[0]))))
@@ -53,6 +51,14 @@ def read(loaded: LoadedModel, prompt: str) -> Single:
         [each["out"] for each in seen],
         last["h"],
     )
+
+
+def _keep_output(found: dict[str, Array], name: str, _module, _args, output) -> None:
+    found[name] = _last(output)
+
+
+def _keep_input(found: dict[str, Array], name: str, _module, args, _output) -> None:
+    found[name] = _last(args[0])
 
 
 def _last(value: torch.Tensor) -> Array:
