@@ -30,15 +30,20 @@ class RunConfig:
     encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
     every_token: bool = True
     """Also count activity at every prompt token, which Fig. 6 and language entropy need."""
-    weight: str = "product"
-    answer_embedding: str = "output"
+    weight: Literal["product", "gate"] = "product"
+    answer_embedding: Literal["output", "input"] = "output"
+    answer_token: Literal["first", "mean", "telling"] = "first"  # noqa: S105
+    """Answers of several tokens: the first one, the mean of all, or the first that no other answer shares."""
+    centred: bool = False
+    contrast: bool = False
+    final_norm: bool = False
     top: int = 10
     dtype: str | None = None
     device: str | None = None
     device_map: bool = False
     allow_bin: bool = False
     batch_tokens: int = 4096
-    batch_examples: int = 16
+    batch_examples: int = 32
     max_new_tokens: int = 8
     ablation_scope: str = "all"
     """all: switched off at every position; last: at the last prompt token and generated ones."""

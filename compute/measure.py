@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from neurontui.compute.answers.predict import AnswerOptions, Predictions, predict
-from neurontui.compute.answers.targets import AnswerBook, find_targets
+from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.attribution import AttributionOptions, attribution_tables
+from neurontui.compute.measures.directions import DirectionOptions
+from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.strongest import Strongest
 from neurontui.compute.measures.types import types_tables
 from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
@@ -21,6 +24,8 @@ from neurontui.store.errors import MeasureError
 from neurontui.store.manifest import Condition
 
 Tables = dict[str, pa.Table]
+Note = dict[str, str]
+EMPTY_NOTES = pa.table({"topic": pa.array([], pa.string()), "text": pa.array([], pa.string())})
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,38 @@ class Measurer:
         targets = find_targets(self._loaded, kept, self._book)
         tables = types_tables(kept, captured, self._loaded.layers, self._config.thresholds)
         tables |= self._strongest.tables(kept, captured, self._loaded.layers)
-        predictions = (
-            predict(self._loaded, kept, targets, self._answers) if self._asks(kept) else None
-        )
-        tables["examples"] = examples_table(kept, captured, predictions)
+        tables["examples"] = examples_table(kept, captured, self._predict(kept, targets))
+        if "attribution" in self._config.measures:
+            found = self._attribution(kept, captured, targets)
+            notes += found.pop("notes", EMPTY_NOTES).to_pylist()
+            tables |= found
         if notes:
-            tables["notes"] = pa.table({"topic": ["data"] * len(notes), "text": notes})
+            tables["notes"] = pa.Table.from_pylist(notes)
         return Measured(batch.number, int(captured.n_tokens.sum()), tables)
 
-    def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[str]]:
+    def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
+        if not any(each.answers for each in batch.examples):
+            return None
+        return predict(self._loaded, batch, targets, self._answers)
+
+    def _attribution(self, batch: Batch, captured: Capture, targets: Targets) -> Tables:
+        options = AttributionOptions(
+            weight=self._config.weight,
+            direction=DirectionOptions(
+                embedding=self._config.answer_embedding,
+                word=self._config.answer_token,
+                centred=self._config.centred,
+                contrast=self._config.contrast,
+            ),
+            final_norm=self._config.final_norm,
+            top=self._config.top,
+            token_budget=self._config.batch_tokens,
+        )
+        threshold = self._config.thresholds[0]
+        masks = [pack_tensor(each > threshold) for each in captured.activations]
+        return attribution_tables(batch, captured, self._loaded, masks, targets, options)
+
+    def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[Note]]:
         """Capture a batch; with skip_bad, what cannot be measured is left out and told."""
         options = CaptureOptions(
             threshold=self._config.thresholds[0],
@@ -71,22 +99,22 @@ class Measurer:
             token_budget=self._config.batch_tokens,
             encoder_token=self._config.encoder_token,
         )
-        notes: list[str] = []
+        notes: list[Note] = []
         while True:
             try:
                 return batch, capture(self._loaded, batch, options), notes
             except (UnusablePromptError, NotFiniteError) as error:
                 if not self._config.skip_bad:
                     raise
-                notes += [f"Left out: {each.sentence}" for each in error.unusable]
+                notes += [
+                    {"topic": "data", "text": f"Left out: {each.sentence}"}
+                    for each in error.unusable
+                ]
                 batch = without(batch, {each.position for each in error.unusable})
                 if not batch.examples:
                     raise MeasureError(
                         f"No example of batch {batch.number} can be measured; the first: {error}"
                     ) from error
-
-    def _asks(self, batch: Batch) -> bool:
-        return any(each.answers for each in batch.examples)
 
     @property
     def _answers(self) -> AnswerOptions:

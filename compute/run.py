@@ -4,9 +4,11 @@ The journal keeps every finished batch, so the same call goes on where a killed 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from neurontui.compute.ablation.conditions import conditions_of
+from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
 from neurontui.compute.final import final_tables
@@ -19,7 +21,8 @@ from neurontui.compute.progress import Progress
 from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.store.journal import Journal
-from neurontui.store.merge import merge, run_with_key
+from neurontui.store.merge import merge
+from neurontui.store.reader import open_reader
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,17 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         progress.say(note)
     loaded = load_model(model_options(config))
     progress.say(loaded.placement)
+    book = answer_book(loaded, data.examples, data.languages)
     batches = plan(data, config.batch_examples)
     manifest = manifest_of(config, data, loaded, conditions_of(config, loaded, data), len(batches))
-    there = run_with_key(config.out, manifest.key)
+    manifest = replace(manifest, notes=manifest.notes + collision_notes(book))
+    there = _already_there(config.out, manifest.key)
     if there is not None and not config.force:
         return Finished(there, manifest.name, len(data.examples), measured=False)
     with Journal.open(config.out, manifest) as journal:
-        _measure_missing(config, loaded, batches, journal, progress)
+        _measure_missing(
+            Measurer(config, loaded, book, manifest.conditions), batches, journal, progress
+        )
         _finish(config, loaded, journal)
         path = journal.path
     number = merge(path, config.out, keep=config.keep, wait=progress.say, force=config.force)
@@ -77,19 +84,23 @@ def model_options(config: RunConfig) -> ModelOptions:
     )
 
 
+def _already_there(results: Path, key: str) -> int | None:
+    """Number of the run with this key in the results file, where there is one."""
+    if not results.exists():
+        return None
+    with open_reader(results) as reader:
+        found = reader.cursor().execute("SELECT run FROM runs WHERE key = ?", [key]).fetchone()
+    return None if found is None else int(found[0])
+
+
 def _measure_missing(
-    config: RunConfig,
-    loaded: LoadedModel,
-    batches: list[Batch],
-    journal: Journal,
-    progress: Progress,
+    measurer: Measurer, batches: list[Batch], journal: Journal, progress: Progress
 ) -> None:
     finished = journal.finished
     missing = [each for each in batches if each.number not in finished]
     total = sum(len(each.indices) for each in batches)
     progress.begin(journal.manifest.name, total, total - sum(len(each.indices) for each in missing))
     try:
-        measurer = Measurer(config, loaded, journal.manifest.conditions)
         for batch in missing:
             began = time.monotonic()
             measured = measurer(batch)

@@ -1,5 +1,6 @@
 """`neurontui sql`: any SELECT, read-only and hardened."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -27,6 +28,6 @@ def command(results: Path, text: str, seconds: float | None, form: str, out: Pat
     from neurontui.queries.results import open_results
     from neurontui.tui.output import write
 
-    sql = click.get_text_stream("stdin").read() if text == "-" else text
+    sql = sys.stdin.read() if text == "-" else text
     with open_results(results) as opened:
         write(opened.sql(sql, seconds=seconds), form, out)
