@@ -1,0 +1,93 @@
+-- How the shards of a run become rows of the results file, a statement a table, run in this order in one transaction.
+-- `shards.<table>` are the shards of all batches, in the order of the batches; `masks` is example, layer, neuron, mask of
+-- the run. Header of a statement: the table; `a chunk of <column>`: repeated over ranges $low to $high of that column,
+-- which bounds the memory; `one thread`: sums of doubles must not depend on who adds first.
+
+-- activations
+INSERT INTO results.activations
+SELECT $run, example, layer, neuron, mask FROM shards.activations;
+
+-- examples
+INSERT INTO results.examples
+SELECT $run, * FROM shards.examples ORDER BY example;
+
+-- example_types
+INSERT INTO results.example_types
+SELECT $run, example, layer,
+    count_if(mask = 0),
+    count_if(bit_count(mask) = 1 AND mask <> $all_mask),
+    count_if(bit_count(mask) > 1 AND mask <> $all_mask),
+    count_if(mask = $all_mask)
+FROM masks GROUP BY example, layer ORDER BY example, layer;
+
+-- neuron_masks, a chunk of layer
+INSERT INTO results.neuron_masks
+SELECT $run, layer, neuron, mask, count(*)
+FROM masks WHERE layer BETWEEN $low AND $high
+GROUP BY layer, neuron, mask ORDER BY layer, neuron, mask;
+
+-- neuron_types, a chunk of layer
+INSERT INTO results.neuron_types
+SELECT $run, layer, neuron,
+    coalesce(sum(n) FILTER (mask = 0), 0),
+    coalesce(sum(n) FILTER (bit_count(mask) = 1 AND mask <> $all_mask), 0),
+    coalesce(sum(n) FILTER (bit_count(mask) > 1 AND mask <> $all_mask), 0),
+    coalesce(sum(n) FILTER (mask = $all_mask), 0)
+FROM results.neuron_masks WHERE run = $run AND layer BETWEEN $low AND $high
+GROUP BY layer, neuron ORDER BY layer, neuron;
+
+-- mask_histogram, a chunk of layer
+INSERT INTO results.mask_histogram
+SELECT $run, threshold, scope, fold, layer, mask, sum(n)
+FROM shards.mask_histogram WHERE layer BETWEEN $low AND $high
+GROUP BY ALL ORDER BY layer, threshold, scope, fold, mask;
+
+-- mask_joint, a chunk of language
+INSERT INTO results.mask_joint
+SELECT $run, language, fold, layer, last_mask, sum(n), sum(n_silent)
+FROM shards.mask_joint WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, fold, last_mask;
+
+-- neuron_tokens_active, a chunk of language
+INSERT INTO results.neuron_tokens_active
+SELECT $run, language, layer, neuron, sum(n_tokens), sum(n_active)
+FROM shards.neuron_tokens_active WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, neuron;
+
+-- attribution
+INSERT INTO results.attribution
+SELECT $run, * FROM shards.attribution;
+
+-- attribution_masks, a chunk of language, one thread
+INSERT INTO results.attribution_masks
+SELECT $run, fold, language, layer, mask, sum(n), sum(n_top), sum(cs_sum), sum(raw_sum),
+    sum(es_sum), sum(es_sumsq), min(es_min), max(es_max)
+FROM shards.attribution_masks WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, fold, mask;
+
+-- neuron_attribution, a chunk of language, one thread
+INSERT INTO results.neuron_attribution
+SELECT $run, language, layer, neuron, sum(n), sum(n_top), sum(cs_sum),
+    sum(es_sum), sum(es_sumsq), min(es_min), max(es_max)
+FROM shards.neuron_attribution WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, neuron;
+
+-- top_neurons
+INSERT INTO results.top_neurons
+SELECT $run, * FROM shards.top_neurons;
+
+-- neuron_examples, a chunk of layer
+INSERT INTO results.neuron_examples
+SELECT $run, layer, neuron, row_number() OVER strongest AS rank, example, language, activation
+FROM shards.neuron_examples WHERE layer BETWEEN $low AND $high
+WINDOW strongest AS (PARTITION BY layer, neuron ORDER BY activation DESC, example, language)
+QUALIFY rank <= 10
+ORDER BY layer, neuron, rank;
+
+-- ablation_examples
+INSERT INTO results.ablation_examples
+SELECT $run, * FROM shards.ablation_examples ORDER BY condition, example;
+
+-- neuron_vocabulary
+INSERT INTO results.neuron_vocabulary
+SELECT $run, * FROM shards.neuron_vocabulary ORDER BY layer, neuron, direction, rank;

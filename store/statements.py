@@ -1,0 +1,53 @@
+"""The statements of merge.sql: what each is for, and how it is cut so that its memory stays bounded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from neurontui.store.manifest import Manifest
+
+_CHUNK_ROWS = 8_000_000
+"""Rows that one statement adds up."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of merge.sql: the table it fills, the column it is cut by, and its SQL."""
+
+    table: str
+    chunk: str | None
+    one_thread: bool
+    sql: str
+    parameters: frozenset[str]
+
+
+@cache
+def statements() -> tuple[Statement, ...]:
+    """The statements of merge.sql, in order."""
+    text = (Path(__file__).parent / "merge.sql").read_text(encoding="utf-8")
+    return tuple(map(_statement, text.strip().split("\n\n")[1:]))
+
+
+def chunks(
+    statement: Statement, manifest: Manifest, rows: int
+) -> list[tuple[int | str, int | str]]:
+    """Ranges of the column a statement is cut by that hold about _CHUNK_ROWS of its `rows` each."""
+    values: Sequence[int | str] = sorted(each.layer for each in manifest.layers)
+    if statement.chunk == "language":
+        values = sorted(manifest.languages)
+    if statement.chunk is None or not values:
+        return [(0, 0)]
+    size = max(1, len(values) * _CHUNK_ROWS // max(1, rows))
+    parts = [values[first : first + size] for first in range(0, len(values), size)]
+    return [(part[0], part[-1]) for part in parts]
+
+
+def _statement(block: str) -> Statement:
+    header, _, sql = block.partition("\n")
+    table, *rules = header.removeprefix("-- ").split(", ")
+    chunk = [rule.removeprefix("a chunk of ") for rule in rules if rule.startswith("a chunk of ")]
+    known = frozenset(duckdb.extract_statements(sql)[0].named_parameters)
+    return Statement(table, chunk[0] if chunk else None, "one thread" in rules, sql, known)
