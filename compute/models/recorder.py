@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from neurontui.compute.models.counting import count_active
 from neurontui.compute.models.ffn import FFN
 from neurontui.store.errors import MeasureError
 
@@ -127,13 +128,10 @@ class Recorder:
     def _count(self, buffers: Buffers, value: Tensor, where: Where) -> None:
         if not self.any_token:
             return
-        active = _by_row(value, where) > self.threshold
-        if where.real is not None:
-            active &= where.real[..., None]
+        counts = count_active(_by_row(value, where), self.threshold, where.real)
         if buffers.active_tokens is None:
-            shape = (self.n_rows, value.shape[-1])
-            buffers.active_tokens = torch.zeros(shape, dtype=torch.int32, device=value.device)
-        buffers.active_tokens[where.rows] = active.sum(1, dtype=torch.int32)
+            buffers.active_tokens = counts.new_empty(self.n_rows, counts.shape[-1])
+        buffers.active_tokens[where.rows] = counts
 
 
 def _by_row(value: Tensor, where: Where) -> Tensor:
