@@ -12,7 +12,7 @@
     -- columns:
     --   ratio       %                 Name, unit (- for none) and description.
 
-A parameter is required where it has no `=`; only `run` then means the file's only or last run.
+A parameter is required where it has no `=`; but `$run` is then the file's only or last run.
 """
 
 import re
@@ -45,7 +45,7 @@ class Parameter:
     @property
     def required(self) -> bool:
         """Whether a caller has to give it."""
-        return self.default is None and self.kind != "run"
+        return self.default is None and self.name != "run"
 
 
 @dataclass(frozen=True)

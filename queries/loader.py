@@ -87,10 +87,10 @@ def _with_shared(text: str, header: Header, path: Path) -> str:
     body = "\n".join(lines[start:]).strip().removesuffix(";").rstrip()
     if not header.shared:
         return body
-    opening = re.match(r"WITH (RECURSIVE )?", body)
-    if not opening:
-        raise InputError(f"{path}:{start + 1}: a query with shared parts has to begin with WITH.")
-    return f"{opening[0]}\n{_shared(header.shared, path)},\n{body[opening.end() :]}"
+    opening = re.match(r"WITH (?:RECURSIVE )?", body)
+    if opening:
+        return f"{opening[0]}\n{_shared(header.shared, path)},\n{body[opening.end() :]}"
+    return f"WITH\n{_shared(header.shared, path)}\n{body}"
 
 
 def _shared(names: tuple[str, ...], path: Path) -> str:

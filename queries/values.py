@@ -52,6 +52,9 @@ def resolve(
         if name not in known:
             there = ", ".join(sorted(known)) or "none"
             raise UsageError(f"The query has no parameter '{name}'; it has: {there}.")
+    for each in parameters:
+        if each.required and given.get(each.name) is None:
+            raise UsageError(f"The query needs a value for '{each.name}': {each.description}")
     chosen = {
         each.name: find_run(runs, given.get(each.name))
         for each in parameters
@@ -80,8 +83,6 @@ def _left_out(parameter: Parameter, value: object) -> bool:
 def _value(parameter: Parameter, given: object, runs: Mapping[str, Run]) -> Value:
     if parameter.kind == "run":
         return runs[parameter.name].number if parameter.name in runs else None
-    if given is None and parameter.default is None:
-        raise UsageError(f"The query needs a value for '{parameter.name}': {parameter.description}")
     if parameter.kind == "languages":
         return _languages(given, list(runs.values()))
     if parameter.kind == "threshold":

@@ -1,0 +1,51 @@
+-- name: example-detail
+-- title: An example's types by layer, against the mean
+-- figure: Eq. 7 against Eq. 8
+-- description: Type ratios of one example in each layer, and the mean over all examples. Over all languages of the
+--   run they come from stored counts; over fewer from the masks, which a file of aggregates has not kept.
+-- shared: subset
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $example    integer           The example.
+--   $languages  languages = all   Languages over which types are told; three or more for all four types.
+-- columns:
+--   layer       index   Layer, from 0.
+--   type        -       Neuron type.
+--   ratio       %       Type ratio of this example.
+--   mean        %       Mean over all examples.
+--   difference  points  Ratio less mean.
+--   n           neurons  Neurons of the type in this example.
+--   note        -       What to know where types are not all told, else NULL.
+WITH whole AS (
+    SELECT s.mask = r.all_mask AS every_language
+    FROM subset s, runs r
+    WHERE r.run = $run
+), counts AS (
+    SELECT layer, n_non + n_specific + n_partial + n_all AS n, n_non AS non, n_specific AS one, n_all AS every
+    FROM example_types
+    WHERE run = $run AND example = $example AND (SELECT every_language FROM whole)
+    UNION ALL
+    SELECT a.layer, count(*), count_if(a.mask & s.mask = 0), count_if(bit_count(a.mask & s.mask) = 1),
+        count_if(a.mask & s.mask = s.mask)
+    FROM activations a, subset s
+    WHERE a.run = $run AND a.example = $example AND NOT (SELECT every_language FROM whole)
+    GROUP BY a.layer
+), typed AS (
+    SELECT layer, n AS size, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every])::INTEGER AS n
+    FROM counts, subset
+), mean_counts AS (
+    SELECT h.layer, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
+        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
+        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
+    FROM mask_histogram h, subset s
+    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+    GROUP BY h.layer
+), means AS (
+    SELECT layer, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
+        unnest([100 * non / n, 100 * one / n, 100 * (n - non - one - every) / n, 100 * every / n]) AS mean
+    FROM mean_counts
+)
+SELECT t.layer, t.type, 100 * t.n / t.size AS ratio, if(t.n IS NULL, NULL, m.mean) AS mean, ratio - m.mean AS difference, t.n, note
+FROM typed t LEFT JOIN means m ON m.layer = t.layer AND m.type = t.type, subset
+ORDER BY t.layer, t.type

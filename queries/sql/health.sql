@@ -1,0 +1,83 @@
+-- name: health
+-- title: Is a run complete and sound?
+-- figure:
+-- description: Checks of a run against itself: counts that have to agree, and what makes its numbers hard to read.
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+-- columns:
+--   check    -  What was checked.
+--   passed   -  Whether it holds; NULL where the run does not have what it needs.
+--   finding  -  What was found, in words.
+WITH the_run AS (
+    SELECT *, len(languages) AS p
+    FROM runs
+    WHERE run = $run
+), sizes AS (
+    SELECT sum(n_neurons)::BIGINT AS n_neurons, sum(n_near_zero)::BIGINT AS n_near_zero
+    FROM layers
+    WHERE run = $run
+), inputs AS (
+    SELECT count(*) AS n, count(DISTINCT example) AS n_examples, count(DISTINCT fold) AS n_folds,
+        count(DISTINCT cluster) AS n_clusters, count(correct) AS n_answered, count_if(correct) AS n_correct
+    FROM examples
+    WHERE run = $run
+), masks AS (
+    SELECT sum(n) FILTER (scope = 'last' AND threshold = (SELECT threshold FROM the_run))::BIGINT AS n, bit_or(mask) AS bits
+    FROM mask_histogram
+    WHERE run = $run
+), kept AS (
+    SELECT sum(n)::BIGINT AS n
+    FROM neuron_masks
+    WHERE run = $run
+), ends AS (
+    SELECT language, last_token, count(*) AS n
+    FROM examples
+    WHERE run = $run
+    GROUP BY language, last_token
+), common_ends AS (
+    SELECT count(DISTINCT last_token) AS n_ends
+    FROM (SELECT language, arg_max(last_token, n) AS last_token FROM ends GROUP BY language)
+), checks AS (
+    SELECT 1 AS place, 'languages' AS "check", p > 2 AS passed,
+        format('{} languages; the four types need three', p) AS finding
+    FROM the_run
+    UNION ALL
+    SELECT 2, 'examples', i.n = r.n_examples * r.p AND i.n_examples = r.n_examples,
+        format('{:,} prompts of {:,} examples in {} languages', i.n, r.n_examples, r.p)
+    FROM the_run r, inputs i
+    UNION ALL
+    SELECT 3, 'intervals', n_folds > 9,
+        format('{:,} sources in {} folds; intervals need two folds, and are rough below ten', n_clusters, n_folds)
+    FROM inputs
+    UNION ALL
+    SELECT 4, 'masks counted', m.n = s.n_neurons * r.n_examples,
+        format('{:,} of {:,} neuron × example pairs are in mask_histogram', coalesce(m.n, 0), s.n_neurons * r.n_examples)
+    FROM the_run r, sizes s, masks m
+    UNION ALL
+    SELECT 5, 'neurons counted', k.n = s.n_neurons * r.n_examples,
+        format('{:,} of {:,} neuron × example pairs are in neuron_masks', coalesce(k.n, 0), s.n_neurons * r.n_examples)
+    FROM the_run r, sizes s, kept k
+    UNION ALL
+    SELECT 6, 'mask bits', m.bits | r.all_mask = r.all_mask,
+        if(m.bits | r.all_mask = r.all_mask, 'no mask has a bit beyond the languages of the run',
+            'some masks have bits beyond the languages of the run')
+    FROM the_run r, masks m
+    UNION ALL
+    SELECT 7, 'precision', 100 * s.n_near_zero < s.n_neurons * r.n_examples * r.p,
+        format('{:.2f} % of pre-activations lie within the rounding of {} around the threshold',
+            100 * s.n_near_zero / nullif(s.n_neurons * r.n_examples * r.p, 0)::DOUBLE, r.dtype)
+    FROM the_run r, sizes s
+    WHERE s.n_near_zero IS NOT NULL
+    UNION ALL
+    SELECT 8, 'last tokens', n_ends > 1 OR p = 1,
+        if(n_ends > 1, format('prompts of {} languages end in {} different tokens', p, n_ends),
+            'prompts of all languages end in the same token, so neurons may be shared for that reason alone')
+    FROM common_ends, the_run
+    UNION ALL
+    SELECT 9, 'answers', if(n_answered = 0, NULL, n_answered = n),
+        format('{:,} of {:,} prompts have a judged answer, {:,} of them right', n_answered, n, n_correct)
+    FROM inputs
+)
+SELECT "check", passed, finding
+FROM checks, the_run
+ORDER BY place

@@ -1,0 +1,41 @@
+-- name: neuron-types
+-- title: A neuron's types over the examples
+-- figure:
+-- description: In what share of the examples a neuron has each type, and with which languages most often.
+-- shared: subset
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $layer      integer           The layer.
+--   $neuron     integer           The neuron.
+--   $languages  languages = all   Languages over which types are told; three or more for all four types.
+-- columns:
+--   type        -         Neuron type.
+--   share       %         Share of examples in which it has the type; NULL where the type cannot be told.
+--   n           examples  Examples in which it has the type.
+--   languages   -         The languages it is active in most often where it has the type; NULL where it never has.
+--   n_examples  examples  Examples.
+--   note        -         What to know where types are not all told, else NULL.
+WITH masks AS (
+    SELECT m.mask & s.mask AS mask, sum(m.n)::INTEGER AS n
+    FROM neuron_masks m, subset s
+    WHERE m.run = $run AND m.layer = $layer AND m.neuron = $neuron
+    GROUP BY ALL
+), by_type AS (
+    SELECT CASE WHEN m.mask & s.mask = 0 THEN 'non-activated' WHEN m.mask & s.mask = s.mask THEN 'all-shared'
+            WHEN bit_count(m.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type, sum(n) AS n, arg_max(m.mask, n) AS mask
+    FROM masks m, subset s
+    GROUP BY ALL
+), total AS (
+    SELECT sum(n)::INTEGER AS n_examples
+    FROM masks
+    HAVING sum(n) > 0
+), told AS (
+    SELECT k.type, n_examples, note, b.mask, CASE WHEN k.type = 'specific' AND p = 1 THEN NULL
+        WHEN k.type = 'partial-shared' AND p < 3 THEN NULL ELSE coalesce(b.n, 0) END::INTEGER AS n
+    FROM (SELECT unnest(enum_range(NULL::neuron_type))::neuron_type AS type) k LEFT JOIN by_type b USING (type), total, subset
+)
+SELECT type, 100 * n / n_examples AS share, n,
+    (SELECT list(l.language ORDER BY l.bit) FROM run_languages l WHERE l.run = $run AND told.mask >> l.bit & 1 = 1) AS languages,
+    n_examples, note
+FROM told
+ORDER BY type
