@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from neurontui.compute.models.ffn import FFN, neurons_of
+from neurontui.compute.models.placement import input_device
 from neurontui.store.errors import ModelError
 from neurontui.store.manifest import Layer
 
@@ -83,7 +84,7 @@ def _watch(model: Any) -> list[_Event]:
 
         return hook
 
-    ids = torch.arange(_PROBE_TOKENS, device=next(model.parameters()).device)[None] + 4
+    ids = torch.arange(_PROBE_TOKENS, device=input_device(model))[None] + 4
     inputs = {"input_ids": ids}
     if model.config.is_encoder_decoder:
         inputs["decoder_input_ids"] = ids

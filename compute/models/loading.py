@@ -18,7 +18,7 @@ from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.placement import Placement, device_name, place
+from neurontui.compute.models.placement import Placement, device_name, input_device, place
 from neurontui.compute.models.refusals import first_sentence, plainly
 from neurontui.store.errors import MissingExtraError, ModelError
 
@@ -50,7 +50,7 @@ def load_model(options: ModelOptions) -> LoadedModel:
         tokenizer = _load_tokenizer(options, revision)
         placement = _place(options, config)
         model = _load_weights(options, config, revision, placement)
-    device = next(model.parameters()).device if options.device_map else placement.device
+    device = input_device(model)
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,

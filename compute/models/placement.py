@@ -8,6 +8,7 @@ What the user asks for always wins. DESIGN: both are recorded with the run.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -56,6 +57,14 @@ def place(
 def device_name(device: torch.device) -> str:
     """Cpu, or the name of the GPU as its driver gives it."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def input_device(model: Any) -> torch.device:
+    """Where a model takes its token ids: `device_map` may put every block elsewhere, or its weights on disk."""
+    embedding = model.get_input_embeddings()
+    executes = getattr(getattr(embedding, "_hf_hook", None), "execution_device", None)
+    device: torch.device = embedding.weight.device if executes is None else torch.device(executes)
+    return device
 
 
 def _dtype(name: str) -> torch.dtype:

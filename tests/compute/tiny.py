@@ -84,6 +84,20 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "max_position_embeddings": 128,
     },
     "phi3": _LLAMA,
+    # The multimodal wrapper, given text alone.
+    "gemma3": {
+        "text_config": {**_LLAMA, **_HEADS, "sliding_window": 8, "query_pre_attn_scalar": 8},
+        "vision_config": {
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "image_size": 8,
+            "patch_size": 4,
+        },
+        "mm_tokens_per_image": 4,
+        **{name: value for name, value in _SIZES.items() if name != "vocab_size"},
+    },
 }
 """Configurations by model_type; the models have two layers a stack."""
 
@@ -166,7 +180,7 @@ def save_tokenizer(
 
 
 _FRAMES = {
-    **dict.fromkeys(("llama", "mistral", "gemma2", "gemma3_text", "phi3"), "<s> $A"),
+    **dict.fromkeys(("llama", "mistral", "gemma2", "gemma3_text", "gemma3", "phi3"), "<s> $A"),
     **dict.fromkeys(("xglm", "opt"), "</s> $A"),
     **dict.fromkeys(("t5", "mt5", "umt5"), "$A </s>"),
     "qwen2": "<s> $A </s>",  # a decoder-only tokenizer that ends its input, as some do

@@ -63,6 +63,13 @@ PLANS: dict[str, tuple[Plan, ...]] = {
     "opt": (Plan("model.decoder.layers.{}.fc1", relu),),
     "qwen3": (Plan(LLAMA, silu, UP),),
     "gemma3_text": (Plan(LLAMA, gelu_tanh, UP),),
+    "gemma3": (
+        Plan(
+            "model.language_model.layers.{}.mlp.gate_proj",
+            gelu_tanh,
+            "model.language_model.layers.{}.mlp.up_proj",
+        ),
+    ),
     "mistral": (Plan(LLAMA, silu, UP),),
     "qwen2": (Plan(LLAMA, silu, UP),),
     "gemma2": (Plan(LLAMA, gelu_tanh, UP),),
