@@ -176,14 +176,29 @@ TABLES = st.tuples(
 ).map("\n".join)
 
 
-@given(
-    st.lists(TABLES | st.just(GOOD_RUN), max_size=4).map("\n".join).map(str.encode)
-    | st.binary(max_size=200)
+FILES = st.lists(TABLES | st.just(GOOD_RUN), max_size=4).map("\n".join).map(str.encode) | st.binary(
+    max_size=200
 )
+
+
+@given(FILES)
 @settings(max_examples=300, deadline=None)
 def test_any_file_is_read_or_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
+    _try(tmp_path_factory, content)
+
+
+@pytest.mark.faults
+@given(FILES)
+@settings(max_examples=10_000, deadline=None)
+def test_ten_thousand_files_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    _try(tmp_path_factory, content)
+
+
+def _try(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(content)
     try:
