@@ -18,10 +18,15 @@ from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.clean import clean
+from neurontui.tui.reloading import Reloader
 from neurontui.tui.screens import PAGES
+from neurontui.tui.screens.dialog import Choice, Reading
+from neurontui.tui.screens.help import help_lines, key_name
 from neurontui.tui.screens.page import Page
 from neurontui.tui.selection import Selection
+from neurontui.tui.taking import ask_export, copy
 from neurontui.tui.themes import COLOURLESS, DEFAULT, OURS, palette_for
+from neurontui.tui.watch import Looked
 from neurontui.tui.widgets.tabs import TABS
 
 
@@ -44,22 +49,38 @@ class Explorer(App[None]):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(tab.digit, f"go('{tab.page}')", tab.title, show=False, tooltip=f"The screen {tab.title}")
+            Binding(
+                tab.digit,
+                f"go('{tab.page}')",
+                tab.title,
+                show=False,
+                tooltip=f"The screen {tab.title}",
+            )
             for tab in TABS
         ),
-        Binding("escape", "back", "back", show=False, tooltip="Stop a slow query; else back along the breadcrumbs"),
+        Binding(
+            "escape",
+            "retrace",
+            "back",
+            show=False,
+            tooltip="Stop a slow query; else back along the breadcrumbs",
+        ),
         Binding("question_mark", "help", "help", show=False, key_display="?", tooltip="This help"),
         Binding("q", "quit", "quit", show=False, tooltip="Quit"),
     ]
 
-    def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+    def __init__(
+        self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None
+    ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.paths = [Path(path) for path in paths]
         self.queries_dir = queries_dir
         self.desk = Desk(results)
         self.runs: tuple[RunInfo, ...] = ()
         self.trail: list[tuple[str, Selection]] = []
+        self.handed = ""
         self._pages: dict[str, Page] = {}
+        self.reloader = Reloader(self)
         self.selection, self.settings = kept.load(self.paths)
         for theme in OURS:
             self.register_theme(theme)
@@ -95,7 +116,17 @@ class Explorer(App[None]):
     @property
     def page(self) -> Page | None:
         """The page in front, below any dialog."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+        return next(
+            (screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None
+        )
+
+    def pages(self) -> list[Page]:
+        """The screens that were visited."""
+        return list(self._pages.values())
+
+    def open(self) -> Results:
+        """Open the files once more; in any thread. Raises NeurontuiError."""
+        return open_files(self.paths, self.queries_dir)
 
     def select(self, selection: Selection) -> None:
         """Change the selection; the screen in front follows at once, the others when they come to the front."""
@@ -121,7 +152,12 @@ class Explorer(App[None]):
 
     def state_word(self, waiting: bool) -> str:
         """What goes on, in a word."""
-        return "asking … esc stops" if waiting else ""
+        if self.reloader.aside:
+            return "merging …"
+        if waiting:
+            return "asking … esc stops"
+        measuring = [each for each in self.reloader.sight.journals if each.running and each.total]
+        return f"measuring {measuring[0].done}/{measuring[0].total}" if measuring else ""
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -129,6 +165,23 @@ class Explorer(App[None]):
         """Read the runs and show the screen that suits them."""
         self.read_runs()
         self.go("layers" if len(self.runs) == 1 else "runs")
+        self.reloader.start()
+
+    def on_looked(self, message: Looked) -> None:
+        """The files and journals were looked at."""
+        self.reloader.looked(message.sight)
+        if self.page is not None and not self.reloader.aside:
+            self.page.frame()
+            self.page.journals(message.sight.journals)
+
+    def take(self, desk: Desk) -> None:
+        """Go on with files that were opened anew."""
+        self.desk = desk
+        self.read_runs()
+        for page in self.pages():
+            page.forget()
+        if self.page is not None:
+            self.page.update()
 
     def read_runs(self) -> None:
         """What runs there are, and a selection that exists."""
@@ -151,7 +204,11 @@ class Explorer(App[None]):
 
     def go(self, name: str) -> None:
         """Show a screen, whatever was in front."""
-        while isinstance(self.screen, Screen) and not isinstance(self.screen, Page) and len(self.screen_stack) > 1:
+        while (
+            isinstance(self.screen, Screen)
+            and not isinstance(self.screen, Page)
+            and len(self.screen_stack) > 1
+        ):
             self.pop_screen()
         if name not in self._pages:
             self._pages[name] = PAGES[name]()
@@ -176,7 +233,7 @@ class Explorer(App[None]):
         self.selection = replace(self.selection, **changes)
         self.go(name)
 
-    def action_back(self) -> None:
+    def action_retrace(self) -> None:
         """Stop what is slow; else go back a step."""
         page = self.page
         if page is not None and page.waiting and page.stop():
@@ -184,7 +241,11 @@ class Explorer(App[None]):
         if self.trail:
             name, before = self.trail.pop()
             self.selection = replace(
-                self.selection, layer=before.layer, neuron=before.neuron, example=before.example, within=before.within
+                self.selection,
+                layer=before.layer,
+                neuron=before.neuron,
+                example=before.example,
+                within=before.within,
             )
             self.go(name)
 
@@ -196,20 +257,95 @@ class Explorer(App[None]):
         if run is None:
             return
         if len(run.thresholds) < 2:
-            self.notify("This run was measured at one threshold; --thresholds 0,0.1,… measures more.", markup=False)
+            self.notify(
+                "This run was measured at one threshold; --thresholds 0,0.1,… measures more.",
+                markup=False,
+            )
             return
-        place = run.thresholds.index(self.selection.threshold) if self.selection.threshold in run.thresholds else -1
-        self.select(replace(self.selection, threshold=run.thresholds[(place + 1) % len(run.thresholds)]))
+        place = (
+            run.thresholds.index(self.selection.threshold)
+            if self.selection.threshold in run.thresholds
+            else -1
+        )
+        self.select(
+            replace(self.selection, threshold=run.thresholds[(place + 1) % len(run.thresholds)])
+        )
+
+    def action_compare(self) -> None:
+        """Choose the run to compare with."""
+        others = [run for run in self.runs if run.key != self.selection.run]
+        if not others:
+            self.notify(
+                "There is no other run here; open a second file beside this one to compare.",
+                markup=False,
+            )
+            return
+        options = [("", "none"), *((run.key, f"{run.number}  {run.name}") for run in others)]
+        self.push_screen(Choice("Compare with", options, self.selection.second), self._compare)
+
+    def _compare(self, key: str | None) -> None:
+        if key is not None:
+            self.select(replace(self.selection, second=key))
+
+    def action_copy(self) -> None:
+        """Copy what is shown."""
+        if self.page is not None:
+            copy(self, self.page)
+
+    def action_export(self) -> None:
+        """Save what is shown."""
+        if self.page is not None:
+            ask_export(self, self.page)
+
+    def action_help(self) -> None:
+        """What the screen shows, and its keys."""
+        if self.page is not None:
+            self.push_screen(Reading(help_lines(self.page)))
+
+    def action_hand_to_sql(self) -> None:
+        """The screen's first question as SQL."""
+        page = self.page
+        question = next(iter(page.asked.values()), None) if page is not None else None
+        if question is None or page is None:
+            return
+        self.handed = self.desk.results.statement(question.name, **question.values())
+        self.drill("sql")
 
     def action_press(self, key: str) -> None:
         """A click on a key of the last line."""
         self.simulate_key(key)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every screen, every key of the screen in front, every theme."""
+        """The palette: every screen, every key that works now, every theme."""
         for tab in TABS:
-            yield SystemCommand(f"Go to {tab.title}", f"Screen {tab.digit}", partial(self.action_go, tab.page))
-        yield from ()
+            yield SystemCommand(
+                f"Go to {tab.title}", f"Screen {tab.digit}", partial(self.action_go, tab.page)
+            )
+        page = self.page
+        if page is not None:
+            seen = set()
+            for active in page.active_bindings.values():
+                binding = active.binding
+                if (
+                    binding.tooltip
+                    and binding.action not in seen
+                    and not binding.action.startswith("go(")
+                ):
+                    seen.add(binding.action)
+                    words = f"{binding.tooltip} ({key_name(binding.key)})"
+                    yield SystemCommand(
+                        words, page.HEADING, partial(self.simulate_key, binding.key)
+                    )
+        for name in ("neurontui-dark", "neurontui-light", "neurontui-ansi"):
+            yield SystemCommand(
+                f"Theme: {name.removeprefix('neurontui-')}",
+                "Colours",
+                partial(self._use_theme, name),
+            )
+        yield SystemCommand("Theme: choose another", "Colours", self.action_change_theme)
+
+    def _use_theme(self, name: str) -> None:
+        self.theme = name
 
     def report(self, error: NeurontuiError) -> None:
         """Tell a failure in its one sentence."""

@@ -19,7 +19,11 @@ _DARK = Theme(
     surface="#171C25",
     panel="#1F2631",
     dark=True,
-    variables={"block-cursor-background": "#2E4A62", "block-cursor-foreground": "#FFFFFF", "block-cursor-text-style": "bold"},
+    variables={
+        "block-cursor-background": "#2E4A62",
+        "block-cursor-foreground": "#FFFFFF",
+        "block-cursor-text-style": "bold",
+    },
 )
 _LIGHT = Theme(
     name="neurontui-light",
@@ -34,7 +38,11 @@ _LIGHT = Theme(
     surface="#F1F3F6",
     panel="#E6E9EE",
     dark=False,
-    variables={"block-cursor-background": "#BFDDF0", "block-cursor-foreground": "#0B1622", "block-cursor-text-style": "bold"},
+    variables={
+        "block-cursor-background": "#BFDDF0",
+        "block-cursor-foreground": "#0B1622",
+        "block-cursor-text-style": "bold",
+    },
 )
 _ANSI = replace(BUILTIN_THEMES["ansi-dark"], name="neurontui-ansi")
 

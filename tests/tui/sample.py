@@ -93,7 +93,9 @@ class _Writer:
         depth = np.linspace(0, 1, plan.layers)[:, None]
         own = random.normal(-1.3 - 0.3 * np.sin(3 * depth), 1.0, (plan.layers, plan.neurons))
         own += 2.6 * (random.random((plan.layers, plan.neurons)) < 0.05 + 0.09 * depth)
-        tongue = random.normal(0, 0.3 + 0.3 * (1 - depth), (len(plan.languages), plan.layers, plan.neurons))
+        tongue = random.normal(
+            0, 0.3 + 0.3 * (1 - depth), (len(plan.languages), plan.layers, plan.neurons)
+        )
         meaning = random.normal(0, 0.3, (plan.examples, 1, plan.layers, plan.neurons))
         a = own + tongue + meaning + random.normal(0, 0.25, shape)
         contribution = np.abs(np.maximum(a, -0.17)) + 0.01
@@ -127,7 +129,9 @@ class _Writer:
                 position=layer if encoder else layer - plan.encoder, neurons=plan.neurons,
             )  # fmt: skip
         self._insert_examples()
-        self._sql("INSERT INTO notes VALUES ({run}, 'data', '2 examples lack a translation into th and were left out.')")
+        self._sql(
+            "INSERT INTO notes VALUES ({run}, 'data', '2 examples lack a translation into th and were left out.')"
+        )
 
     def _insert_examples(self) -> None:
         rows = []
@@ -140,17 +144,27 @@ class _Writer:
                 prompt = PROMPTS.get(code, "The capital of {en} is").format(en=country)
                 rows.append((self.run, example, f"fact-{example:03d}", f"c{example // 2}", example % 10, code, prompt,
                              answer, said, right if self.plan.answers else None, 9 + bit, prompt[-2:]))  # fmt: skip
-        self.connection.executemany("INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self.connection.executemany(
+            "INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
 
     def _types(self) -> None:
         kinds = (
             "count_if(mask = 0) AS n_non, count_if(bit_count(mask) = 1) AS n_specific, "
             "count_if(bit_count(mask) > 1 AND mask <> {all}) AS n_partial, count_if(mask = {all}) AS n_all"
         )
-        self._sql("INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL")
-        self._sql(f"INSERT INTO example_types SELECT {{run}}, example, layer, {kinds} FROM masks GROUP BY ALL ORDER BY ALL")
-        self._sql(f"INSERT INTO neuron_types SELECT {{run}}, layer, neuron, {kinds} FROM masks GROUP BY ALL ORDER BY ALL")
-        self._sql("INSERT INTO neuron_masks SELECT {run}, layer, neuron, mask, count(*) FROM masks GROUP BY ALL ORDER BY ALL")
+        self._sql(
+            "INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL"
+        )
+        self._sql(
+            f"INSERT INTO example_types SELECT {{run}}, example, layer, {kinds} FROM masks GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            f"INSERT INTO neuron_types SELECT {{run}}, layer, neuron, {kinds} FROM masks GROUP BY ALL ORDER BY ALL"
+        )
+        self._sql(
+            "INSERT INTO neuron_masks SELECT {run}, layer, neuron, mask, count(*) FROM masks GROUP BY ALL ORDER BY ALL"
+        )
         for threshold in (0.0, 0.2, 0.5):
             self._sql(
                 "INSERT INTO mask_histogram SELECT {run}, $t, 'last', fold, layer, mask, count(*) FROM ("
@@ -212,15 +226,44 @@ class _Writer:
 
     def _ablation(self) -> None:
         cases = [("baseline", None, None, None, None, 0.0, "baseline", 0.83)]
-        types = (("all-shared", 9.9, 0.22), ("partial-shared", 10.3, 0.79), ("specific", 3.1, 0.82), ("non-activated", 76.7, 0.55))
+        types = (
+            ("all-shared", 9.9, 0.22),
+            ("partial-shared", 10.3, 0.79),
+            ("specific", 3.1, 0.82),
+            ("non-activated", 76.7, 0.55),
+        )
         for name, percent, accuracy in types:
             cases.append(("type", name, None, None, None, percent, name, accuracy))
         for seed in (1, 2, 3):
             for at, (name, percent, _) in enumerate(types, start=1):
-                cases.append(("matched", name, None, seed, at, percent, f"matched to {name}", 0.81 - 0.01 * seed - percent / 400))
+                cases.append(
+                    (
+                        "matched",
+                        name,
+                        None,
+                        seed,
+                        at,
+                        percent,
+                        f"matched to {name}",
+                        0.81 - 0.01 * seed - percent / 400,
+                    )
+                )
             for share in (5, 15, 25, 55, 75):
-                cases.append(("random", None, share / 100, seed, None, share, f"random {share} %", 0.83 - share / 180))
-        for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(cases):
+                cases.append(
+                    (
+                        "random",
+                        None,
+                        share / 100,
+                        seed,
+                        None,
+                        share,
+                        f"random {share} %",
+                        0.83 - share / 180,
+                    )
+                )
+        for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(
+            cases
+        ):
             self._sql(
                 "INSERT INTO conditions VALUES ({run}, $n, $kind, $type, $fraction, $seed, 'all', NULL, '0', $matched, $percent, $label)",
                 n=number, kind=kind, type=name, fraction=fraction, seed=seed, matched=matched, percent=percent, label=label,

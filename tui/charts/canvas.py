@@ -58,6 +58,12 @@ class Canvas:
                 self.put(x + extra, y, "", ink, paper, bold)
             x += width
 
+    def paste(self, other: "Canvas", x: int, y: int) -> None:
+        """Put another canvas here."""
+        for row, cells in enumerate(other.rows):
+            for column, cell in enumerate(cells):
+                self.put(x + column, y + row, *cell)
+
     def at(self, x: int, y: int) -> Cell:
         """The cell there, or a blank outside."""
         return self.rows[y][x] if 0 <= x < self.width and 0 <= y < self.height else BLANK

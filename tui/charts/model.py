@@ -45,6 +45,8 @@ class Chart:
     """Positions at which another stack of layers begins."""
     zero: bool = False
     """Show the zero line: differences."""
+    panels: bool = False
+    """A panel a series, each with a y axis of its own."""
 
     @property
     def n(self) -> int:
@@ -72,10 +74,17 @@ class Matrix:
     diverging: bool = False
     """Colour around nought instead of from the smallest up."""
     skip_diagonal: bool = False
+    tints: tuple[tuple[Value, ...], ...] = ()
+    """What colours the cells, where that is not their value; None leaves a cell without colour."""
+
+    def tint(self, row: int, column: int) -> Value:
+        """What colours a cell."""
+        return (self.tints or self.values)[row][column]
 
     def extent(self) -> tuple[float, float]:
         """Smallest and largest value that gets a colour."""
-        known = [value for _, _, value in self.cells() if value is not None]
+        every = [self.tint(row, column) for row, column, _ in self.cells()]
+        known = [value for value in every if value is not None]
         lowest, highest = min(known, default=0.0), max(known, default=1.0)
         if self.diverging:
             reach = max(abs(lowest), abs(highest), 1e-12)

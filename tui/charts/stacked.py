@@ -122,5 +122,6 @@ def _ink(role: str) -> str:
 def _draw_cursor(canvas: Canvas, plot: Plot, x: int, textured: bool) -> None:
     for y in range(plot.top, plot.top + plot.height):
         cell = canvas.at(x, y)
-        paper = None if textured else (cell.paper or cell.ink)
+        lower = cell.char in UP[4:]  # more than half of the cell belongs to the series below
+        paper = None if textured else (cell.ink if lower and cell.ink else cell.paper or cell.ink)
         canvas.put(x, y, "│", "cursor", paper)

@@ -1,27 +1,27 @@
 """Layers: how many neurons of each layer are of each type. Switch a language and every curve answers."""
 
-from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-import pyarrow as pa
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
-from neurontui.tui.charts.model import Chart, Drawing
-from neurontui.tui.screens.page import Page
-from neurontui.tui.shape.types import difference, overlay, totals, type_chart
-from neurontui.tui.widgets.layer_chart import LayerChart
-from neurontui.tui.widgets.readout import ReadOut, Row
-from neurontui.tui.widgets.sheet import Sheet
-from neurontui.tui.widgets.paint import Part
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.screens.views import Block, ChartPage
+from neurontui.tui.shape.rows import layer_name
+from neurontui.tui.shape.types import (
+    by_count,
+    by_threshold,
+    correctness,
+    difference,
+    inactive,
+    overlay,
+    totals,
+    type_chart,
+)
 
-VIEWS = ("stacked", "lines", "active types only")
 
-
-class LayersPage(Page):
+class LayersPage(ChartPage):
     """Type ratio by layer: stacked or as lines, with a second run beside it or their difference."""
 
     PAGE = "layers"
@@ -30,15 +30,13 @@ class LayersPage(Page):
         "The share of each layer's neurons that are all-shared (A), partial-shared (P), specific (S) and "
         "non-activated (N) at the last prompt token, as the mean over examples. The read-out gives the layer "
         "under the cursor with its 95 % interval. Languages that are switched off do not count: types are told "
-        "again over those that are on."
+        "again over those that are on. Other views: by number of languages (grey: were languages independent), "
+        "by threshold, neurons inactive at every token, and right against wrong answers."
     )
+    VIEWS = ("by layer", "by languages", "by threshold", "every token", "right or wrong")
+    STYLES = ("stacked", "lines", "active", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "s",
-            "view",
-            "stacked/lines",
-            tooltip="Stacked areas, lines, or lines without non-activated",
-        ),
+        Binding("enter", "neurons", "neurons", tooltip="The neurons of this layer"),
         Binding(
             "d",
             "difference",
@@ -46,104 +44,141 @@ class LayersPage(Page):
             show=False,
             tooltip="The compared run's curves, or the difference to it",
         ),
-        Binding("enter", "neurons", "neurons", tooltip="The neurons of this layer"),
+        Binding(
+            "u",
+            "language",
+            "language",
+            show=False,
+            tooltip="Every token: inputs in one language, then the next",
+        ),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = 0
         self.differing = False
 
-    def body(self) -> Iterable[Widget]:
-        """Title, chart and read-out."""
-        yield Sheet(id="title")
-        with Horizontal():
-            yield LayerChart(id="chart")
-            yield ReadOut(id="readout")
+    def question(self, run: RunInfo) -> dict[str, Question]:
+        """What the view asks; beside a second run, its ratios too."""
+        languages = self.languages
+        if self.view == 0:
+            return self._ratios(run)
+        name = (
+            "",
+            "type-ratio-by-language-count",
+            "type-ratio-by-threshold",
+            "inactive-across-tokens",
+            "types-by-correctness",
+        )[self.view]
+        by_layer = {"by_layer": False} if self.view == 2 else {}
+        return {name: Question.of(name, run=run.number, languages=languages, **by_layer)}
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
-        """Ratios of the run, and of the second one where there is one."""
-        both = {"ratios": self._question(run)}
-        if self.second is not None:
-            both["second"] = self._question(self.second)
-        return both
+    def _ratios(self, run: RunInfo) -> dict[str, Question]:
+        second = self.second
+        questions = {"ratios": self._ratio(run)}
+        if second is None:
+            self.differing = False
+            self.answers.pop("second", None)
+            self.asked.pop("second", None)
+            return questions
+        questions["second"] = self._ratio(second)
+        if self.differing:
+            common = tuple(code for code in self.languages if code in second.languages)
+            questions["both"] = Question.of(
+                "compare-runs", run=run.number, other=second.number, languages=common
+            )
+        return questions
 
-    def _question(self, run: RunInfo) -> Question:
+    def _ratio(self, run: RunInfo) -> Question:
         languages = tuple(code for code in self.languages if code in run.languages) or None
         threshold = self.selection.threshold if self.selection.threshold in run.thresholds else None
         return Question.of(
             "type-ratio-by-layer", run=run.number, languages=languages, threshold=threshold
         )
 
-    def draw(self, key: str, table: pa.Table) -> None:
-        """New ratios."""
-        self._draw()
+    def chart(self) -> Chart | None:
+        """The view's chart."""
+        layers = self.answers.get("layers")
+        if self.view == 0:
+            return self._ratio_chart()
+        if (
+            self.view == 1
+            and (counts := self.answers.get("type-ratio-by-language-count")) is not None
+        ):
+            return by_count(counts)
+        if (
+            self.view == 2
+            and (thresholds := self.answers.get("type-ratio-by-threshold")) is not None
+        ):
+            return by_threshold(thresholds)
+        if self.view == 3 and (silent := self.answers.get("inactive-across-tokens")) is not None:
+            return inactive(
+                silent,
+                layers,
+                self.selection.language if self.selection.language in self.languages else "",
+            )
+        if self.view == 4 and (right := self.answers.get("types-by-correctness")) is not None:
+            return correctness(right, layers)
+        return None
 
-    def reflect(self) -> None:
-        """The cursor may have moved on another screen."""
-        if self.second is None:
-            self.answers.pop("second", None)
-            self.asked.pop("second", None)
-            self.differing = False
-        self.query_one(LayerChart).cursor = self.selection.layer
-        self._draw()
-
-    def _draw(self) -> None:
-        chart = self._chart()
-        if chart is None:
-            return
-        self._write_title(chart)
-        view = self.query_one(LayerChart)
-        view.show(chart)
-        view.cursor = min(self.selection.layer, max(chart.n - 1, 0))
-        self._read_out(chart)
-
-    def _chart(self) -> Chart | None:
-        first, second = self.answers.get("ratios"), self.answers.get("second")
+    def _ratio_chart(self) -> Chart | None:
+        first, second, both = (self.answers.get(key) for key in ("ratios", "second", "both"))
         if first is None:
             return None
-        view = VIEWS[self.view]
-        if second is None or self.second is None:
-            return type_chart(
-                first, stacked=view == "stacked", active_only=view == "active types only"
+        style = self.STYLES[self.style]
+        if self.second is not None and self.differing and both is not None:
+            return difference(both, self.answers.get("layers"))
+        if self.second is not None and second is not None:
+            return overlay(first, second, active_only=style == "active")
+        return type_chart(first, stacked=style == "stacked", active_only=style == "active")
+
+    def about(self, chart: Chart) -> str:
+        """Over how many examples, and of how many neurons."""
+        table = self.answers.get("ratios")
+        if self.view == 0 and chart.zero and self.second is not None:
+            return f"this run less {self.second.name}"
+        if self.view == 0 and table is not None and table.num_rows:
+            examples, neurons = (
+                max(table.column("n_examples").to_pylist()),
+                max(table.column("n_neurons").to_pylist()),
             )
-        if self.differing:
-            return difference(first, second)
-        return overlay(first, second, active_only=view == "active types only")
-
-    def _write_title(self, chart: Chart) -> None:
-        table = self.answers["ratios"]
-        examples = max(table.column("n_examples").to_pylist(), default=0)
-        neurons = max(table.column("n_neurons").to_pylist(), default=0)
-        notes = {note for note in table.column("note").to_pylist() if note}
-        head = [
-            Part(chart.title, "text", bold=True),
-            Part(f" · mean of {examples:,} examples · % of {neurons:,}", "dim"),
-        ]
-        extra = [[Part(f"{note}", "second")] for note in sorted(notes)]
-        self.query_one("#title", Sheet).show([head, *extra])
-
-    def _read_out(self, chart: Chart) -> None:
-        index = self.query_one(LayerChart).cursor
-        label = chart.labels[index] if index < chart.n else ""
-        rows = tuple(Row(s.letter, s.name, s.text(index), s.role) for s in reversed(chart.series))
-        overall = totals(self.answers["ratios"]) if not chart.zero else ()
-        self.query_one(ReadOut).show_blocks(
-            (f"layer {label}", rows),
-            *([("all layers", overall)] if overall else []),
-            foot=("±: 95 % interval",),
+            return f"mean of {examples:,} examples · % of {neurons:,}"
+        words = (
+            "",
+            "all sets of that size; grey: by chance",
+            "all layers",
+            "% of neurons",
+            "points of type ratio",
         )
+        return words[self.view]
 
-    def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
-        """Another layer."""
-        chart = message.chart.chart
-        if chart is not None:
-            self.select(layer=message.index)
+    def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
+        """All layers together below the layer."""
+        blocks, foot = super().blocks(chart, index)
+        table = self.answers.get("ratios")
+        if self.view == 0 and table is not None and not chart.zero:
+            blocks = [("all layers", totals(table))]
+        if self.second is not None and self.view == 0 and not chart.zero:
+            foot = [*foot, "grey: the compared run", "d: difference"]
+        return blocks, foot
 
-    def action_view(self) -> None:
-        """The next way to draw."""
-        self.view = (self.view + 1) % len(VIEWS)
-        self._draw()
+    def say_absent(self) -> None:
+        """Say how to get what is missing."""
+        ways = {
+            1: ("At least three languages are needed", "Press L and switch more languages on."),
+            3: (
+                "Activity at every token was not counted in this run",
+                "Measure again without turning the measure off: it is part of types.",
+            ),
+            4: (
+                "No answers were judged in this run",
+                "Measure answers as well: neurontui run … --measures types,ablation.",
+            ),
+        }
+        self.notice(
+            *ways.get(
+                self.view, ("No type ratios for this choice", "Switch more languages on with L.")
+            )
+        )
 
     def action_difference(self) -> None:
         """Curves of both runs, or their difference."""
@@ -151,13 +186,23 @@ class LayersPage(Page):
             self.notify("Choose a second run first: press c.", markup=False)
             return
         self.differing = not self.differing
-        self._draw()
+        self.view = 0
+        self.update()
+
+    def action_language(self) -> None:
+        """The next language for the view of every token; after the last one, all of them."""
+        codes = ["", *self.languages]
+        place = codes.index(self.selection.language) if self.selection.language in codes else 0
+        self.select(language=codes[(place + 1) % len(codes)])
 
     def action_neurons(self) -> None:
         """Down to the neurons of the layer."""
         self.explorer.drill("persistence", within=self.selection.layer)
 
-    def drawings(self) -> Sequence[Drawing]:
-        """The chart as it is shown."""
-        chart = self._chart()
-        return [chart] if chart is not None else []
+    def crumbs(self) -> tuple[str, ...]:
+        """The layer one looks at."""
+        return (
+            (layer_name(self.answers.get("layers"), self.selection.layer),)
+            if self.view == 0
+            else super().crumbs()
+        )

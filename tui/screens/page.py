@@ -16,14 +16,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from neurontui.store.errors import NeurontuiError
+from neurontui.store.journal import Progress
 from neurontui.tui.asking import Answered, Failed, Question, Started
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.selection import Selection
 from neurontui.tui.widgets.chips import Chips, ChipState
 from neurontui.tui.widgets.crumbs import Crumbs
+from neurontui.tui.widgets.finder import Finder
+from neurontui.tui.widgets.grid import Grid
 from neurontui.tui.widgets.keys import Keys
 from neurontui.tui.widgets.notice import Notice
 from neurontui.tui.widgets.tabs import Tabs
@@ -45,36 +49,25 @@ class Page(Screen[None]):
     USES_CHIPS: ClassVar[bool] = True
     AUTO_FOCUS = "#body *"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    COMMON: ClassVar[list[Binding]] = [
         Binding(
-            "L",
-            "chips",
-            "languages",
-            tooltip="Go to the language chips: arrows move, space toggles",
+            "L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"
         ),
         Binding(
             "t", "app.threshold", "threshold", tooltip="The next measured activation threshold"
         ),
         Binding("c", "app.compare", "compare", tooltip="Choose a second run, or none"),
-        Binding(
-            "y",
-            "app.copy",
-            "copy",
-            tooltip="Copy what is shown to the clipboard (OSC 52), and to a file",
-        ),
+        Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and into a file"),
         Binding(
             "e",
             "app.export",
             "export",
-            tooltip="Save tables as csv, json, md, parquet; charts as svg, txt",
+            tooltip="Save tables (csv json md parquet), charts (svg txt)",
         ),
-        Binding(
-            "x",
-            "app.hand_to_sql",
-            "SQL",
-            tooltip="Open the query behind this screen on the SQL screen",
-        ),
+        Binding("x", "app.hand_to_sql", "SQL", tooltip="This screen's query on the SQL screen"),
     ]
+    """Keys that every screen has."""
+    BINDINGS: ClassVar[list[BindingType]] = [*COMMON]
 
     def __init__(self) -> None:
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
@@ -82,6 +75,7 @@ class Page(Screen[None]):
         self.answers: dict[str, pa.Table] = {}
         self._asking: dict[str, Started] = {}
         self._built = False
+        self._searched: Grid | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
 
@@ -118,6 +112,9 @@ class Page(Screen[None]):
     def words(self) -> str:
         """What `y` copies where there is no table: the screen as text."""
         return ""
+
+    def journals(self, journals: Sequence[Progress]) -> None:
+        """Runs in progress were looked at."""
 
     def crumbs(self) -> tuple[str, ...]:
         """Where on this screen the reader is, below the screen's own name."""
@@ -158,12 +155,14 @@ class Page(Screen[None]):
         yield Notice(id="notice")
         with Vertical(id="body"):
             yield from self.body()
+        yield Finder()
         yield Keys()
 
     def on_mount(self) -> None:
         """The widgets are there: draw."""
         self._built = True
         self.query_one("#notice").display = False
+        self.query_one(Finder).display = False
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Catch up with what changed while another screen was in front."""
@@ -310,3 +309,27 @@ class Page(Screen[None]):
                 widget.focus()
                 return
         self.set_focus(None)
+
+    def on_grid_asked(self, message: Grid.Asked) -> None:
+        """Open the search line."""
+        self._searched = message.grid
+        finder = self.query_one(Finder)
+        finder.display = True
+        finder.value = ""
+        finder.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Find as one types, from the row one came from."""
+        if message.input.id == "finder" and self._searched is not None:
+            self._searched.seek(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Keep the place."""
+        if message.input.id == "finder":
+            self.on_finder_closed()
+
+    def on_finder_closed(self) -> None:
+        """Close the search line."""
+        self.query_one(Finder).display = False
+        if self._searched is not None:
+            self._searched.focus()

@@ -31,7 +31,12 @@ class RunsPage(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "look", "look at run", tooltip="Look at the run under the cursor"),
-        Binding("c", "compare_with", "compare", tooltip="Compare with the run under the cursor, or stop comparing"),
+        Binding(
+            "c",
+            "compare_with",
+            "compare",
+            tooltip="Compare with the run under the cursor, or stop comparing",
+        ),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -62,7 +67,13 @@ class RunsPage(Page):
         self._detail()
 
     def _mark(self, run: RunInfo) -> str:
-        return "●" if run.key == self.selection.run else "○" if run.key == self.selection.second else " "
+        return (
+            "●"
+            if run.key == self.selection.run
+            else "○"
+            if run.key == self.selection.second
+            else " "
+        )
 
     def _under(self) -> RunInfo | None:
         row = self.query_one(Grid).cursor_coordinate.row
@@ -81,11 +92,15 @@ class RunsPage(Page):
         if run is not None:
             self.query_one("#details", Sheet).show(run_details(run, self.size.width - 2))
 
-    def show_progress(self, journals: Sequence[Progress]) -> None:
+    def journals(self, journals: Sequence[Progress]) -> None:
         """Runs that are being measured; called whenever the journals were looked at."""
         lines: list[Parts] = []
         if journals:
-            lines = [[], [Part("In progress", "text", bold=True)], *(_progress(each) for each in journals)]
+            lines = [
+                [],
+                [Part("In progress", "text", bold=True)],
+                *(_progress(each) for each in journals),
+            ]
         self.query_one("#progress", Sheet).show(lines)
 
     def action_look(self) -> None:
@@ -106,7 +121,13 @@ class RunsPage(Page):
 
 def _progress(each: Progress) -> Parts:
     share = each.done / each.total if each.total else 0.0
-    state = "merging …" if each.merging else "measuring" if each.running else "stopped: the same command goes on with it"
+    state = (
+        "merging …"
+        if each.merging
+        else "measuring"
+        if each.running
+        else "stopped: the same command goes on with it"
+    )
     return [
         Part(f"  {each.name}  ", "text"),
         Part(bar(share, 1.0, 20), "first", "rule"),

@@ -13,7 +13,7 @@ from neurontui.tui.widgets.paint import Part, Parts
 _NARROW = (
     Field("mark", " "),
     Field("run", "#", right=True),
-    Field("name", "run"),
+    Field("name", "run", stretch=True),
     Field("n_languages", "langs", count, right=True),
     Field("n_examples", "examples", count, right=True),
     Field("n_layers", "layers", count, right=True),
@@ -37,9 +37,15 @@ def run_fields(width: int) -> tuple[Field, ...]:
 def run_details(run: RunInfo, width: int) -> list[Parts]:
     """Everything about a run, in pairs of word and value."""
     pairs = [
-        ("model", f"{run.get('model')}" + (f" @ {run.get('revision')}" if run.get("revision") else "")),
+        (
+            "model",
+            f"{run.get('model')}" + (f" @ {run.get('revision')}" if run.get("revision") else ""),
+        ),
         ("architecture", f"{run.get('architecture')} · {run.get('dtype')} on {run.get('device')}"),
-        ("task", " · ".join(str(x) for x in (run.get("task"), run.get("setting")) if x) + _shots(run)),
+        (
+            "task",
+            " · ".join(str(x) for x in (run.get("task"), run.get("setting")) if x) + _shots(run),
+        ),
         ("languages", " ".join(run.languages)),
         ("active", f"A > {run.threshold:g}" + _others(run)),
         ("measured", _when(run)),

@@ -1,44 +1,124 @@
-"""Type ratios by layer, as charts: one run, two runs over each other, or their difference."""
+"""Type ratios as charts: by layer, by number of languages, by threshold; one run, two, or their difference."""
 
 from collections import defaultdict
-from typing import Any
+from dataclasses import replace
 
 import pyarrow as pa
 
-from neurontui.tui.charts.model import Chart, Series, Value
+from neurontui.tui.charts.model import Chart, Series
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.shape.rows import layer_axis, series_by, type_series
 from neurontui.tui.widgets.readout import Row
 
-Cells = dict[tuple[str, int], dict[str, Any]]
-"""(type, layer) -> row"""
+ACTIVE = TYPES[:3]
 
 
 def type_chart(table: pa.Table, stacked: bool = False, active_only: bool = False) -> Chart:
-    """All four types, or the three active ones; `table` is what type-ratio-by-layer returns."""
-    cells, layers, labels, breaks = _read(table)
-    types = TYPES[:3] if active_only else TYPES
-    told = [name for name in types if any(_value(cells, name, layer, "ratio") is not None for layer in layers)]
-    series = tuple(_series(name, cells, layers) for name in told)
+    """All four types by layer, or the three active ones; `table` is what type-ratio-by-layer returns."""
+    rows = table.to_pylist()
+    at = {row["layer"]: row for row in rows}
+    layers = sorted(at)
+    place = {layer: index for index, layer in enumerate(layers)}
+    stacks = pa.table(
+        {"stack": [at[i]["stack"] for i in layers], "position": [at[i]["position"] for i in layers]}
+    )
+    labels, breaks = layer_axis(stacks, layers)
+    found = series_by(rows, "type", lambda row: place[row["layer"]], len(layers))
+    series = type_series(found, ACTIVE if active_only else TYPES)
     return Chart("Type ratio by layer", labels, series, stacked=stacked, breaks=breaks)
 
 
 def overlay(first: pa.Table, second: pa.Table, active_only: bool = False) -> Chart:
     """Lines of two runs; the second run's letters are small."""
-    one, two = type_chart(first, active_only=active_only), type_chart(second, active_only=active_only)
+    one, two = (
+        type_chart(first, active_only=active_only),
+        type_chart(second, active_only=active_only),
+    )
     ghosts = tuple(
-        Series(each.name, each.letter.lower(), "ghost", each.values, each.half, ghost=True) for each in two.series
+        replace(each, letter=each.letter.lower(), role="ghost", ghost=True) for each in two.series
     )
     longer = one if one.n >= two.n else two
-    return Chart("Type ratio by layer, both runs", longer.labels, one.series + ghosts, breaks=longer.breaks)
+    return Chart(
+        "Type ratio by layer, both runs", longer.labels, one.series + ghosts, breaks=longer.breaks
+    )
 
 
-def difference(first: pa.Table, second: pa.Table) -> Chart:
-    """First minus second, in percentage points, over the layers that both have."""
-    one, two = type_chart(first), type_chart(second)
-    n = min(one.n, two.n)
-    theirs = {series.name: series for series in two.series}
-    series = tuple(_minus(each, theirs[each.name], n) for each in one.series if each.name in theirs)
-    return Chart("Difference of type ratios", one.labels[:n], series, unit="points", breaks=one.breaks, zero=True)
+def difference(table: pa.Table, layers: pa.Table | None) -> Chart:
+    """What compare-runs returns: the run less the other, in points, over the layers that both have."""
+    rows = [row for row in table.to_pylist() if row["layer"] is not None]
+    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
+    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
+    return Chart(
+        "Difference of type ratios", labels, type_series(found), "points", breaks=breaks, zero=True
+    )
+
+
+def by_count(table: pa.Table) -> Chart:
+    """What type-ratio-by-language-count returns: observed, and expected were languages independent."""
+    rows = table.to_pylist()
+    sizes = sorted({row["n_languages"] for row in rows})
+    place = {size: index for index, size in enumerate(sizes)}
+    observed = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes))
+    chance = series_by(
+        rows, "type", lambda row: place[row["n_languages"]], len(sizes), "independent", "-", "-"
+    )
+    ghosts = tuple(
+        Series(
+            f"{SHORT[name]}, by chance",
+            LETTERS[name].lower(),
+            "ghost",
+            chance[name][0],
+            (),
+            ghost=True,
+        )
+        for name in TYPES
+        if name in chance
+    )
+    labels = tuple(str(size) for size in sizes)
+    return Chart(
+        "Type ratio by number of languages",
+        labels,
+        type_series(observed) + ghosts,
+        x_title="languages",
+    )
+
+
+def by_threshold(table: pa.Table) -> Chart:
+    """What type-ratio-by-threshold returns, over all layers."""
+    rows = table.to_pylist()
+    thresholds = sorted({row["threshold"] for row in rows})
+    place = {threshold: index for index, threshold in enumerate(thresholds)}
+    found = series_by(rows, "type", lambda row: place[row["threshold"]], len(thresholds))
+    labels = tuple(f"{threshold:g}" for threshold in thresholds)
+    return Chart("Type ratio by threshold", labels, type_series(found), x_title="threshold")
+
+
+def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
+    """What inactive-across-tokens returns, for inputs in one language, or in every chosen one."""
+    rows = [
+        row
+        for row in table.to_pylist()
+        if (row["language"] or "") == language and row["layer"] is not None
+    ]
+    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
+    found = series_by(rows, "among", lambda row: int(row["layer"]), len(labels))
+    names = {
+        "all": ("of all neurons", "all", "first"),
+        "inactive": ("of those inactive at the last token", "last", "second"),
+        "non-activated": ("of the non-activated", "non", "third"),
+    }
+    series = tuple(Series(*names[key], *found[key]) for key in names if key in found)
+    where = f"in {language}" if language else "in every chosen language"
+    return Chart(f"Inactive at every token {where}", labels, series, breaks=breaks)
+
+
+def correctness(table: pa.Table, layers: pa.Table | None) -> Chart:
+    """What types-by-correctness returns: type ratio where the model is right, less where it is wrong."""
+    rows = [row for row in table.to_pylist() if row["layer"] is not None]
+    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
+    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
+    title = "Type ratio where the model is right, less where it is wrong"
+    return Chart(title, labels, type_series(found), "points", breaks=breaks, zero=True)
 
 
 def totals(table: pa.Table) -> tuple[Row, ...]:
@@ -54,41 +134,3 @@ def totals(table: pa.Table) -> tuple[Row, ...]:
         for name in reversed(TYPES)
         if neurons[name]
     )
-
-
-def layer_labels(stacks: list[str], positions: list[int]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Labels of layers by their index in their stack, and where another stack begins."""
-    breaks = tuple(i for i in range(1, len(stacks)) if stacks[i] != stacks[i - 1])
-    return tuple(str(position) for position in positions), breaks
-
-
-def _read(table: pa.Table) -> tuple[Cells, list[int], tuple[str, ...], tuple[int, ...]]:
-    rows = table.to_pylist()
-    cells = {(row["type"], row["layer"]): row for row in rows}
-    at = {row["layer"]: row for row in rows}
-    layers = sorted(at)
-    labels, breaks = layer_labels([at[i]["stack"] for i in layers], [at[i]["position"] for i in layers])
-    return cells, layers, labels, breaks
-
-
-def _series(name: str, cells: Cells, layers: list[int]) -> Series:
-    values = tuple(_value(cells, name, layer, "ratio") for layer in layers)
-    halves = tuple(_half(cells, name, layer) for layer in layers)
-    return Series(SHORT[name], LETTERS[name], name, values, halves)
-
-
-def _value(cells: Cells, name: str, layer: int, column: str) -> Value:
-    value = cells.get((name, layer), {}).get(column)
-    return None if value is None else float(value)
-
-
-def _half(cells: Cells, name: str, layer: int) -> Value:
-    low, high = _value(cells, name, layer, "low"), _value(cells, name, layer, "high")
-    return None if low is None or high is None else (high - low) / 2
-
-
-def _minus(one: Series, two: Series, n: int) -> Series:
-    values = tuple(None if a is None or b is None else a - b for a, b in zip(one.values[:n], two.values[:n], strict=True))
-    pairs = zip(one.half[:n], two.half[:n], strict=False)
-    halves = tuple(None if a is None or b is None else (a * a + b * b) ** 0.5 for a, b in pairs)
-    return Series(one.name, one.letter, one.role, values, halves)

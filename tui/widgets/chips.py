@@ -28,7 +28,7 @@ class Chips(Line, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The language before"),
         Binding("right,l", "move(1)", "move", show=False, tooltip="The next language"),
-        Binding("space", "toggle", "on/off", tooltip="Switch the language on or off"),
+        Binding("space", "flip", "on/off", tooltip="Switch the language on or off"),
         Binding("a", "all", "all", tooltip="Switch every language on"),
         Binding("o", "only", "only this", tooltip="Switch every other language off"),
         Binding("i", "invert", "invert", tooltip="Switch on what is off, and off what is on"),
@@ -90,7 +90,7 @@ class Chips(Line, can_focus=True):
         under = self.has_focus and index == self.cursor
         text = f"{'●' if on else '○'}{code}"
         return [
-            Part(text, "first" if on else "dim", None, on, f"toggle_at({index})", under),
+            Part(text, "first" if on else "dim", None, on, f"flip_at({index})", under),
             Part(" "),
         ]
 
@@ -125,11 +125,11 @@ class Chips(Line, can_focus=True):
             self.cursor = (self.cursor + step) % count
             self.refresh()
 
-    def action_toggle(self) -> None:
+    def action_flip(self) -> None:
         """Switch the language under the cursor."""
-        self.action_toggle_at(self.cursor)
+        self.action_flip_at(self.cursor)
 
-    def action_toggle_at(self, index: int) -> None:
+    def action_flip_at(self, index: int) -> None:
         """Switch one language; the last one stays on."""
         if not 0 <= index < len(self.state.languages):
             return

@@ -25,7 +25,8 @@ class Field:
     title: str
     format: Format = plain_value
     right: bool = False
-    role: str = ""
+    stretch: bool = False
+    """Takes the room that is left."""
 
 
 class Grid(DataTable):
@@ -66,7 +67,7 @@ class Grid(DataTable):
             super().__init__()
             self.grid = grid
 
-    def __init__(self, *, id: str | None = None, cursor_type: str = "row") -> None:
+    def __init__(self, *, id: str | None = None, cursor_type: str = "row") -> None:  # noqa: A002 - Textual's own word
         super().__init__(
             id=id,
             data=pa.table({}),
@@ -79,6 +80,7 @@ class Grid(DataTable):
         self.table = pa.table({})
         self.fields: tuple[Field, ...] = ()
         self.sought = ""
+        self._widths: list[int] = []
 
     def show(self, table: pa.Table, fields: tuple[Field, ...] | None = None) -> None:
         """Replace the rows; without `fields`, every column as it is."""
@@ -98,6 +100,23 @@ class Grid(DataTable):
         self._require_update_dimensions = True
         self.move_cursor(row=min(row, max(data.num_rows - 1, 0)), animate=False)
         self.refresh(layout=True)
+
+    def _stretched(self) -> list[int | None] | None:
+        """Column widths, one of them with the room that is left."""
+        if not self._widths:
+            return None
+        room = max(self.size.width - sum(width + 2 for width in self._widths), 0)
+        pairs = zip(self._widths, self.fields, strict=True)
+        return [width + (room if field.stretch else 0) for width, field in pairs]
+
+    def on_resize(self) -> None:
+        """Fill the new width."""
+        if self._widths and self._column_widths != self._stretched():
+            self._column_widths = self._stretched()
+            self._ordered_columns = None
+            self._clear_caches()
+            self._require_update_dimensions = True
+            self.refresh(layout=True)
 
     def _width(self, data: pa.Table, index: int) -> int:
         """Cells for a formatted column, from the rows one may see first; formats keep their widths alike."""
@@ -132,6 +151,13 @@ class Grid(DataTable):
     def action_find(self) -> None:
         """Ask for what to find."""
         self.post_message(self.Asked(self))
+
+    def seek(self, text: str) -> None:
+        """Find as one types: the row under the cursor counts too."""
+        self.sought = text
+        row = self.cursor_coordinate.row
+        if text and not any(text.casefold() in each.casefold() for each in self._texts(row)):
+            self.action_find_next(1)
 
     def action_find_next(self, step: int) -> None:
         """Go to the next row that holds what is sought, around the end."""

@@ -1,4 +1,4 @@
-"""A matrix of numbers on coloured cells, with a cursor."""
+"""A matrix of numbers on coloured cells, with a cursor that its window follows."""
 
 from typing import ClassVar
 
@@ -12,21 +12,23 @@ from textual.widget import Widget
 
 from neurontui.tui.charts.model import Matrix, Value
 from neurontui.tui.charts.palette import ink_on, shade
-from neurontui.tui.clean import fit
+from neurontui.tui.clean import clean, fit
 from neurontui.tui.widgets.paint import Part, strip_of
 from neurontui.tui.widgets.sheet import palette_of
 
+LONGEST_LABEL = 24
+
 
 class Heat(Widget, can_focus=True):
-    """Draws a `Matrix`. Its window follows the cursor where not every column fits."""
+    """Draws a `Matrix`; where it does not fit, the rows and columns around the cursor."""
 
     DEFAULT_CSS = "Heat { width: 1fr; height: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1, 0)", "row", key_display="↑↓", tooltip="The row above"),
-        Binding("down,j", "move(1, 0)", "row", show=False, tooltip="The row below"),
-        Binding("left,h", "move(0, -1)", "column", show=False, tooltip="The column before"),
-        Binding("right,l", "move(0, 1)", "column", show=False, tooltip="The next column"),
+        Binding("up,k", "move(-1, 0)", "cell", key_display="↑↓←→", tooltip="The row above"),
+        Binding("down,j", "move(1, 0)", "cell", show=False, tooltip="The row below"),
+        Binding("left,h", "move(0, -1)", "cell", show=False, tooltip="The column before"),
+        Binding("right,l", "move(0, 1)", "cell", show=False, tooltip="The next column"),
         Binding("g,home", "row(0)", "first row", show=False, tooltip="The first row"),
         Binding("G,end", "row(-1)", "last row", show=False, tooltip="The last row"),
     ]
@@ -38,12 +40,13 @@ class Heat(Widget, can_focus=True):
             super().__init__()
             self.row, self.column = row, column
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self.matrix = Matrix("", (), (), ())
         self.row = 0
         self.column = 0
         self._left = 0
+        self._top = 0
 
     def show(self, matrix: Matrix) -> None:
         """Set what to draw; the cursor stays where it can."""
@@ -55,6 +58,17 @@ class Heat(Widget, can_focus=True):
         self.column = min(self.column, max(len(matrix.columns) - 1, 0))
         self.refresh(layout=taller)
 
+    def point(self, row: int, column: int) -> None:
+        """Put the cursor on a cell without telling anybody."""
+        if (row, column) != (self.row, self.column):
+            self.row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
+            self.column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
+            self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Room for every column."""
+        return self._label_width + self._cell_width * len(self.matrix.columns) + 1
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for the column names and one a row."""
         return 1 + len(self.matrix.rows)
@@ -62,29 +76,33 @@ class Heat(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The column names, or a row."""
         width = self.content_size.width
-        if not self.matrix.rows or y > len(self.matrix.rows):
+        start, end = self._columns(width)
+        row = self._first_row() + y - 1
+        if not self.matrix.rows or row >= len(self.matrix.rows):
             return Strip.blank(width, self.rich_style)
-        start, end = self._window(width)
-        parts = self._head(start, end) if y == 0 else self._row(y - 1, start, end)
+        parts = self._head(start, end) if y == 0 else self._row(row, start, end)
         return strip_of(parts, width, palette_of(self), self.rich_style)
 
-    def _window(self, width: int) -> tuple[int, int]:
+    def _columns(self, width: int) -> tuple[int, int]:
         count = max((width - self._label_width - 1) // self._cell_width, 1)
-        if self.column < self._left:
-            self._left = self.column
-        if self.column >= self._left + count:
-            self._left = self.column - count + 1
-        self._left = max(min(self._left, len(self.matrix.columns) - count), 0)
+        self._left = _window(self._left, self.column, count, len(self.matrix.columns))
         return self._left, min(self._left + count, len(self.matrix.columns))
+
+    def _first_row(self) -> int:
+        count = max(self.content_size.height - 1, 1)
+        self._top = _window(self._top, self.row, count, len(self.matrix.rows))
+        return self._top
 
     @property
     def _label_width(self) -> int:
-        return max((min(cell_len(name), 16) for name in self.matrix.rows), default=2) + 1
+        widths = (min(cell_len(clean(name)), LONGEST_LABEL) for name in self.matrix.rows)
+        return max(widths, default=2) + 1
 
     @property
     def _cell_width(self) -> int:
-        widest = max((min(cell_len(name), 8) for name in self.matrix.columns), default=2)
-        return max(widest + 2, 5)
+        names = max((min(cell_len(clean(name)), 8) for name in self.matrix.columns), default=2)
+        low, high = self.matrix.extent()
+        return max(names + 1, 6 if self.matrix.diverging and max(-low, high) >= 10 else 5)
 
     def _head(self, start: int, end: int) -> list[Part]:
         parts = [Part(fit("‹" if start else "", self._label_width, "right"), "dim")]
@@ -102,36 +120,24 @@ class Heat(Widget, can_focus=True):
         return [Part(name, "text" if here else "dim", bold=here), *cells]
 
     def _cell(self, row: int, column: int, extent: tuple[float, float]) -> Part:
-        value = self.matrix.values[row][column]
+        value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
         skipped = self.matrix.skip_diagonal and row == column
         text = self._text(value, skipped)
-        under = (row, column) == (self.row, self.column)
+        under = self.has_focus and (row, column) == (self.row, self.column)
         if under:
-            marked = (
-                f"[{text.strip()}]" if len(text.strip()) + 2 <= self._cell_width else text.strip()
-            )
-            text = marked.rjust(self._cell_width)
-        if value is None or skipped or palette_of(self).textured:
+            text = f"▸{text.strip()}".rjust(self._cell_width - 1) + " "
+        if tint is None or skipped or palette_of(self).textured:
             return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
-        paper = shade(value, extent, self.matrix.diverging)
+        paper = shade(tint, extent, self.matrix.diverging)
         return Part(text, ink_on(paper), paper, under)
 
     def _text(self, value: Value, skipped: bool) -> str:
         if skipped:
-            return "· ".rjust(self._cell_width)
-        digits = (
-            0
-            if self._cell_width < 6 and self.matrix.extent()[1] >= 10 and not self.matrix.diverging
-            else 1
-        )
-        word = (
-            "–"
-            if value is None
-            else f"{value:+.{digits}f}"
-            if self.matrix.diverging
-            else f"{value:.{digits}f}"
-        )
-        return (word + " ").rjust(self._cell_width)
+            return "·".rjust(self._cell_width - 1) + " "
+        signed = "+" if self.matrix.diverging and not self.matrix.tints else ""
+        digits = 0 if value is not None and abs(value) >= 99.95 else 1
+        word = "–" if value is None else f"{value:{signed}.{digits}f}"
+        return word.rjust(self._cell_width - 1) + " "
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
@@ -144,7 +150,8 @@ class Heat(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the cell under the mouse."""
         if event.y >= 1:
-            self._go(event.y - 1, self._left + (event.x - self._label_width) // self._cell_width)
+            column = self._left + (event.x - self._label_width) // self._cell_width
+            self._go(self._top + event.y - 1, column)
 
     def _go(self, row: int, column: int) -> None:
         row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
@@ -153,3 +160,11 @@ class Heat(Widget, can_focus=True):
             self.row, self.column = row, column
             self.refresh()
             self.post_message(self.Moved(row, column))
+
+
+def _window(first: int, cursor: int, count: int, total: int) -> int:
+    """The first of `count` things to show of `total`, so that the cursor is among them."""
+    first = min(first, cursor)
+    if cursor >= first + count:
+        first = cursor - count + 1
+    return max(min(first, total - count), 0)

@@ -41,7 +41,9 @@ class Keys(Line):
             if active.binding.show and active.enabled and label and label not in seen:
                 seen.add(label)
                 shown.append(active)
-        return sorted(shown, key=lambda active: (active.binding.action in common, active.node is self.app))
+        return sorted(
+            shown, key=lambda active: (active.binding.action in common, active.node is self.app)
+        )
 
     def _display(self, active: ActiveBinding) -> str:
         return active.binding.key_display or self.app.get_key_display(active.binding)

@@ -37,7 +37,7 @@ class LayerChart(Widget, can_focus=True):
             super().__init__()
             self.chart, self.index = chart, index
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id, classes=classes)
         self.chart: Chart | None = None
         self._plot: Plot | None = None

@@ -11,7 +11,7 @@ class Notice(Sheet):
 
     DEFAULT_CSS = "Notice { height: auto; padding: 1 2; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._head = ""
         self._sentences: tuple[str, ...] = ()

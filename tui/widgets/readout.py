@@ -20,7 +20,7 @@ class Row:
 class ReadOut(Sheet):
     """Blocks of rows, each under a heading."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._blocks: tuple[tuple[str, tuple[Row, ...]], ...] = ()
         self._foot: tuple[str, ...] = ()

@@ -26,7 +26,9 @@ class Line(Widget):
     def render_line(self, y: int) -> Strip:
         """The line, in the colours of the theme."""
         width = self.content_size.width
-        return strip_of(self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style)
+        return strip_of(
+            self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style
+        )
 
     def text(self) -> str:
         """What the line says."""
@@ -38,7 +40,7 @@ class Sheet(Widget):
 
     DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id, classes=classes)
         self._lines: list[Parts] = []
         self._made: tuple[int, list[Parts]] | None = None
@@ -75,7 +77,9 @@ class Sheet(Widget):
         """One of the lines, or an empty one."""
         width = self.content_size.width
         lines = self.lines(width)
-        return strip_of(lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style)
+        return strip_of(
+            lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style
+        )
 
     def text(self) -> str:
         """What the sheet says."""

@@ -1,0 +1,187 @@
+"""Screens that show one chart over layers at a time: a title, the chart, and a read-out beside it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from neurontui.tui.asking import Question
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.charts.model import Chart, Drawing, Series
+from neurontui.tui.screens.page import Page
+from neurontui.tui.widgets.layer_chart import LayerChart
+from neurontui.tui.widgets.paint import Part, Parts
+from neurontui.tui.widgets.readout import ReadOut, Row
+from neurontui.tui.widgets.sheet import Sheet
+
+Block = tuple[str, tuple[Row, ...]]
+
+
+class ChartPage(Page):
+    """A screen with several views, each a chart. Subclasses say what to ask and what to draw for each."""
+
+    VIEWS: ClassVar[tuple[str, ...]] = ()
+    STYLES: ClassVar[tuple[str, ...]] = ("stacked", "lines", "panels")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
+        Binding("V", "view(-1)", "view before", show=False, tooltip="The view before"),
+        Binding("s", "style", "stacked/lines", tooltip="Stacked areas, lines, or a panel for each"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = 0
+        self.style = 0
+        self.cursors: dict[int, int] = {}
+
+    def body(self) -> Iterable[Widget]:
+        """Title, chart and read-out."""
+        yield Sheet(id="title")
+        with Horizontal(id="chart-row"):
+            yield LayerChart(id="chart")
+            yield ReadOut(id="readout")
+
+    # -- what subclasses say ------------------------------------------------------------------------------------
+
+    def question(self, run: RunInfo) -> dict[str, Question]:
+        """What the present view asks."""
+        return {}
+
+    def chart(self) -> Chart | None:
+        """The present view's chart from the answers; None while there is no answer."""
+        return None
+
+    def about(self, chart: Chart) -> str:
+        """Quiet words behind the title: n, and what the percentages are of."""
+        return ""
+
+    def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
+        """More of the read-out, and its foot."""
+        return [], ["± 95 % interval"] if any(series.half for series in chart.series) else []
+
+    def layer_of(self, chart: Chart) -> bool:
+        """Whether the x axis is layers, which all screens share."""
+        return chart.x_title == "layer"
+
+    # -- the page -----------------------------------------------------------------------------------------------
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """The layers, what was measured, and what the view asks."""
+        return {"layers": Question.of("layers", run=run.number), **self.question(run)}
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """Draw what there is."""
+        self.redraw()
+
+    def reflect(self) -> None:
+        """The cursor may have moved on another screen."""
+        self.redraw()
+
+    def fresh(self, key: str) -> pa.Table | None:
+        """An answer, if it is to the question that the selection raises now; else the one before, until it comes."""
+        return self.answers.get(key)
+
+    def redraw(self) -> None:
+        """Title, chart and read-out."""
+        chart = self.styled()
+        if chart is None:
+            return
+        if not any(series.values for series in chart.series):
+            self.say_absent()
+            return
+        self.clear_notice()
+        view = self.query_one(LayerChart)
+        view.show(chart)
+        wanted = self.selection.layer if self.layer_of(chart) else self.cursors.get(self.view, 0)
+        view.cursor = min(wanted, max(chart.n - 1, 0))
+        self._write(chart, view.cursor)
+
+    def say_absent(self) -> None:
+        """The query had no rows: say what is missing."""
+        self.notice("Nothing was measured for this view", "Choose another view with v.")
+
+    def styled(self) -> Chart | None:
+        """The chart in the chosen style."""
+        chart = self.chart()
+        if chart is None:
+            return None
+        style = self.STYLES[self.style % len(self.STYLES)]
+        if style == "panels" and not any(series.ghost for series in chart.series):
+            return replace(chart, stacked=False, panels=True)
+        return chart if style == "stacked" else replace(chart, stacked=False)
+
+    def _write(self, chart: Chart, index: int) -> None:
+        number = f"view {self.view + 1} of {len(self.VIEWS)}" if len(self.VIEWS) > 1 else ""
+        head: list[Part] = [
+            Part(chart.title, "text", bold=True),
+            Part(f" · {self.about(chart)}" if self.about(chart) else "", "dim"),
+        ]
+        lines: list[Parts] = [[*head, Part(f"   {number}", "axis")]]
+        lines += [[Part(note, "second")] for note in self.notes()]
+        self.query_one("#title", Sheet).show(lines)
+        label = chart.labels[index] if index < chart.n else ""
+        blocks, foot = self.blocks(chart, index)
+        first = (
+            f"{chart.x_title} {label}",
+            tuple(_row(series, index, chart) for series in _order(chart)),
+        )
+        self.query_one(ReadOut).show_blocks(first, *blocks, foot=tuple(foot))
+
+    def notes(self) -> list[str]:
+        """What the queries say about few languages."""
+        found: set[str] = set()
+        for table in self.answers.values():
+            if "note" in table.column_names:
+                found |= {str(note) for note in table.column("note").unique().to_pylist() if note}
+        return sorted(found)
+
+    def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
+        """Another layer, or another position of the view."""
+        chart = message.chart.chart
+        if chart is None:
+            return
+        self.cursors[self.view] = message.index
+        if self.layer_of(chart):
+            self.select(layer=message.index)
+        else:
+            self.redraw()
+
+    def action_view(self, step: int) -> None:
+        """Another view."""
+        self.view = (self.view + step) % max(len(self.VIEWS), 1)
+        self.clear_notice()
+        self.update()
+
+    def action_style(self) -> None:
+        """Another style."""
+        self.style = (self.style + 1) % len(self.STYLES)
+        self.redraw()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The view, where there are several."""
+        return (self.VIEWS[self.view],) if self.VIEWS else ()
+
+    def drawings(self) -> Sequence[Drawing]:
+        """The chart as it is shown."""
+        chart = self.styled()
+        return [replace(chart, panels=False)] if chart is not None else []
+
+
+def _order(chart: Chart) -> list[Series]:
+    """The read-out lists a stack from the top."""
+    return (
+        list(reversed(chart.series))
+        if chart.stacked or not chart.series or chart.series[0].letter == "A"
+        else list(chart.series)
+    )
+
+
+def _row(series: Series, index: int, chart: Chart) -> Row:
+    digits: dict[str, Any] = {"logits": 2}
+    return Row(
+        series.letter, series.name, series.text(index, digits.get(chart.unit, 1)), series.role
+    )
