@@ -1,6 +1,7 @@
 """Everything a user can choose about a run, in one place. Knows neither torch nor the command line."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ class RunConfig:
     limit: int | None = None
     shots: int = 0
     native_wrapper: bool = False
-    measures: tuple[str, ...] = ("types",)
+    measures: tuple[Literal["types", "attribution", "ablation"], ...] = ("types",)
     thresholds: tuple[float, ...] = (0.0,)
     """The first one defines the neuron types; the others go into the histogram."""
     activation: Literal["gate", "product"] = "gate"
@@ -45,20 +46,24 @@ class RunConfig:
     batch_tokens: int = 4096
     batch_examples: int = 32
     max_new_tokens: int = 8
-    ablation_scope: str = "all"
+    ablation_scope: Literal["all", "last"] = "all"
     """all: switched off at every position; last: at the last prompt token and generated ones."""
-    ablation_set: str = "example"
+    ablation_set: Literal["example", "global"] = "example"
     """example: each example's own neurons of a type; global: one set a type, by majority over the examples."""
     ablation_layers: tuple[int, ...] | None = None
     ablation_fractions: tuple[float, ...] = RANDOM_FRACTIONS
     ablation_seeds: int = 3
-    ablation_value: str = "0"
-    ablated_neurons: tuple[tuple[int, int], ...] | None = None
-    """The user's own (layer, neuron) pairs, as one more condition."""
+    ablation_value: Literal["0", "mean"] = "0"
+    ablation_examples: int | None = None
+    """Ablate only the first so many examples of the run."""
+    ablate: Path | None = None
+    """A CSV file with the user's own neurons, as one more condition."""
+    ablate_neurons: tuple[tuple[int, int], ...] | None = None
+    """The same as (layer, neuron) pairs."""
     seed: int = 0
     name: str | None = None
-    keep: str = "all"
-    engine: str = "local"
+    keep: Literal["all", "aggregates"] = "all"
+    engine: Literal["local", "ray"] = "local"
     address: str | None = None
     force: bool = False
     skip_bad: bool = False
@@ -67,8 +72,10 @@ class RunConfig:
     def __post_init__(self) -> None:
         unknown = [each for each in self.measures if each not in MEASURES]
         if unknown:
-            raise UsageError(f"'{unknown[0]}' is no measure; there are {', '.join(MEASURES)}")
-        if not self.thresholds:
-            raise UsageError("--thresholds needs at least one number")
-        if self.limit is not None and self.limit < 1:
-            raise UsageError("--limit must be at least 1")
+            raise UsageError(f"'{unknown[0]}' is no measure; there are {', '.join(MEASURES)}.")
+        if not self.thresholds or not all(map(isfinite, self.thresholds)):
+            raise UsageError("--thresholds needs finite numbers, such as 0,0.1,0.2.")
+        for name in ("limit", "ablation_examples"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 1.")

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from neurontui.compute.answers.predict import AnswerOptions, Predictions, predict
+from neurontui.compute.answers.predict import Predictions, predict
 from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.choices import answer_options, attribution_options, capture_options
 from neurontui.compute.config import RunConfig
-from neurontui.compute.measures.attribution import AttributionOptions, attribution_tables
-from neurontui.compute.measures.directions import DirectionOptions
+from neurontui.compute.measures.attribution import attribution_tables
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.strongest import Strongest
 from neurontui.compute.measures.types import types_tables
-from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
+from neurontui.compute.models.capture import NotFiniteError, capture
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import UnusablePromptError
 from neurontui.store.errors import MeasureError
@@ -71,34 +71,17 @@ class Measurer:
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
         if not any(each.answers for each in batch.examples):
             return None
-        return predict(self._loaded, batch, targets, self._answers)
+        return predict(self._loaded, batch, targets, answer_options(self._config))
 
     def _attribution(self, batch: Batch, captured: Capture, targets: Targets) -> Tables:
-        options = AttributionOptions(
-            weight=self._config.weight,
-            direction=DirectionOptions(
-                embedding=self._config.answer_embedding,
-                word=self._config.answer_token,
-                centred=self._config.centred,
-                contrast=self._config.contrast,
-            ),
-            final_norm=self._config.final_norm,
-            top=self._config.top,
-            token_budget=self._config.batch_tokens,
-        )
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(each > threshold) for each in captured.activations]
+        options = attribution_options(self._config)
         return attribution_tables(batch, captured, self._loaded, masks, targets, options)
 
     def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[Note]]:
         """Capture a batch; with skip_bad, what cannot be measured is left out and told."""
-        options = CaptureOptions(
-            threshold=self._config.thresholds[0],
-            activation=self._config.activation,
-            any_token=self._config.every_token,
-            token_budget=self._config.batch_tokens,
-            encoder_token=self._config.encoder_token,
-        )
+        options = capture_options(self._config)
         notes: list[Note] = []
         while True:
             try:
@@ -115,12 +98,6 @@ class Measurer:
                     raise MeasureError(
                         f"No example of batch {batch.number} can be measured; the first: {error}"
                     ) from error
-
-    @property
-    def _answers(self) -> AnswerOptions:
-        return AnswerOptions(
-            max_new_tokens=self._config.max_new_tokens, token_budget=self._config.batch_tokens
-        )
 
 
 def without(batch: Batch, positions: set[int]) -> Batch:

@@ -1,4 +1,7 @@
-"""Which examples are measured together. The plan depends on the task alone, so every engine and every sitting makes the same one."""
+"""Which examples are measured together. It depends on the task alone, so every engine and every sitting agrees."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.tasks.example import TaskData
@@ -6,16 +9,34 @@ from neurontui.compute.tasks.folds import folds
 
 
 def plan(data: TaskData, examples_a_batch: int) -> list[Batch]:
-    """Cut the examples of a task into batches, in order; the last one may be shorter."""
+    """Cut the examples of a task into batches, in order.
+
+    A batch holds whole folds as long as they fit, and a large fold is cut on its own: partial sums are kept by
+    fold, and a batch that touched many parts of folds would hardly add anything up.
+    """
     of_example = folds(data.examples)
-    starts = range(0, len(data.examples), examples_a_batch)
     return [
         Batch(
             number=number,
-            indices=tuple(range(start, min(start + examples_a_batch, len(data.examples)))),
-            folds=of_example[start : start + examples_a_batch],
-            examples=data.examples[start : start + examples_a_batch],
+            indices=tuple(group),
+            folds=tuple(of_example[i] for i in group),
+            examples=tuple(data.examples[i] for i in group),
             languages=data.languages,
         )
-        for number, start in enumerate(starts)
+        for number, group in enumerate(_groups(of_example, examples_a_batch))
     ]
+
+
+def _groups(of_example: Sequence[int], size: int) -> Iterator[list[int]]:
+    together: list[int] = []
+    for _, block in groupby(range(len(of_example)), key=of_example.__getitem__):
+        fold = list(block)
+        if together and len(together) + len(fold) > size:
+            yield together
+            together = []
+        if len(fold) > size:
+            yield from (fold[start : start + size] for start in range(0, len(fold), size))
+        else:
+            together += fold
+    if together:
+        yield together

@@ -1,9 +1,9 @@
 """A run that is only looked at: its prompts, and what it would need."""
 
+from neurontui.compute.choices import model_options, task_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate import estimate, shortages, told
 from neurontui.compute.models.loading import load_model
-from neurontui.compute.run import model_options, task_options
 from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.preview import preview as preview_task
 

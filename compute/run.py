@@ -7,20 +7,21 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neurontui.compute.ablation.conditions import conditions_of
+from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
+from neurontui.compute.choices import ablation_options, model_options, task_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.final import final_tables
 from neurontui.compute.identity import manifest_of
 from neurontui.compute.measure import Measurer
 from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.models.loading import load_model
 from neurontui.compute.plan import plan
 from neurontui.compute.progress import Progress
 from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.example import TaskOptions
 from neurontui.store.journal import Journal
+from neurontui.store.manifest import Condition
 from neurontui.store.merge import merge
 from neurontui.store.reader import open_reader
 
@@ -46,7 +47,8 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     progress.say(loaded.placement)
     book = answer_book(loaded, data.examples, data.languages)
     batches = plan(data, config.batch_examples)
-    manifest = manifest_of(config, data, loaded, conditions_of(config, loaded, data), len(batches))
+    conditions = _conditions(config, loaded, len(data.languages))
+    manifest = manifest_of(config, data, loaded, conditions, len(batches))
     manifest = replace(manifest, notes=manifest.notes + collision_notes(book))
     there = _already_there(config.out, manifest.key)
     if there is not None and not config.force:
@@ -61,27 +63,10 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     return Finished(number, manifest.name, len(data.examples), measured=True)
 
 
-def task_options(config: RunConfig) -> TaskOptions:
-    """The part of a run's choices that a task needs."""
-    return TaskOptions(
-        data=config.data,
-        languages=config.languages,
-        limit=config.limit,
-        shots=config.shots,
-        native_wrapper=config.native_wrapper,
-    )
-
-
-def model_options(config: RunConfig) -> ModelOptions:
-    """The part of a run's choices that loading a model needs."""
-    return ModelOptions(
-        model=config.model,
-        revision=config.revision,
-        dtype=config.dtype,
-        device=config.device,
-        device_map=config.device_map,
-        allow_bin=config.allow_bin,
-    )
+def _conditions(config: RunConfig, loaded: LoadedModel, n_languages: int) -> tuple[Condition, ...]:
+    if "ablation" not in config.measures:
+        return ()
+    return plan_conditions(ablation_options(config, loaded), loaded.layers, n_languages)
 
 
 def _already_there(results: Path, key: str) -> int | None:

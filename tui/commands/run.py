@@ -42,11 +42,15 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
 
 
 def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]":
+    from typing import get_type_hints
+
+    from neurontui.compute.config import RunConfig
     from neurontui.compute.paper_file import read_paper_file
 
     if paper_file is None:
         return [_config(given)]
-    return [_config({**entry, **given}) for entry in read_paper_file(paper_file)]
+    kinds = get_type_hints(RunConfig) | {"ablate_sql": str}
+    return [_config({**entry, **given}) for entry in read_paper_file(paper_file, kinds)]
 
 
 def _config(options: dict[str, Any]) -> "RunConfig":
@@ -55,16 +59,10 @@ def _config(options: dict[str, Any]) -> "RunConfig":
 
     for needed in ("model", "task", "out"):
         if needed not in options:
-            raise UsageError(f"a run needs --{needed}; `neurontui run --help` shows all options")
-    csv_file, sql = options.pop("ablate", None), options.pop("ablate_sql", None)
-    if csv_file is not None and sql is not None:
-        raise UsageError("--ablate and --ablate-sql exclude each other: give one set of neurons")
-    if csv_file is not None:
-        from neurontui.compute.ablation.neuron_list import read_neurons
-
-        options["ablated_neurons"] = read_neurons(csv_file)
+            raise UsageError(f"A run needs --{needed}; `neurontui run --help` shows all options.")
+    sql = options.pop("ablate_sql", None)
     if sql is not None:
-        options["ablated_neurons"] = _selected(options["out"], sql)
+        options["ablate_neurons"] = _selected(options["out"], sql)
     return RunConfig(**options)
 
 
@@ -75,6 +73,6 @@ def _selected(results: Path, sql: str) -> tuple[tuple[int, int], ...]:
     with open_results(results) as opened:
         rows = opened.sql(sql)
     if not {"layer", "neuron"} <= set(rows.column_names):
-        raise QueryError("--ablate-sql must select the columns layer and neuron")
+        raise QueryError("--ablate-sql must select the columns layer and neuron.")
     pairs = zip(rows["layer"].to_pylist(), rows["neuron"].to_pylist(), strict=True)
     return tuple(sorted({(int(layer), int(neuron)) for layer, neuron in pairs}))

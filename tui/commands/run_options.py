@@ -66,6 +66,7 @@ OPTIONS = (
     click.option("--ablation-layers", type=NumberList(int), metavar="0,1,…", help="Only these layers."),
     click.option("--ablation-fractions", type=NumberList(float), metavar="0.05,…", help="Shares of neurons for the random conditions."),
     click.option("--ablation-seeds", type=click.IntRange(1, 100), help="Seeds of each random condition; default: 3."),
+    click.option("--ablation-examples", type=click.IntRange(min=1), metavar="N", help="Ablate only the first N examples."),
     click.option("--ablate", type=_PATH, metavar="FILE.csv", help="Switch off your own neurons: columns layer, neuron."),
     click.option("--ablate-sql", metavar="SQL", help="Switch off the neurons that this query over RESULTS selects: layer, neuron."),
     click.option("--ablation-value", type=click.Choice(["0", "mean"]), help="What their activation is set to; default: 0."),

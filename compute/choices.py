@@ -1,0 +1,86 @@
+"""From the choices of a run to the options of its parts: one function a part."""
+
+from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
+from neurontui.compute.answers.predict import AnswerOptions
+from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.attribution import AttributionOptions
+from neurontui.compute.measures.directions import DirectionOptions
+from neurontui.compute.models.capture import CaptureOptions
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loading import ModelOptions
+from neurontui.compute.tasks.example import TaskOptions
+
+
+def task_options(config: RunConfig) -> TaskOptions:
+    """What loading a task needs."""
+    return TaskOptions(
+        data=config.data,
+        languages=config.languages,
+        limit=config.limit,
+        shots=config.shots,
+        native_wrapper=config.native_wrapper,
+    )
+
+
+def model_options(config: RunConfig) -> ModelOptions:
+    """What loading a model needs."""
+    return ModelOptions(
+        model=config.model,
+        revision=config.revision,
+        dtype=config.dtype,
+        device=config.device,
+        device_map=config.device_map,
+        allow_bin=config.allow_bin,
+    )
+
+
+def capture_options(config: RunConfig) -> CaptureOptions:
+    """What reading activations needs."""
+    return CaptureOptions(
+        threshold=config.thresholds[0],
+        activation=config.activation,
+        any_token=config.every_token,
+        token_budget=config.batch_tokens,
+        encoder_token=config.encoder_token,
+    )
+
+
+def answer_options(config: RunConfig) -> AnswerOptions:
+    """What asking the model needs."""
+    return AnswerOptions(max_new_tokens=config.max_new_tokens, token_budget=config.batch_tokens)
+
+
+def attribution_options(config: RunConfig) -> AttributionOptions:
+    """What contribution and effective scores need."""
+    return AttributionOptions(
+        weight=config.weight,
+        direction=DirectionOptions(
+            embedding=config.answer_embedding,
+            word=config.answer_token,
+            centred=config.centred,
+            contrast=config.contrast,
+        ),
+        final_norm=config.final_norm,
+        top=config.top,
+        token_budget=config.batch_tokens,
+    )
+
+
+def ablation_options(config: RunConfig, loaded: LoadedModel) -> AblationOptions:
+    """What an ablation needs; raises InputError for neurons that the model does not have."""
+    user_sets: tuple[UserSet, ...] = ()
+    if config.ablate is not None:
+        user_sets = (read_neurons(config.ablate, loaded.layers),)
+    if config.ablate_neurons is not None:
+        user_sets = (*user_sets, check_neurons("query", config.ablate_neurons, loaded.layers))
+    return AblationOptions(
+        fractions=config.ablation_fractions,
+        seeds=config.ablation_seeds,
+        user_sets=user_sets,
+        scope=config.ablation_scope,
+        value=config.ablation_value,
+        layers=config.ablation_layers,
+        seed=config.seed,
+        answers=answer_options(config),
+    )
