@@ -30,6 +30,8 @@ class TaskExample:
     prompts: dict[str, str]
     answers: dict[str, str]
     choices: dict[str, list[str]]
+    answer_language: str | None = None
+    """Where the answers are not in the prompt's language."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def edit_example(
         prompts[language] = edit_text(fact, city, told, asked).prompt
         answers[language] = city.capital[asked]
         choices[language] = [f.capital[asked] for f in cities]
-    return TaskExample(f"{fact.id}-{city.id}", fact.id, prompts, answers, choices)
+    spoken = "en" if to_english else None
+    return TaskExample(f"{fact.id}-{city.id}", fact.id, prompts, answers, choices, spoken)
 
 
 def claim_example(rng: Random, claim: Claim, label: str) -> TaskExample:
@@ -82,6 +85,7 @@ def claim_example(rng: Random, claim: Claim, label: str) -> TaskExample:
         prompts={language: claim_text(claim, language, first, second) for language in LANGUAGES},
         answers=dict.fromkeys(LANGUAGES, label),
         choices={language: list(LABELS) for language in LANGUAGES},
+        answer_language="en",
     )
 
 
@@ -120,5 +124,9 @@ def write_tasks(tasks: DemoTasks, folder: Path) -> None:
     """One JSON Lines file a task."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, examples in tasks.files.items():
-        lines = (json.dumps(asdict(example), ensure_ascii=False) for example in examples)
+        lines = (json.dumps(_record(example), ensure_ascii=False) for example in examples)
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _record(example: TaskExample) -> dict[str, object]:
+    return {name: value for name, value in asdict(example).items() if value is not None}
