@@ -11,6 +11,7 @@ from torch import nn
 
 from neurontui.compute.models.ffn import FFN, neurons_of
 from neurontui.compute.models.finder import search_ffns
+from neurontui.compute.models.moe import ExpertsFFN, experts_ffn, route_through
 from neurontui.store.errors import ModelError
 from neurontui.store.manifest import Layer
 
@@ -27,6 +28,8 @@ class Stack:
     value: str
     gate: str | None = None
     """A module that only the gated form of the FFN has."""
+    experts: str | None = None
+    """A module that only a mixture of experts has."""
     name: str = "decoder"
 
 
@@ -36,6 +39,8 @@ _T5 = (
     Stack("encoder.block", "layer.1.DenseReluDense", "act", "wo", gate="wi_0", name="encoder"),
     Stack("decoder.block", "layer.2.DenseReluDense", "act", "wo", gate="wi_0"),
 )
+
+_MOE = (Stack("layers", "mlp", "act_fn", "down_proj", gate="gate_proj", experts="experts"),)
 
 KNOWN: dict[str, tuple[Stack, ...]] = {
     "bloom": (Stack("h", "mlp", "gelu_impl", "dense_4h_to_h"),),
@@ -51,6 +56,8 @@ KNOWN: dict[str, tuple[Stack, ...]] = {
     "phi3": (Stack("layers", "mlp", "activation_fn", "down_proj", gate="gate_up_proj"),),
     "gpt2": (Stack("h", "mlp", "act", "c_proj"),),
     "gpt_neox": (Stack("layers", "mlp", "act", "dense_4h_to_h"),),
+    "mixtral": _MOE,
+    "qwen3_moe": _MOE,
     "t5": _T5,
     "mt5": _T5,
     "umt5": _T5,
@@ -69,11 +76,15 @@ def known_ffns(model: Any, stacks: tuple[Stack, ...]) -> tuple[FFN, ...]:
     for stack in stacks:
         blocks = _at(model.base_model, stack.blocks).children()
         found += [_ffn(block, stack, len(found), i) for i, block in enumerate(blocks)]
+    if any(isinstance(each, ExpertsFFN) for each in found):
+        route_through(model)
     return tuple(found)
 
 
 def _ffn(block: nn.Module, stack: Stack, before: int, position: int) -> FFN:
     ffn = _at(block, stack.ffn)
+    if stack.experts is not None and _has(ffn, stack.experts):
+        return experts_ffn(_at(ffn, stack.experts), before + position, stack.name, position)
     value = _at(ffn, stack.value)
     gated = stack.gate is not None and _has(ffn, stack.gate)
     layer = Layer(before + position, stack.name, position, neurons_of(value))

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffn import FFN, Where
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.recorder import Buffers, Recorder, Where
+from neurontui.compute.models.recorder import Buffers, Recorder
 from neurontui.compute.models.rounding import near_threshold, near_threshold_product
 from neurontui.compute.models.tokenise import (
     Encoded,

@@ -5,11 +5,25 @@ Knows no architecture: `architectures` and `finder` say which modules these are.
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
+from neurontui.compute.models.counting import count_active
 from neurontui.store.errors import ModelError
 from neurontui.store.manifest import Layer
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where one stack is read in one pass of B prompts, padded to T tokens."""
+
+    rows: Tensor
+    """(B,) rows of the batch that the pass holds."""
+    token: Tensor
+    """(B,) index of the token of measurement."""
+    real: Tensor | None
+    """(B, T) bool: real tokens; None where every token counts."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,28 @@ class FFN:
         """Bias of the value matrix, (H,) float32, or None."""
         bias = parameter(self.value, "bias")
         return None if bias is None else bias.float()
+
+    def at_token(self, value: Tensor, where: Where) -> Tensor:
+        """(B, d_m): what `act` or `value` saw at the token of measurement, copied."""
+        by_row = _by_row(value, where)
+        return by_row[torch.arange(len(by_row), device=value.device), where.token]
+
+    def run_at_token(self, value: Tensor, where: Where) -> Tensor:
+        """The same of the neurons that did run there: all of them, but for experts."""
+        return self.at_token(value, where)
+
+    def weighed(self, value: Tensor) -> Tensor:
+        """The weights of the value vectors in the FFN's output, from the input of `value`."""
+        return value
+
+    def count_active(self, value: Tensor, threshold: float, where: Where) -> Tensor:
+        """(B, d_m) int32: real tokens at which what `act` or `value` saw is greater than a threshold."""
+        return count_active(_by_row(value, where), threshold, where.real)
+
+
+def _by_row(value: Tensor, where: Where) -> Tensor:
+    """(B, T, d_m), also for OPT, which flattens its tokens into (B·T, d_m)."""
+    return value.reshape(len(where.rows), -1, value.shape[-1])
 
 
 def neurons_of(value: nn.Module) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.moe import ExpertsFFN
 from neurontui.store.manifest import Layer
 
 
@@ -39,6 +40,16 @@ class LoadedModel:
     def layers(self) -> tuple[Layer, ...]:
         """The FFN layers through all stacks, encoder first."""
         return tuple(ffn.layer for ffn in self.ffns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a run with this model should know, a sentence each."""
+        if any(isinstance(ffn, ExpertsFFN) for ffn in self.ffns):
+            return (
+                "The model routes each token to a few experts; neurons of the others have no activation there "
+                "and count as not active.",
+            )
+        return ()
 
     @property
     def torch_dtype(self) -> torch.dtype:

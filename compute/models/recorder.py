@@ -9,24 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from neurontui.compute.models.counting import count_active
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffn import FFN, Where
 from neurontui.store.errors import MeasureError
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where one stack is read in one pass."""
-
-    rows: Tensor
-    """(B,) rows of the batch that the pass holds."""
-    token: Tensor
-    """(B,) index of the token of measurement."""
-    real: Tensor | None
-    """(B, T) bool: real tokens; None where every token counts."""
 
 
 @dataclass
@@ -90,10 +76,12 @@ class Recorder:
         def hook(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
             self._fired[index] += 1
             where = self._on_device(ffn, output)
-            buffers.before = self._keep(buffers.before, args[0], where)
+            before = ffn.run_at_token(args[0], where)
+            buffers.before = self._keep(buffers.before, before, where)
             if not is_product:
-                buffers.activations = self._keep(buffers.activations, output, where)
-                self._count(buffers, output, where)
+                active = ffn.at_token(output, where)
+                buffers.activations = self._keep(buffers.activations, active, where)
+                self._count(ffn, buffers, output, where)
 
         return hook
 
@@ -102,9 +90,10 @@ class Recorder:
 
         def hook(_: nn.Module, args: tuple[Tensor, ...]) -> None:
             where = self._on_device(ffn, args[0])
-            buffers.weights = self._keep(buffers.weights, args[0], where)
+            weights = ffn.at_token(ffn.weighed(args[0]), where)
+            buffers.weights = self._keep(buffers.weights, weights, where)
             if self.product:
-                self._count(buffers, args[0], where)
+                self._count(ffn, buffers, args[0], where)
 
         return hook
 
@@ -118,22 +107,14 @@ class Recorder:
             self._where = {**self._where, name: where}
         return where
 
-    def _keep(self, buffer: Tensor | None, value: Tensor, where: Where) -> Tensor:
+    def _keep(self, buffer: Tensor | None, values: Tensor, where: Where) -> Tensor:
+        """values: (B, …), a row a prompt of the pass."""
         if buffer is None:
-            buffer = value.new_empty(self.n_rows, value.shape[-1])
-        by_row = _by_row(value, where)
-        buffer[where.rows] = by_row[torch.arange(len(by_row), device=value.device), where.token]
+            buffer = values.new_empty(self.n_rows, values.shape[-1])
+        buffer[where.rows] = values
         return buffer
 
-    def _count(self, buffers: Buffers, value: Tensor, where: Where) -> None:
-        if not self.any_token:
-            return
-        counts = count_active(_by_row(value, where), self.threshold, where.real)
-        if buffers.active_tokens is None:
-            buffers.active_tokens = counts.new_empty(self.n_rows, counts.shape[-1])
-        buffers.active_tokens[where.rows] = counts
-
-
-def _by_row(value: Tensor, where: Where) -> Tensor:
-    """(B, T, d_m), also for OPT, which flattens its tokens into (B·T, d_m)."""
-    return value.reshape(len(where.rows), -1, value.shape[-1])
+    def _count(self, ffn: FFN, buffers: Buffers, value: Tensor, where: Where) -> None:
+        if self.any_token:
+            counts = ffn.count_active(value, self.threshold, where)
+            buffers.active_tokens = self._keep(buffers.active_tokens, counts, where)

@@ -12,12 +12,23 @@ def near_threshold(before: Tensor, act: nn.Module, threshold: float) -> int:
     act(x − u·rms) > t differs from act(x + u·rms) > t, with u half the distance from 1 to the next number.
     """
     exact = before.float()
-    moved = torch.finfo(before.dtype).eps / 2 * exact.square().mean(-1, keepdim=True).sqrt()
+    moved = _unit(before) * exact.square().mean(-1, keepdim=True).sqrt()
     above = act.forward(exact + moved) > threshold
     below = act.forward(exact - moved) > threshold
     return int((above != below).sum())
 
 
 def near_threshold_product(activations: Tensor, threshold: float) -> int:
-    """The same for act(gate)·up, (R, d_m), whose own size stands in for that of its terms."""
-    return near_threshold(activations, torch.nn.Identity(), threshold)
+    """The same for act(gate)·up, (R, d_m), whose own size stands in for that of its terms.
+
+    Exact zeros are left out: they come from ReLU, or from an expert that did not run.
+    """
+    exact = activations.double()
+    ran = exact != 0
+    usual = (exact.square().sum(-1, keepdim=True) / ran.sum(-1, keepdim=True).clamp_min(1)).sqrt()
+    return int((ran & ((exact - threshold).abs() < _unit(activations) * usual)).sum())
+
+
+def _unit(values: Tensor) -> float:
+    """Largest relative error of rounding to the dtype of these values."""
+    return float(torch.finfo(values.dtype).eps) / 2

@@ -101,6 +101,21 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 """Configurations by model_type; the models have two layers a stack."""
 
+_EXPERTS = {**_LLAMA, **_HEADS, "num_experts_per_tok": 2, "output_router_logits": False}
+MIXTURES: dict[str, dict[str, Any]] = {
+    "mixtral": {**_EXPERTS, "intermediate_size": 24, "num_local_experts": 5},
+    "qwen3_moe": {
+        **_EXPERTS,
+        "num_experts": 6,
+        "moe_intermediate_size": 16,
+        "num_experts_per_tok": 3,
+        "norm_topk_prob": True,
+        "num_hidden_layers": 3,
+        "mlp_only_layers": [1],
+    },
+}
+"""Mixtures of experts; the second has one ordinary layer between two of experts."""
+
 LANGUAGES = ("en", "de", "tr", "zh")
 PROMPTS = {
     "en": ("The capital of Portugal is", "Ankara", "Paris is the capital of which country? It is"),
@@ -136,7 +151,7 @@ def load_tiny(
 def save_tiny(architecture: str, folder: Path, seed: int = 0) -> Path:
     """Write a tiny model and its tokenizer to a folder."""
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(architecture, **CONFIGS[architecture])
+    config = AutoConfig.for_model(architecture, **{**CONFIGS, **MIXTURES}[architecture])
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     model = auto.from_config(config)
     randomise(model)

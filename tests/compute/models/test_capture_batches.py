@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.compute.tiny import CONFIGS, PROMPTS, batch, load_tiny
 
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
+from tests.compute.tiny import CONFIGS, PROMPTS, batch, load_tiny
 
 ARCHITECTURES = tuple(CONFIGS)
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 import torch
-from tests.compute.tiny import batch, load_tiny
 
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length
 from neurontui.store.errors import ExitCode, MeasureError
+from tests.compute.tiny import batch, load_tiny
 
 
 def limited(tokens: int, passes: list[int]) -> Any:

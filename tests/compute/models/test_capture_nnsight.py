@@ -3,12 +3,12 @@
 import nnsight
 import pytest
 import torch
-from tests.compute.models.reference import T5_DECODER, T5_ENCODER, ids_of
-from tests.compute.tiny import batch, load_tiny
 from torch import Tensor
 
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.loaded import LoadedModel
+from tests.compute.models.reference import T5_DECODER, T5_ENCODER, ids_of
+from tests.compute.tiny import batch, load_tiny
 
 ACTS = {
     "bloom": ("transformer.h.{}.mlp.gelu_impl",),

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 import torch
-from tests.compute.tiny import CONFIGS, load_tiny, randomise
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from neurontui.compute.models.architectures import KNOWN, find_ffns
 from neurontui.compute.models.finder import search_ffns
 from neurontui.store.errors import ModelError
+from tests.compute.tiny import CONFIGS, load_tiny, randomise
 
 SMALL = {
     "vocab_size": 64,

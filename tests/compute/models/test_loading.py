@@ -10,11 +10,11 @@ import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors.torch import load_file, save_file
-from tests.compute.tiny import save_tiny
 
 from neurontui.compute.models import loading
 from neurontui.compute.models.loading import ModelOptions, load_model
 from neurontui.store.errors import ExitCode, MissingExtraError, ModelError
+from tests.compute.tiny import save_tiny
 
 
 @pytest.fixture(scope="module")

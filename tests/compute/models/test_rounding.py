@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from tests.compute.tiny import batch, load_tiny
 from torch import nn
 
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.rounding import near_threshold
+from tests.compute.tiny import batch, load_tiny
 
 
 def test_at_threshold_zero_it_counts_pre_activations_smaller_than_the_rounding() -> None:

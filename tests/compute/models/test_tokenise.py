@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.compute.tiny import batch, load_tiny
 
 from neurontui.compute.models.tokenise import (
     UnusablePromptError,
@@ -15,6 +14,7 @@ from neurontui.compute.models.tokenise import (
 )
 from neurontui.compute.tasks.example import Example
 from neurontui.store.errors import ExitCode
+from tests.compute.tiny import batch, load_tiny
 
 
 def test_pads_are_on_the_right_and_the_last_index_is_a_real_token() -> None:
