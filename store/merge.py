@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pyarrow.parquet as pq
 
 from neurontui.store import checksums
+from neurontui.store.copying import Keep
 from neurontui.store.describe import describe
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.journal import MERGING, cost, finished_batches, hold, read_manifest
@@ -31,7 +31,6 @@ from neurontui.store.shards import FINAL, batch_folder, is_whole
 from neurontui.store.statements import Statement, chunks, statements
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
-Keep = Literal["all", "aggregates"]
 Progress = Callable[[str, int, int], None]
 """Called with the table that comes next, how many are done, and how many there are."""
 

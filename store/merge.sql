@@ -78,11 +78,11 @@ SELECT $run, * FROM shards.top_neurons;
 
 -- neuron_examples, a chunk of layer
 INSERT INTO results.neuron_examples
-SELECT $run, layer, neuron, row_number() OVER strongest AS rank, example, language, activation
+SELECT $run, layer, neuron, row_number() OVER strongest, example, language, activation
 FROM shards.neuron_examples WHERE layer BETWEEN $low AND $high
 WINDOW strongest AS (PARTITION BY layer, neuron ORDER BY activation DESC, example, language)
-QUALIFY rank <= 10
-ORDER BY layer, neuron, rank;
+QUALIFY row_number() OVER strongest <= 10
+ORDER BY layer, neuron, 4;
 
 -- ablation_examples
 INSERT INTO results.ablation_examples

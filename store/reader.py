@@ -15,7 +15,7 @@ from typing import Self
 
 import duckdb
 
-from neurontui.store.errors import BusyError, NeurontuiError, StoreError
+from neurontui.store.errors import BusyError, NeurontuiError, QueryError, StoreError
 from neurontui.store.schema import (
     FORMAT,
     SCHEMA_VERSION,
@@ -121,6 +121,10 @@ def explain(error: duckdb.Error, path: Path) -> NeurontuiError:
         )
     if isinstance(error, duckdb.PermissionException) or "Permission denied" in text:
         return StoreError(f"{path} cannot be read: permission denied; ask its owner for access.")
+    if isinstance(error, duckdb.InterruptException):
+        return QueryError(f"Reading {path} was cancelled, or took longer than it may.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryError(f"Reading {path} needs more memory than it may have; ask for less of it.")
     return StoreError(
         f"{path} is damaged or cannot be read ({first_line(error)}); "
         "take a copy that is whole, or measure again."

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,28 +28,38 @@ def open_writer(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that has the file attached as `results`, locked against every other process.
 
-    It can read the folders of `reads` and nothing else. Waits while another process has the file, telling `wait`.
-    Commits nothing by itself; CHECKPOINTs and lets go at the end, so that no log is left beside the file.
+    It can read the folders and files of `reads` and nothing else. Waits while another process has the file, telling
+    `wait`. Commits nothing by itself; CHECKPOINTs and lets go at the end, so that no log is left beside the file.
     Raises StoreError where the file is missing, foreign, too new, damaged, or the disk is full.
     """
     require_file(path)
+    path = path.resolve()
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         raise StoreError(
             f"{path} cannot be written: permission denied; copy it to a folder of yours."
         )
-    spill = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".spill", dir=path.parent))
+    connection = _attach(path, wait)
+    scratch = scratch_of(path)
     try:
-        connection = _attach(path.resolve(), spill, wait)
-        try:
-            _confine(connection, [spill, *reads])
-            with telling_writes(path):
-                check_ours(connection, "results", path)
-                yield connection
-                connection.execute("CHECKPOINT results")
-        finally:
-            connection.close()
+        # Ours alone while we have the file: what lies there was left by a process that was killed.
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        with telling_writes(path):
+            connection.execute(f"SET temp_directory = {quoted(scratch / 'spill')}")
+            confine(connection, [scratch, *reads])
+            check_ours(connection, "results", path)
+            yield connection
+            connection.execute("CHECKPOINT results")
+    except OSError as error:
+        raise StoreError(f"Cannot write {path}: {first_line(error)}.") from None
     finally:
-        shutil.rmtree(spill, ignore_errors=True)
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def scratch_of(path: Path) -> Path:
+    """Folder for temporary files of whoever writes the file; on the same disk, gone afterwards."""
+    return path.resolve().with_name(f".{path.name}.scratch")
 
 
 def pause(wait: Wait | None, busy: BusyError) -> None:
@@ -89,13 +98,46 @@ def telling_writes(path: Path) -> Iterator[None]:
                 f"Cannot write {path}: memory or the room for temporary files beside it ran out "
                 f"({first_line(error)}); make room and give the same command again."
             ) from None
+        if isinstance(error, duckdb.DataError | duckdb.IntegrityError):
+            raise StoreError(
+                f"What was to be written into {path} does not fit ({first_line(error)}); nothing was written."
+            ) from None
+        if isinstance(error, duckdb.ProgrammingError):  # a fault of ours, not of the file
+            raise
         raise explain(error, path) from None
 
 
-def _attach(path: Path, spill: Path, wait: Wait | None) -> duckdb.DuckDBPyConnection:
+def connect_bare() -> duckdb.DuckDBPyConnection:
+    """A connection with nothing attached, whose memory is bounded and which loads no extension."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "memory_limit": f"{min(_MEMORY, half_the_memory())}B",
+            "threads": str(cores()),
+            "temp_directory": "",
+        },
+    )
+
+
+def confine(connection: duckdb.DuckDBPyConnection, places: Sequence[Path]) -> None:
+    """From here on the connection reaches these files and folders, what it has attached, and nothing else."""
+    folders = [quoted(f"{each.resolve()}/") for each in places if each.is_dir()]
+    single = [each.resolve() for each in places if not each.is_dir()]
+    # A results file has its log beside it.
+    files = [quoted(f"{each}{suffix}") for each in single for suffix in ("", ".wal")]
+    connection.execute(f"SET allowed_directories = [{', '.join(folders)}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(files)}]")
+    connection.execute("SET enable_external_access = false")
+
+
+def _attach(path: Path, wait: Wait | None) -> duckdb.DuckDBPyConnection:
     while True:
         before = _identity(path)
-        connection = _connect(spill)
+        connection = connect_bare()
         try:
             connection.execute(f"ATTACH {quoted(path)} AS results")
         except duckdb.Error as error:
@@ -115,24 +157,3 @@ def _identity(path: Path) -> tuple[int, int]:
     require_file(path)
     status = path.stat()
     return status.st_dev, status.st_ino
-
-
-def _connect(spill: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "python_enable_replacements": "false",
-            "memory_limit": f"{min(_MEMORY, half_the_memory())}B",
-            "threads": str(cores()),
-            "temp_directory": str(spill),
-        },
-    )
-
-
-def _confine(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
-    allowed = ", ".join(quoted(f"{folder.resolve()}/") for folder in folders)
-    connection.execute(f"SET allowed_directories = [{allowed}]")
-    connection.execute("SET enable_external_access = false")
