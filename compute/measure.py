@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+from torch import Tensor
 
+from neurontui.compute.ablation.measure import ablation_tables
 from neurontui.compute.answers.predict import Predictions, predict
 from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.choices import answer_options, attribution_options, capture_options
+from neurontui.compute.choices import (
+    ablation_options,
+    answer_options,
+    attribution_options,
+    capture_options,
+)
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.attribution import attribution_tables
 from neurontui.compute.measures.masks import pack_tensor
@@ -37,6 +44,37 @@ class Measured:
     tables: Mapping[str, pa.Table]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A batch after its forward pass: what every measure is made from."""
+
+    batch: Batch
+    captured: Capture
+    masks: list[Tensor]
+    """Per layer (E, d_m), packed."""
+    targets: Targets
+    predictions: Predictions | None
+
+    def first(self, n: int) -> "_Seen":
+        """The same of the first n examples alone."""
+        rows = n * len(self.batch.languages)
+        of = self.captured
+        return _Seen(
+            batch=without(self.batch, set(range(n, len(self.batch.examples)))),
+            captured=replace(
+                of,
+                activations=[each[:n] for each in of.activations],
+                weights=[each[:n] for each in of.weights],
+                active_tokens=of.active_tokens and [each[:n] for each in of.active_tokens],
+                n_tokens=of.n_tokens[:n],
+                last_tokens=of.last_tokens[:rows],
+            ),
+            masks=[each[:n] for each in self.masks],
+            targets=Targets(self.targets.rows[:rows]),
+            predictions=self.predictions and Predictions(self.predictions.rows[:rows]),
+        )
+
+
 class Measurer:
     """Measures batches with one loaded model."""
 
@@ -51,33 +89,65 @@ class Measurer:
         self._loaded = loaded
         self._book = book
         self._conditions = conditions
+        self._ablation_options = ablation_options(config, loaded)
         self._strongest = Strongest()
 
     def __call__(self, batch: Batch) -> Measured:
         """Shard tables of a batch; raises InputError and MeasureError that name example and language."""
-        kept, captured, notes = self._capture(batch)
-        targets = find_targets(self._loaded, kept, self._book)
-        tables = types_tables(kept, captured, self._loaded.layers, self._config.thresholds)
-        tables |= self._strongest.tables(kept, captured, self._loaded.layers)
-        tables["examples"] = examples_table(kept, captured, self._predict(kept, targets))
+        seen, notes = self._see(batch)
+        tables = types_tables(
+            seen.batch, seen.captured, self._loaded.layers, self._config.thresholds
+        )
+        tables |= self._strongest.tables(seen.batch, seen.captured, self._loaded.layers)
+        tables["examples"] = examples_table(seen.batch, seen.captured, seen.predictions)
         if "attribution" in self._config.measures:
-            found = self._attribution(kept, captured, targets)
+            found = self._attribution(seen)
             notes += found.pop("notes", EMPTY_NOTES).to_pylist()
             tables |= found
+        if self._conditions:
+            tables |= self._ablation(seen)
         if notes:
             tables["notes"] = pa.Table.from_pylist(notes)
-        return Measured(batch.number, int(captured.n_tokens.sum()), tables)
+        return Measured(batch.number, int(seen.captured.n_tokens.sum()), tables)
+
+    def _see(self, batch: Batch) -> tuple[_Seen, list[Note]]:
+        """Run the prompts of a batch once, and ask for answers where there are any to compare with."""
+        kept, captured, notes = self._capture(batch)
+        threshold = self._config.thresholds[0]
+        masks = [pack_tensor(each > threshold) for each in captured.activations]
+        targets = find_targets(self._loaded, kept, self._book)
+        return _Seen(kept, captured, masks, targets, self._predict(kept, targets)), notes
 
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
         if not any(each.answers for each in batch.examples):
             return None
         return predict(self._loaded, batch, targets, answer_options(self._config))
 
-    def _attribution(self, batch: Batch, captured: Capture, targets: Targets) -> Tables:
-        threshold = self._config.thresholds[0]
-        masks = [pack_tensor(each > threshold) for each in captured.activations]
-        options = attribution_options(self._config)
-        return attribution_tables(batch, captured, self._loaded, masks, targets, options)
+    def _attribution(self, seen: _Seen) -> Tables:
+        return attribution_tables(
+            seen.batch,
+            seen.captured,
+            self._loaded,
+            seen.masks,
+            seen.targets,
+            attribution_options(self._config),
+        )
+
+    def _ablation(self, seen: _Seen) -> Tables:
+        limit = self._config.ablation_examples
+        seen = seen if limit is None else seen.first(sum(i < limit for i in seen.batch.indices))
+        if not seen.batch.examples:
+            return {}
+        return ablation_tables(
+            self._loaded,
+            seen.batch,
+            seen.captured,
+            seen.masks,
+            self._conditions,
+            seen.targets,
+            self._ablation_options,
+            baseline=seen.predictions,
+        )
 
     def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[Note]]:
         """Capture a batch; with skip_bad, what cannot be measured is left out and told."""
