@@ -27,6 +27,8 @@ from neurontui.tui.clean import clean
 
 FORMATS = ("table", "csv", "json", "md", "parquet")
 SHOWN_ROWS = 1000
+FEW_ROWS = 3
+WIDEST = 10_000
 
 
 def write(rows: pa.Table, form: str, out: Path | None = None) -> None:
@@ -67,18 +69,58 @@ def _encode(rows: pa.Table, form: str) -> bytes:
 
 
 def _draw(rows: pa.Table, console: Console) -> None:
+    shown = rows.slice(0, SHOWN_ROWS)
+    table = _drawn(shown)
+    # Somebody who looks gets what fits; a pipe gets all of it, for `less -S` and its like.
+    width = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    if width <= console.width:
+        console.print(table)
+    elif not console.is_terminal:
+        Console(file=console.file, width=width).print(table)
+    elif rows.num_rows <= FEW_ROWS:
+        _draw_records(shown, console)
+    else:
+        _draw_what_fits(shown, console)
+    if rows.num_rows > SHOWN_ROWS:
+        _tell(f"{SHOWN_ROWS:,} of {rows.num_rows:,} rows shown; --format csv gives all")
+
+
+def _drawn(rows: pa.Table) -> Table:
     table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"])
     for column in rows.schema:
         right = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-        table.add_column(Text(clean(column.name)), justify="right" if right else "left")
-    for record in _records(rows.slice(0, SHOWN_ROWS)):
-        table.add_row(*(Text(clean(_cell(value))) for value in record))
-    console.print(table)
-    if rows.num_rows > SHOWN_ROWS:
-        Console(stderr=True).print(
-            f"{SHOWN_ROWS:,} of {rows.num_rows:,} rows shown; --format csv gives all",
-            highlight=False,
+        table.add_column(
+            Text(clean(column.name)), justify="right" if right else "left", no_wrap=True
         )
+    for record in _records(rows):
+        table.add_row(*(Text(clean(_cell(value))) for value in record))
+    return table
+
+
+def _draw_records(rows: pa.Table, console: Console) -> None:
+    """A row as lines of name and value, where a few rows are too wide."""
+    for number, record in enumerate(_records(rows), 1):
+        table = Table(
+            show_header=False, show_edge=False, pad_edge=False, box=None,
+            title=f"row {number}" if rows.num_rows > 1 else None, title_justify="left",
+        )  # fmt: skip
+        for name, value in zip(rows.column_names, record, strict=True):
+            table.add_row(Text(clean(name), style="bold"), Text(clean(_cell(value))))
+        console.print(table)
+
+
+def _draw_what_fits(rows: pa.Table, console: Console) -> None:
+    """The first columns that fit, and a word on the others."""
+    count = rows.num_columns
+    while count > 1 and console.measure(_drawn(rows.select(range(count)))).maximum > console.width:
+        count -= 1
+    console.print(_drawn(rows.select(range(count))))
+    hidden = ", ".join(clean(each) for each in rows.column_names[count:])
+    _tell(f"too wide for this terminal, and not shown: {hidden}; --format csv gives all")
+
+
+def _tell(sentence: str) -> None:
+    Console(stderr=True).print(Text(sentence), soft_wrap=True)
 
 
 def _records(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
@@ -100,7 +142,7 @@ def _cell(value: Any) -> str:
 
 def _as_table(rows: pa.Table) -> bytes:
     buffer = io.StringIO()
-    _draw(rows, Console(file=buffer, width=200, no_color=True))
+    _draw(rows, Console(file=buffer, width=80, no_color=True))
     return buffer.getvalue().encode()
 
 
