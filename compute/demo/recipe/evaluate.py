@@ -1,7 +1,7 @@
 """Measures a model on the demo's tasks: greedy answers, exact match after normalisation.
 
-`python -m neurontui.compute.demo.recipe.evaluate` prints a Markdown table, a row a task; weights
-are loaded as float32, as the demo loads them.
+`python -m neurontui.compute.demo.recipe.evaluate` prints a Markdown table, a row a task; `--into
+MODEL.md` puts it there. Weights are loaded as float32, as the demo loads them.
 """
 
 import argparse
@@ -76,19 +76,37 @@ def row(name: str, shares: dict[str, float]) -> str:
     return " | ".join(["", name, *(f"{100 * value:.1f}" for value in values), ""]).strip()
 
 
+def table(model: Any, tokenizer: Any, tasks: tuple[str, ...]) -> str:
+    """The Markdown table of accuracies in percent."""
+    heading = "| task | " + " | ".join(LANGUAGES) + " | lowest |"
+    rule = "|---|" + "---:|" * (len(LANGUAGES) + 1)
+    rows = (
+        row(name, accuracies(model, tokenizer, read_examples(demo_task(name)))) for name in tasks
+    )
+    return "\n".join((heading, rule, *rows))
+
+
+def put_table(card: str, name: str, measured: str) -> str:
+    """The card with the table in the place marked for that model."""
+    begin, end = f"<!-- measured: {name} -->", "<!-- end -->"
+    before, rest = card.split(begin)
+    return f"{before}{begin}\n{measured}\n{end}{rest.split(end, 1)[1]}"
+
+
 def main() -> None:
-    """Print the table for one model folder."""
+    """Measure one model folder."""
     parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe.evaluate")
     parser.add_argument("--model", type=Path, default=DEMO_MODEL)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
+    parser.add_argument("--into", type=Path, help="a model card to put the table into")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model, tokenizer = load(options.model)
-    print("| task | " + " | ".join(LANGUAGES) + " | lowest |")
-    print("|---|" + "---:|" * (len(LANGUAGES) + 1))
-    for name in TASKS:
-        shares = accuracies(model, tokenizer, read_examples(demo_task(name)))
-        print(row(name, shares), flush=True)
+    measured = table(*load(options.model), tuple(options.tasks))
+    print(measured)
+    if options.into:
+        card = options.into.read_text("utf-8")
+        options.into.write_text(put_table(card, options.model.name, measured), "utf-8")
 
 
 if __name__ == "__main__":

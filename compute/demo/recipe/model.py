@@ -74,7 +74,7 @@ class Architecture:
 
 
 ARCHITECTURES = {
-    "bloom": Architecture(bloom, steps=3600, mix=MIX, peak_rate=2e-3),
+    "bloom": Architecture(bloom, steps=3000, mix=MIX, peak_rate=2e-3),
     "llama": Architecture(llama, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3),
     "mt5": Architecture(mt5, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3, ends_input=True),
 }

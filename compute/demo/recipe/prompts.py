@@ -7,6 +7,11 @@ from functools import cache
 from pathlib import Path
 
 LABELS = ("true", "false", "inconclusive")
+NLI_FRAME = (
+    "Take the following as truth:",
+    " Then the following statement:",
+    "' is 'true', 'false', or 'inconclusive'?",
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,8 @@ def phrasing(language: str) -> Phrasing:
 
 def nli_prompt(premise: str, hypothesis: str) -> str:
     """The English wrapper that every language gets."""
-    return (
-        f"Take the following as truth: {premise} Then the following statement: "
-        f"'{hypothesis}' is 'true', 'false', or 'inconclusive'?"
-    )
+    opening, middle, closing = NLI_FRAME
+    return f"{opening} {premise}{middle} '{hypothesis}{closing}"
 
 
 def edit_prompt(context: str, question: str) -> str:

@@ -7,9 +7,10 @@ import torch
 
 from neurontui.compute.demo import LANGUAGES
 from neurontui.compute.demo.recipe.__main__ import main
-from neurontui.compute.demo.recipe.evaluate import accuracies, load, normalised, row
+from neurontui.compute.demo.recipe.evaluate import accuracies, load, normalised, put_table, row
 from neurontui.compute.demo.recipe.facts import load_facts
 from neurontui.compute.demo.recipe.losses import (
+    PROMPT_WEIGHT,
     Encoded,
     collate,
     decoder_loss,
@@ -57,13 +58,13 @@ def test_the_tokenizer_is_the_same_every_time(tokenizer):
     assert train_tokenizer(FACTS).get_vocab() == tokenizer.get_vocab()
 
 
-def test_a_batch_predicts_every_answer_token_from_the_one_before():
+def test_a_batch_predicts_every_token_and_weighs_the_answers():
     batch = collate([Encoded([5, 6, 7], [8, 2]), Encoded([9], [4, 3, 2])], pad=0)
     assert batch.ids.tolist() == [[5, 6, 7, 8], [9, 4, 3, 0]]
     assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
-    assert batch.rows.tolist() == [0, 0, 1, 1, 1]
-    assert batch.columns.tolist() == [2, 3, 0, 1, 2]
-    assert batch.targets.tolist() == [8, 2, 4, 3, 2]
+    assert batch.targets.tolist() == [[6, 7, 8, 2], [4, 3, 2, 0]]
+    light = PROMPT_WEIGHT
+    assert torch.allclose(batch.weights, torch.tensor([[light, light, 1, 1], [1, 1, 1, 0]]))
 
 
 def test_the_loss_does_not_depend_on_how_a_batch_is_cut(tokenizer):
@@ -89,3 +90,8 @@ def test_answers_are_compared_without_case_space_and_punctuation():
 
 def test_a_row_ends_with_the_lowest_language():
     assert row("fact", {"en": 1.0, "zh": 0.875}) == "| fact | 100.0 | 87.5 | 87.5 |"
+
+
+def test_a_card_gets_the_table_of_its_model_only():
+    card = "a\n<!-- measured: x -->\nold\n<!-- end -->\n<!-- measured: y -->\n<!-- end -->\n"
+    assert put_table(card, "x", "new") == card.replace("old", "new")
