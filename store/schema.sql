@@ -307,7 +307,8 @@ COMMENT ON COLUMN neurons.languages IS 'Codes of the languages in which it is ac
 
 CREATE VIEW ablation AS
 SELECT c.*, e.language, count(*) AS n, count(e.correct) AS n_answered,
-    count_if(e.correct) AS n_correct, count_if(e.rank_correct) AS n_rank_correct, count_if(NOT e.valid) AS n_invalid,
+    count_if(e.correct)::BIGINT AS n_correct, count_if(e.rank_correct)::BIGINT AS n_rank_correct,
+    count_if(NOT e.valid)::BIGINT AS n_invalid,
     avg(e.answer_logprob) AS answer_logprob
 FROM ablation_examples e JOIN conditions c USING (run, condition)
 GROUP BY ALL;

@@ -1,0 +1,40 @@
+"""Results files for the tests of the store."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neurontui.store.journal import Journal
+from neurontui.store.merge import merge
+from tests.store.made_up import MadeUp
+
+
+def measure(run: MadeUp, results: Path) -> Path:
+    """Journal a made-up run completely; returns its journal."""
+    with Journal.open(results, run.manifest) as journal:
+        for number, examples in enumerate(run.batches):
+            if number not in journal.finished:
+                journal.write(number, run.shards(examples), seconds=0.5, tokens=10 * len(examples))
+        journal.write_final(run.final(), seconds=0.25)
+    return journal.path
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Where a results file may come to lie; a path with what paths may hold."""
+    folder = tmp_path / "it's a place"
+    folder.mkdir()
+    return folder / "results.duckdb"
+
+
+@pytest.fixture
+def store(results: Path) -> Callable[..., Path]:
+    """Merge made-up runs into one results file."""
+
+    def make(*runs: MadeUp) -> Path:
+        for run in runs or (MadeUp(),):
+            merge(measure(run, results), results)
+        return results
+
+    return make

@@ -1,0 +1,46 @@
+"""What results files hold, comparably."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from neurontui.store.schema import layout, tables_of_a_run
+
+Row = tuple[object, ...]
+
+
+def rows(path: Path, table: str, run: int = 1) -> list[Row]:
+    """All rows of a table of a run, without `run`, sorted."""
+    columns = ", ".join(name for name in layout()[table] if name != "run")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute(f"SELECT {columns} FROM {table} WHERE run = ?", [run]).fetchall()
+    return ordered(found)
+
+
+def content(path: Path, runs: Iterable[int] = (1,)) -> dict[str, list[Row]]:
+    """Every table of these runs, sorted: two files are alike where this is equal."""
+    return {f"{table} {run}": rows(path, table, run) for table in tables_of_a_run() for run in runs}
+
+
+def ordered(found: Iterable[Row]) -> list[Row]:
+    """Rows in an order that does not depend on how a sum of doubles was rounded."""
+    return sorted(
+        found, key=lambda row: [repr(v) for v in row if not isinstance(v, float)] + [repr(row)]
+    )
+
+
+def alike(found: list[Row], wanted: list[Row]) -> bool:
+    """Whether rows are equal, doubles up to rounding."""
+    return len(found) == len(wanted) and all(map(_same_row, found, wanted))
+
+
+def _same_row(one: Row, other: Row) -> bool:
+    return len(one) == len(other) and all(map(_same, one, other))
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)
+    return one == other
