@@ -6,7 +6,7 @@ matrix products around it this costs nothing. Knows nothing about why these neur
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,6 +18,22 @@ from neurontui.store.errors import MeasureError
 SCOPES = ("all", "last")
 
 
+@dataclass(frozen=True)
+class _Switch:
+    """What happens to the activations of one layer: times `keep`, plus `add`; (B or 1, 1, d_m) each."""
+
+    keep: Tensor
+    add: Tensor | None
+
+    def apply(self, activations: Tensor) -> None:
+        activations.mul_(self.keep)
+        if self.add is not None:
+            activations.add_(self.add)
+
+    def at_last(self) -> "_Switch":
+        return _Switch(self.keep[:, 0], None if self.add is None else self.add[:, 0])
+
+
 @dataclass
 class Intervention:
     """Hooks at work. Before each forward, `aim` says which inputs it holds and where their prompts end."""
@@ -27,53 +43,58 @@ class Intervention:
     values: Mapping[int, Tensor]
     """Per layer (d_m,): what A is set to; layers that are not in it set it to 0."""
     scope: str
-    rows: Tensor | None = None
-    last: Mapping[str, Tensor] | None = None
+    _rows: Tensor | None = None
+    _last: Mapping[str, Tensor] | None = None
+    _switches: dict[int, _Switch] = field(default_factory=dict)
 
     def aim(self, rows: Tensor | None = None, last: Mapping[str, Tensor] | None = None) -> None:
-        """Tell the hooks about the next forward.
+        """Tell the hooks about the next forwards.
 
-        rows: (B,) which row of `off` each of its B inputs takes; None: input i takes row i.
+        rows: (B,) which row of `off` each of the B inputs takes; None: input i takes row i.
         last: per stack (B,) the index of the last prompt token, to which scope 'last' keeps itself; None: every
-        position of this forward counts, as it does for generated tokens.
+        position counts, as it does for generated tokens.
         """
-        self.rows, self.last = rows, last
+        if rows is not self._rows:
+            self._switches.clear()
+        self._rows, self._last = rows, last
 
     def apply(self, layer: int, stack: str, activations: Tensor) -> None:
         """Switch off in place. activations: (B, T, d_m), or (B·T, d_m) where an architecture flattens them."""
-        off = self.off[layer]
-        if self.rows is not None and len(off) > 1:
-            off = off[self.rows.to(off.device)]
-        shaped = activations
-        if activations.dim() == 2:
-            shaped = activations.view(self._n_inputs(off), -1, activations.shape[-1])
-        if len(off) not in (1, len(shaped)):
+        if layer not in self._switches:
+            self._switches[layer] = self._switch(layer, activations)
+        switch = self._switches[layer]
+        shaped = self._by_input(layer, activations)
+        if len(switch.keep) not in (1, len(shaped)):
             raise MeasureError(
-                f"{len(off)} sets of neurons to switch off were given for {len(shaped)} inputs; "
+                f"{len(switch.keep)} sets of neurons to switch off were given for {len(shaped)} inputs; "
                 "tell the intervention which rows the forward holds."
             )
-        if self.scope == "last" and self.last is not None:
-            self._at_last(shaped, off, layer, self.last[stack])
+        if self.scope == "last" and self._last is not None:
+            _apply_at(switch.at_last(), shaped, self._last[stack].to(shaped.device))
         else:
-            _switch(shaped, off[:, None], self.values.get(layer))
+            switch.apply(shaped)
 
-    def _n_inputs(self, off: Tensor) -> int:
-        if self.rows is not None:
-            return len(self.rows)
-        return len(off) if self.last is None else len(next(iter(self.last.values())))
+    def _switch(self, layer: int, like: Tensor) -> _Switch:
+        off = self.off[layer].to(like.device)
+        if self._rows is not None and len(off) > 1:
+            off = off[self._rows.to(like.device)]
+        value = self.values.get(layer)
+        add = None if value is None else (off * value.to(like))[:, None]
+        return _Switch((~off).to(like.dtype)[:, None], add)
 
-    def _at_last(self, shaped: Tensor, off: Tensor, layer: int, last: Tensor) -> None:
-        rows, last = torch.arange(len(shaped), device=shaped.device), last.to(shaped.device)
-        here = shaped[rows, last]
-        _switch(here, off, self.values.get(layer))
-        shaped[rows, last] = here
+    def _by_input(self, layer: int, activations: Tensor) -> Tensor:
+        if activations.dim() == 3:
+            return activations
+        counted = [self.off[layer], *(self._last or {}).values()]
+        known = [self._rows] if self._rows is not None else counted
+        return activations.view(max(map(len, known)), -1, activations.shape[-1])
 
 
-def _switch(activations: Tensor, off: Tensor, value: Tensor | None) -> None:
-    off = off.to(activations.device)
-    activations.mul_((~off).to(activations.dtype))
-    if value is not None:
-        activations.add_(off * value.to(activations))
+def _apply_at(switch: _Switch, activations: Tensor, position: Tensor) -> None:
+    rows = torch.arange(len(activations), device=activations.device)
+    here = activations[rows, position]
+    switch.apply(here)
+    activations[rows, position] = here
 
 
 @contextmanager

@@ -1,0 +1,204 @@
+"""Pair neurons of a type with others of like contribution, so that a control is as many and as heavy as the type.
+
+All inputs at once: both sides are sorted by contribution, and each neuron of the one takes the nearest free one of the
+other at or below it, in order. Taking in order makes the free ones a running maximum, so no loop over them is needed.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from neurontui.compute.ablation.chance import smallest
+
+LIKE = 1.25
+"""Two neurons are of like contribution where neither is more than this many times the other."""
+_EXCHANGES = 6
+"""The heaviest neurons lie far apart, so moving all can miss; one exchange hits among n·m differences."""
+_NEAR_ENOUGH = 1e-3
+"""Share of the sum that may be missing."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Contribution scores (R, d) of some inputs, sorted once for all sets of them."""
+
+    scores: Tensor
+    order: Tensor
+    """Neurons (R, d), heaviest first."""
+
+    @classmethod
+    def sort(cls, scores: Tensor) -> "Ranked":
+        """Sort; equal scores stay in the order of their neurons."""
+        return cls(scores, scores.sort(dim=-1, descending=True, stable=True).indices)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of neurons, (R, m) each, heaviest first; `real` says which places of a row hold one."""
+
+    first: Tensor
+    second: Tensor
+    real: Tensor
+
+
+def matched_control(ranked: Ranked, kind: Tensor, pool: Tensor) -> Tensor:
+    """Neurons of the pool, as many as there are of a kind, and in sum as near to its score as they get.
+
+    kind, pool: (R, d) bool, disjoint. Returns (R, d) bool; all of the pool where it is smaller than the kind.
+    """
+    wanted = _Side.of(ranked, kind)
+    target = wanted.scores.sum(-1)
+    offered = _Side.of(ranked, _usable(ranked.scores, pool, wanted.n, target))
+    if offered.width == 0 or wanted.width == 0:
+        return torch.zeros_like(pool)
+    n = torch.minimum(wanted.n, offered.n)
+    real = torch.arange(wanted.width, device=n.device) < n[:, None]
+    places = _moved(wanted, offered, real, target)
+    for _ in range(_EXCHANGES):
+        missing = target - (offered.scores_at(places) * real).sum(-1)
+        rows = (missing.abs() > _NEAR_ENOUGH * target).nonzero()[:, 0]
+        if len(rows) == 0:
+            break
+        places[rows] = _exchange(offered.select(rows), places[rows], real[rows], missing[rows])
+    return _as_set(offered.neurons_at(places), real, kind.shape[1])
+
+
+def pairs_of_like(ranked: Ranked, kind: Tensor, pool: Tensor) -> Pairs:
+    """Each neuron of the smaller of two sets with one of the other that is near it in score, all different."""
+    swap = (kind.sum(-1) > pool.sum(-1))[:, None]
+    small = _Side.of(ranked, torch.where(swap, pool, kind))
+    large = _Side.of(ranked, torch.where(swap, kind, pool))
+    place = torch.arange(small.width, device=kind.device)
+    lightest = (large.n - small.n)[:, None] + place
+    mine, other = small.neurons, large.neurons_at(torch.minimum(_nearest(small, large), lightest))
+    first, second = torch.where(swap, other, mine), torch.where(swap, mine, other)
+    return Pairs(first, second, place < small.n[:, None])
+
+
+def equal_doses(scores: Tensor, pairs: Pairs, n: int, chance: Tensor) -> tuple[Tensor, Tensor]:
+    """n neurons of either side: pairs of like score, drawn at random, and where they run out the next most alike.
+
+    scores: (R, d); chance: (R, d) random numbers in [0, 1). Returns two (R, d) bool of equal sizes, below n where
+    there are fewer pairs.
+    """
+    tiny = torch.finfo(scores.dtype).tiny
+    sides = [scores.gather(-1, each).clamp_min(tiny).log() for each in (pairs.first, pairs.second)]
+    apart = (sides[0] - sides[1]).abs().double()
+    order = torch.where(apart <= math.log(LIKE), chance[:, : apart.shape[1]], 1 + apart)
+    order = order.masked_fill(~pairs.real, torch.inf)
+    taken = smallest(order, min(n, order.shape[1])) & pairs.real
+    width = scores.shape[1]
+    return _as_set(pairs.first, taken, width), _as_set(pairs.second, taken, width)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A set of neurons sorted by score, heaviest first, (R, m) for the largest of the rows."""
+
+    neurons: Tensor
+    scores: Tensor
+    """0 behind the end of a row."""
+    keys: Tensor
+    """Negated scores, ascending; infinite behind the end of a row."""
+    n: Tensor
+    """(R,) members of each row."""
+
+    @classmethod
+    def of(cls, ranked: Ranked, members: Tensor) -> "_Side":
+        sorted_members = members.gather(-1, ranked.order)
+        n = sorted_members.sum(-1)
+        width = int(n.max())
+        # Members move to the front in order; all others share one place behind the last, which is cut off.
+        place = (sorted_members.cumsum(-1) - 1).masked_fill(~sorted_members, width)
+        neurons = ranked.order.new_zeros(len(n), width + 1).scatter_(-1, place, ranked.order)[
+            :, :width
+        ]
+        real = torch.arange(width, device=n.device) < n[:, None]
+        scores = ranked.scores.gather(-1, neurons).masked_fill(~real, 0)
+        return cls(neurons, scores, (-scores).masked_fill(~real, torch.inf), n)
+
+    def select(self, rows: Tensor) -> "_Side":
+        return _Side(self.neurons[rows], self.scores[rows], self.keys[rows], self.n[rows])
+
+    @property
+    def width(self) -> int:
+        return self.keys.shape[1]
+
+    def scores_at(self, places: Tensor) -> Tensor:
+        return self.scores.gather(-1, places.clamp(0, self.width - 1))
+
+    def neurons_at(self, places: Tensor) -> Tensor:
+        if self.width == 0:
+            return torch.zeros_like(places)
+        return self.neurons.gather(-1, places.clamp(0, self.width - 1))
+
+
+def _usable(scores: Tensor, pool: Tensor, n: Tensor, target: Tensor) -> Tensor:
+    """The pool without neurons that outweigh all that is wanted, if n are left without them."""
+    light = pool & (scores <= target[:, None])
+    return torch.where((light.sum(-1) >= n)[:, None], light, pool)
+
+
+def _nearest(wanted: _Side, offered: _Side) -> Tensor:
+    """For each place on one side a place on the other, strictly rising, at or below it in score."""
+    place = torch.arange(wanted.width, device=wanted.keys.device)
+    below = torch.searchsorted(offered.keys, wanted.keys)
+    return place + (below - place).cummax(-1).values
+
+
+def _moved(wanted: _Side, offered: _Side, real: Tensor, target: Tensor) -> Tensor:
+    """Nearest places, all moved up or down by one number, so that their sum comes near the target."""
+    nearest = _nearest(wanted, offered)
+    heaviest = torch.arange(wanted.width, device=target.device)
+    lightest = (offered.n - wanted.n).clamp_min(0)[:, None] + heaviest
+
+    def move(by: Tensor) -> Tensor:
+        return torch.minimum(torch.maximum(nearest - by[:, None], heaviest), lightest)
+
+    def missing(by: Tensor) -> Tensor:
+        return target - (offered.scores_at(move(by)) * real).sum(-1)
+
+    reach = wanted.width + offered.width
+    low, high = torch.full_like(wanted.n, -reach), torch.full_like(wanted.n, reach)
+    for _ in range((2 * reach).bit_length()):  # moving up takes heavier neurons
+        middle = (low + high) // 2
+        too_light = missing(middle) > 0
+        low, high = torch.where(too_light, middle, low), torch.where(too_light, high, middle)
+    return move(torch.where(missing(low).abs() <= missing(high).abs(), low, high))
+
+
+def _exchange(offered: _Side, places: Tensor, real: Tensor, missing: Tensor) -> Tensor:
+    """Exchange one neuron for a free one, in each row where less of the sum is missing then. missing: (R,)."""
+    held, missing = offered.scores_at(places), missing[:, None]
+    taken = _as_set(places.clamp(0, offered.width - 1), real, offered.width)
+    free = ~taken & (offered.keys < torch.inf)
+    rows = torch.arange(len(places), device=places.device)
+    best, changed = missing[:, 0].abs(), places
+    found = torch.searchsorted(offered.keys, -(held + missing))
+    for candidate in _next_free(free, found):
+        usable = real & (candidate >= 0) & (candidate < offered.width)
+        left = (missing - offered.scores_at(candidate) + held).abs()
+        error, leaver = left.masked_fill(~usable, torch.inf).min(-1)
+        after = places.clone()
+        after[rows, leaver] = candidate[rows, leaver]
+        changed = torch.where((error < best)[:, None], after, changed)
+        best = torch.minimum(error, best)
+    return changed
+
+
+def _next_free(free: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+    """The next free place from each place on, below it (at or past it) and above it; out of range where none is."""
+    width = free.shape[1]
+    every = torch.arange(width, device=free.device)
+    above = every.masked_fill(~free, -1).cummax(-1).values
+    below = every.masked_fill(~free, width).flip(-1).cummin(-1).values.flip(-1)
+    at_or_past = below.gather(-1, places.clamp_max(width - 1)).masked_fill(places >= width, width)
+    return at_or_past, above.gather(-1, (places - 1).clamp_min(0)).masked_fill(places == 0, -1)
+
+
+def _as_set(members: Tensor, real: Tensor, width: int) -> Tensor:
+    """(R, width) bool from numbers (R, m); added up, because places that are not real may repeat some."""
+    counts = torch.zeros(len(members), width, dtype=torch.int8, device=members.device)
+    return counts.scatter_add_(-1, members, real.to(torch.int8)).bool()

@@ -1,0 +1,55 @@
+"""What a user can choose about an ablation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from neurontui.compute.answers.predict import AnswerOptions
+from neurontui.compute.measures.masks import TYPES
+
+RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
+DOSES = (0.01, 0.02, 0.05)
+_BY_WEIGHT = TYPES[::-1]
+"""All-shared first, as in the paper's tables."""
+
+
+@dataclass(frozen=True)
+class UserSet:
+    """Neurons that a user names, as (layer, neuron) pairs."""
+
+    label: str
+    neurons: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class AblationOptions:
+    """Which neurons are switched off, where, and how answers are judged."""
+
+    types: tuple[str, ...] = _BY_WEIGHT
+    fractions: tuple[float, ...] = RANDOM_FRACTIONS
+    seeds: int = 3
+    """Random sets a fraction."""
+    matched: tuple[str, ...] = ("all-shared", "partial-shared", "specific")
+    """Types with a control of as many neurons; most neurons are non-activated, so they never have one."""
+    dosed: tuple[str, ...] = ("all-shared", "non-activated")
+    """Types of which equal doses are compared with their control, because it is too small to match all of them."""
+    doses: tuple[float, ...] = DOSES
+    user_sets: tuple[UserSet, ...] = ()
+    scope: str = "all"
+    """all: every position; last: the last prompt token and what is generated."""
+    value: str = "0"
+    """What A is set to: 0, or mean, its mean over inputs (pass `means`)."""
+    layers: tuple[int, ...] | None = None
+    seed: int = 0
+    global_types: tuple[Tensor, ...] | None = None
+    """Per layer (d_m,) type codes: one set a type for all examples, in place of each example's own."""
+    answers: AnswerOptions = field(default_factory=AnswerOptions)
+
+
+def pairs_by_layer(neurons: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    """Neurons of each layer, each once."""
+    found: dict[int, set[int]] = {}
+    for layer, neuron in neurons:
+        found.setdefault(layer, set()).add(neuron)
+    return {layer: sorted(each) for layer, each in sorted(found.items())}

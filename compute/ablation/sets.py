@@ -1,0 +1,142 @@
+"""Which neurons a condition switches off, for each input of a batch.
+
+An input's set depends on its own masks, scores and chance alone, never on what else is in the batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from neurontui.compute.ablation.chance import fractions, random_keys, smallest
+from neurontui.compute.ablation.matching import (
+    Pairs,
+    Ranked,
+    equal_doses,
+    matched_control,
+    pairs_of_like,
+)
+from neurontui.compute.ablation.options import AblationOptions, UserSet, pairs_by_layer
+from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.measures.device_masks import active_in, type_codes
+from neurontui.compute.measures.masks import TYPES
+from neurontui.compute.measures.scores import contribution_scores, weighted_norms
+from neurontui.compute.models.ffn import FFN
+from neurontui.store.manifest import Condition
+
+Off = dict[int, Tensor]
+"""Per layer (R, d_m) bool: True switches a neuron off for that input."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the sets of a batch are chosen from."""
+
+    batch: Batch
+    ffns: Sequence[FFN]
+    capture: Capture
+    masks: Sequence[Tensor]
+    """Per layer (E, d_m), from `pack_tensor`."""
+    options: AblationOptions
+    user_sets: dict[int, UserSet]
+    """By condition."""
+
+
+@dataclass
+class Sets:
+    """The sets of some inputs of a batch, under any condition."""
+
+    material: Material
+    rows: Sequence[int]
+    """Which of the batch's E·P inputs."""
+    _ranked: dict[int, Ranked] = field(default_factory=dict)
+    _pairs: dict[tuple[str, int], Pairs] = field(default_factory=dict)
+
+    def off(self, condition: Condition) -> Off:
+        """The sets under a condition, for the layers that it ablates."""
+        layers = condition.layers
+        if layers is None:
+            layers = tuple(ffn.layer.layer for ffn in self.material.ffns)
+        if condition.kind == "user":
+            return self._user(condition, layers)
+        make = {
+            "type": self._kind,
+            "random": self._random,
+            "matched": self._matched,
+            "dose": self._dose,
+        }[condition.kind]
+        return {layer: make(condition, layer) for layer in layers}
+
+    def _kind(self, condition: Condition, layer: int) -> Tensor:
+        """The input's neurons of a type; the same for all languages of an example."""
+        assert condition.type is not None
+        code = TYPES.index(condition.type)
+        chosen = self.material.options.global_types
+        if chosen is not None:
+            types = chosen[layer].to(self._device(layer))[None].expand(len(self.rows), -1)
+        else:
+            types = type_codes(self._masks(layer), len(self.material.batch.languages))
+        return types == code
+
+    def _pool(self, condition: Condition, layer: int) -> Tensor:
+        """Neurons active in the input's language that are not of the type."""
+        bits = [row % len(self.material.batch.languages) for row in self.rows]
+        language = torch.tensor(bits, device=self._device(layer))
+        return active_in(self._masks(layer), language) & ~self._kind(condition, layer)
+
+    def _random(self, condition: Condition, layer: int) -> Tensor:
+        """So large a share of the layer, the same for all languages of an example; larger shares hold smaller ones."""
+        assert condition.fraction is not None
+        keys = self._keys(condition, layer)
+        return smallest(keys, round(condition.fraction * keys.shape[1]))
+
+    def _matched(self, condition: Condition, layer: int) -> Tensor:
+        kind, pool = self._kind(condition, layer), self._pool(condition, layer)
+        return matched_control(self._contributions(layer), kind, pool)
+
+    def _dose(self, condition: Condition, layer: int) -> Tensor:
+        assert condition.fraction is not None
+        assert condition.type is not None
+        key = (condition.type, layer)
+        if key not in self._pairs:
+            kind, pool = self._kind(condition, layer), self._pool(condition, layer)
+            self._pairs[key] = pairs_of_like(self._contributions(layer), kind, pool)
+        scores, chance = self._contributions(layer).scores, fractions(self._keys(condition, layer))
+        n = max(1, round(condition.fraction * scores.shape[1]))
+        own, control = equal_doses(scores, self._pairs[key], n, chance)
+        return own if condition.matched_to is None else control
+
+    def _user(self, condition: Condition, layers: Sequence[int]) -> Off:
+        named = pairs_by_layer(self.material.user_sets[condition.condition].neurons)
+        off = {}
+        for layer in set(named) & set(layers):
+            size = self.material.ffns[layer].layer.n_neurons
+            one = torch.zeros(1, size, dtype=torch.bool, device=self._device(layer))
+            one[0, named[layer]] = True
+            off[layer] = one.expand(len(self.rows), -1)
+        return off
+
+    def _masks(self, layer: int) -> Tensor:
+        n = len(self.material.batch.languages)
+        return self.material.masks[layer][[row // n for row in self.rows]]
+
+    def _keys(self, condition: Condition, layer: int) -> Tensor:
+        assert condition.seed is not None
+        batch = self.material.batch
+        examples = sorted({row // len(batch.languages) for row in self.rows})
+        ids = [batch.examples[each].id for each in examples]
+        size = self.material.ffns[layer].layer.n_neurons
+        keys = random_keys(condition.seed, ids, layer, size, self._device(layer))
+        return keys[[examples.index(row // len(batch.languages)) for row in self.rows]]
+
+    def _contributions(self, layer: int) -> Ranked:
+        """Contribution scores of the inputs, (R, d_m)."""
+        if layer not in self._ranked:
+            weights = self.material.capture.weights[layer].flatten(0, 1)[list(self.rows)].float()
+            norms = self.material.ffns[layer].value_vectors().norm(dim=1)
+            self._ranked[layer] = Ranked.sort(contribution_scores(weighted_norms(weights, norms)))
+        return self._ranked[layer]
+
+    def _device(self, layer: int) -> torch.device:
+        return self.material.masks[layer].device

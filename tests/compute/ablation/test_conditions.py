@@ -1,0 +1,124 @@
+"""The list of conditions: complete, numbered, and refused in a sentence where it does not fit the model."""
+
+from pathlib import Path
+
+import pytest
+
+from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
+from neurontui.store.errors import InputError, UsageError
+from neurontui.store.manifest import Layer
+
+LAYERS = (Layer(0, "decoder", 0, 48), Layer(1, "decoder", 1, 48))
+
+
+def test_the_paper_s_conditions_with_a_control_for_every_type() -> None:
+    planned = plan_conditions(AblationOptions(), LAYERS, 10)
+    assert [each.condition for each in planned] == list(range(len(planned)))
+    assert planned[0].kind == "baseline"
+    types = [each.type for each in planned if each.kind == "type"]
+    assert types == ["all-shared", "partial-shared", "specific", "non-activated"]
+    random = [(each.fraction, each.seed) for each in planned if each.kind == "random"]
+    assert random == [(f, s) for f in (0.05, 0.15, 0.25, 0.55, 0.75) for s in (0, 1, 2)]
+    controlled = {each.type for each in planned if each.matched_to is not None}
+    assert controlled == set(types)
+    assert len({each.label for each in planned}) == len(planned)
+
+
+def test_controls_point_at_what_they_are_matched_to() -> None:
+    planned = plan_conditions(AblationOptions(), LAYERS, 10)
+    for each in planned:
+        if each.kind == "matched":
+            assert planned[each.matched_to].kind == "type"
+            assert planned[each.matched_to].type == each.type
+        if each.kind == "dose" and each.matched_to is not None:
+            own = planned[each.matched_to]
+            assert (own.kind, own.type, own.fraction, own.seed) == (
+                "dose",
+                each.type,
+                each.fraction,
+                each.seed,
+            )
+            assert own.matched_to is None
+
+
+def test_few_languages_have_fewer_types() -> None:
+    def types(n: int) -> set[str | None]:
+        planned = plan_conditions(AblationOptions(), LAYERS, n)
+        assert n > 1 or not any(each.kind in ("matched", "dose") for each in planned)
+        return {each.type for each in planned if each.kind != "random"} - {None}
+
+    assert types(2) == {"all-shared", "specific", "non-activated"}
+    assert types(1) == {"all-shared", "non-activated"}
+
+
+def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
+    options = AblationOptions(
+        scope="last", value="mean", layers=(1,), user_sets=(UserSet("mine", ((1, 3),)),)
+    )
+    planned = plan_conditions(options, LAYERS, 4)
+    assert (planned[0].scope, planned[0].value, planned[0].layers) == ("all", "0", None)
+    assert {(each.scope, each.value, each.layers) for each in planned[1:]} == {
+        ("last", "mean", (1,))
+    }
+    assert (planned[-1].kind, planned[-1].label) == ("user", "mine")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        (AblationOptions(scope="some"), UsageError, "'some' is no scope"),
+        (AblationOptions(value="1"), UsageError, "cannot be set to '1'"),
+        (AblationOptions(fractions=(1.5,)), UsageError, "1.5 is no share"),
+        (AblationOptions(layers=(2,)), InputError, "no layer 2 to ablate.*0 to 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    options: AblationOptions, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        plan_conditions(options, LAYERS, 4)
+
+
+def test_a_csv_names_neurons(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("\ufeffNeuron, layer ,note\n3,0,a\n47,1,b\n3,0,again\n", encoding="utf-8")
+    found = read_neurons(path, LAYERS)
+    assert found.neurons == ((0, 3), (1, 47))
+    assert "mine.csv" in found.label
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("layer,neuron\n0,48\n", "neuron 48 of layer 0, which has neurons 0 to 47"),
+        ("layer,neuron\n0,-1\n", "neuron -1 of layer 0"),
+        ("layer,neuron\n2,0\n", "layer 2, but this model has layers 0 to 1"),
+        ("layer,neuron\n0,1\n1,x\n", "line 3: neuron is 'x'"),
+        ("layer,neuron\n0\n", "line 2: neuron is ''"),
+        ("layer,unit\n0,1\n", "no column 'neuron'"),
+        ("", "no column 'layer'"),
+        ("layer,neuron\n", "names no neurons"),
+    ],
+)
+def test_a_csv_that_cannot_be_used_says_where(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=words) as caught:
+        read_neurons(path, LAYERS)
+    assert "bad.csv" in str(caught.value)
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone.csv cannot be read"):
+        read_neurons(tmp_path / "gone.csv", LAYERS)
+    (tmp_path / "binary.csv").write_bytes(b"layer,neuron\n\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"binary.csv is no CSV file"):
+        read_neurons(tmp_path / "binary.csv", LAYERS)
+
+
+def test_pairs_from_a_query_are_checked_the_same_way() -> None:
+    assert check_neurons("the query", [(1, 2), (1, 2)], LAYERS).neurons == ((1, 2),)
+    with pytest.raises(InputError, match="the query names layer 7"):
+        check_neurons("the query", [(7, 2)], LAYERS)

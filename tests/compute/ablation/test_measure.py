@@ -1,0 +1,257 @@
+"""Ablations as a whole: the right neurons, the right outcomes, whatever is in the batch."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache, partial
+
+import numpy as np
+import pytest
+import torch
+
+from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.ablation.measure import ablation_tables
+from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.sets import Material, Sets
+from neurontui.compute.answers.predict import AnswerOptions, predict
+from neurontui.compute.answers.targets import find_targets
+from neurontui.compute.batch import Batch
+from neurontui.compute.measures.masks import TYPES, pack_tensor
+from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.store.errors import MeasureError
+from neurontui.store.schema import shard_schema
+from tests.compute.answers import plain
+from tests.compute.answers.asked import asked, book_of
+from tests.compute.measures import singly
+from tests.compute.tiny import load_tiny
+
+ARCHITECTURES = ["bloom", "llama", "xglm", "mt5"]
+ANSWERS = AnswerOptions(max_new_tokens=3)
+SMALL = AblationOptions(
+    fractions=(0.25, 0.75), seeds=2, dosed=TYPES, doses=(0.1, 0.2), answers=ANSWERS
+)
+
+
+def split(batch: Batch) -> list[Batch]:
+    """Every example as a batch of its own."""
+    return [
+        Batch(
+            i,
+            batch.indices[i : i + 1],
+            batch.folds[i : i + 1],
+            batch.examples[i : i + 1],
+            batch.languages,
+        )
+        for i in range(len(batch.examples))
+    ]
+
+
+def material(architecture: str, batch: Batch, options: AblationOptions = SMALL) -> Material:
+    loaded = load_tiny(architecture)
+    found = capture(loaded, batch, CaptureOptions())
+    masks = [pack_tensor(each > 0) for each in found.activations]
+    users = dict(enumerate(options.user_sets))
+    return Material(batch, loaded.ffns, found, masks, options, users)
+
+
+def measure(
+    architecture: str, batch: Batch, options: AblationOptions = SMALL, **more
+) -> list[dict]:
+    loaded, made = load_tiny(architecture), material(architecture, batch, options)
+    conditions = plan_conditions(options, loaded.layers, len(batch.languages))
+    targets = find_targets(loaded, batch, book_of(loaded, asked()))
+    tables = ablation_tables(
+        loaded, batch, made.capture, made.masks, conditions, targets, options, **more
+    )
+    schema = shard_schema("ablation_examples")
+    return tables["ablation_examples"].select(schema.names).cast(schema).to_pylist()
+
+
+@cache
+def measured(architecture: str) -> list[dict]:
+    return measure(architecture, asked())
+
+
+@cache
+def activity(architecture: str) -> list[np.ndarray]:
+    """Per layer (E, P, d_m) bool, from prompts run one by one."""
+    loaded, batch = load_tiny(architecture), asked()
+    singles = [singly.read(loaded, prompt) for prompt in batch.prompts]
+    return [
+        np.stack([each.activations[layer] > 0 for each in singles]).reshape(3, 4, -1)
+        for layer in range(len(loaded.ffns))
+    ]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_types_are_the_example_s_own(architecture: str) -> None:
+    sets = Sets(material(architecture, asked()), range(12))
+    conditions = plan_conditions(SMALL, load_tiny(architecture).layers, 4)
+    in_words = ["non-activated", "specific", "partial-shared", "partial-shared", "all-shared"]
+    for condition in conditions:
+        if condition.kind != "type":
+            continue
+        off = sets.off(condition)
+        for layer, active in enumerate(activity(architecture)):
+            wanted = np.array(in_words)[active.sum(1)] == condition.type
+            np.testing.assert_array_equal(off[layer].numpy(), np.repeat(wanted, 4, axis=0))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_controls_are_active_in_the_language_and_not_of_the_type(architecture: str) -> None:
+    sets = Sets(material(architecture, asked()), range(12))
+    conditions = plan_conditions(SMALL, load_tiny(architecture).layers, 4)
+    for condition in conditions:
+        if condition.matched_to is None:
+            continue
+        off, own = sets.off(condition), sets.off(conditions[condition.matched_to])
+        kind = sets.off(replace(conditions[1], type=condition.type))
+        for layer, active in enumerate(activity(architecture)):
+            control = off[layer].numpy()
+            assert not (control & kind[layer].numpy()).any()
+            assert not (control & ~active.reshape(12, -1)).any()
+            pool = (active.reshape(12, -1) & ~kind[layer].numpy()).sum(-1)
+            if condition.kind == "matched":
+                n = np.minimum(kind[layer].numpy().sum(-1), pool)
+                np.testing.assert_array_equal(control.sum(-1), n)
+            else:
+                np.testing.assert_array_equal(control.sum(-1), own[layer].numpy().sum(-1))
+                assert not (own[layer] & ~kind[layer]).any()
+
+
+def _zero(neurons: torch.Tensor, _module, _args, output: torch.Tensor) -> torch.Tensor:
+    return torch.where(neurons, torch.zeros_like(output), output)
+
+
+@contextmanager
+def zeroed(architecture: str, off: dict[int, torch.Tensor]):
+    """An ablation in other words: a row set to zero, by assignment."""
+    handles = [
+        load_tiny(architecture).ffns[layer].act.register_forward_hook(partial(_zero, each))
+        for layer, each in off.items()
+    ]
+    yield
+    for handle in handles:
+        handle.remove()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_outcomes_equal_single_inputs_with_rows_set_to_zero(architecture: str) -> None:
+    loaded, batch = load_tiny(architecture), asked()
+    conditions = plan_conditions(SMALL, loaded.layers, 4)
+    sets = Sets(material(architecture, batch), range(12))
+    targets = find_targets(loaded, batch, book_of(loaded, batch)).rows
+    rows = {
+        (r["condition"], r["example"] * 4 + batch.languages.index(r["language"])): r
+        for r in measured(architecture)
+    }
+    assert len(rows) == len(conditions) * 12
+    for condition in conditions[1::3]:
+        off = sets.off(condition)
+        for row in (0, 5, 11):
+            own = {layer: each[row] for layer, each in off.items()}
+            target = targets[row]
+            with zeroed(architecture, own):
+                wanted = plain.log_probability(loaded, batch.prompts[row], target.ids)
+                said = plain.greedy(loaded, batch.prompts[row], 3, eos=3)
+            found = rows[condition.condition, row]
+            assert found["answer_logprob"] == pytest.approx(wanted, abs=1e-3)
+            assert found["n_ablated"] == sum(int(each.sum()) for each in own.values())
+            assert found["prediction"] == _first_line(
+                loaded.tokenizer.decode(said, skip_special_tokens=True)
+            )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0].strip() if text.strip() else ""
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "mt5"])
+@pytest.mark.parametrize("scope", ["all", "last"])
+def test_an_example_s_outcome_does_not_depend_on_its_batch(architecture: str, scope: str) -> None:
+    options = replace(SMALL, scope=scope, seeds=1, fractions=(0.75,), doses=(0.1,))
+    together = measure(architecture, asked(), options)
+    alone = [row for each in split(asked()) for row in measure(architecture, each, options)]
+    key = lambda row: (row["condition"], row["example"], row["language"])  # noqa: E731
+    for a, b in zip(sorted(together, key=key), sorted(alone, key=key), strict=True):
+        assert (a["answer_logprob"] is None) == (b["answer_logprob"] is None)
+        assert a["answer_logprob"] == pytest.approx(b["answer_logprob"], abs=1e-3)
+        a.pop("answer_logprob"), b.pop("answer_logprob")
+        assert a == b
+
+
+def test_switching_nothing_off_is_the_baseline_to_the_bit() -> None:
+    options = replace(SMALL, fractions=(0.001,), types=())  # rounds to no neuron
+    for architecture in ARCHITECTURES:
+        found = measure(architecture, asked(), options)
+        baseline = [row | {"condition": 0} for row in found if row["condition"] == 0]
+        nothing = [row | {"condition": 0} for row in found if row["condition"] == 1]
+        assert {row["n_ablated"] for row in nothing} == {0}
+        assert nothing == baseline
+
+
+def test_the_baseline_is_what_the_model_predicts() -> None:
+    loaded, batch = load_tiny("xglm"), asked()
+    outcomes = predict(loaded, batch, find_targets(loaded, batch, book_of(loaded, batch)), ANSWERS)
+    rows = [row for row in measured("xglm") if row["condition"] == 0]
+    for row, outcome in zip(rows, outcomes.rows, strict=True):
+        for name in ("prediction", "correct", "rank_correct", "valid", "answer_logprob"):
+            assert row[name] == getattr(outcome, name)
+    again = measure("xglm", batch, baseline=outcomes)
+    assert again == measured("xglm")
+
+
+def test_seeds_repeat_and_differ() -> None:
+    sets = Sets(material("bloom", asked()), range(12))
+    conditions = plan_conditions(SMALL, load_tiny("bloom").layers, 4)
+    first, second = (c for c in conditions if c.kind == "random" and c.fraction == 0.25)
+    again = Sets(material("bloom", asked()), range(12))
+    for layer, off in sets.off(first).items():
+        assert torch.equal(off, again.off(first)[layer])
+        assert not torch.equal(off, sets.off(second)[layer])
+        assert set(off.sum(-1).tolist()) == {32}  # a quarter of 128
+        assert torch.equal(off[0], off[3])  # the languages of an example share it
+        assert not torch.equal(off[0], off[4])
+    assert not torch.equal(sets.off(first)[0], sets.off(first)[1])
+
+
+def test_layers_and_user_sets_restrict_what_is_switched_off() -> None:
+    options = AblationOptions(
+        types=(),
+        fractions=(0.5,),
+        seeds=1,
+        layers=(1,),
+        user_sets=(UserSet("mine", ((0, 3), (1, 4), (1, 9))),),
+        answers=ANSWERS,
+    )
+    rows = measure("bloom", asked(), options)
+    assert {row["n_ablated"] for row in rows if row["condition"] == 1} == {64}
+    assert {row["n_ablated"] for row in rows if row["condition"] == 2} == {2}
+    everywhere = measure("bloom", asked(), replace(options, layers=None))
+    assert {row["n_ablated"] for row in everywhere if row["condition"] == 2} == {3}
+
+
+def test_one_global_set_a_type() -> None:
+    types = tuple(torch.arange(128) % 4 for _ in range(2))
+    options = AblationOptions(fractions=(), global_types=types, doses=(0.05,), answers=ANSWERS)
+    sets = Sets(material("bloom", asked(), options), range(12))
+    for condition in plan_conditions(options, load_tiny("bloom").layers, 4):
+        if condition.kind == "type":
+            off = sets.off(condition)[1]
+            assert torch.equal(off, (types[1] == TYPES.index(condition.type)).expand(12, -1))
+        elif condition.kind == "matched":
+            kind = types[1] == TYPES.index(condition.type)
+            assert not (sets.off(condition)[1] & kind).any()
+
+
+def test_a_mean_can_take_the_place_of_zero() -> None:
+    options = AblationOptions(
+        types=("non-activated",), fractions=(), matched=(), dosed=(), value="mean", answers=ANSWERS
+    )
+    with pytest.raises(MeasureError, match="mean"):
+        measure("bloom", asked(), options)
+    zeros = {layer: torch.zeros(128) for layer in range(2)}
+    as_zero = measure("bloom", asked(), options, means=zeros)
+    plain_zero = measure("bloom", asked(), replace(options, value="0"))
+    assert as_zero == plain_zero
+    ones = {layer: torch.ones(128) for layer in range(2)}
+    assert measure("bloom", asked(), options, means=ones) != plain_zero
