@@ -23,8 +23,21 @@ def _by_flags(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
 
 
 def _by_floats(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
-    """Ones and zeros as float32, exact up to 2²⁴ tokens: a CPU adds those seven times faster than flags."""
-    active = torch.gt(values, threshold, out=torch.empty_like(values, dtype=torch.float32))
-    if real is not None:
-        active *= real[..., None]
-    return active.sum(1).to(torch.int32)
+    """Ones and zeros as float32, a few prompts at a time in one small buffer, summed by a product with `real`.
+
+    A CPU does this four times faster than flags, for the buffer stays in its cache; exact up to 2²⁴ tokens.
+    """
+    n_inputs, n_tokens, width = values.shape
+    step = max(1, _BUFFER // (n_tokens * width))
+    buffer = torch.empty(min(step, n_inputs), n_tokens, width)
+    counted = torch.ones(n_inputs, n_tokens) if real is None else real.float()
+    counts = torch.empty(n_inputs, width, dtype=torch.int32)
+    for start in range(0, n_inputs, step):
+        part = slice(start, start + step)
+        flags = torch.gt(values[part], threshold, out=buffer[: len(values[part])])
+        counts[part] = torch.bmm(counted[part, None], flags)[:, 0]
+    return counts
+
+
+_BUFFER = 1 << 18
+"""Numbers in the buffer: 1 MiB."""

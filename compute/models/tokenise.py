@@ -82,21 +82,21 @@ def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encod
 
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
     """Ids of all E·P prompts in row order; raises UnusablePromptError for empty or too long ones."""
-    encoded = encode(loaded, batch.prompts)
+    prompts, limit = batch.prompts, loaded.max_tokens
+    encoded = encode(loaded, prompts)
     unusable = [
         Unusable(row // len(batch.languages), f"{_place(batch, row)} {problem}")
-        for row, each in enumerate(encoded)
-        if (problem := _problem(loaded, batch.prompts[row], each)) is not None
+        for row, (prompt, each) in enumerate(zip(prompts, encoded, strict=True))
+        if (problem := _problem(prompt, each, limit)) is not None
     ]
     if unusable:
         raise UnusablePromptError(unusable)
     return encoded
 
 
-def _problem(loaded: LoadedModel, prompt: str, encoded: Encoded) -> str | None:
+def _problem(prompt: str, encoded: Encoded, limit: int | None) -> str | None:
     if not prompt.strip() or len(encoded) == encoded.n_ending:
         return "is empty; give it some text or leave the example out."
-    limit = loaded.max_tokens
     if limit is not None and len(encoded) > limit:
         return f"has {len(encoded)} tokens, more than the {limit} the model takes; shorten it or leave it out."
     return None
