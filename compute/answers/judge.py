@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurontui.compute.answers.matching import chosen, is_correct, normalise
+from neurontui.compute.answers.ranking import Contest, Ranked
 from neurontui.compute.answers.targets import Target
 from neurontui.compute.batch import Batch
 
@@ -27,6 +28,19 @@ class Question:
     choices: tuple[str, ...]
     target: Target | None
 
+    @property
+    def contest(self) -> Contest | None:
+        """What its choices are ranked by; None where there is no answer."""
+        if self.answer is None or self.target is None:
+            return None
+        wanted = normalise(self.answer)
+        pairs = list(zip(self.choices, self.target.choices, strict=True))
+        return Contest(
+            answer=self.target.ids,
+            right=tuple(ids for text, ids in pairs if normalise(text) == wanted),
+            wrong=tuple(ids for text, ids in pairs if normalise(text) != wanted),
+        )
+
 
 def questions(batch: Batch, targets: Sequence[Target | None]) -> list[Question]:
     """The questions of a batch in row order."""
@@ -37,38 +51,10 @@ def questions(batch: Batch, targets: Sequence[Target | None]) -> list[Question]:
     ]
 
 
-def judge(
-    question: Question, prediction: str, scores: Sequence[float], *, exact: bool, mean: bool
-) -> Outcome:
-    """Compare what was said with what should have been.
-
-    scores: log-probabilities of the answer and then of the choices; none where there is no answer.
-    mean: rank choices by log-probability a token instead of the sum.
-    """
-    answer, target = question.answer, question.target
-    if answer is None or target is None:
-        return Outcome(prediction, None, None, _valid(question, prediction), None)
-    return Outcome(
-        prediction=prediction,
-        correct=is_correct(prediction, answer, question.choices, exact=exact),
-        rank_correct=_rank_correct(question, target, scores[1:], mean=mean),
-        valid=_valid(question, prediction),
-        answer_logprob=scores[0],
-    )
-
-
-def _valid(question: Question, prediction: str) -> bool | None:
-    return chosen(prediction, question.choices) is not None if question.choices else None
-
-
-def _rank_correct(
-    question: Question, target: Target, scores: Sequence[float], *, mean: bool
-) -> bool | None:
-    """None without choices, or where none of them is the answer."""
-    wanted = normalise(question.answer or "")
-    right = [i for i, each in enumerate(question.choices) if normalise(each) == wanted]
-    if not right:
-        return None
-    if mean:
-        scores = [s / max(len(ids), 1) for s, ids in zip(scores, target.choices, strict=True)]
-    return max(range(len(scores)), key=lambda i: scores[i]) in right
+def judge(question: Question, prediction: str, ranked: Ranked | None, *, exact: bool) -> Outcome:
+    """Compare what was said with what should have been. ranked: None where there is no answer."""
+    valid = chosen(prediction, question.choices) is not None if question.choices else None
+    if question.answer is None or ranked is None:
+        return Outcome(prediction, None, None, valid, None)
+    correct = is_correct(prediction, question.answer, question.choices, exact=exact)
+    return Outcome(prediction, correct, ranked.correct, valid, ranked.answer_logprob)

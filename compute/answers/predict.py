@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from neurontui.compute.answers.continuation import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
-from neurontui.compute.answers.ranking import log_probabilities
+from neurontui.compute.answers.ranking import rank
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded import LoadedModel
@@ -68,7 +67,8 @@ def prepare(
 ) -> Prepared:
     """Tokenise a batch; raises InputError for a prompt that is empty or too long."""
     asked = questions(batch, targets.rows)
-    longest = max((len(ids) for each in asked for ids in candidates(each)), default=0)
+    texts = [ids for each in targets.rows if each for ids in (each.ids, *each.choices)]
+    longest = max(map(len, texts), default=0)
     prepared = Prepared(
         encoded=tuple(encode_batch(loaded, batch)),
         questions=tuple(asked),
@@ -77,12 +77,6 @@ def prepare(
     )
     _refuse_too_long(loaded, batch, prepared)
     return prepared
-
-
-def candidates(question: Question) -> tuple[Ids, ...]:
-    """Tokens of the answer and then of the choices; none where there is no answer."""
-    target = question.target
-    return () if target is None else (target.ids, *target.choices)
 
 
 def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Tokens:
@@ -114,17 +108,12 @@ def answer(
 ) -> list[Outcome]:
     """Outcomes of some rows from a reading of their prompts, whose cache it uses up."""
     asked = [prepared.questions[row] for row in rows]
-    scores = log_probabilities(decoder, reading, logits, [candidates(each) for each in asked])
+    contests = [each.contest for each in asked]
+    ranked = rank(decoder, reading, logits, contests, mean=options.mean_logprob)
     said = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
     return [
-        judge(
-            question,
-            prepared.ending.text(tokens),
-            of_row,
-            exact=options.exact,
-            mean=options.mean_logprob,
-        )
-        for question, tokens, of_row in zip(asked, said, scores, strict=True)
+        judge(question, prepared.ending.text(tokens), of_row, exact=options.exact)
+        for question, tokens, of_row in zip(asked, said, ranked, strict=True)
     ]
 
 

@@ -1,6 +1,8 @@
-"""How likely the model finds given texts behind its prompts, all of a prompt going on from one KV cache."""
+"""How likely the model finds the answer and the choices behind its prompts, all going on from one KV cache."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -9,64 +11,114 @@ from neurontui.compute.answers.continuation import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading, padded
 
 _LOGITS_AT_ONCE = 1 << 27
-"""Most logits held at a time in ranking, 0.5 GB in float32."""
+"""Most logits held at a time, 0.5 GB in float32."""
+
+Pair = tuple[int, Ids]
+"""A row and the tokens of a candidate for it."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What is to be ranked for one prompt, as tokens."""
+
+    answer: Ids
+    right: tuple[Ids, ...] = ()
+    """Choices that are the answer; none where there are no choices or none of them is."""
+    wrong: tuple[Ids, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The answer's log-probability, and whether a right choice is the likeliest; None without a right choice."""
+
+    answer_logprob: float
+    correct: bool | None
+
+
+def rank(
+    decoder: Decoder,
+    reading: Reading,
+    logits: Tensor,
+    contests: Sequence[Contest | None],
+    *,
+    mean: bool = False,
+) -> list[Ranked | None]:
+    """Rank the choices of each of the R rows; the cache of `reading` stays as it is.
+
+    A text is at most as likely as its first token, so a wrong choice is only scored to its end where its first token
+    is likelier than the whole of a right one. mean: compare log-probabilities a token.
+    """
+
+    def fair(pair: Pair, score: float) -> float:
+        return score / max(len(pair[1]), 1) if mean else score
+
+    asked = [(row, each) for row, each in enumerate(contests) if each is not None]
+    needed = [(row, ids) for row, each in asked for ids in (each.answer, *each.right)]
+    scores = log_probabilities(decoder, reading, logits, needed)
+    best = {
+        row: max(fair((row, ids), scores[row, ids]) for ids in each.right)
+        for row, each in asked
+        if each.right
+    }
+    wrong = [(row, ids) for row, each in asked if row in best for ids in each.wrong]
+    bounds = _first_scores(logits, list(dict.fromkeys(wrong)))
+    rivals = [pair for pair, bound in bounds.items() if fair(pair, bound) > best[pair[0]]]
+    beaten = {
+        pair[0]
+        for pair, score in log_probabilities(decoder, reading, logits, rivals).items()
+        if fair(pair, score) > best[pair[0]]
+    }
+    return [
+        None
+        if each is None
+        else Ranked(scores[row, each.answer], row not in beaten if row in best else None)
+        for row, each in enumerate(contests)
+    ]
 
 
 def log_probabilities(
-    decoder: Decoder, reading: Reading, logits: Tensor, candidates: Sequence[Sequence[Ids]]
-) -> list[list[float]]:
-    """Log-probability of each candidate of each row, natural logarithm, summed over its tokens.
+    decoder: Decoder, reading: Reading, logits: Tensor, pairs: Sequence[Pair]
+) -> dict[Pair, float]:
+    """Log-probability of each candidate, natural logarithm, summed over its tokens; 0 for no tokens at all.
 
-    reading, logits: what reading the prompts returned; the cache stays as it is. candidates: for each of the R rows
-    its candidates as tokens; no tokens at all have log-probability 0.
-    A candidate's first token is read off the prompt's own logits; only the tokens before its last one are fed.
+    A candidate's first token is read off the prompt's own logits (R, V); only the tokens before its last are fed.
     """
-    pairs = [(row, ids) for row, of_row in enumerate(candidates) for ids in dict.fromkeys(of_row)]
-    scores = _first_scores(logits, pairs)
-    longer = [i for i, (_, ids) in enumerate(pairs) if len(ids) > 1]
-    for chunk in _chunks(longer, pairs, logits):
-        rest = _rest_scores(decoder, reading, [pairs[i] for i in chunk])
-        for i, score in zip(chunk, rest.tolist(), strict=True):
-            scores[i] += score
-    found = dict(zip(pairs, scores, strict=True))
-    return [[found[row, ids] for ids in of_row] for row, of_row in enumerate(candidates)]
-
-
-def _first_scores(logits: Tensor, pairs: Sequence[tuple[int, Ids]]) -> list[float]:
-    normaliser = logits.logsumexp(-1)
-    spoken = [i for i, (_, ids) in enumerate(pairs) if ids]
-    device = logits.device
-    rows = torch.tensor([pairs[i][0] for i in spoken], dtype=torch.long, device=device)
-    tokens = torch.tensor([pairs[i][1][0] for i in spoken], dtype=torch.long, device=device)
-    values = (logits[rows, tokens] - normaliser[rows]).tolist()
-    scores = [0.0] * len(pairs)
-    for i, value in zip(spoken, values, strict=True):
-        scores[i] = value
+    scores = _first_scores(logits, list(dict.fromkeys(pairs)))
+    for chunk in _chunks([pair for pair in scores if len(pair[1]) > 1], logits.shape[-1]):
+        for pair, score in zip(chunk, _rest_scores(decoder, reading, chunk), strict=True):
+            scores[pair] += score
     return scores
 
 
-def _rest_scores(decoder: Decoder, reading: Reading, pairs: Sequence[tuple[int, Ids]]) -> Tensor:
-    """Log-probability of all tokens but the first, (N,)."""
+def _first_scores(logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
+    spoken = [pair for pair in pairs if pair[1]]
+    rows = torch.tensor([row for row, _ in spoken], dtype=torch.long, device=logits.device)
+    tokens = torch.tensor([ids[0] for _, ids in spoken], dtype=torch.long, device=logits.device)
+    found = logits[rows, tokens] - logits.logsumexp(-1)[rows]
+    return dict.fromkeys(pairs, 0.0) | dict(zip(spoken, found.tolist(), strict=True))
+
+
+def _rest_scores(decoder: Decoder, reading: Reading, pairs: Sequence[Pair]) -> list[float]:
+    """Log-probability of all tokens but the first."""
     device = reading.mask.device
     rows = torch.tensor([row for row, _ in pairs], device=device)
     ids, mask = padded([ids[:-1] for _, ids in pairs], device)
     following, _ = padded([ids[1:] for _, ids in pairs], device)
     _, logits = decoder.extend(reading.select(rows), ids, mask)
     spoken = logits.gather(-1, following[..., None])[..., 0] - logits.logsumexp(-1)
-    return (spoken.double() * mask).sum(-1)
+    scores: list[float] = (spoken.double() * mask).sum(-1).tolist()
+    return scores
 
 
-def _chunks(
-    longer: Sequence[int], pairs: Sequence[tuple[int, Ids]], logits: Tensor
-) -> list[list[int]]:
-    """Pairs of like length together, few enough for their logits and caches: at most as many as four times the rows."""
-    ordered = sorted(longer, key=lambda i: len(pairs[i][1]))
-    chunks: list[list[int]] = []
-    for i in ordered:
-        tokens = len(pairs[i][1]) - 1
-        fits = chunks and (len(chunks[-1]) + 1) * tokens * logits.shape[-1] <= _LOGITS_AT_ONCE
-        if fits and len(chunks[-1]) < 4 * len(logits):
-            chunks[-1].append(i)
-        else:
-            chunks.append([i])
-    return chunks
+def _chunks(pairs: Sequence[Pair], n_words: int) -> list[list[Pair]]:
+    """Pairs of one length together, few enough for their logits."""
+    found: list[list[Pair]] = []
+    for length, group in groupby(sorted(pairs, key=_length), key=_length):
+        alike = list(group)
+        size = max(1, _LOGITS_AT_ONCE // (n_words * length))
+        found += [alike[start : start + size] for start in range(0, len(alike), size)]
+    return found
+
+
+def _length(pair: Pair) -> int:
+    return len(pair[1])

@@ -1,11 +1,10 @@
 """The tiny prompts as questions: with answers, choices of different lengths, and one that has neither."""
 
-from tests.compute.tiny import LANGUAGES, PROMPTS
-
 from neurontui.compute.answers.targets import AnswerBook, Targets, answer_book, find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.tasks.example import Example
+from tests.compute.tiny import LANGUAGES, PROMPTS
 
 CHOICES = {
     "en": ("Lisbon", "Ankara", "Li", "Paris in the north"),

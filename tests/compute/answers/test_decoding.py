@@ -4,22 +4,21 @@ import math
 
 import pytest
 import torch
-from tests.compute.answers import plain
-from tests.compute.answers.asked import asked, targets_of
-from tests.compute.tiny import CONFIGS, load_tiny
 
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.predict import (
     AnswerOptions,
-    candidates,
     padded_prompts,
     passes,
     predict,
     prepare,
 )
-from neurontui.compute.answers.ranking import log_probabilities
+from neurontui.compute.answers.ranking import Contest, Ranked, log_probabilities, rank
 from neurontui.compute.models.tokenise import UnusablePromptError
+from tests.compute.answers import plain
+from tests.compute.answers.asked import asked, targets_of
+from tests.compute.tiny import CONFIGS, load_tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -42,14 +41,31 @@ def test_ranking_and_generation_equal_the_plain_way(architecture: str) -> None:
         for rows in passes(loaded, prepared, tuple(range(n_rows))):
             decoder = Decoder(loaded)
             reading, logits = decoder.read(padded_prompts(loaded, prepared, rows), prepared.room)
-            texts = [candidates(prepared.questions[row]) for row in rows]
-            scores = log_probabilities(decoder, reading, logits, texts)
+            contests = [prepared.questions[row].contest for row in rows]
+            texts = [(each.answer, *each.right, *each.wrong) if each else () for each in contests]
+            pairs = [(i, ids) for i, of_row in enumerate(texts) for ids in of_row]
+            scores = log_probabilities(decoder, reading, logits, pairs)
+            ranked = rank(decoder, reading, logits, contests)
             said = greedy(decoder, reading, logits, never, 5)
             for i, row in enumerate(rows):
                 prompt = batch.prompts[row]
                 wanted = [plain.log_probability(loaded, prompt, ids) for ids in texts[i]]
-                assert scores[i] == pytest.approx(wanted, abs=2e-4)
+                assert [scores[i, ids] for ids in texts[i]] == pytest.approx(wanted, abs=2e-4)
+                assert_ranked(ranked[i], contests[i], dict(zip(texts[i], wanted, strict=True)))
                 assert said[i] == plain.greedy(loaded, prompt, 5, eos=3)
+
+
+def assert_ranked(ranked: Ranked | None, contest: Contest | None, scores: dict) -> None:
+    """The likeliest of all choices, by the scores of the plain way."""
+    if contest is None:
+        assert ranked is None
+        return
+    assert ranked.answer_logprob == pytest.approx(scores[contest.answer], abs=2e-4)
+    if not contest.right:
+        assert ranked.correct is None
+    else:
+        likeliest = max((*contest.right, *contest.wrong), key=scores.__getitem__)
+        assert ranked.correct == (likeliest in contest.right)
 
 
 def test_sliding_windows_keep_prompts_of_different_length_apart() -> None:
