@@ -18,8 +18,8 @@ from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.clean import clean
+from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
-from neurontui.tui.screens import PAGES
 from neurontui.tui.screens.dialog import Choice, Reading
 from neurontui.tui.screens.help import help_lines, key_name
 from neurontui.tui.screens.page import Page
@@ -211,7 +211,7 @@ class Explorer(App[None]):
         ):
             self.pop_screen()
         if name not in self._pages:
-            self._pages[name] = PAGES[name]()
+            self._pages[name] = make_page(name)
             self.install_screen(self._pages[name], name)
         if self.screen is self._pages[name]:
             self._pages[name].update()

@@ -33,6 +33,8 @@ class Selection:
     type: str = "specific"
     language: str = ""
     """The one language that a screen about one language shows."""
+    speaks: str = ""
+    """The language that lists of neurons keep to; empty for any."""
     within: int | None = None
     """The layer that lists of neurons keep to; None for all."""
 
@@ -41,8 +43,17 @@ class Selection:
         kept = tuple(code for code in languages if code in self.languages)
         kept = () if len(kept) == len(languages) else kept
         language = self.language if self.language in languages else ""
+        speaks = self.speaks if self.speaks in languages else ""
         second = "" if self.second == run else self.second
-        return replace(self, run=run, second=second, languages=kept, language=language, within=None)
+        return replace(
+            self,
+            run=run,
+            second=second,
+            languages=kept,
+            language=language,
+            speaks=speaks,
+            within=None,
+        )
 
     def active(self, languages: Sequence[str]) -> tuple[str, ...]:
         """The codes that are switched on, of a run's `languages`."""
@@ -78,7 +89,7 @@ def _write(state: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(state, indent=1), encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _read() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from neurontui.store.errors import UsageError
+from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui import export
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.text import to_text
@@ -81,7 +81,7 @@ def _write(explorer: "Explorer", wanted: Wanted, folder: Path) -> None:
     """In a thread: a table of millions of rows takes its time."""
     try:
         path = export.save(folder, wanted.name, wanted.kind, wanted.content())
-    except UsageError as error:
+    except NeurontuiError as error:
         explorer.call_from_thread(explorer.report, error)
     else:
         explorer.call_from_thread(explorer.notify, f"Saved {clean(path)}", markup=False)

@@ -30,7 +30,7 @@ def value_scale(low: float, high: float, rows: int) -> Scale:
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5 * max(abs(middle), 1.0), middle + 0.5 * max(abs(middle), 1.0)
-    step = _round_step((high - low) / max(min(rows // 3, 8), 1))
+    step = _round_step((high - low) / max(min(rows // 3, 8), 2))
     bottom = math.floor(low / step + 1e-9) * step
     top = math.ceil(high / step - 1e-9) * step
     count = round((top - bottom) / step)

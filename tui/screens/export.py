@@ -1,5 +1,6 @@
 """The export dialog: what, in which format, into which folder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -27,15 +28,21 @@ class Wanted:
     kind: str
     table: pa.Table | None = None
     drawing: Drawing | None = None
+    fetch: Callable[[], pa.Table] | None = None
+    """Gets all rows, where the table on the screen was cut."""
 
     def content(self) -> bytes:
         """What goes into the file."""
+        if self.fetch is not None:
+            return export.table_bytes(self.fetch(), self.kind)
         if self.table is not None:
             return export.table_bytes(self.table, self.kind)
         return export.chart_bytes(self.drawing, self.kind) if self.drawing is not None else b""
 
     def label(self) -> str:
         """A line of the list."""
+        if self.fetch is not None:
+            return f"{self.kind:<8}{fit(self.name, 34)} table, all rows"
         what = f"table, {self.table.num_rows:,} rows" if self.table is not None else "chart"
         return f"{self.kind:<8}{fit(self.name, 34)} {what}"
 

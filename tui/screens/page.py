@@ -4,7 +4,7 @@ A screen says in `wants` which questions its selection raises. When the selectio
 that have changed; an answer that is remembered is drawn in the same moment.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -108,6 +108,10 @@ class Page(Screen[None]):
             for key, question in self.asked.items()
             if key in self.answers
         }
+
+    def whole(self) -> Callable[[], pa.Table] | None:
+        """What gets all rows in a thread, where the table on the screen was cut."""
+        return None
 
     def words(self) -> str:
         """What `y` copies where there is no table: the screen as text."""

@@ -29,7 +29,7 @@ class ChartPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
         Binding("V", "view(-1)", "view before", show=False, tooltip="The view before"),
-        Binding("s", "style", "stacked/lines", tooltip="Stacked areas, lines, or a panel for each"),
+        Binding("s", "style", "style", tooltip="Stacked areas, lines, or a panel for each"),
     ]
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class ChartPage(Page):
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
         """The layers, what was measured, and what the view asks."""
-        return {"layers": Question.of("layers", run=run.number), **self.question(run)}
+        return {**self.question(run), "layers": Question.of("layers", run=run.number)}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Draw what there is."""

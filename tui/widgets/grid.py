@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.message import Message
-from textual_fastdatatable import DataTable, create_backend
+from textual_fastdatatable import ArrowBackend, DataTable
 
 from neurontui.tui.clean import clean
 from neurontui.tui.widgets.format import plain_value
@@ -27,6 +27,15 @@ class Field:
     right: bool = False
     stretch: bool = False
     """Takes the room that is left."""
+
+
+class _Unmeasured(ArrowBackend):
+    """Rows whose widths are not measured: that would read every value of every column before the first paint."""
+
+    @property
+    def column_content_widths(self) -> list[int]:
+        """Nought; the grid sets widths from the rows one sees first."""
+        return [0] * len(self.columns)
 
 
 class Grid(DataTable):
@@ -88,12 +97,11 @@ class Grid(DataTable):
         self.table = table
         data = table.select([field.column for field in self.fields]) if fields else table
         row = self.cursor_coordinate.row
-        self.backend = create_backend(data)
+        self.backend = _Unmeasured(data)
         self.backend.render_markup = False
         self._column_labels = [Text(clean(field.title)) for field in self.fields]
-        self._column_widths = (
-            [self._width(data, index) for index in range(len(self.fields))] if fields else None
-        )
+        self._widths = [self._width(data, index) for index in range(len(self.fields))]
+        self._column_widths = self._stretched()
         self._ordered_columns = None
         self._clear_caches()
         self._update_count += 1
@@ -102,12 +110,15 @@ class Grid(DataTable):
         self.refresh(layout=True)
 
     def _stretched(self) -> list[int | None] | None:
-        """Column widths, one of them with the room that is left."""
+        """Column widths; the one that stretches gets the room that the others leave, more or less than it needs."""
         if not self._widths:
             return None
-        room = max(self.size.width - sum(width + 2 for width in self._widths), 0)
-        pairs = zip(self._widths, self.fields, strict=True)
-        return [width + (room if field.stretch else 0) for width, field in pairs]
+        fixed = sum(width + 2 for width, field in self._pairs() if not field.stretch)
+        room = max(self.scrollable_content_region.width - fixed - 2, 8)
+        return [room if field.stretch else width for width, field in self._pairs()]
+
+    def _pairs(self) -> list[tuple[int, Field]]:
+        return list(zip(self._widths, self.fields, strict=True))
 
     def on_resize(self) -> None:
         """Fill the new width."""

@@ -124,12 +124,10 @@ class Heat(Widget, can_focus=True):
         skipped = self.matrix.skip_diagonal and row == column
         text = self._text(value, skipped)
         under = self.has_focus and (row, column) == (self.row, self.column)
-        if under:
-            text = f"▸{text.strip()}".rjust(self._cell_width - 1) + " "
-        if tint is None or skipped or palette_of(self).textured:
+        if under or tint is None or skipped or palette_of(self).textured:
             return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
         paper = shade(tint, extent, self.matrix.diverging)
-        return Part(text, ink_on(paper), paper, under)
+        return Part(text, ink_on(paper), paper)
 
     def _text(self, value: Value, skipped: bool) -> str:
         if skipped:

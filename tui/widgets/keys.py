@@ -24,11 +24,10 @@ class Keys(Line):
                     bold=True,
                     click=f"app.press('{active.binding.key}')",
                 ),
-                Part(f" {active.binding.description}  ", "dim"),
+                Part(f" {active.binding.description}", "dim"),
             ]
-            if width_of(parts) + width_of(pair) - 2 > width:
-                break
-            parts += pair
+            if width_of(parts) + width_of(pair) <= width:
+                parts += [*pair, Part("  ")]
         return parts
 
     def _shown(self) -> list[ActiveBinding]:

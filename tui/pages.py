@@ -1,0 +1,25 @@
+"""Which class shows which screen; a screen is imported when it is first visited, which keeps the start short."""
+
+from importlib import import_module
+
+from neurontui.tui.screens.page import Page
+
+_PAGES = {
+    "runs": ("runs", "RunsPage"),
+    "layers": ("layers", "LayersPage"),
+    "languages": ("languages", "LanguagesPage"),
+    "examples": ("examples", "ExamplesPage"),
+    "persistence": ("persistence", "PersistencePage"),
+    "neuron": ("neuron", "NeuronPage"),
+    "attribution": ("attribution", "AttributionPage"),
+    "ablation": ("ablation", "AblationPage"),
+    "sql": ("sql", "SqlPage"),
+}
+
+
+def make_page(name: str) -> Page:
+    """A new screen by its name."""
+    module, kind = _PAGES[name]
+    page = getattr(import_module(f"neurontui.tui.screens.{module}"), kind)()
+    assert isinstance(page, Page)
+    return page

@@ -1,0 +1,234 @@
+"""Ablation: accuracy when a type of neurons is switched off, against controls, by dose, and beside the paper."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from neurontui.tui.asking import Question
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.charts.model import Chart, Drawing
+from neurontui.tui.screens.views import Block, ChartPage
+from neurontui.tui.shape.ablation import (
+    CONTROL_FIELDS,
+    MEAN,
+    OFF,
+    accuracy_bars,
+    accuracy_matrix,
+    cell_lines,
+    control_table,
+    dose_chart,
+    labels_of,
+)
+from neurontui.tui.shape.sharing import bar_lines
+from neurontui.tui.widgets.grid import Grid
+from neurontui.tui.widgets.heat import Heat
+from neurontui.tui.widgets.paint import Part
+from neurontui.tui.widgets.sheet import Sheet
+
+MEASURES = ("generation", "rank", "invalid")
+WORDS = {
+    "generation": "generated answer, normalised match",
+    "rank": "likeliest of the choices",
+    "invalid": "answers that are none of the choices",
+}
+TABLE, BARS, CONTROLS, DOSE = range(4)
+
+
+class AblationPage(ChartPage):
+    """A table of conditions by language, bars, matched controls, and dose."""
+
+    PAGE = "ablation"
+    HEADING = "Ablation"
+    ABOUT = (
+        "Accuracy with neurons switched off: of each type in each example, random ones, and matched controls, which "
+        "are as many other active neurons with as much contribution. Cells are coloured by the change from the "
+        "baseline on the same inputs; below stands the cell under the cursor with its 95 % interval, and how many "
+        "inputs were lost and gained. Views: bars; type against its control; change against dose."
+    )
+    VIEWS = ("table", "bars", "controls", "dose")
+    STYLES = ("lines",)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "r",
+            "measure",
+            "measure",
+            tooltip="Generated answers, rank among the choices, or invalid answers",
+        ),
+        Binding("p", "paper", "paper", tooltip="Show or hide the paper's numbers"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.measure = 0
+        self.paper = True
+
+    def body(self) -> Iterable[Widget]:
+        """One widget a view, of which one shows."""
+        yield Sheet(id="title")
+        yield Heat(id="conditions")
+        yield Sheet(id="cell")
+        yield Sheet(id="bars")
+        yield Grid(id="controls")
+        yield from list(super().body())[1:]
+
+    def question(self, run: RunInfo) -> dict[str, Question]:
+        """What the view asks."""
+        asked = {"run": run.number, "languages": self.languages, "measure": MEASURES[self.measure]}
+        if self.view == CONTROLS:
+            return {"controls": Question.of("ablation-controls", **asked)}
+        if self.view == DOSE:
+            return {"dose": Question.of("ablation-dose", **asked)}
+        return {
+            "accuracy": Question.of("ablation-accuracy", **asked),
+            "published": Question.of("published-ablation", run=run.number),
+        }
+
+    def redraw(self) -> None:
+        """The widget of the view."""
+        for view, name in (
+            (TABLE, "#conditions"),
+            (TABLE, "#cell"),
+            (BARS, "#bars"),
+            (CONTROLS, "#controls"),
+            (DOSE, "#chart-row"),
+        ):
+            self.query_one(name).display = view == self.view
+        key = ("accuracy", "accuracy", "controls", "dose")[self.view]
+        table = self.answers.get(key)
+        if table is None:
+            return
+        if not table.num_rows:
+            self.say_absent()
+            return
+        self.clear_notice()
+        self._title()
+        (self._table, self._bars, self._controls, super().redraw)[self.view]()
+
+    def _title(self) -> None:
+        head = (
+            "Accuracy when a type is switched off",
+            "Accuracy, all inputs",
+            "A type against its matched control",
+            "Change by dose",
+        )
+        words = f" · {WORDS[MEASURES[self.measure]]}"
+        self.query_one("#title", Sheet).show(
+            [[Part(head[self.view], bold=True), Part(words, "dim"), Part(self._source(), "second")]]
+        )
+
+    def _source(self) -> str:
+        table = self.answers.get("published")
+        if (
+            self.view != TABLE
+            or not self.paper
+            or table is None
+            or not table.num_rows
+            or table.column("same_model")[0].as_py()
+        ):
+            return ""
+        return f"  paper: {table.column('model')[0]}"
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return list(self.answers["accuracy"].to_pylist()) if "accuracy" in self.answers else []
+
+    def _published(self) -> list[dict[str, Any]]:
+        table = self.answers.get("published")
+        return (
+            list(table.to_pylist())
+            if self.paper and self.measure == 0 and table is not None
+            else []
+        )
+
+    def _table(self) -> None:
+        heat = self.query_one("#conditions", Heat)
+        heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
+        self._say_cell()
+
+    def _say_cell(self) -> None:
+        heat = self.query_one("#conditions", Heat)
+        rows = self._rows()
+        labels = labels_of(rows, self._published())
+        column = heat.matrix.columns[heat.column] if heat.matrix.columns else OFF
+        language = None if column in (OFF, MEAN) else column
+        lines = cell_lines(rows, labels[heat.row], language) if heat.row < len(labels) else []
+        self.query_one("#cell", Sheet).show([[], *lines])
+
+    def on_heat_moved(self, _: Heat.Moved) -> None:
+        """Another cell."""
+        self._say_cell()
+
+    def _bars(self) -> None:
+        sheet = self.query_one("#bars", Sheet)
+        sheet.show(
+            bar_lines(
+                accuracy_bars(self._rows()),
+                sheet.content_size.width or self.size.width - 2,
+                names=22,
+            )
+        )
+
+    def _controls(self) -> None:
+        self.query_one("#controls", Grid).show(
+            control_table(self.answers["controls"]), CONTROL_FIELDS
+        )
+
+    def chart(self) -> Chart | None:
+        """Dose."""
+        return (
+            dose_chart(self.answers["dose"])
+            if self.view == DOSE and "dose" in self.answers
+            else None
+        )
+
+    def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
+        """What the small letters mean."""
+        blocks, foot = super().blocks(chart, index)
+        return blocks, [*foot, "grey: matched control"]
+
+    def say_absent(self) -> None:
+        """Say how to get what is missing."""
+        if (
+            self.view in (CONTROLS, DOSE)
+            and "accuracy" in self.answers
+            and self.answers["accuracy"].num_rows
+        ):
+            self.notice("This run has no such conditions", "Choose another view with v.")
+        elif self.measure:
+            self.notice("This task has no choices to rank", "Press r for generated answers.")
+        else:
+            self.notice(
+                "No ablation in this run",
+                "Measure it as well: neurontui run … --measures types,attribution,ablation. It needs answers in the task.",
+            )
+
+    def update(self) -> None:
+        """Bring everything up, and the focus to what is shown."""
+        super().update()
+        if self.is_current and self.query("#conditions"):
+            wanted = {TABLE: "#conditions", CONTROLS: "#controls", DOSE: "#chart"}.get(self.view)
+            shown = {"conditions", "controls", "chart"}
+            if wanted is not None and (self.focused is None or self.focused.id in shown):
+                self.query_one(wanted).focus()
+
+    def action_measure(self) -> None:
+        """Another measure."""
+        self.measure = (self.measure + 1) % len(MEASURES)
+        self.update()
+
+    def action_paper(self) -> None:
+        """The paper's numbers, or not."""
+        self.paper = not self.paper
+        self.redraw()
+
+    def drawings(self) -> Sequence[Drawing]:
+        """The heatmap and the bars, or the chart."""
+        if self.view == DOSE:
+            return super().drawings()
+        rows = self._rows()
+        return (
+            [accuracy_matrix(rows, self.languages, self._published()), accuracy_bars(rows)]
+            if rows
+            else []
+        )

@@ -1,0 +1,194 @@
+"""Examples: one meaning in every language, what the model said, and which neurons spoke."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual_fastdatatable import DataTable
+
+from neurontui.tui.asking import Question
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.screens.dialog import Reading
+from neurontui.tui.screens.page import Page
+from neurontui.tui.shape.examples import (
+    TOP_FIELDS,
+    detail_lines,
+    example_fields,
+    full_lines,
+    prompt_lines,
+)
+from neurontui.tui.widgets.grid import Grid
+from neurontui.tui.widgets.paint import Part, Parts
+from neurontui.tui.widgets.sheet import Sheet
+
+ANSWERED = ("any", "right", "wrong")
+
+
+class ExamplesPage(Page):
+    """The list of examples at the left, the chosen one at the right."""
+
+    PAGE = "examples"
+    HEADING = "Examples"
+    ABOUT = (
+        "One example is one meaning in every language. At the left all of them, with the number of languages the "
+        "model answered rightly; at the right the chosen one: prompts, the model's answers, its types by layer "
+        "beside the mean of all examples, and the neurons that contribute most to it (CS: contribution score, "
+        "ES: effective score). Enter on a neuron opens its card; enter on an example shows its text in full."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left_square_bracket",
+            "step(-1)",
+            "example",
+            key_display="[ ]",
+            tooltip="The example before",
+        ),
+        Binding(
+            "right_square_bracket", "step(1)", "example", show=False, tooltip="The next example"
+        ),
+        Binding(
+            "w",
+            "answered",
+            "right/wrong",
+            tooltip="All examples, those answered rightly, or those answered wrongly",
+        ),
+        Binding("f", "full", "full text", tooltip="The prompts and answers in full"),
+        Binding("tab", "app.focus_next", "neurons", tooltip="To the neurons, and back to the list"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = 0
+
+    def body(self) -> Iterable[Widget]:
+        """List, prompts, types and neurons."""
+        with Horizontal():
+            with Vertical(id="list"):
+                yield Sheet(id="found")
+                yield Grid(id="examples-list")
+            with Vertical(id="detail"):
+                yield Sheet(id="prompts")
+                yield Sheet(id="types")
+                yield Grid(id="top")
+                yield Sheet(id="no-top")
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """The list, and everything about the chosen example."""
+        languages, example = self.languages, self.selection.example
+        one = {"run": run.number, "example": example, "languages": languages}
+        return {
+            "prompts": Question.of("example-prompts", **one),
+            "list": Question.of(
+                "examples-search",
+                run=run.number,
+                languages=languages,
+                answered=ANSWERED[self.answered],
+            ),
+            "types": Question.of("example-detail", **one),
+            "top": Question.of("example-top-neurons", **one),
+        }
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """New rows."""
+        if key == "list":
+            self._fill(table)
+        elif key == "prompts":
+            sheet = self.query_one("#prompts", Sheet)
+            sheet.show([*prompt_lines(table, self._width(sheet)), []])
+        elif key == "types":
+            sheet = self.query_one("#types", Sheet)
+            sheet.show([*detail_lines(table, self._width(sheet)), []])
+        else:
+            self._show_top(table)
+
+    def _width(self, sheet: Sheet) -> int:
+        return sheet.content_size.width or max(self.size.width - 30, 40)
+
+    def _fill(self, table: pa.Table) -> None:
+        grid = self.query_one("#examples-list", Grid)
+        judged = bool(table.num_rows) and table.column("n_answered")[0].as_py() not in (None, 0)
+        grid.show(table, example_fields(judged))
+        found = table.column("found")[0].as_py() if table.num_rows else 0
+        word = ("examples", "answered rightly", "answered wrongly")[self.answered]
+        self.query_one("#found", Sheet).show([[Part(f"{found:,} {word}", "text", bold=True)]])
+        numbers = table.column("example").to_pylist()
+        if self.selection.example in numbers:
+            grid.move_cursor(row=numbers.index(self.selection.example), animate=False)
+
+    def _show_top(self, table: pa.Table) -> None:
+        grid, sheet = self.query_one("#top", Grid), self.query_one("#no-top", Sheet)
+        grid.display, sheet.display = bool(table.num_rows), not table.num_rows
+        if table.num_rows:
+            grid.show(table, TOP_FIELDS)
+        else:
+            way = "Which neurons contribute most was not measured: neurontui run … --measures types,attribution."
+            sheet.show(
+                [
+                    [Part("No attribution in this run", "second", bold=True)],
+                    *_wrapped(way, self._width(sheet)),
+                ]
+            )
+
+    def on_resize(self) -> None:
+        """Lines are made for a width."""
+        for key in ("prompts", "types"):
+            if key in self.answers:
+                self.call_after_refresh(self.draw, key, self.answers[key])
+
+    def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
+        """Another example."""
+        if message.data_table.id == "examples-list" and message.data_table.has_focus:
+            row = self.query_one("#examples-list", Grid).row_values()
+            if row:
+                self.select(example=row["example"])
+
+    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
+        """Enter: the text in full, or the neuron's card."""
+        if message.data_table.id == "examples-list":
+            row = self.query_one("#examples-list", Grid).row_values()
+            self.select(example=row.get("example", self.selection.example))
+            self.action_full()
+            return
+        row = self.query_one("#top", Grid).row_values()
+        if row:
+            self.explorer.drill("neuron", layer=row["layer"], neuron=row["neuron"])
+
+    def action_step(self, step: int) -> None:
+        """The next or the last example of the list."""
+        grid = self.query_one("#examples-list", Grid)
+        numbers = (
+            self.answers["list"].column("example").to_pylist() if "list" in self.answers else []
+        )
+        if numbers:
+            place = (
+                numbers.index(self.selection.example)
+                if self.selection.example in numbers
+                else -step
+            )
+            place = min(max(place + step, 0), len(numbers) - 1)
+            grid.move_cursor(row=place, animate=False)
+            self.select(example=numbers[place])
+
+    def action_answered(self) -> None:
+        """All, right or wrong ones."""
+        self.answered = (self.answered + 1) % len(ANSWERED)
+        self.update()
+
+    def action_full(self) -> None:
+        """Prompts and answers in full."""
+        if "prompts" in self.answers:
+            width = min(self.size.width - 10, 72)
+            self.app.push_screen(Reading(full_lines(self.answers["prompts"], width)))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The example."""
+        return (f"example {self.selection.example}",)
+
+
+def _wrapped(text: str, width: int) -> list[Parts]:
+    import textwrap
+
+    return [[Part(line)] for line in textwrap.wrap(text, max(width, 20))]

@@ -1,0 +1,213 @@
+"""Persistence: does a neuron keep its type over the examples; and neurons found by type, language and layer."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual_fastdatatable import DataTable
+
+from neurontui.tui.asking import Question
+from neurontui.tui.catalog import RunInfo
+from neurontui.tui.charts.model import Drawing
+from neurontui.tui.charts.palette import TYPES
+from neurontui.tui.screens.page import Page
+from neurontui.tui.shape.persistence import NEURON_FIELDS, persistence_lines, size_chart
+from neurontui.tui.shape.rows import layer_name
+from neurontui.tui.widgets.grid import Grid
+from neurontui.tui.widgets.layer_chart import LayerChart
+from neurontui.tui.widgets.paint import Part
+from neurontui.tui.widgets.sheet import Sheet
+
+SHARES = (1, 5, 10, 25, 50, 75, 90, 100)
+
+
+class PersistencePage(Page):
+    """Overlap against average a type, overlap against the number of examples, and a finder of neurons."""
+
+    PAGE = "persistence"
+    HEADING = "Persistence"
+    ABOUT = (
+        "Average is a type's mean ratio; overlap the share of all neurons that have the type in every example; "
+        "same mask asks for the very same languages. Overlap can only shrink as examples grow: v shows by how much. "
+        "Below, neurons that have a type in at least a share of the examples, the most constant first; enter opens "
+        "a neuron's card."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "type", "type", tooltip="Find another type of neurons"),
+        Binding(
+            "u",
+            "language",
+            "language",
+            tooltip="Only neurons active in one language, then in the next",
+        ),
+        Binding(
+            "plus,equals_sign",
+            "share(1)",
+            "share",
+            key_display="+ -",
+            tooltip="In a larger share of the examples",
+        ),
+        Binding(
+            "minus", "share(-1)", "share", show=False, tooltip="In a smaller share of the examples"
+        ),
+        Binding("b", "layer", "layer", tooltip="Only the chosen layer, or all layers"),
+        Binding(
+            "v", "view", "view", tooltip="Overlap against the number of examples, or the neurons"
+        ),
+        Binding(
+            "enter", "card", "card", show=False, tooltip="The card of the neuron under the cursor"
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 4
+        self.view = 0
+
+    def body(self) -> Iterable[Widget]:
+        """Overlap above, neurons or a chart below."""
+        yield Sheet(id="overlap")
+        yield Sheet(id="asked")
+        yield Grid(id="neurons")
+        yield LayerChart(id="sizes")
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """Overlap in all and by layer, and the neurons asked for."""
+        both = {"run": run.number, "languages": self.languages}
+        chosen = self.selection
+        language = (
+            chosen.speaks
+            if chosen.speaks in self.languages and chosen.type != "non-activated"
+            else None
+        )
+        questions = {
+            "neurons": Question.of(
+                "find-neurons",
+                **both,
+                type=chosen.type,
+                language=language,
+                share=SHARES[self.share],
+                layer=chosen.within,
+            ),
+            "overlap": Question.of("type-persistence", **both),
+            "by-layer": Question.of("type-persistence", **both, by_layer=True),
+            "layers": Question.of("layers", run=run.number),
+        }
+        return {
+            **questions,
+            **({"sizes": Question.of("persistence-at-size", **both)} if self.view else {}),
+        }
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """New numbers."""
+        if key == "neurons":
+            self.query_one(Grid).show(table, NEURON_FIELDS)
+            self._say_asked()
+        elif key == "sizes":
+            self.query_one(LayerChart).show(size_chart(table))
+        else:
+            self._draw_overlap()
+
+    def reflect(self) -> None:
+        """What is asked for."""
+        self.query_one(Grid).display = self.view == 0
+        self.query_one(LayerChart).display = self.view == 1
+        self._say_asked()
+
+    def on_resize(self) -> None:
+        """Lines are made for a width."""
+        self.call_after_refresh(self._draw_overlap)
+
+    def _draw_overlap(self) -> None:
+        if "overlap" in self.answers:
+            sheet = self.query_one("#overlap", Sheet)
+            width = sheet.content_size.width or self.size.width - 2
+            sheet.show(
+                [
+                    *persistence_lines(
+                        self.answers["overlap"], self.answers.get("by-layer"), width
+                    ),
+                    [],
+                ]
+            )
+
+    def _say_asked(self) -> None:
+        if self.view == 1:
+            words = [
+                Part("Overlap against examples drawn", "text", bold=True),
+                Part("  at 1: the average; at the right: all", "dim"),
+            ]
+            self.query_one("#asked", Sheet).show([words])
+            return
+        chosen, table = self.selection, self.answers.get("neurons")
+        found = table.column("found")[0].as_py() if table is not None and table.num_rows else 0
+        language = (
+            chosen.speaks
+            if chosen.speaks in self.languages and chosen.type != "non-activated"
+            else "any"
+        )
+        where = (
+            "any"
+            if chosen.within is None
+            else layer_name(self.answers.get("layers"), chosen.within)
+        )
+        parts = [Part("Neurons", "text", bold=True)]
+        for word, value, role in (
+            ("type", chosen.type, chosen.type),
+            ("language", language, "first"),
+            ("in", f"≥ {SHARES[self.share]} %", "first"),
+            ("layer", where, "first"),
+        ):
+            parts += [
+                Part(f"  {word} ", "dim"),
+                Part(value, role if role != "non-activated" else "text", bold=True),
+            ]
+        self.query_one("#asked", Sheet).show([[*parts, Part(f"   {found:,} found", "second")]])
+
+    def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
+        """Enter, or a click."""
+        self.action_card()
+
+    def action_card(self) -> None:
+        """The neuron's card."""
+        row = self.query_one(Grid).row_values()
+        if row:
+            self.explorer.drill("neuron", layer=row["layer"], neuron=row["neuron"])
+
+    def action_type(self) -> None:
+        """The next type."""
+        place = TYPES.index(self.selection.type) if self.selection.type in TYPES else -1
+        self.select(type=TYPES[(place + 1) % len(TYPES)])
+
+    def action_language(self) -> None:
+        """Any language, the first, the next."""
+        codes = ["", *self.languages]
+        place = codes.index(self.selection.speaks) if self.selection.speaks in codes else 0
+        self.select(speaks=codes[(place + 1) % len(codes)])
+
+    def action_share(self, step: int) -> None:
+        """More or less constant neurons."""
+        self.share = min(max(self.share + step, 0), len(SHARES) - 1)
+        self.update()
+
+    def action_layer(self) -> None:
+        """The chosen layer alone, or all."""
+        self.select(within=self.selection.layer if self.selection.within is None else None)
+
+    def action_view(self) -> None:
+        """Neurons, or overlap against examples."""
+        self.view = 1 - self.view
+        self.update()
+        (self.query_one(LayerChart) if self.view else self.query_one(Grid)).focus()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The layer, where neurons of one layer are listed."""
+        if self.selection.within is None:
+            return ()
+        return (f"neurons of {layer_name(self.answers.get('layers'), self.selection.within)}",)
+
+    def drawings(self) -> Sequence[Drawing]:
+        """Overlap against examples, once it was shown."""
+        return [size_chart(self.answers["sizes"])] if "sizes" in self.answers else []

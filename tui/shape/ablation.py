@@ -1,0 +1,231 @@
+"""Ablation: accuracy a condition and language as a heatmap, in words, as bars, and against dose."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
+from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
+from neurontui.tui.clean import clean
+from neurontui.tui.shape.rows import half_width, number
+from neurontui.tui.widgets.format import plus_minus, signed
+from neurontui.tui.widgets.grid import Field
+from neurontui.tui.widgets.paint import Part, Parts
+
+Rows = list[dict[str, Any]]
+OFF, MEAN = "off %", "mean"
+
+
+def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
+    """Accuracy, coloured by its change from the baseline; the paper's row below each condition it has."""
+    names, values, tints = [], [], []
+    for label, own in _conditions(rows).items():
+        names.append(_name(label, own))
+        values.append(
+            (
+                number(own[None]["percent"]),
+                *(_of(own, code, "accuracy") for code in (*languages, None)),
+            )
+        )
+        tints.append((None, *(_of(own, code, "change") for code in (*languages, None))))
+        paper = _paper(own[None], published)
+        if paper:
+            names.append("  the paper")
+            values.append(
+                (
+                    paper[0],
+                    *(paper[1].get(code) for code in languages),
+                    _mean(list(paper[1].values())),
+                )
+            )
+            tints.append((None,) * (len(languages) + 2))
+    columns = (OFF, *languages, MEAN)
+    return Matrix(
+        "Accuracy when neurons are switched off",
+        tuple(names),
+        columns,
+        tuple(values),
+        diverging=True,
+        tints=tuple(tints),
+    )
+
+
+def labels_of(rows: Rows, published: Rows) -> list[str]:
+    """The condition that each row of the matrix is about."""
+    labels: list[str] = []
+    for label, own in _conditions(rows).items():
+        labels += [label] * (2 if _paper(own[None], published) else 1)
+    return labels
+
+
+def _conditions(rows: Rows) -> dict[str, dict[str | None, dict[str, Any]]]:
+    """Label -> language (None for all) -> row, each control behind what it is a control of."""
+    found: dict[str, dict[str | None, dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(f"{row['condition']} {row['label']}", {})[row["language"]] = row
+    whole = {key: own for key, own in found.items() if None in own}
+    return dict(sorted(whole.items(), key=lambda item: _rank(item[1][None])))
+
+
+def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
+    kind = {"baseline": 0, "type": 1, "matched": 1, "dose": 2, "random": 3}.get(row["kind"], 4)
+    after = row["matched_to"] if row["matched_to"] is not None else row["condition"]
+    return kind, after, int(row["kind"] != "type")
+
+
+def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
+    row, words = own[None], clean(label.partition(" ")[2])
+    if row["kind"] == "matched":
+        return "  matched control"
+    return (
+        words
+        if row["kind"] != "type"
+        else f"{LETTERS.get(row['type'], '')} {SHORT.get(row['type'], words)}"
+    )
+
+
+def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) -> Value:
+    return number(own[code][column]) if code in own else None
+
+
+def _paper(row: dict[str, Any], published: Rows) -> tuple[Value, dict[str, Value]] | None:
+    """The paper's numbers for the same condition: percent switched off, and accuracy a language."""
+    wanted = (row["kind"], row["type"])
+    found = [each for each in published if (each["kind"], each["type"]) == wanted]
+    if row["kind"] == "random":
+        found = [
+            each
+            for each in found
+            if row["fraction"] is not None and abs(each["percent"] - 100 * row["fraction"]) < 0.01
+        ]
+    if not found:
+        return None
+    return number(found[0]["percent"]), {
+        each["language"]: number(each["accuracy"]) for each in found
+    }
+
+
+def _mean(values: list[Value]) -> Value:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
+    """One condition in one language (None: all inputs), in full."""
+    row = _conditions(rows).get(label, {}).get(language)
+    if row is None:
+        return []
+    where = language or "all inputs"
+    first = [
+        Part(f"{clean(row['label'])} · {where}: ", "dim"),
+        Part(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
+        Part(
+            f"  n = {row['n']:,}" + (f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""),
+            "dim",
+        ),
+    ]
+    if row["change"] is None or row["kind"] == "baseline":
+        return [first]
+    half = half_width(row, "change_low", "change_high")
+    role = "bad" if row["change"] < 0 else "good"
+    second = [
+        Part("change ", "dim"),
+        Part(f"{'▼' if row['change'] < 0 else '▲'} {row['change']:+.1f}", role, bold=True),
+        Part("" if half is None else f" ±{half:.1f}", "dim"),
+        Part(f" points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
+    ]
+    if row["logprob"] is not None:
+        second.append(Part(f"   log-probability {signed(row['logprob'])} nats", "dim"))
+    return [first, second]
+
+
+CONTROL_FIELDS = (
+    Field("name", "switched off"),
+    Field("language", "lang", lambda value: value or "all"),
+    Field("percent", "off %", lambda value: "–" if value is None else f"{value:.1f}", right=True),
+    Field("accuracy", "type", lambda value: "–" if value is None else f"{value:.1f}", right=True),
+    Field("control", "control", lambda value: "–" if value is None else f"{value:.1f}", right=True),
+    Field("gain", "type matters more by", right=True),
+    Field("nats", "in nats", right=True),
+    Field("n", "n", lambda value: f"{value:,}", right=True),
+)
+
+
+def control_table(table: pa.Table) -> pa.Table:
+    """What ablation-controls returns, with differences and their intervals in one column; all inputs first."""
+    rows = sorted(
+        table.to_pylist(), key=lambda row: (row["language"] is not None, row["condition"])
+    )
+    for row in rows:
+        row["name"] = (
+            f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], clean(row['label']))}"
+        )
+        if row["fraction"] is not None:
+            row["name"] += f" {100 * row['fraction']:g} %"
+        row["gain"] = _signed_half(row["difference"], half_width(row), 1)
+        row["nats"] = _signed_half(
+            row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2
+        )
+    return pa.Table.from_pylist(rows) if rows else pa.table({})
+
+
+def _signed_half(value: Any, half: Value, digits: int) -> str:
+    return (
+        "–"
+        if value is None
+        else f"{value:+.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")
+    )
+
+
+def dose_chart(table: pa.Table) -> Chart:
+    """What ablation-dose returns: change from the baseline against the share switched off."""
+    rows = [row for row in table.to_pylist() if row["fraction"] is not None]
+    doses = sorted({row["fraction"] for row in rows})
+    place = {dose: index for index, dose in enumerate(doses)}
+    found: dict[tuple[str | None, str], list[Value]] = {}
+    halves: dict[tuple[str | None, str], list[Value]] = {}
+    for row in rows:
+        key = (row["type"], row["arm"])
+        found.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = number(row["change"])
+        halves.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = half_width(row)
+    series = tuple(_dose(key, tuple(found[key]), tuple(halves[key])) for key in found)
+    labels = tuple(f"{100 * dose:g}" for dose in doses)
+    return Chart("Change of accuracy by dose", labels, series, "points", "% off", zero=True)
+
+
+def _dose(
+    key: tuple[str | None, str], values: tuple[Value, ...], halves: tuple[Value, ...]
+) -> Series:
+    name, arm = key
+    if arm == "random" or name is None:
+        return Series("random neurons", "R", CYCLE[3], values, halves)
+    if arm == "control":
+        return Series(
+            f"control of {SHORT[name]}", LETTERS[name].lower(), "ghost", values, halves, ghost=True
+        )
+    return Series(SHORT[name], LETTERS[name], name, values, halves)
+
+
+def accuracy_bars(rows: Rows) -> Bars:
+    """Accuracy over all inputs, a bar a condition."""
+    bars = []
+    for label, own in _conditions(rows).items():
+        row = own[None]
+        role = (
+            row["type"]
+            if row["kind"] == "type"
+            else "ghost"
+            if row["kind"] == "matched"
+            else "first"
+        )
+        bars.append(
+            Bar(
+                _name(label, own),
+                number(row["accuracy"]),
+                "",
+                role,
+                half_width(row),
+                f"off {row['percent']:.1f} %",
+            )
+        )
+    return Bars("Accuracy when neurons are switched off", tuple(bars))

@@ -1,0 +1,142 @@
+"""One example: its prompts in every language, and its types by layer against the mean."""
+
+import textwrap
+from collections.abc import Callable
+
+import pyarrow as pa
+from rich.cells import cell_len
+
+from neurontui.tui.charts.blocks import spark
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.clean import clean, clean_lines, fit
+from neurontui.tui.shape.rows import number
+from neurontui.tui.widgets.format import count, percent, signed
+from neurontui.tui.widgets.grid import Field
+from neurontui.tui.widgets.paint import Part, Parts
+
+LIST_FIELDS = (Field("example", "#", right=True), Field("prompt", "prompt", stretch=True))
+
+
+def example_fields(judged: bool) -> tuple[Field, ...]:
+    """Columns of the list of examples."""
+    right = Field("n_correct", "✓", right=True)
+    return (LIST_FIELDS[0], right, LIST_FIELDS[1]) if judged else LIST_FIELDS
+
+
+def prompt_lines(table: pa.Table, width: int) -> list[Parts]:
+    """A line a language: code, prompt, and what the model said."""
+    return [_prompt(row, width) for row in table.to_pylist()]
+
+
+def _prompt(row: dict[str, object], width: int) -> Parts:
+    said = "" if row["prediction"] is None else clean(row["prediction"]).strip()
+    mark, role = (
+        ("✓", "good")
+        if row["correct"]
+        else ("✗", "bad")
+        if row["correct"] is False
+        else (" ", "dim")
+    )
+    tail = fit(said, min(max(cell_len(said), 6), 16)) if said else ""
+    room = width - 5 - cell_len(tail) - 3
+    return [
+        Part(fit(row["language"], 4), "first", bold=True),
+        Part(fit(row["prompt"], max(room, 8)) + " ", "text"),
+        Part(f"{mark} ", role, bold=True),
+        Part(tail, role),
+    ]
+
+
+def full_lines(table: pa.Table, width: int) -> list[Parts]:
+    """Everything about an example, wrapped: prompt, answer, prediction, tokens."""
+    lines: list[Parts] = []
+    for row in table.to_pylist():
+        lines.append(
+            [
+                Part(clean(row["language"]), "first", bold=True),
+                Part(f"   {clean(row['id'])}", "dim"),
+            ]
+        )
+        lines += [[Part("  " + line)] for line in _wrapped(row["prompt"], width - 2)]
+        for word, column in (("answer", "answer"), ("model", "prediction")):
+            if row[column] is not None:
+                role = "text" if column == "answer" else "good" if row["correct"] else "bad"
+                lines += [
+                    [Part(f"  {word if first else '':<8}", "dim"), Part(line, role)]
+                    for first, line in _first(_wrapped(row[column], width - 10))
+                ]
+        last = repr(clean(row["last_token"]))[1:-1]
+        lines += [[Part(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
+    return lines
+
+
+def _wrapped(text: object, width: int) -> list[str]:
+    """Text in lines of at most `width` cells; scripts without spaces are cut anywhere."""
+    out: list[str] = []
+    for paragraph in clean_lines(text).splitlines() or [""]:
+        for line in textwrap.wrap(paragraph, width) or [""]:
+            while cell_len(line) > width:
+                kept = next(i for i in range(len(line), 0, -1) if cell_len(line[:i]) <= width)
+                out.append(line[:kept])
+                line = line[kept:]
+            out.append(line)
+    return out
+
+
+def _first(lines: list[str]) -> list[tuple[bool, str]]:
+    return [(index == 0, line) for index, line in enumerate(lines)]
+
+
+def detail_lines(table: pa.Table, width: int) -> list[Parts]:
+    """A line a type: its ratio in this example over the layers, its mean here and over all examples."""
+    lines: list[Parts] = [
+        [
+            Part(f"{'types by layer':<{max(width - 22, 14)}}", "text", bold=True),
+            Part(f"{'here':>9}{'mean':>9}", "dim"),
+        ]
+    ]
+    rows = table.to_pylist()
+    layers = sorted({row["layer"] for row in rows})
+    for name in TYPES:
+        own = {row["layer"]: row for row in rows if row["type"] == name}
+        here = [number(own[layer]["ratio"]) if layer in own else None for layer in layers]
+        mean = [number(own[layer]["mean"]) if layer in own else None for layer in layers]
+        known = [value for value in here + mean if value is not None]
+        if not known:
+            continue
+        room = max(width - 16 - 18 - 4, 6)
+        drawn = spark(here, min(known), max(known), min(room, 4 * len(layers)))
+        lines.append(
+            [
+                Part(f"{LETTERS[name]} ", name, bold=True),
+                Part(fit(SHORT[name], 14), "dim"),
+                Part(fit(drawn, room), name),
+                Part(f"{percent(_average(here)):>7} %", "text"),
+                Part(f"{percent(_average(mean)):>7} %", "dim"),
+            ]
+        )
+    return lines
+
+
+def _average(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _letter(name: object) -> str:
+    return f"{LETTERS.get(str(name), '?')} {SHORT.get(str(name), str(name))}"
+
+
+def _percent2(value: object) -> str:
+    return "–" if value is None else f"{float(str(value)):.2f}"
+
+
+_TOP: tuple[tuple[str, str, Callable[..., str], bool], ...] = (
+    ("layer", "layer", count, True),
+    ("neuron", "neuron", str, True),
+    ("language", "lang", str, False),
+    ("type", "type here", _letter, False),
+    ("contribution", "CS %", _percent2, True),
+    ("effect", "ES", signed, True),
+)
+TOP_FIELDS = tuple(Field(column, title, form, right) for column, title, form, right in _TOP)
