@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.moe import ExpertsFFN
 from neurontui.store.errors import MeasureError
 
 SCOPES = ("all", "last")
@@ -60,9 +61,7 @@ class Intervention:
 
     def apply(self, layer: int, stack: str, activations: Tensor) -> None:
         """Switch off in place. activations: (B, T, d_m), or (B·T, d_m) where an architecture flattens them."""
-        if layer not in self._switches:
-            self._switches[layer] = self._switch(layer, activations)
-        switch = self._switches[layer]
+        switch = self._switch_of(layer, activations)
         shaped = self._by_input(layer, activations)
         if len(switch.keep) not in (1, len(shaped)):
             raise MeasureError(
@@ -73,6 +72,24 @@ class Intervention:
             _apply_at(switch.at_last(), shaped, self._last[stack].to(shaped.device))
         else:
             switch.apply(shaped)
+
+    def apply_to_pairs(self, ffn: ExpertsFFN, activations: Tensor) -> None:
+        """The same for experts. activations: (S, d_ff), a row a (token, expert) pair."""
+        switch = self._switch_of(ffn.layer.layer, activations).at_last()
+        row, position = ffn.router.places(self._n_inputs(ffn.layer.layer))
+        keep = ffn.of_pairs(switch.keep, row)
+        add = None if switch.add is None else ffn.of_pairs(switch.add, row)
+        if self.scope == "last" and self._last is not None:
+            last = self._last[ffn.layer.stack].to(row.device)
+            elsewhere = (position != last[row])[:, None]
+            keep = keep.masked_fill(elsewhere, 1)
+            add = None if add is None else add.masked_fill(elsewhere, 0)
+        _Switch(keep, add).apply(activations)
+
+    def _switch_of(self, layer: int, like: Tensor) -> _Switch:
+        if layer not in self._switches:
+            self._switches[layer] = self._switch(layer, like)
+        return self._switches[layer]
 
     def _switch(self, layer: int, like: Tensor) -> _Switch:
         off = self.off[layer].to(like.device)
@@ -85,9 +102,12 @@ class Intervention:
     def _by_input(self, layer: int, activations: Tensor) -> Tensor:
         if activations.dim() == 3:
             return activations
+        return activations.view(self._n_inputs(layer), -1, activations.shape[-1])
+
+    def _n_inputs(self, layer: int) -> int:
         counted = [self.off[layer], *(self._last or {}).values()]
         known = [self._rows] if self._rows is not None else counted
-        return activations.view(max(map(len, known)), -1, activations.shape[-1])
+        return max(map(len, known))
 
 
 def _apply_at(switch: _Switch, activations: Tensor, position: Tensor) -> None:
@@ -126,6 +146,9 @@ def ablate(
 
 def _hook(intervention: Intervention, ffn: FFN) -> Any:
     def switch_off(_module: Any, _inputs: Any, activations: Tensor) -> None:
-        intervention.apply(ffn.layer.layer, ffn.layer.stack, activations)
+        if isinstance(ffn, ExpertsFFN):
+            intervention.apply_to_pairs(ffn, activations)
+        else:
+            intervention.apply(ffn.layer.layer, ffn.layer.stack, activations)
 
     return switch_off

@@ -41,15 +41,16 @@ class Router(nn.Module):
         self.token, self.weight = order // k, weight.reshape(-1)[order]
         self._measured: Tensor | None = None
 
-    def rows(self, where: Where) -> Tensor:
-        """(S,) the prompt of the pass that each pair belongs to."""
-        return self.token // (self.n_tokens // len(where.rows))
+    def places(self, n_inputs: int) -> tuple[Tensor, Tensor]:
+        """(S,) each: which of the inputs of the pass a pair belongs to, and at which position."""
+        length = self.n_tokens // n_inputs
+        return self.token // length, self.token % length
 
     def measured(self, where: Where) -> Tensor:
         """(B, k) pairs of the token of measurement of each prompt."""
         if self._measured is None:
-            rows, length = self.rows(where), self.n_tokens // len(where.rows)
-            chosen = (self.token % length == where.token[rows]).nonzero()[:, 0]
+            rows, positions = self.places(len(where.rows))
+            chosen = (positions == where.token[rows]).nonzero()[:, 0]
             by_row = chosen[rows[chosen].argsort(stable=True)]
             self._measured = by_row.view(len(where.rows), -1)
         return self._measured
@@ -110,8 +111,16 @@ class ExpertsFFN(FFN):
         active = count_active(value[:, None], threshold, real)
         n_inputs = len(where.rows)
         counts = active.new_zeros(n_inputs * self.n_experts, value.shape[-1])
-        counts.index_add_(0, self.router.rows(where) * self.n_experts + self.router.expert, active)
+        rows, _ = self.router.places(n_inputs)
+        counts.index_add_(0, rows * self.n_experts + self.router.expert, active)
         return counts.view(n_inputs, -1)
+
+    def of_pairs(self, by_neuron: Tensor, rows: Tensor) -> Tensor:
+        """(S, d_ff): what (B or 1, experts · d_ff) says of the neurons of each pair. rows: (S,) input of each pair."""
+        by_expert = by_neuron.unflatten(-1, (self.n_experts, -1))  # type: ignore[no-untyped-call]
+        of_input = rows if len(by_neuron) > 1 else torch.zeros_like(rows)
+        found: Tensor = by_expert[of_input, self.router.expert]
+        return found
 
 
 def experts_ffn(experts: nn.Module, layer: int, stack: str, position: int) -> ExpertsFFN:

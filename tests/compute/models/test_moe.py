@@ -11,7 +11,10 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.forward import forward
+from neurontui.compute.models.intervene import ablate
 from neurontui.compute.models.moe import ExpertsFFN, experts_ffn
+from neurontui.compute.models.tokenise import encode, pad
 from neurontui.store.errors import ModelError
 from tests.compute.models.reference import ids_of, silu
 from tests.compute.tiny import MIXTURES, batch, load_tiny
@@ -161,3 +164,47 @@ def test_experts_of_another_layout_are_refused() -> None:
             experts_ffn(experts, 0, "decoder", 0)
     finally:
         experts.has_bias = False
+
+
+@pytest.mark.parametrize("scope", ["all", "last"])
+def test_neurons_of_experts_are_switched_off_input_by_input(scope: str) -> None:
+    """Against a plain forward of one input at a time, whose loop over experts leaves these neurons out."""
+    loaded = load_tiny("mixtral")
+    encoded = encode(loaded, batch().prompts[:3])
+    tokens = pad(loaded, encoded)
+    generator = torch.Generator().manual_seed(0)
+    off = {i: torch.rand(3, 5 * 24, generator=generator) < 0.4 for i in (0, 1)}
+    with torch.no_grad(), ablate(loaded.ffns, off, scope=scope) as intervention:
+        intervention.aim(torch.arange(3), {"decoder": tokens.last})
+        hidden = forward(loaded, tokens)
+    for row, each in enumerate(encoded):
+        kept = {i: ~off[i][row].view(5, 24) for i in off}
+        expected = forward_without(loaded.model, each.ids, kept, scope)
+        torch.testing.assert_close(hidden[row, len(each) - 1], expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def forward_without(model: Any, ids: Any, kept: dict[int, Tensor], scope: str) -> Tensor:
+    """Final hidden state at the last token, with other experts put in the place of the model's own."""
+
+    def instead(i: int) -> Any:
+        def run(module: Any, args: tuple[Tensor, ...], _: Tensor) -> Tensor:
+            hidden, index, weight = args
+            output = torch.zeros_like(hidden)
+            for t in range(len(hidden)):
+                everywhere = scope == "all" or t == len(hidden) - 1
+                for e, share in zip(index[t].tolist(), weight[t], strict=True):
+                    key, up = (module.gate_up_proj[e] @ hidden[t]).chunk(2)
+                    product = silu(key) * up * (kept[i][e] if everywhere else 1)
+                    output[t] += share * (module.down_proj[e] @ product)
+            return output
+
+        return run
+
+    layers = model.model.layers
+    handles = [layers[i].mlp.experts.register_forward_hook(instead(i)) for i in kept]
+    hidden = model.model(torch.tensor([list(ids)]))[0]
+    for handle in handles:
+        handle.remove()
+    last: Tensor = hidden[0, -1]
+    return last
