@@ -76,6 +76,7 @@ def ablation_options(config: RunConfig, loaded: LoadedModel) -> AblationOptions:
         user_sets = (*user_sets, check_neurons("query", config.ablate_neurons, loaded.layers))
     return AblationOptions(
         fractions=config.ablation_fractions,
+        doses=config.ablation_doses,
         seeds=config.ablation_seeds,
         user_sets=user_sets,
         scope=config.ablation_scope,

@@ -9,6 +9,7 @@ from neurontui.store.errors import UsageError
 
 MEASURES = ("types", "attribution", "ablation")
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
+DOSES = (0.01, 0.02, 0.05)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class RunConfig:
     """example: each example's own neurons of a type; global: one set a type, by majority over the examples."""
     ablation_layers: tuple[int, ...] | None = None
     ablation_fractions: tuple[float, ...] = RANDOM_FRACTIONS
+    ablation_doses: tuple[float, ...] = DOSES
+    """Equal shares of a type and of its control, where the control is too small to match all of it."""
     ablation_seeds: int = 3
     ablation_value: Literal["0", "mean"] = "0"
     ablation_examples: int | None = None

@@ -24,10 +24,9 @@ from neurontui.compute.measures.attribution import attribution_tables
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.strongest import Strongest
 from neurontui.compute.measures.types import types_tables
-from neurontui.compute.models.capture import NotFiniteError, capture
 from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import UnusablePromptError
-from neurontui.store.errors import MeasureError
+from neurontui.compute.survey import Survey
+from neurontui.compute.usable import capture_usable, without
 from neurontui.store.manifest import Condition
 
 Tables = dict[str, pa.Table]
@@ -84,12 +83,16 @@ class Measurer:
         loaded: LoadedModel,
         book: AnswerBook,
         conditions: tuple[Condition, ...],
+        surveyed: Survey,
     ) -> None:
         self._config = config
         self._loaded = loaded
         self._book = book
         self._conditions = conditions
-        self._ablation_options = ablation_options(config, loaded)
+        self._means = surveyed.means
+        self._ablation_options = replace(
+            ablation_options(config, loaded), global_types=surveyed.types
+        )
         self._strongest = Strongest()
 
     def __call__(self, batch: Batch) -> Measured:
@@ -112,7 +115,10 @@ class Measurer:
 
     def _see(self, batch: Batch) -> tuple[_Seen, list[Note]]:
         """Run the prompts of a batch once, and ask for answers where there are any to compare with."""
-        kept, captured, notes = self._capture(batch)
+        kept, captured, told = capture_usable(
+            self._loaded, batch, capture_options(self._config), self._config.skip_bad
+        )
+        notes = [{"topic": "data", "text": each} for each in told]
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(each > threshold) for each in captured.activations]
         targets = find_targets(self._loaded, kept, self._book)
@@ -147,38 +153,8 @@ class Measurer:
             seen.targets,
             self._ablation_options,
             baseline=seen.predictions,
+            means=self._means,
         )
-
-    def _capture(self, batch: Batch) -> tuple[Batch, Capture, list[Note]]:
-        """Capture a batch; with skip_bad, what cannot be measured is left out and told."""
-        options = capture_options(self._config)
-        notes: list[Note] = []
-        while True:
-            try:
-                return batch, capture(self._loaded, batch, options), notes
-            except (UnusablePromptError, NotFiniteError) as error:
-                if not self._config.skip_bad:
-                    raise
-                notes += [
-                    {"topic": "data", "text": f"Left out: {each.sentence}"}
-                    for each in error.unusable
-                ]
-                batch = without(batch, {each.position for each in error.unusable})
-                if not batch.examples:
-                    raise MeasureError(
-                        f"No example of batch {batch.number} can be measured; the first: {error}"
-                    ) from error
-
-
-def without(batch: Batch, positions: set[int]) -> Batch:
-    """A batch less the examples at some positions."""
-    kept = [i for i in range(len(batch.examples)) if i not in positions]
-    return replace(
-        batch,
-        indices=tuple(batch.indices[i] for i in kept),
-        folds=tuple(batch.folds[i] for i in kept),
-        examples=tuple(batch.examples[i] for i in kept),
-    )
 
 
 def examples_table(batch: Batch, captured: Capture, predictions: Predictions | None) -> pa.Table:

@@ -19,6 +19,7 @@ from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.loading import load_model
 from neurontui.compute.plan import plan
 from neurontui.compute.progress import Progress
+from neurontui.compute.survey import survey
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.journal import Journal
 from neurontui.store.manifest import Condition
@@ -54,9 +55,10 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     if there is not None and not config.force:
         return Finished(there, manifest.name, len(data.examples), measured=False)
     with Journal.open(config.out, manifest) as journal:
-        _measure_missing(
-            Measurer(config, loaded, book, manifest.conditions), batches, journal, progress
-        )
+        if journal.finished != {each.number for each in batches}:
+            surveyed = survey(config, loaded, batches)
+            measurer = Measurer(config, loaded, book, manifest.conditions, surveyed)
+            _measure_missing(measurer, batches, journal, progress)
         _finish(config, loaded, journal)
         path = journal.path
     number = merge(path, config.out, keep=config.keep, wait=progress.say, force=config.force)

@@ -10,8 +10,11 @@ N_FOLDS = 20
 def folds(examples: Sequence[Example], n: int = N_FOLDS) -> tuple[int, ...]:
     """The fold, 0 to n - 1, of each example, for a delete-a-block jackknife over clusters.
 
-    Clusters are dealt out in order of first appearance, so that any two folds differ by one cluster
-    at most, and a cluster is never torn apart.
+    Clusters in order of first appearance are cut into n blocks of equal length, give or take one cluster;
+    a cluster is never torn apart. Blocks, not every n-th one: examples measured together are then of one
+    fold, so that sums over a batch are sums over a fold.
     """
-    dealt: dict[str, int] = {}
-    return tuple(dealt.setdefault(each.cluster, len(dealt) % n) for each in examples)
+    order: dict[str, int] = {}
+    for each in examples:
+        order.setdefault(each.cluster, len(order))
+    return tuple(order[each.cluster] * n // max(len(order), 1) for each in examples)

@@ -58,6 +58,10 @@ def _configs(out: Path) -> "list[RunConfig]":
             name=f"demo · {task}",
             measures=ALL_MEASURES if task in ablated else ALL_MEASURES[:2],
             thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            ablation_examples=20,
+            ablation_fractions=(0.05, 0.25, 0.75),
+            ablation_doses=(0.05,),
+            max_new_tokens=6,
             device="cpu",
         )
         for task in TASKS

@@ -65,6 +65,7 @@ OPTIONS = (
     click.option("--ablation-set", type=click.Choice(["example", "global"]), help="Each example's own neurons of a type, or one set by majority."),
     click.option("--ablation-layers", type=NumberList(int), metavar="0,1,…", help="Only these layers."),
     click.option("--ablation-fractions", type=NumberList(float), metavar="0.05,…", help="Shares of neurons for the random conditions."),
+    click.option("--ablation-doses", type=NumberList(float), metavar="0.01,…", help="Equal shares of a type and of its control, where the control is too small to match it."),
     click.option("--ablation-seeds", type=click.IntRange(1, 100), help="Seeds of each random condition; default: 3."),
     click.option("--ablation-examples", type=click.IntRange(min=1), metavar="N", help="Ablate only the first N examples."),
     click.option("--ablate", type=_PATH, metavar="FILE.csv", help="Switch off your own neurons: columns layer, neuron."),

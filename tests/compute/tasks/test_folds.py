@@ -13,8 +13,8 @@ def _examples(clusters: list[str]) -> list[Example]:
     return [Example(str(i), cluster, {"en": "x"}) for i, cluster in enumerate(clusters)]
 
 
-def test_clusters_are_dealt_out_in_order_of_first_appearance() -> None:
-    assert folds(_examples(["a", "b", "a", "c", "b", "d"]), n=3) == (0, 1, 0, 2, 1, 0)
+def test_clusters_are_cut_into_blocks_in_order_of_first_appearance() -> None:
+    assert folds(_examples(["a", "b", "a", "c", "b", "d"]), n=3) == (0, 0, 0, 1, 0, 2)
 
 
 @given(st.lists(st.text(max_size=2), max_size=200), st.integers(1, 25))
