@@ -7,6 +7,7 @@ Partial sums (attribution_masks, neuron_attribution, …) come once a batch, so 
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -64,13 +65,13 @@ class Journal:
     def open(cls, results: Path, manifest: Manifest) -> Self:
         """Start the journal of a run, or go on with the one that has the same key.
 
+        Once it is open nobody else merges the run: ask `merged_run` then, and `discard` what is not needed.
         Batches whose files were cut short or altered are dropped, to be measured again.
         Raises BusyError while another process holds it, StoreError where it cannot be written.
         """
-        path = journals_of(results) / run_folder(manifest)
+        path = journals_of(results) / run_folder(manifest.name, manifest.key)
         with telling(path):
-            path.mkdir(parents=True, exist_ok=True)
-            lock = hold(path)
+            lock = _take(path)
             try:
                 before = _earlier(path)
                 if before is not None:
@@ -108,6 +109,10 @@ class Journal:
             shutil.rmtree(self.path / FINAL, ignore_errors=True)
         write_shards(self.path / FINAL, tables, seconds)
 
+    def discard(self) -> None:
+        """Delete the journal, for its run is in the results file already."""
+        delete_journal(self.path)
+
     def close(self) -> None:
         """Let go of the journal; it stays on disk until it is merged."""
         self._lock.release()
@@ -129,10 +134,10 @@ def journals_of(results: Path) -> Path:
     return results.with_name(results.name + ".journal")
 
 
-def run_folder(manifest: Manifest) -> str:
+def run_folder(name: str, key: str) -> str:
     """Name of a run's journal: readable, and different for different keys."""
-    readable = re.sub(r"[^a-z0-9]+", "-", manifest.name.lower()).strip("-")[:40]
-    safe_key = re.sub(r"[^A-Za-z0-9]", "", manifest.key)[:16]
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    safe_key = re.sub(r"[^A-Za-z0-9]", "", key)[:16]
     return f"{readable}-{safe_key}".strip("-")
 
 
@@ -164,9 +169,10 @@ def cost(path: Path) -> tuple[float, int]:
 def list_journals(results: Path) -> list[Progress]:
     """Runs that are being measured into a results file, or wait to be gone on with; damaged ones are left out."""
     try:
-        folders = sorted(each for each in journals_of(results).iterdir() if each.is_dir())
+        found = sorted(journals_of(results).iterdir())
     except OSError:
         return []
+    folders = [each for each in found if each.is_dir() and not each.name.startswith(".")]
     return [each for each in map(_progress, folders) if each is not None]
 
 
@@ -181,6 +187,30 @@ def hold(path: Path, timeout: float = 1.0) -> FileLock:
             f"Another process is at work on this run ({path}); wait for it, or stop it first."
         ) from None
     return lock
+
+
+def delete_journal(path: Path) -> None:
+    """Delete a journal, also a half-deleted one; never fails."""
+    # Renamed first, so that what is half deleted cannot be taken for a run to go on with.
+    gone = path.with_name(f".{path.name}.merged")
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):
+        path.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        path.parent.rmdir()
+
+
+def _take(path: Path) -> FileLock:
+    while True:
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = hold(path)
+        except FileNotFoundError:
+            continue
+        # Whoever held it before may have merged and deleted the folder under our feet.
+        if (path / _LOCK).exists():
+            return lock
+        lock.release()
 
 
 def _earlier(path: Path) -> Manifest | None:

@@ -3,6 +3,7 @@
 Nothing here knows what a measurement is; `schema.sql` says it all.
 """
 
+import glob
 import os
 import re
 from collections.abc import Mapping
@@ -60,12 +61,13 @@ def create(path: Path) -> None:
         scratch.unlink(missing_ok=True)
         create_at(scratch)
         _publish(scratch, path)
+        # Those of others who were killed, or who create it too and will find it there.
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.new*"):
+            left.unlink(missing_ok=True)
     except (OSError, duckdb.Error) as error:
         raise StoreError(
             f"Cannot create {path} ({first_line(error)}); choose a folder that can be written."
         ) from None
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def create_at(path: Path) -> None:
@@ -155,10 +157,8 @@ def _publish(scratch: Path, path: Path) -> None:
     # A link never overwrites: of two processes that create the file at once, the first one wins.
     try:
         os.link(scratch, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        if not path.exists():
+    except OSError:
+        if not path.exists():  # a file system without hard links
             scratch.replace(path)
 
 

@@ -1,0 +1,63 @@
+"""Starts, kills and repeats sittings."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(results: Path, seed: int) -> "subprocess.Popen[str]":
+    """A sitting in its own process, just before it touches the disk."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.store.sitting", str(results), str(seed)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(process, "ready")
+    return process
+
+
+def until(process: "subprocess.Popen[str]", word: str) -> None:
+    """Read its output until it says `word`."""
+    assert process.stdout is not None
+    while (line := process.stdout.readline()) and line.strip() != word:
+        pass
+
+
+def finish(process: "subprocess.Popen[str]") -> None:
+    """Wait for a sitting that must succeed."""
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+
+
+def undisturbed(results: Path, seed: int) -> tuple[float, float]:
+    """Let a sitting finish; returns how long it measured and how long it merged, in seconds."""
+    process = start(results, seed)
+    began = time.perf_counter()
+    until(process, "merging")
+    halfway = time.perf_counter()
+    finish(process)
+    return halfway - began, time.perf_counter() - halfway
+
+
+def killed(results: Path, seed: int, moment: str, lasts: float, chance: random.Random) -> bool:
+    """Kill -9 a sitting at a random time after `moment`; whether it was still at work."""
+    process = start(results, seed)
+    if moment == "merging":
+        until(process, moment)
+    time.sleep(chance.uniform(0, lasts))
+    process.kill()
+    process.communicate()
+    return process.returncode != 0
+
+
+def litter(results: Path) -> list[Path]:
+    """What lies beside a results file that is no results file."""
+    return [
+        each for each in results.parent.iterdir() if each.suffix != ".duckdb" or each.name[0] == "."
+    ]
