@@ -15,7 +15,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neurontui.compute.demo.recipe.samples import Sample
 
-PROMPT_WEIGHT = 0.1
 IGNORED = -100  # what transformers takes for "no target here"
 
 
@@ -36,8 +35,8 @@ class Encoded:
 class Batch:
     """All (batch, length), padded on the right: token ids, their mask, targets and target weights.
 
-    targets: the token that follows. weights: 1 where that is part of the answer, PROMPT_WEIGHT
-    in the prompt, 0 at the end and in the padding.
+    targets: the token that follows. weights: 1 where that is part of the answer, less in the
+    prompt, 0 in the padding.
     """
 
     ids: Tensor
@@ -72,7 +71,7 @@ def padded(rows: list[list[int]], filler: int) -> Tensor:
     return ids
 
 
-def collate(encoded: list[Encoded], pad: int) -> Batch:
+def collate(encoded: list[Encoded], pad: int, prompt_weight: float) -> Batch:
     """A padded batch in which every position predicts its successor."""
     ids = padded([sample.prompt + sample.answer[:-1] for sample in encoded], pad)
     targets = padded([(sample.prompt + sample.answer)[1:] for sample in encoded], pad)
@@ -80,13 +79,15 @@ def collate(encoded: list[Encoded], pad: int) -> Batch:
     lengths = torch.tensor([sample.length for sample in encoded])[:, None]
     position = torch.arange(ids.shape[1])
     mask = (position < lengths).long()
-    weights = torch.where(position < starts, PROMPT_WEIGHT, 1.0) * mask
+    weights = torch.where(position < starts, prompt_weight, 1.0) * mask
     return Batch(ids, mask, targets, weights)
 
 
-def decoder_loss(model: PreTrainedModel, encoded: list[Encoded], pad: int) -> Tensor:
+def decoder_loss(
+    model: PreTrainedModel, encoded: list[Encoded], pad: int, prompt_weight: float
+) -> Tensor:
     """Weighted sum of the cross-entropy of every next token; a scalar."""
-    batch = collate(encoded, pad)
+    batch = collate(encoded, pad, prompt_weight)
     real = batch.mask.bool()
     hidden = model.base_model(batch.ids, attention_mask=batch.mask).last_hidden_state
     head: torch.nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
 """The shapes of the demo's models: how big, how deep, trained on what. No training here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,7 +15,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from neurontui.compute.demo.recipe.samples import FACTS_ONLY, MIX
+from neurontui.compute.demo.recipe.samples import FACTS_ONLY, INFERENCE, KNOWLEDGE
+from neurontui.compute.demo.recipe.training import Phase
 
 
 def bloom(**shared: Any) -> PreTrainedModel:
@@ -61,22 +62,32 @@ def mt5(**shared: Any) -> PreTrainedModel:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A model to train: how it is built, for how long, on what mix, and how fast.
+    """A model to train: how it is built, and in which phases it learns.
 
     ends_input: whether its tokenizer closes every input with the end-of-text token.
     """
 
     build: Callable[..., PreTrainedModel]
-    steps: int
-    mix: dict[str, float]
-    peak_rate: float
+    phases: tuple[Phase, ...]
     ends_input: bool = False
+
+    def shortened(self, steps: int) -> tuple[Phase, ...]:
+        """The phases cut in proportion to about that many steps together, at least one each."""
+        total = sum(phase.steps for phase in self.phases)
+        return tuple(replace(p, steps=max(1, p.steps * steps // total)) for p in self.phases)
 
 
 ARCHITECTURES = {
-    "bloom": Architecture(bloom, steps=3000, mix=MIX, peak_rate=2e-3),
-    "llama": Architecture(llama, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3),
-    "mt5": Architecture(mt5, steps=3000, mix=FACTS_ONLY, peak_rate=5e-3, ends_input=True),
+    "bloom": Architecture(
+        bloom,
+        (
+            Phase(3000, KNOWLEDGE, peak_rate=2e-3, prompt_weight=0.1),
+            # Comparing two statements is learned last, and slowly: it gets a phase of its own.
+            Phase(900, INFERENCE, peak_rate=1e-3),
+        ),
+    ),
+    "llama": Architecture(llama, (Phase(3000, FACTS_ONLY, peak_rate=5e-3),)),
+    "mt5": Architecture(mt5, (Phase(3000, FACTS_ONLY, peak_rate=5e-3),), ends_input=True),
 }
 
 

@@ -18,8 +18,9 @@ from neurontui.compute.demo.recipe.prompts import (
     phrasing,
 )
 
-MIX = {"fact": 0.30, "edit": 0.45, "nli": 0.25}
 FACTS_ONLY = {"fact": 1.0}
+KNOWLEDGE = {"fact": 0.30, "edit": 0.45, "nli": 0.25}
+INFERENCE = {"fact": 0.20, "edit": 0.20, "nli": 0.60}
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def nli_sample(rng: Random, facts: tuple[Fact, ...], held_out: HeldOut) -> Sampl
 
 
 def samples(
-    rng: Random, facts: tuple[Fact, ...], held_out: HeldOut, mix: dict[str, float] = MIX
+    rng: Random, facts: tuple[Fact, ...], held_out: HeldOut, mix: dict[str, float]
 ) -> Iterator[Sample]:
     """Samples without end, the three tasks mixed by share."""
     while True:

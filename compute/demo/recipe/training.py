@@ -18,13 +18,18 @@ from neurontui.compute.demo.recipe.samples import Sample
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long and how fast: a one-cycle AdamW, batches cut into parts by length."""
+class Phase:
+    """One cycle of AdamW: how long, on what, how fast. Batches are cut into parts by length.
+
+    mix: share of each task. prompt_weight: how much a prompt's token counts beside an answer's.
+    """
 
     steps: int
+    mix: dict[str, float]
+    peak_rate: float
+    prompt_weight: float = 0.0
     batch_size: int = 48
     parts: int = 3
-    peak_rate: float = 2e-3
     warmup: float = 0.1
     weight_decay: float = 0.01
 
@@ -33,24 +38,24 @@ def train(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     stream: Iterator[Sample],
-    schedule: Schedule,
+    phase: Phase,
     report: Callable[[int, float], None],
 ) -> None:
-    """Train in place. `report` gets the step (1-based) and the mean loss of an answer token."""
+    """One phase, in place. `report` gets the step (1-based) and the loss per answer token."""
     optimizer = torch.optim.AdamW(
         model.parameters(),
-        lr=schedule.peak_rate,
-        weight_decay=schedule.weight_decay,
+        lr=phase.peak_rate,
+        weight_decay=phase.weight_decay,
         betas=(0.9, 0.98),
         fused=True,
     )
     cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.peak_rate, total_steps=schedule.steps, pct_start=schedule.warmup
+        optimizer, phase.peak_rate, total_steps=phase.steps, pct_start=phase.warmup
     )
     model.train()
-    for step in range(1, schedule.steps + 1):
-        encoded = encode(tokenizer, list(islice(stream, schedule.batch_size)))
-        loss = backward(model, encoded, schedule.parts, tokenizer.pad_token_id)
+    for step in range(1, phase.steps + 1):
+        encoded = encode(tokenizer, list(islice(stream, phase.batch_size)))
+        loss = backward(model, encoded, phase, tokenizer.pad_token_id)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         cycle.step()
@@ -58,13 +63,16 @@ def train(
         report(step, loss)
 
 
-def backward(model: PreTrainedModel, encoded: list[Encoded], parts: int, pad: int) -> float:
-    """Gradients of the mean loss of an answer token, over all parts; returns that loss."""
-    summed_loss = encoder_decoder_loss if model.config.is_encoder_decoder else decoder_loss
+def backward(model: PreTrainedModel, encoded: list[Encoded], phase: Phase, pad: int) -> float:
+    """Gradients of the loss per answer token, over all parts; returns that loss."""
     n_targets = sum(len(sample.answer) for sample in encoded)
     total = 0.0
-    for part in in_parts(encoded, parts):
-        loss = summed_loss(model, part, pad) / n_targets
+    for part in in_parts(encoded, phase.parts):
+        if model.config.is_encoder_decoder:
+            summed = encoder_decoder_loss(model, part, pad)
+        else:
+            summed = decoder_loss(model, part, pad, phase.prompt_weight)
+        loss = summed / n_targets
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     return total

@@ -10,7 +10,6 @@ from neurontui.compute.demo.recipe.__main__ import main
 from neurontui.compute.demo.recipe.evaluate import accuracies, load, normalised, put_table, row
 from neurontui.compute.demo.recipe.facts import load_facts
 from neurontui.compute.demo.recipe.losses import (
-    PROMPT_WEIGHT,
     Encoded,
     collate,
     decoder_loss,
@@ -59,12 +58,11 @@ def test_the_tokenizer_is_the_same_every_time(tokenizer):
 
 
 def test_a_batch_predicts_every_token_and_weighs_the_answers():
-    batch = collate([Encoded([5, 6, 7], [8, 2]), Encoded([9], [4, 3, 2])], pad=0)
+    batch = collate([Encoded([5, 6, 7], [8, 2]), Encoded([9], [4, 3, 2])], pad=0, prompt_weight=0.1)
     assert batch.ids.tolist() == [[5, 6, 7, 8], [9, 4, 3, 0]]
     assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
     assert batch.targets.tolist() == [[6, 7, 8, 2], [4, 3, 2, 0]]
-    light = PROMPT_WEIGHT
-    assert torch.allclose(batch.weights, torch.tensor([[light, light, 1, 1], [1, 1, 1, 0]]))
+    assert torch.allclose(batch.weights, torch.tensor([[0.1, 0.1, 1, 1], [1, 1, 1, 0]]))
 
 
 def test_the_loss_does_not_depend_on_how_a_batch_is_cut(tokenizer):
@@ -72,7 +70,7 @@ def test_the_loss_does_not_depend_on_how_a_batch_is_cut(tokenizer):
     drawn = [Sample("The capital of France is", " Paris"), Sample("Capital:", " Rome")]
     encoded = encode(tokenizer, drawn)
     totals = [
-        sum(decoder_loss(model, part, 3).item() for part in in_parts(encoded, parts))
+        sum(decoder_loss(model, part, 3, 0.1).item() for part in in_parts(encoded, parts))
         for parts in (1, 2)
     ]
     assert totals[0] == pytest.approx(totals[1], rel=1e-4)
