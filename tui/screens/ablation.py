@@ -11,12 +11,12 @@ from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing
 from neurontui.tui.screens.views import Block, ChartPage
 from neurontui.tui.shape.ablation import (
-    CONTROL_FIELDS,
     MEAN,
     OFF,
     accuracy_bars,
     accuracy_matrix,
     cell_lines,
+    control_fields,
     control_table,
     dose_chart,
     labels_of,
@@ -71,7 +71,7 @@ class AblationPage(ChartPage):
         yield Sheet(id="cell")
         yield Sheet(id="bars")
         yield Grid(id="controls")
-        yield from list(super().body())[1:]
+        yield self.chart_row()
 
     def question(self, run: RunInfo) -> dict[str, Question]:
         """What the view asks."""
@@ -85,6 +85,10 @@ class AblationPage(ChartPage):
             "published": Question.of("published-ablation", run=run.number),
         }
 
+    def on_resize(self) -> None:
+        """The bars join the table where there is room."""
+        self.call_after_refresh(self.redraw)
+
     def redraw(self) -> None:
         """The widget of the view."""
         for view, name in (
@@ -94,7 +98,8 @@ class AblationPage(ChartPage):
             (CONTROLS, "#controls"),
             (DOSE, "#chart-row"),
         ):
-            self.query_one(name).display = view == self.view
+            also = name == "#bars" and self.view == TABLE and self.tall
+            self.query_one(name).display = view == self.view or also
         key = ("accuracy", "accuracy", "controls", "dose")[self.view]
         table = self.answers.get(key)
         if table is None:
@@ -145,6 +150,8 @@ class AblationPage(ChartPage):
         heat = self.query_one("#conditions", Heat)
         heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
         self._say_cell()
+        if self.tall:
+            self._bars()
 
     def _say_cell(self) -> None:
         heat = self.query_one("#conditions", Heat)
@@ -153,7 +160,7 @@ class AblationPage(ChartPage):
         column = heat.matrix.columns[heat.column] if heat.matrix.columns else OFF
         language = None if column in (OFF, MEAN) else column
         lines = cell_lines(rows, labels[heat.row], language) if heat.row < len(labels) else []
-        self.query_one("#cell", Sheet).show([[], *lines])
+        self.query_one("#cell", Sheet).show([[], *lines, []])
 
     def on_heat_moved(self, _: Heat.Moved) -> None:
         """Another cell."""
@@ -166,12 +173,12 @@ class AblationPage(ChartPage):
                 accuracy_bars(self._rows()),
                 sheet.content_size.width or self.size.width - 2,
                 names=22,
-            )
+            )[1:]
         )
 
     def _controls(self) -> None:
         self.query_one("#controls", Grid).show(
-            control_table(self.answers["controls"]), CONTROL_FIELDS
+            control_table(self.answers["controls"]), control_fields(self.size.width)
         )
 
     def chart(self) -> Chart | None:

@@ -12,6 +12,7 @@ from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing, Matrix
 from neurontui.tui.screens.page import Page
+from neurontui.tui.screens.views import view_crumb
 from neurontui.tui.shape.families import family_lines
 from neurontui.tui.shape.rows import half_width, layer_name
 from neurontui.tui.shape.sharing import (
@@ -70,7 +71,7 @@ class LanguagesPage(Page):
             yield Heat(id="heat")
             yield Sheet(id="beside")
         yield Sheet(id="below")
-        yield LayerChart(id="below-chart")
+        yield LayerChart(id="below-chart", titled=True)
 
     @property
     def language(self) -> str:
@@ -266,7 +267,7 @@ class LanguagesPage(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """The view."""
-        return (self.VIEWS[self.view],)
+        return (view_crumb(self.VIEWS, self.view),)
 
     def drawings(self) -> Sequence[Drawing]:
         """The heatmap, and the bars beside it."""

@@ -48,6 +48,8 @@ class Page(Screen[None]):
     """What the help says about the screen: what it shows and how to read it."""
     USES_CHIPS: ClassVar[bool] = True
     AUTO_FOCUS = "#body *"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
 
     COMMON: ClassVar[list[Binding]] = [
         Binding(
@@ -221,6 +223,16 @@ class Page(Screen[None]):
         self.query_one("#body").display = True
 
     # -- asking -------------------------------------------------------------------------------------------------
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for a second column."""
+        return self.size.width >= 120
+
+    @property
+    def tall(self) -> bool:
+        """Whether there is room for a second row of panes."""
+        return self.size.height >= 34
 
     @property
     def waiting(self) -> bool:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
@@ -70,8 +71,7 @@ class PersistencePage(Page):
         """Overlap above, neurons or a chart below."""
         yield Sheet(id="overlap")
         yield Sheet(id="asked")
-        yield Grid(id="neurons")
-        yield LayerChart(id="sizes")
+        yield Horizontal(Grid(id="neurons"), LayerChart(id="sizes", titled=True), id="pair")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
         """Overlap in all and by layer, and the neurons asked for."""
@@ -97,7 +97,11 @@ class PersistencePage(Page):
         }
         return {
             **questions,
-            **({"sizes": Question.of("persistence-at-size", **both)} if self.view else {}),
+            **(
+                {"sizes": Question.of("persistence-at-size", **both)}
+                if self.view or self.wide
+                else {}
+            ),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -113,12 +117,13 @@ class PersistencePage(Page):
     def reflect(self) -> None:
         """What is asked for."""
         self.query_one(Grid).display = self.view == 0
-        self.query_one(LayerChart).display = self.view == 1
+        self.query_one(LayerChart).display = self.view == 1 or self.wide
         self._say_asked()
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
         self.call_after_refresh(self._draw_overlap)
+        self.call_after_refresh(self.update)
 
     def _draw_overlap(self) -> None:
         if "overlap" in self.answers:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
@@ -13,7 +14,7 @@ from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.blocks import bar
 from neurontui.tui.screens.page import Page
-from neurontui.tui.shape.runs import run_details, run_fields
+from neurontui.tui.shape.runs import language_lines, notes_lines, run_details, run_fields
 from neurontui.tui.widgets.grid import Grid
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
@@ -43,16 +44,23 @@ class RunsPage(Page):
         """The table, the details below it, and progress."""
         yield Grid(id="runs-table")
         yield Sheet(id="progress")
-        yield Sheet(id="details")
+        with VerticalScroll(id="lower", can_focus=False):
+            yield Sheet(id="details")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
-        """The notes of the run under the cursor come with its details."""
-        return {"runs": Question.of("runs")}
+        """The runs, and what there is to know about the one under the cursor."""
+        under = self._under() or run
+        return {
+            "runs": Question.of("runs"),
+            "notes": Question.of("notes", run=under.number),
+            "tongues": Question.of("run-languages", run=under.number),
+        }
 
     def draw(self, key: str, table: pa.Table) -> None:
-        """The runs."""
-        self._fill(table)
-        self.focus_first()
+        """The runs, or what there is to know about one."""
+        if key == "runs":
+            self._fill(table)
+        self._detail()
 
     def reflect(self) -> None:
         """Mark the run one looks at."""
@@ -64,7 +72,6 @@ class RunsPage(Page):
         shown = table.append_column("mark", pa.array(marks, pa.string()))
         grid = self.query_one(Grid)
         grid.show(shown, run_fields(self.size.width))
-        self._detail()
 
     def _mark(self, run: RunInfo) -> str:
         return (
@@ -81,7 +88,16 @@ class RunsPage(Page):
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
         """Another row: its details."""
+        if self._under() is not None and "runs" in self.answers:
+            self.detail_changed()
+
+    def detail_changed(self) -> None:
+        """Ask about the run under the cursor."""
         self._detail()
+        if self.run is not None:
+            for key, question in self.wants(self.run).items():
+                if self.asked.get(key) != question:
+                    self.ask(key, question)
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click on the row."""
@@ -90,7 +106,13 @@ class RunsPage(Page):
     def _detail(self) -> None:
         run = self._under()
         if run is not None:
-            self.query_one("#details", Sheet).show(run_details(run, self.size.width - 2))
+            width = self.size.width - 4
+            lines = run_details(run, width)
+            if "notes" in self.answers:
+                lines += notes_lines(self.answers["notes"].to_pylist(), width)
+            if "tongues" in self.answers:
+                lines += language_lines(self.answers["tongues"].to_pylist(), width)
+            self.query_one("#details", Sheet).show(lines)
 
     def journals(self, journals: Sequence[Progress]) -> None:
         """Runs that are being measured; called whenever the journals were looked at."""

@@ -100,6 +100,7 @@ class SqlPage(Page):
         """Editor, completions, status, results."""
         editor = Editor()
         editor.text = EXAMPLE
+        editor.select_all()
         yield editor
         choices = OptionList(id="offers")
         choices.can_focus = False
@@ -201,6 +202,7 @@ class SqlPage(Page):
 
     def _show_rows(self, message: Ran, took: float) -> None:
         table = message.table
+        assert table is not None
         self.result, self.ran, self.cut = table, message.statement, message.cut
         self.query_one(Grid).show(table)
         words = f"{table.num_rows:,} rows" if table.num_rows != 1 else "1 row"
@@ -285,7 +287,8 @@ class SqlPage(Page):
 
     def _below_cursor(self, editor: Editor) -> tuple[int, int]:
         place = editor.cursor_screen_offset
-        return (max(min(place.x - 2, self.size.width - 46), 0), place.y + 1)
+        body = self.query_one("#body").region
+        return (max(min(place.x - 2, self.size.width - 46), 0), place.y - body.y + 1)
 
     def _hide_offers(self) -> None:
         self._offers = []

@@ -41,9 +41,11 @@ class ChartPage(Page):
     def body(self) -> Iterable[Widget]:
         """Title, chart and read-out."""
         yield Sheet(id="title")
-        with Horizontal(id="chart-row"):
-            yield LayerChart(id="chart")
-            yield ReadOut(id="readout")
+        yield self.chart_row()
+
+    def chart_row(self) -> Widget:
+        """Chart and read-out, side by side."""
+        return Horizontal(LayerChart(id="chart"), ReadOut(id="readout"), id="chart-row")
 
     # -- what subclasses say ------------------------------------------------------------------------------------
 
@@ -115,12 +117,11 @@ class ChartPage(Page):
         return chart if style == "stacked" else replace(chart, stacked=False)
 
     def _write(self, chart: Chart, index: int) -> None:
-        number = f"view {self.view + 1} of {len(self.VIEWS)}" if len(self.VIEWS) > 1 else ""
         head: list[Part] = [
             Part(chart.title, "text", bold=True),
             Part(f" · {self.about(chart)}" if self.about(chart) else "", "dim"),
         ]
-        lines: list[Parts] = [[*head, Part(f"   {number}", "axis")]]
+        lines: list[Parts] = [head]
         lines += [[Part(note, "second")] for note in self.notes()]
         self.query_one("#title", Sheet).show(lines)
         label = chart.labels[index] if index < chart.n else ""
@@ -163,12 +164,17 @@ class ChartPage(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """The view, where there are several."""
-        return (self.VIEWS[self.view],) if self.VIEWS else ()
+        return (view_crumb(self.VIEWS, self.view),) if self.VIEWS else ()
 
     def drawings(self) -> Sequence[Drawing]:
         """The chart as it is shown."""
         chart = self.styled()
         return [replace(chart, panels=False)] if chart is not None else []
+
+
+def view_crumb(views: tuple[str, ...], view: int) -> str:
+    """The view's name, and that there are others."""
+    return f"{views[view]} {view + 1}/{len(views)}"
 
 
 def _order(chart: Chart) -> list[Series]:

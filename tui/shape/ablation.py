@@ -8,7 +8,7 @@ from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
 from neurontui.tui.clean import clean
 from neurontui.tui.shape.rows import half_width, number
-from neurontui.tui.widgets.format import plus_minus, signed
+from neurontui.tui.widgets.format import count, percent, plus_minus, signed
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
 
@@ -139,16 +139,23 @@ def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
     return [first, second]
 
 
-CONTROL_FIELDS = (
-    Field("name", "switched off"),
-    Field("language", "lang", lambda value: value or "all"),
-    Field("percent", "off %", lambda value: "–" if value is None else f"{value:.1f}", right=True),
-    Field("accuracy", "type", lambda value: "–" if value is None else f"{value:.1f}", right=True),
-    Field("control", "control", lambda value: "–" if value is None else f"{value:.1f}", right=True),
-    Field("gain", "type matters more by", right=True),
-    Field("nats", "in nats", right=True),
-    Field("n", "n", lambda value: f"{value:,}", right=True),
-)
+def control_fields(width: int) -> tuple[Field, ...]:
+    """The columns that fit."""
+    fields = (
+        Field("name", "switched off", stretch=True),
+        Field("language", "lang", lambda value: value or "all"),
+        Field("percent", "off %", percent, right=True),
+        Field("accuracy", "type", percent, right=True),
+        Field("control", "control", percent, right=True),
+        Field("gain", "difference", right=True),
+        Field("nats", "in nats", right=True),
+        Field("n", "n", count, right=True),
+    )
+    return (
+        fields
+        if width >= 90
+        else tuple(each for each in fields if each.column not in ("percent", "n"))
+    )
 
 
 def control_table(table: pa.Table) -> pa.Table:

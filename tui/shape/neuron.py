@@ -49,9 +49,13 @@ def language_lines(table: pa.Table, width: int) -> list[Parts]:
     scored = any(row["contribution"] is not None for row in rows)
     tail = f"{'tokens':>8}{'CS %':>7}{'ES':>7}" if scored else f"{'tokens':>8}"
     room = max(width - 5 - 7 - len(tail), 4)
-    head = [Part("active in", "text", bold=True), Part("  % of examples", "dim")]
-    gap = " " * max(width - 24 - len(tail), 0)
-    lines: list[Parts] = [[*head, Part(gap + tail, "dim")]]
+    words = "  % of examples" if width - len(tail) >= 24 else "  %"
+    lines: list[Parts] = [
+        [
+            Part("active in", "text", bold=True),
+            Part(fit(words, max(width - 9 - len(tail), 0)) + tail, "dim"),
+        ]
+    ]
     for row in rows:
         words = f"{percent(row['tokens']):>8}"
         if scored:

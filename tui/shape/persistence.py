@@ -62,7 +62,7 @@ def _spark(name: str, by_layer: pa.Table | None, width: int) -> str:
         return ""
     values = [number(row["overlap"]) for row in by_layer.to_pylist() if row["type"] == name]
     known = [value for value in values if value is not None]
-    return spark(values, 0.0, max(known, default=1.0), min(width, 2 * len(values)))
+    return spark(values, 0.0, max(known, default=1.0), min(width, 8 * len(values)))
 
 
 def size_chart(table: pa.Table) -> Chart:

@@ -1,11 +1,10 @@
 """Runs as rows of a table, and one run in words."""
 
-import json
 import textwrap
 from typing import Any
 
 from neurontui.tui.catalog import RunInfo
-from neurontui.tui.clean import clean
+from neurontui.tui.clean import clean, fit
 from neurontui.tui.widgets.format import count, duration, percent, plain_value
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
@@ -60,19 +59,33 @@ def run_details(run: RunInfo, width: int) -> list[Parts]:
 
 def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
     """What a reader of the run should know."""
-    lines: list[Parts] = []
-    for note in notes:
-        lines += _pair(str(note.get("topic", "")), str(note.get("text", "")), width)
+    return [
+        line
+        for note in notes
+        for line in _pair(f"! {note.get('topic', '')}", str(note.get("text", "")), width)
+    ]
+
+
+def language_lines(rows: list[dict[str, Any]], width: int) -> list[Parts]:
+    """A line a language: name, family, tokens of a prompt, accuracy, and the token at which it was read."""
+    head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}  read at"
+    lines: list[Parts] = [[], [Part(head, "dim")]]
+    for row in rows:
+        last = clean(row["last_token"]).strip()
+        share = "" if row["last_token_share"] is None else f"  in {row['last_token_share']:.0f} %"
+        lines.append(
+            [
+                Part(f"  {fit(row['language'], 4)}", "first", bold=True),
+                Part(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
+                Part(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}  "),
+                Part(fit(f"“{last}”{share}", max(width - 58, 10)), "dim"),
+            ]
+        )
     return lines
 
 
-def settings_text(settings: Any) -> str:
-    """Settings of a run, from JSON, as `name value` pairs."""
-    try:
-        pairs = json.loads(settings) if isinstance(settings, str) else settings
-        return "  ".join(f"{key} {value}" for key, value in pairs.items())
-    except (ValueError, AttributeError):
-        return plain_value(settings)
+def _one(value: Any) -> str:
+    return "–" if value is None else f"{value:.1f}"
 
 
 def _pair(word: str, value: str, width: int) -> list[Parts]:

@@ -74,24 +74,29 @@ def language_bars(title: str, rows: Iterable[Row], column: str) -> Bars:
     return Bars(title, tuple(sorted(bars, key=lambda each: -(each.value or 0.0))))
 
 
-def bar_lines(bars: Bars, width: int, note: str = "", names: int = 4) -> list[Parts]:
-    """Bars as lines of a sheet: name, bar, value, interval."""
+def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Parts]:
+    """Bars as lines of a sheet: name, bar, value, interval, note; all bars start and end alike."""
     highest = max((each.value or 0.0 for each in bars.bars), default=1.0)
+    texts = [("–" if each.value is None else f"{each.value:.1f}") for each in bars.bars]
+    tails = [_tail(each) for each in bars.bars]
+    value_width, tail_width = max(map(len, texts), default=0), max(map(len, tails), default=0)
+    room = max(width - names - 2 - value_width - tail_width, 3)
     lines: list[Parts] = [[Part(bars.title, "text", bold=True)]]
-    for each in bars.bars:
-        text = "–" if each.value is None else f"{each.value:.1f}"
-        half = "" if each.half is None else f" ±{each.half:.1f}"
-        tail = f"  {each.note}" if each.note else ""
-        room = max(width - names - 2 - len(text) - len(half) - len(tail), 3)
+    for each, text, tail in zip(bars.bars, texts, tails, strict=True):
         lines.append(
             [
                 Part(fit(each.name, names) + " ", "dim"),
                 Part(bar(each.value, highest, room), each.role, "rule"),
-                Part(" " + text, "text"),
-                Part(half + tail, "dim"),
+                Part(f" {text:>{value_width}}", "text"),
+                Part(f"{tail:<{tail_width}}", "dim"),
             ]
         )
-    return [*lines, [], [Part(note, "dim")]] if note else lines
+    return lines
+
+
+def _tail(each: Bar) -> str:
+    half = "" if each.half is None else f" ±{each.half:.1f}"
+    return half + (f"  {each.note}" if each.note else "")
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table) -> Chart | None:

@@ -102,7 +102,9 @@ class Heat(Widget, can_focus=True):
     def _cell_width(self) -> int:
         names = max((min(cell_len(clean(name)), 8) for name in self.matrix.columns), default=2)
         low, high = self.matrix.extent()
-        return max(names + 1, 6 if self.matrix.diverging and max(-low, high) >= 10 else 5)
+        least = max(names + 1, 6 if self.matrix.diverging and max(-low, high) >= 10 else 5)
+        room = (self.content_size.width - self._label_width - 1) // max(len(self.matrix.columns), 1)
+        return min(max(least, room), 9)
 
     def _head(self, start: int, end: int) -> list[Part]:
         parts = [Part(fit("‹" if start else "", self._label_width, "right"), "dim")]

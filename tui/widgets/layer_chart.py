@@ -37,8 +37,10 @@ class LayerChart(Widget, can_focus=True):
             super().__init__()
             self.chart, self.index = chart, index
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str | None = None, titled: bool = False) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self.titled = titled
+        """Whether the title stands in the plot itself."""
         self.chart: Chart | None = None
         self._plot: Plot | None = None
         self._strips: list[Strip] = []
@@ -71,6 +73,8 @@ class LayerChart(Widget, can_focus=True):
         canvas = Canvas(self.content_size.width, self.content_size.height)
         if self.chart is not None:
             self._plot = draw_chart(canvas, self.chart, self.cursor, palette.textured)
+            if self.titled and self._plot is not None:
+                canvas.text(self._plot.left + 1, 0, self.chart.title, "dim")
             if self._plot is None and self.chart.n:
                 canvas.text(0, 0, "too small to draw", "dim")
         self._strips = canvas.strips(palette)
