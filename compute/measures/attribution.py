@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from neurontui.compute.answers.targets import Targets
@@ -27,7 +29,7 @@ from neurontui.compute.measures.directions import (
     answer_directions,
 )
 from neurontui.compute.measures.folding import Folding, find_folding
-from neurontui.compute.measures.groups import Scores, Sums, sum_examples, sum_groups
+from neurontui.compute.measures.groups import Scores, Sums, Terms
 from neurontui.compute.measures.masks import TYPES, to_numpy
 from neurontui.compute.measures.scores import (
     contribution_scores,
@@ -75,13 +77,17 @@ def attribution_tables(
     layers = []
     for i, ffn in enumerate(loaded.ffns):
         read = capture.activations if options.weight == "gate" else capture.weights
-        scores = score_layer(ffn, read[i], directions, folding, options.top_share)
+        scores = score_layer(ffn, read[i], directions, folding, options)
         layers.append(_sum_layer(batch, ffn, scores, masks[i], options))
     return attribution_rows(batch, layers, directions.notes)
 
 
 def score_layer(
-    ffn: FFN, weights: Tensor, directions: Directions, folding: Folding | None, share: float
+    ffn: FFN,
+    weights: Tensor,
+    directions: Directions,
+    folding: Folding | None,
+    options: AttributionOptions,
 ) -> Scores:
     """All scores of one layer. weights: (E, P, d_m), what multiplies each value vector."""
     values, weights = ffn.value_vectors(), weights.float()
@@ -91,8 +97,15 @@ def score_layer(
         flat, towards = weights.flatten(0, 1), directions.vectors.to(weights.device)
         if folding is not None:
             towards = folding.fold(towards, ffn, flat, values)
-        es = effective_scores(flat, values, towards).view(weights.shape)
-    return Scores(raw, contribution_scores(raw), top_set(raw, share), es, known)
+        es = _neuron_major(effective_scores(flat, values, towards).view(weights.shape))
+    top, strongest = top_set(raw, options.top_share, options.top)
+    cs = _neuron_major(contribution_scores(raw))
+    return Scores(_neuron_major(raw), cs, _neuron_major(top), strongest, es, known)
+
+
+def _neuron_major(values: Tensor) -> Tensor:
+    """(E, P, d_m) as (E, d_m, P)."""
+    return values.transpose(1, 2).contiguous()
 
 
 def _folding(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> Folding | None:
@@ -109,14 +122,15 @@ def _sum_layer(
     n_examples, n_masks = len(batch.examples), len(different)
     example = torch.arange(n_examples, device=masks.device)[:, None]
     cells, groups = _unique(example * n_masks + of_neuron)
-    sums = sum_groups(scores, groups, len(cells))
+    terms = Terms.of(scores)
+    sums = terms.by_group(groups, len(cells))
     of_example, of_mask = cells // n_masks, cells % n_masks
     types = type_codes(different, len(batch.languages))[of_mask]
     return LayerSums(
         layer=ffn.layer.layer,
         by_type=sums.merge(of_example * len(TYPES) + types, n_examples * len(TYPES)),
         by_mask=_by_mask(batch, sums, of_example, of_mask, different),
-        by_neuron=sum_examples(scores) if options.neurons else None,
+        by_neuron=terms.by_neuron() if options.neurons else None,
         top=_top(scores, masks, options.top),
     )
 
@@ -143,13 +157,18 @@ def _unique(values: Tensor) -> tuple[Tensor, Tensor]:
 
 def _top(scores: Scores, masks: Tensor, n: int) -> TopNeurons:
     """The n neurons of largest score, for each input."""
-    cs, neurons = scores.cs.topk(min(n, scores.cs.shape[-1]), dim=-1)
-    es = None if scores.es is None else scores.es.gather(-1, neurons)
-    of_input = masks[:, None].expand_as(scores.cs).gather(-1, neurons)
+    neurons = scores.strongest[..., :n]
+
+    def there(values: Tensor) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = (
+            values.transpose(1, 2).gather(-1, neurons).double().cpu().numpy()
+        )
+        return found
+
     return TopNeurons(
         neuron=neurons.cpu().numpy(),
-        mask=to_numpy(of_input),
-        cs=cs.double().cpu().numpy(),
-        es=None if es is None else es.double().cpu().numpy(),
+        mask=to_numpy(masks[:, None].expand(-1, neurons.shape[1], -1).gather(-1, neurons)),
+        cs=there(scores.cs),
+        es=None if scores.es is None else there(scores.es),
         known=scores.known.cpu().numpy(),
     )

@@ -10,7 +10,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.measures.groups import CS, ES, ES_SQUARED, N_TOP, RAW, Sums
+from neurontui.compute.measures.groups import (
+    CS,
+    CS_MAX,
+    ES,
+    ES_MAX,
+    ES_MIN,
+    ES_SQUARED,
+    N_TOP,
+    RAW,
+    Sums,
+)
 from neurontui.compute.measures.masks import TYPES, Masks
 
 Notes = Sequence[tuple[str, str]]
@@ -103,25 +113,19 @@ def _rows(batch: Batch, layer: LayerSums, keys: Columns, sums: Sums) -> pa.Table
 
 
 def _scores(sums: Sums, n_languages: int) -> Columns:
-    values = sums.sums.cpu().numpy().reshape(-1, 5)
-    low, high = _flat(sums.es_min), _flat(sums.es_max)
-    empty = np.isinf(low)
+    added, largest = sums.sums.cpu().numpy(), sums.largest.double().cpu().numpy()
+    empty = np.isinf(largest[:, ES_MAX]).reshape(-1)
     return {
         "n": np.repeat(sums.n.cpu().numpy(), n_languages),
-        "n_top": values[:, N_TOP].astype(np.int64),
-        "cs_sum": values[:, CS],
-        "cs_max": _flat(sums.cs_max),
-        "raw_sum": values[:, RAW],
-        "es_sum": pa.array(values[:, ES], mask=empty),
-        "es_sumsq": pa.array(values[:, ES_SQUARED], mask=empty),
-        "es_min": pa.array(low, mask=empty),
-        "es_max": pa.array(high, mask=empty),
+        "n_top": added[:, N_TOP].reshape(-1).astype(np.int64),
+        "cs_sum": added[:, CS].reshape(-1),
+        "cs_max": largest[:, CS_MAX].reshape(-1),
+        "raw_sum": added[:, RAW].reshape(-1),
+        "es_sum": pa.array(added[:, ES].reshape(-1), mask=empty),
+        "es_sumsq": pa.array(added[:, ES_SQUARED].reshape(-1), mask=empty),
+        "es_min": pa.array(-largest[:, ES_MIN].reshape(-1), mask=empty),
+        "es_max": pa.array(largest[:, ES_MAX].reshape(-1), mask=empty),
     }
-
-
-def _flat(values: Any) -> NDArray[np.float64]:
-    flat: NDArray[np.float64] = values.double().cpu().numpy().reshape(-1)
-    return flat
 
 
 def _languages(batch: Batch, n_groups: int) -> pa.DictionaryArray:

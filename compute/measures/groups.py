@@ -1,4 +1,7 @@
-"""Sum scores over groups of neurons, and groups over groups: from (example, mask) follow types and fold × mask."""
+"""Sum scores over groups of neurons, and groups over groups: from (example, mask) follow types and fold × mask.
+
+Neuron-major throughout, (E, d_m, P): a group's numbers for all languages lie side by side and are added in one go.
+"""
 
 from dataclasses import dataclass
 
@@ -7,15 +10,20 @@ from torch import Tensor
 
 N_TOP, CS, RAW, ES, ES_SQUARED = range(5)
 """Columns of `Sums.sums`."""
+CS_MAX, ES_MAX, ES_MIN = range(3)
+"""Columns of `Sums.largest`; of ES_MIN the negative."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of all neurons of a layer, (E, P, d_m) each."""
+    """Scores of all neurons of a layer, (E, d_m, P) each."""
 
     raw: Tensor
     cs: Tensor
     top: Tensor
+    """Whether it is in the top set."""
+    strongest: Tensor
+    """(E, P, k) neurons of the top set, largest contribution first."""
     es: Tensor | None
     known: Tensor
     """(E, P) bool: inputs that have effective scores."""
@@ -23,85 +31,74 @@ class Scores:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over G groups of neurons in P languages; extremes are infinite where a group has no such score."""
+    """Sums over G groups of neurons in P languages."""
 
     n: Tensor
-    """(G,) int64."""
+    """(G,) int64 neurons."""
     sums: Tensor
-    """(G, P, 5) float64: n_top, cs, raw, es, es²."""
-    cs_max: Tensor
-    """(G, P), as the next two."""
-    es_min: Tensor
-    es_max: Tensor
+    """(G, 5, P) float64: n_top, cs, raw, es, es²."""
+    largest: Tensor
+    """(G, 3, P): cs, es, −es; −inf where a group has no such score."""
 
     def merge(self, into: Tensor, n_groups: int) -> "Sums":
         """Sums over larger groups. into: (G,) which of them each group belongs to."""
-        return Sums(
-            n=self.n.new_zeros(n_groups).index_add_(0, into, self.n),
-            sums=self.sums.new_zeros(n_groups, *self.sums.shape[1:]).index_add_(0, into, self.sums),
-            cs_max=_extreme(self.cs_max, into, n_groups, "amax"),
-            es_min=_extreme(self.es_min, into, n_groups, "amin"),
-            es_max=_extreme(self.es_max, into, n_groups, "amax"),
-        )
+        return _summed(self.n, self.sums, self.largest, into, n_groups)
 
 
-def sum_groups(scores: Scores, groups: Tensor, n_groups: int) -> Sums:
-    """Sum over neurons. groups: (E, d_m) the group of each neuron in each example, 0 to n_groups − 1."""
-    into = groups.reshape(-1)
-    columns = [scores.top, scores.cs, scores.raw]
-    if scores.es is not None:
-        columns += [scores.es, scores.es.double().square()]
-    summed = scores.cs.new_zeros(n_groups, scores.cs.shape[1], 5, dtype=torch.float64)
-    table = torch.empty(
-        (len(into), scores.cs.shape[1], len(columns)), dtype=torch.float64, device=into.device
-    )
-    for i, column in enumerate(columns):
-        table[..., i] = _by_neuron(column)
-    summed[..., : len(columns)] = _added(table, into, n_groups)
+@dataclass(frozen=True)
+class Terms:
+    """What is summed and what the largest is taken of, a neuron and example."""
+
+    sums: Tensor
+    """(E, d_m, 5, P) float64, as in `Sums`."""
+    largest: Tensor
+    """(E, d_m, 3, P), as in `Sums`."""
+
+    @classmethod
+    def of(cls, scores: Scores) -> "Terms":
+        return cls(_terms(scores), _extremes(scores))
+
+    def by_group(self, groups: Tensor, n_groups: int) -> Sums:
+        """Sum over neurons. groups: (E, d_m) the group of each neuron in each example, 0 to n_groups − 1."""
+        into = groups.reshape(-1)
+        sums, largest = self.sums.flatten(0, 1), self.largest.flatten(0, 1)
+        return _summed(torch.ones_like(into), sums, largest, into, n_groups)
+
+    def by_neuron(self) -> Sums:
+        """Sum each neuron over examples: its groups are the d_m neurons."""
+        n_examples, n_neurons = self.sums.shape[:2]
+        n = torch.full((n_neurons,), n_examples, device=self.sums.device)
+        return Sums(n, self.sums.sum(0), self.largest.amax(0))
+
+
+def _summed(n: Tensor, sums: Tensor, largest: Tensor, into: Tensor, n_groups: int) -> Sums:
+    lowest = largest.new_full((n_groups, *largest.shape[1:]), -torch.inf)
+    place = into[:, None, None].expand_as(largest)
     return Sums(
-        n=torch.bincount(into, minlength=n_groups),
-        sums=summed,
-        cs_max=_extreme(_by_neuron(scores.cs), into, n_groups, "amax"),
-        es_min=_extreme(_by_neuron(_es_or(scores, torch.inf)), into, n_groups, "amin"),
-        es_max=_extreme(_by_neuron(_es_or(scores, -torch.inf)), into, n_groups, "amax"),
+        n=n.new_zeros(n_groups).index_add_(0, into, n),
+        sums=sums.new_zeros(n_groups, *sums.shape[1:]).index_add_(0, into, sums),
+        largest=lowest.scatter_reduce_(0, place, largest, "amax"),
     )
 
 
-def sum_examples(scores: Scores) -> Sums:
-    """Sum each neuron over examples: its groups are the d_m neurons."""
-    columns = [scores.top, scores.cs, scores.raw]
+def _terms(scores: Scores) -> Tensor:
+    """(E, d_m, 5, P) float64: what is summed."""
+    n_examples, n_neurons, n_languages = scores.cs.shape
+    terms = scores.cs.new_zeros(n_examples, n_neurons, 5, n_languages, dtype=torch.float64)
+    terms[:, :, N_TOP], terms[:, :, CS], terms[:, :, RAW] = scores.top, scores.cs, scores.raw
     if scores.es is not None:
-        columns += [scores.es, scores.es.double().square()]
-    n_examples, n_languages, n_neurons = scores.cs.shape
-    summed = scores.cs.new_zeros(n_neurons, n_languages, 5, dtype=torch.float64)
-    for i, column in enumerate(columns):
-        summed[..., i] = column.sum(0, dtype=torch.float64).T
-    return Sums(
-        n=torch.full((n_neurons,), n_examples, device=summed.device),
-        sums=summed,
-        cs_max=scores.cs.amax(0).T,
-        es_min=_es_or(scores, torch.inf).amin(0).T,
-        es_max=_es_or(scores, -torch.inf).amax(0).T,
-    )
+        terms[:, :, ES] = scores.es
+        torch.square(terms[:, :, ES], out=terms[:, :, ES_SQUARED])
+    return terms
 
 
-def _added(table: Tensor, into: Tensor, n_groups: int) -> Tensor:
-    return table.new_zeros(n_groups, *table.shape[1:]).index_add_(0, into, table)
-
-
-def _by_neuron(values: Tensor) -> Tensor:
-    """(E, P, d_m) as (E·d_m, P)."""
-    return values.transpose(1, 2).reshape(-1, values.shape[1])
-
-
-def _es_or(scores: Scores, missing: float) -> Tensor:
-    """Effective scores (E, P, d_m), `missing` where an input has none."""
-    if scores.es is None:
-        return torch.full_like(scores.cs, missing)
-    return scores.es.masked_fill(~scores.known[..., None], missing)
-
-
-def _extreme(values: Tensor, into: Tensor, n_groups: int, reduce: str) -> Tensor:
-    start = -torch.inf if reduce == "amax" else torch.inf
-    found = values.new_full((n_groups, values.shape[1]), start)
-    return found.scatter_reduce_(0, into[:, None].expand_as(values), values, reduce)
+def _extremes(scores: Scores) -> Tensor:
+    """(E, d_m, 3, P): what the largest is taken of."""
+    n_examples, n_neurons, n_languages = scores.cs.shape
+    extremes = scores.cs.new_full((n_examples, n_neurons, 3, n_languages), -torch.inf)
+    extremes[:, :, CS_MAX] = scores.cs
+    if scores.es is not None:
+        unknown = ~scores.known[:, None]
+        extremes[:, :, ES_MAX] = scores.es.masked_fill(unknown, -torch.inf)
+        extremes[:, :, ES_MIN] = scores.es.neg().masked_fill(unknown, -torch.inf)
+    return extremes

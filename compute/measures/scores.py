@@ -30,8 +30,12 @@ def effective_scores(weights: Tensor, values: Tensor, directions: Tensor) -> Ten
     return weights * (directions @ values.T)
 
 
-def top_set(raw: Tensor, share: float) -> Tensor:
-    """The ⌈share · d_m⌉ largest of each layer, never one that contributes nothing. raw: (…, d_m); returns bool."""
-    size = math.ceil(share * raw.shape[-1])
+def top_set(raw: Tensor, share: float, least: int = 0) -> tuple[Tensor, Tensor]:
+    """The ⌈share · d_m⌉ largest of each layer, never one that contributes nothing.
+
+    raw: (…, d_m). Returns membership (…, d_m) bool and the neurons (…, k), largest first, k at least `least`.
+    """
+    size, n = math.ceil(share * raw.shape[-1]), raw.shape[-1]
+    strongest = raw.topk(min(max(size, least), n), dim=-1).indices
     chosen = torch.zeros_like(raw, dtype=torch.bool)
-    return chosen.scatter_(-1, raw.topk(size, dim=-1, sorted=False).indices, True) & (raw > 0)
+    return chosen.scatter_(-1, strongest[..., :size], True) & (raw > 0), strongest
