@@ -12,7 +12,8 @@
     -- columns:
     --   ratio       %                 Name, unit (- for none) and description.
 
-A parameter is required where it has no `=`; but `$run` is then the file's only or last run.
+A parameter is required where it has no `=`; but `$run` is then the file's only or last run. Languages are by default
+`all` of `$run`, or those `common` to all runs that are asked for; a threshold is by default that of the `run`.
 """
 
 import re

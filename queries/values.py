@@ -84,14 +84,15 @@ def _value(parameter: Parameter, given: object, runs: Mapping[str, Run]) -> Valu
     if parameter.kind == "run":
         return runs[parameter.name].number if parameter.name in runs else None
     if parameter.kind == "languages":
-        return _languages(given, list(runs.values()))
+        of = list(runs.values()) if parameter.default == "common" else [runs["run"]]
+        return _languages(given, of)
     if parameter.kind == "threshold":
-        return _threshold(parameter, given, next(iter(runs.values())))
+        return _threshold(parameter, given, runs["run"])
     wanted = parameter.default if given is None else given
     if wanted is None or wanted == "NULL":
         return None
     if parameter.kind == "language":
-        return _language(str(wanted), list(runs.values()))
+        return _language(str(wanted), [runs["run"]])
     return _plain(parameter, wanted)
 
 
@@ -116,9 +117,9 @@ def _plain(parameter: Parameter, wanted: object) -> Value:
 
 
 def _languages(given: object, runs: Sequence[Run]) -> list[str]:
-    """Codes in the order of the first run's bits; by default all that every run has."""
+    """Codes in the order of the first run's bits; by default all that every one of the runs has."""
     common = [code for code in runs[0].languages if all(code in run.languages for run in runs)]
-    if given is None or given == "all":
+    if given is None or given in ("all", "common"):
         return common
     wanted = {_language(code, runs) for code in _parts(given)}
     if not wanted:

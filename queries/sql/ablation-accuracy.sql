@@ -9,7 +9,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Generated answer matches; answer is the likeliest choice; answer is none of the choices.
+--   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
 -- columns:
 --   condition      -       Number of the condition; of several seeds, the first.
 --   label          -       Words for a table's row.
@@ -40,17 +40,21 @@ WITH sums AS (
     FROM outcomes
     GROUP BY GROUPING SETS ((first, language, fold), (first, fold))
 ), left_out AS (
-    SELECT first, language, sum(n) OVER whole AS n, sum(n_lost) OVER whole AS n_lost, sum(n_gained) OVER whole AS n_gained,
+    SELECT first, language, sum(n) OVER whole AS n, sum(n_lost) OVER whole AS n_lost,
+        sum(n_gained) OVER whole AS n_gained,
         100 * sum(hits) OVER whole / nullif(sum(n) OVER whole, 0) AS accuracy,
         100 * sum(change) OVER whole / nullif(sum(n_paired) OVER whole, 0) AS change,
         sum(logprob) OVER whole / nullif(sum(n_logprob) OVER whole, 0) AS logprob,
         100 * (sum(hits) OVER whole - coalesce(hits, 0)) / nullif(sum(n) OVER whole - n, 0) AS accuracy_without,
-        100 * (sum(change) OVER whole - coalesce(change, 0)) / nullif(sum(n_paired) OVER whole - n_paired, 0) AS change_without,
-        (sum(logprob) OVER whole - logprob) / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
+        100 * (sum(change) OVER whole - coalesce(change, 0))
+            / nullif(sum(n_paired) OVER whole - n_paired, 0) AS change_without,
+        (sum(logprob) OVER whole - logprob)
+            / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
     FROM sums
     WINDOW whole AS (PARTITION BY first, language)
 ), intervals AS (
-    SELECT first, language, any_value(n)::BIGINT AS n, any_value(n_lost)::BIGINT AS n_lost, any_value(n_gained)::BIGINT AS n_gained,
+    SELECT first, language, any_value(n)::BIGINT AS n, any_value(n_lost)::BIGINT AS n_lost,
+        any_value(n_gained)::BIGINT AS n_gained,
         any_value(accuracy) AS accuracy, any_value(change) AS change, any_value(logprob) AS logprob,
         t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(accuracy_without)) AS half,
         t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(change_without)) AS change_half,

@@ -9,7 +9,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Generated answer matches; answer is the likeliest choice; answer is none of the choices.
+--   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
 -- columns:
 --   condition     -       Number of the condition.
 --   label         -       Words for a table's row.
@@ -48,12 +48,15 @@ WITH compared AS (
         100 * sum(controls) OVER whole / nullif(sum(n) OVER whole, 0) AS control,
         100 * sum(difference) OVER whole / nullif(sum(n) OVER whole, 0) AS difference,
         sum(logprob) OVER whole / nullif(sum(n_logprob) OVER whole, 0) AS logprob,
-        100 * (sum(difference) OVER whole - difference) / nullif(sum(n) OVER whole - n, 0) AS difference_without,
-        (sum(logprob) OVER whole - logprob) / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
+        100 * (sum(difference) OVER whole - difference)
+            / nullif(sum(n) OVER whole - n, 0) AS difference_without,
+        (sum(logprob) OVER whole - logprob)
+            / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
     FROM sums
     WINDOW whole AS (PARTITION BY condition, language)
 ), intervals AS (
-    SELECT condition, language, any_value(n)::BIGINT AS n, any_value(accuracy) AS accuracy, any_value(control) AS control,
+    SELECT condition, language, any_value(n)::BIGINT AS n, any_value(accuracy) AS accuracy,
+        any_value(control) AS control,
         any_value(difference) AS difference, any_value(logprob) AS logprob,
         t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(difference_without)) AS half,
         t[count(*) - 1] * sqrt((count(*) - 1) * var_pop(logprob_without)) AS logprob_half

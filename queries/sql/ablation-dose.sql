@@ -8,7 +8,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Generated answer matches; answer is the likeliest choice; answer is none of the choices.
+--   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
 -- columns:
 --   type          -       Type of the neurons switched off, or whose control this is; NULL for random ones.
 --   arm           -       type, control or random.
@@ -33,8 +33,10 @@ WITH sums AS (
     SELECT first, sum(n) OVER whole AS n, 100 * sum(hits) OVER whole / nullif(sum(n) OVER whole, 0) AS accuracy,
         100 * sum(change) OVER whole / nullif(sum(n_paired) OVER whole, 0) AS change,
         sum(logprob) OVER whole / nullif(sum(n_logprob) OVER whole, 0) AS logprob,
-        100 * (sum(change) OVER whole - change) / nullif(sum(n_paired) OVER whole - n_paired, 0) AS change_without,
-        (sum(logprob) OVER whole - logprob) / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
+        100 * (sum(change) OVER whole - change)
+            / nullif(sum(n_paired) OVER whole - n_paired, 0) AS change_without,
+        (sum(logprob) OVER whole - logprob)
+            / nullif(sum(n_logprob) OVER whole - n_logprob, 0) AS logprob_without
     FROM sums
     WINDOW whole AS (PARTITION BY first)
 ), intervals AS (
@@ -49,7 +51,8 @@ WITH sums AS (
     FROM arms
     GROUP BY first
 )
-SELECT a.type, CASE WHEN a.matched_to IS NOT NULL THEN 'control' WHEN a.kind = 'random' THEN 'random' ELSE 'type' END AS arm,
+SELECT a.type, CASE WHEN a.matched_to IS NOT NULL THEN 'control' WHEN a.kind = 'random' THEN 'random'
+    ELSE 'type' END AS arm,
     a.fraction, p.percent, accuracy, change, change - half AS low, change + half AS high,
     logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, a.n_seeds, n
 FROM intervals i JOIN arms a ON a.condition = i.first JOIN percents p ON p.first = i.first

@@ -8,7 +8,7 @@
 -- parameters:
 --   $run        run                The run; the last one where it is left out.
 --   $other      run                The run it is compared with.
---   $languages  languages = all    Languages that both runs have, and over which types are told.
+--   $languages  languages = common  Languages that both runs have, and over which types are told.
 --   $by_layer   boolean = true     One set of rows a layer, or one for all layers together.
 -- columns:
 --   layer       index   Layer, from 0, in both runs; NULL where all layers are taken together.
@@ -39,7 +39,8 @@ WITH subsets AS (
     FROM counts
 ), left_out AS (
     SELECT run, layer, fold, type, 100 * sum(k) OVER whole / sum(n) OVER whole AS ratio,
-        100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold, count(*) OVER whole AS folds
+        100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold,
+        count(*) OVER whole AS folds
     FROM typed
     WINDOW whole AS (PARTITION BY run, layer, type)
 ), same AS (
@@ -48,7 +49,8 @@ WITH subsets AS (
     FULL JOIN (SELECT DISTINCT example, id, fold FROM examples WHERE run = $other) b USING (example)
 ), joined AS (
     SELECT coalesce(a.layer, b.layer) AS layer, coalesce(a.type, b.type) AS type, a.ratio, b.ratio AS other,
-        a.without_fold, b.without_fold AS other_without, least(a.folds, b.folds) AS folds, a.folds AS n_a, b.folds AS n_b
+        a.without_fold, b.without_fold AS other_without, least(a.folds, b.folds) AS folds, a.folds AS n_a,
+        b.folds AS n_b
     FROM (FROM left_out WHERE run = $run) a
     FULL JOIN (FROM left_out WHERE run = $other) b
         ON b.layer IS NOT DISTINCT FROM a.layer AND b.type = a.type AND b.fold = a.fold

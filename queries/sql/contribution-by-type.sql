@@ -27,9 +27,11 @@ WITH by_type AS (
     SELECT if($by_layer, a.layer, NULL) AS layer, a.fold,
         CASE WHEN a.mask & s.mask = 0 THEN 'non-activated' WHEN a.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
-        sum(a.n) AS n, sum(a.n / l.n_neurons) AS inputs, sum(if($measure = 'share', 100 * a.cs_sum, a.raw_sum)) AS x
+        sum(a.n) AS n, sum(a.n / l.n_neurons) AS inputs,
+        sum(if($measure = 'share', 100 * a.cs_sum, a.raw_sum)) AS x
     FROM attribution_masks a JOIN layers l ON l.run = a.run AND l.layer = a.layer, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND ($language IS NULL OR a.language = $language)
+    WHERE a.run = $run AND list_contains($languages, a.language)
+        AND ($language IS NULL OR a.language = $language)
     GROUP BY ALL
 ), inputs AS (
     SELECT layer, fold, sum(inputs) AS inputs

@@ -23,7 +23,8 @@ WITH by_language AS (
         coalesce(sum(a.n_top) FILTER (bit_count(a.mask & s.mask) = 1), 0) AS one,
         coalesce(sum(a.n_top) FILTER (a.mask & s.mask = s.mask), 0) AS every
     FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND ($language IS NULL OR a.language = $language)
+    WHERE a.run = $run AND list_contains($languages, a.language)
+        AND ($language IS NULL OR a.language = $language)
     GROUP BY ALL
 ), counts AS (
     FROM by_language

@@ -26,9 +26,11 @@ WITH scores AS (
     SELECT a.language, a.layer, a.fold, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
             WHEN a.mask & s.mask = s.mask THEN 'all-shared' WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific'
             ELSE 'partial-shared' END::neuron_type AS type,
-        sum(a.n) AS n, sum(a.es_sum) AS total, sum(a.es_sumsq) AS squares, max(a.es_max) AS largest, min(a.es_min) AS smallest
+        sum(a.n) AS n, sum(a.es_sum) AS total, sum(a.es_sumsq) AS squares, max(a.es_max) AS largest,
+        min(a.es_min) AS smallest
     FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL AND $variant != 'neuron-means'
+    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL
+        AND $variant != 'neuron-means'
     GROUP BY ALL
 ), folds AS (
     SELECT DISTINCT language, fold
@@ -53,8 +55,14 @@ WITH scores AS (
     WHERE $variant = 'values'
     GROUP BY language, type
 ), layer_maxima AS (
-    SELECT language, type, max(x) AS largest, min(x) AS smallest, avg(x) AS mean, var_pop(x) AS variance, count(*) AS n
-    FROM (SELECT language, type, layer, max(largest) AS x FROM scores WHERE $variant = 'layer-maxima' GROUP BY ALL)
+    SELECT language, type, max(x) AS largest, min(x) AS smallest, avg(x) AS mean, var_pop(x) AS variance,
+        count(*) AS n
+    FROM (
+        SELECT language, type, layer, max(largest) AS x
+        FROM scores
+        WHERE $variant = 'layer-maxima'
+        GROUP BY ALL
+    )
     GROUP BY language, type
 ), neuron_counts AS (
     SELECT m.layer, m.neuron, sum(m.n) AS n,
@@ -67,13 +75,15 @@ WITH scores AS (
 ), main_types AS (
     -- Of types that are equally frequent, the one that is active in fewer languages.
     SELECT layer, neuron, CASE greatest(non, one, n - non - one - every, every) WHEN non THEN 'non-activated'
-        WHEN one THEN 'specific' WHEN n - non - one - every THEN 'partial-shared' ELSE 'all-shared' END::neuron_type AS type
+        WHEN one THEN 'specific' WHEN n - non - one - every THEN 'partial-shared'
+        ELSE 'all-shared' END::neuron_type AS type
     FROM neuron_counts
 ), neuron_means AS (
     SELECT a.language, k.type, max(a.es_sum / a.n) AS largest, min(a.es_sum / a.n) AS smallest,
         avg(a.es_sum / a.n) AS mean, var_pop(a.es_sum / a.n) AS variance, count(*) AS n
     FROM neuron_attribution a JOIN main_types k USING (layer, neuron)
-    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL AND $variant = 'neuron-means'
+    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL
+        AND $variant = 'neuron-means'
     GROUP BY a.language, k.type
 ), chosen AS (
     FROM every_value UNION ALL FROM layer_maxima UNION ALL FROM neuron_means

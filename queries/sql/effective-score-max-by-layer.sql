@@ -19,7 +19,8 @@
 --   n         -       Neuron × input pairs.
 --   note      -       What to know where types are not all told, else NULL.
 WITH scores AS (
-    SELECT a.layer, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated' WHEN a.mask & s.mask = s.mask THEN 'all-shared'
+    SELECT a.layer, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
+        WHEN a.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
         max(a.es_max) AS largest, min(a.es_min) AS smallest, sum(a.n)::BIGINT AS n
     FROM attribution_masks a, subset s

@@ -46,6 +46,7 @@ WITH whole AS (
         unnest([100 * non / n, 100 * one / n, 100 * (n - non - one - every) / n, 100 * every / n]) AS mean
     FROM mean_counts
 )
-SELECT t.layer, t.type, 100 * t.n / t.size AS ratio, if(t.n IS NULL, NULL, m.mean) AS mean, ratio - m.mean AS difference, t.n, note
+SELECT t.layer, t.type, 100 * t.n / t.size AS ratio, if(t.n IS NULL, NULL, m.mean) AS mean,
+    ratio - m.mean AS difference, t.n, note
 FROM typed t LEFT JOIN means m ON m.layer = t.layer AND m.type = t.type, subset
 ORDER BY t.layer, t.type

@@ -14,11 +14,13 @@
 --   type       -      Its type, over the chosen languages.
 --   languages  -      The chosen languages in which it is active.
 WITH chosen AS (
-    SELECT bit_or(1::UBIGINT << bit) AS mask, list(language ORDER BY bit) AS codes, list(bit ORDER BY bit) AS bits
+    SELECT bit_or(1::UBIGINT << bit) AS mask, list(language ORDER BY bit) AS codes,
+        list(bit ORDER BY bit) AS bits
     FROM run_languages
     WHERE run = $run AND list_contains($languages, language)
 ), typed AS (
-    SELECT a.neuron, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated' WHEN a.mask & s.mask = s.mask THEN 'all-shared'
+    SELECT a.neuron, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
+        WHEN a.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
         list_filter(s.codes, lambda code, place: a.mask >> s.bits[place] & 1 = 1) AS languages
     FROM activations a, chosen s

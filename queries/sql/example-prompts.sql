@@ -17,7 +17,8 @@
 --   last_token  -       The token at which activations were read.
 --   cluster     -       The source that it shares with other examples.
 --   fold        -       Its fold in the jackknife.
-SELECT x.language, x.id, x.prompt, x.answer, x.prediction, x.correct, x.n_tokens, x.last_token, x.cluster, x.fold
+SELECT x.language, x.id, x.prompt, x.answer, x.prediction, x.correct, x.n_tokens, x.last_token, x.cluster,
+    x.fold
 FROM examples x JOIN run_languages l ON l.run = x.run AND l.language = x.language
 WHERE x.run = $run AND x.example = $example AND list_contains($languages, x.language)
 ORDER BY l.bit

@@ -18,7 +18,8 @@
 --   type          -       Its type in this example, over the chosen languages.
 --   contribution  %       Contribution score.
 --   effect        logits  Effective score, or NULL.
-SELECT n.language, n.layer, n.rank, n.neuron, CASE WHEN n.mask & s.mask = 0 THEN 'non-activated' WHEN n.mask & s.mask = s.mask THEN 'all-shared'
+SELECT n.language, n.layer, n.rank, n.neuron,
+    CASE WHEN n.mask & s.mask = 0 THEN 'non-activated' WHEN n.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(n.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
     100 * n.cs AS contribution, n.es AS effect
 FROM top_neurons n, subset s

@@ -23,15 +23,19 @@
 --   found       examples   Examples found, before the limit.
 WITH matching AS (
     SELECT x.*, l.bit,
-        $text IS NULL OR contains(lower(x.prompt), lower($text)) OR contains(lower(coalesce(x.answer, '')), lower($text))
-            OR contains(lower(coalesce(x.prediction, '')), lower($text)) OR contains(lower(x.id), lower($text)) AS matches
+        $text IS NULL OR contains(lower(x.prompt), lower($text))
+            OR contains(lower(coalesce(x.answer, '')), lower($text))
+            OR contains(lower(coalesce(x.prediction, '')), lower($text))
+            OR contains(lower(x.id), lower($text)) AS matches
     FROM examples x JOIN run_languages l ON l.run = x.run AND l.language = x.language
     WHERE x.run = $run AND list_contains($languages, x.language)
 ), found AS (
-    SELECT example, min(bit) FILTER (matches) AS bit, count_if(correct)::INTEGER AS n_correct, count(correct) AS n_answered
+    SELECT example, min(bit) FILTER (matches) AS bit, count_if(correct)::INTEGER AS n_correct,
+        count(correct) AS n_answered
     FROM matching
     GROUP BY example
-    HAVING count_if(matches) > 0 AND CASE $answered WHEN 'right' THEN bool_and(correct) WHEN 'wrong' THEN bool_or(NOT correct) ELSE true END
+    HAVING count_if(matches) > 0 AND CASE $answered WHEN 'right' THEN bool_and(correct)
+        WHEN 'wrong' THEN bool_or(NOT correct) ELSE true END
 )
 SELECT m.example, m.id, m.language, m.prompt, m.answer, m.prediction, m.correct,
     if(n_answered > 0, n_correct, NULL) AS n_correct, n_answered, count(*) OVER () AS found

@@ -50,14 +50,16 @@ WITH flag AS (
     GROUP BY ALL
 ), cards AS (
     SELECT d.layer, d.neuron, 100 / sum(n) AS percent,
-        coalesce(sum(n) FILTER (d.mask = 0), 0) AS non, coalesce(sum(n) FILTER (bit_count(d.mask) = 1 AND p > 1), 0) AS one,
+        coalesce(sum(n) FILTER (d.mask = 0), 0) AS non,
+        coalesce(sum(n) FILTER (bit_count(d.mask) = 1 AND p > 1), 0) AS one,
         coalesce(sum(n) FILTER (bit_count(d.mask) BETWEEN 2 AND p - 1), 0) AS several,
         coalesce(sum(n) FILTER (d.mask = s.mask), 0) AS every,
         arg_max(d.mask, n) FILTER (bit_count(d.mask) = 1) AS main_mask
     FROM details d, subset s
     GROUP BY d.layer, d.neuron
 )
-SELECT layer, neuron, share, l.language, percent * every AS all_shared, if(p > 2, percent * several, NULL) AS partial_shared,
+SELECT layer, neuron, share, l.language, percent * every AS all_shared,
+    if(p > 2, percent * several, NULL) AS partial_shared,
     if(p > 1, percent * one, NULL) AS specific, percent * non AS non_activated, found
 FROM found
 JOIN cards USING (layer, neuron)

@@ -22,7 +22,8 @@ WITH the_run AS (
     FROM examples
     WHERE run = $run
 ), masks AS (
-    SELECT sum(n) FILTER (scope = 'last' AND threshold = (SELECT threshold FROM the_run))::BIGINT AS n, bit_or(mask) AS bits
+    SELECT sum(n) FILTER (scope = 'last' AND threshold = (SELECT threshold FROM the_run))::BIGINT AS n,
+        bit_or(mask) AS bits
     FROM mask_histogram
     WHERE run = $run
 ), kept AS (
@@ -47,15 +48,18 @@ WITH the_run AS (
     FROM the_run r, inputs i
     UNION ALL
     SELECT 3, 'intervals', n_folds > 9,
-        format('{:,} sources in {} folds; intervals need two folds, and are rough below ten', n_clusters, n_folds)
+        format('{:,} sources in {} folds; intervals need two folds, and are rough below ten',
+            n_clusters, n_folds)
     FROM inputs
     UNION ALL
     SELECT 4, 'masks counted', m.n = s.n_neurons * r.n_examples,
-        format('{:,} of {:,} neuron × example pairs are in mask_histogram', coalesce(m.n, 0), s.n_neurons * r.n_examples)
+        format('{:,} of {:,} neuron × example pairs are in mask_histogram', coalesce(m.n, 0),
+            s.n_neurons * r.n_examples)
     FROM the_run r, sizes s, masks m
     UNION ALL
     SELECT 5, 'neurons counted', k.n = s.n_neurons * r.n_examples,
-        format('{:,} of {:,} neuron × example pairs are in neuron_masks', coalesce(k.n, 0), s.n_neurons * r.n_examples)
+        format('{:,} of {:,} neuron × example pairs are in neuron_masks', coalesce(k.n, 0),
+            s.n_neurons * r.n_examples)
     FROM the_run r, sizes s, kept k
     UNION ALL
     SELECT 6, 'mask bits', m.bits | r.all_mask = r.all_mask,

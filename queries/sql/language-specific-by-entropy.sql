@@ -36,12 +36,14 @@ WITH chances AS (
     SELECT round(count(DISTINCT (layer, neuron)) * $share / 100)::BIGINT AS size
     FROM chances
 ), selected AS (
-    SELECT layer, neuron, entropy, probability, bar, row_number() OVER (ORDER BY entropy, layer, neuron) AS place
+    SELECT layer, neuron, entropy, probability, bar,
+        row_number() OVER (ORDER BY entropy, layer, neuron) AS place
     FROM entropies, bar
     WHERE probability > bar AND p > 1
     QUALIFY place <= (SELECT size FROM size)
 )
-SELECT s.layer, s.neuron, s.entropy, list(c.language ORDER BY c.chance DESC, c.language) FILTER (c.chance > bar) AS languages,
+SELECT s.layer, s.neuron, s.entropy, list(c.language ORDER BY c.chance DESC, c.language)
+    FILTER (c.chance > bar) AS languages,
     100 * s.probability AS probability, 100 * s.bar AS bar, count(*) OVER () AS n_selected
 FROM selected s JOIN chances c ON c.layer = s.layer AND c.neuron = s.neuron
 GROUP BY s.layer, s.neuron, s.entropy, s.probability, s.bar

@@ -14,7 +14,7 @@
 --   specific        %          Share in which it is specific; NULL with one language.
 --   non_activated   %          Share in which it is non-activated.
 --   n_active        languages  Languages in which it is active, mean over examples.
---   top             %          Share of inputs in which it is among the layer's top 5 % by contribution; NULL without attribution.
+--   top             %          Share of inputs in which it is among the layer's top 5 % by contribution.
 --   contribution    %          Contribution score, mean over inputs.
 --   effect          logits     Effective score, mean over inputs; NULL where it is not defined.
 WITH types AS (
@@ -27,12 +27,14 @@ WITH types AS (
     WHERE m.run = $run AND m.layer = $layer
     GROUP BY m.neuron
 ), scores AS (
-    SELECT neuron, 100 * sum(n_top) / sum(n) AS top, 100 * sum(cs_sum) / sum(n) AS contribution, sum(es_sum) / sum(n) AS effect
+    SELECT neuron, 100 * sum(n_top) / sum(n) AS top, 100 * sum(cs_sum) / sum(n) AS contribution,
+        sum(es_sum) / sum(n) AS effect
     FROM neuron_attribution
     WHERE run = $run AND layer = $layer AND list_contains($languages, language)
     GROUP BY neuron
 )
 SELECT neuron, percent * every AS all_shared, if(p > 2, percent * several, NULL) AS partial_shared,
-    if(p > 1, percent * one, NULL) AS specific, percent * non AS non_activated, n_active, top, contribution, effect
+    if(p > 1, percent * one, NULL) AS specific, percent * non AS non_activated, n_active, top, contribution,
+    effect
 FROM types LEFT JOIN scores USING (neuron), subset
 ORDER BY neuron

@@ -37,7 +37,8 @@ WITH types AS (
     WHERE m.run = $run AND m.layer = $layer AND m.neuron = $neuron
     GROUP BY m.layer, m.neuron
 ), scores AS (
-    SELECT 100 * sum(n_top) / sum(n) AS top, 100 * sum(cs_sum) / sum(n) AS contribution, sum(es_sum) / sum(n) AS effect,
+    SELECT 100 * sum(n_top) / sum(n) AS top, 100 * sum(cs_sum) / sum(n) AS contribution,
+        sum(es_sum) / sum(n) AS effect,
         min(es_min) AS effect_min, max(es_max) AS effect_max
     FROM neuron_attribution
     WHERE run = $run AND layer = $layer AND neuron = $neuron AND list_contains($languages, language)
@@ -53,5 +54,6 @@ WITH types AS (
 )
 SELECT t.layer, t.neuron, l.stack, l.position, t.n AS n_examples, percent * every AS all_shared,
     if(p > 2, percent * several, NULL) AS partial_shared, if(p > 1, percent * one, NULL) AS specific,
-    percent * non AS non_activated, top, contribution, effect, effect_min, effect_max, promotes, suppresses, examples
+    percent * non AS non_activated, top, contribution, effect, effect_min, effect_max, promotes, suppresses,
+    examples
 FROM types t JOIN layers l ON l.run = $run AND l.layer = t.layer, subset, scores, tokens, strongest

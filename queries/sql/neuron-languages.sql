@@ -29,10 +29,13 @@ WITH masks AS (
     WHERE l.run = $run AND list_contains($languages, l.language)
     GROUP BY l.bit, l.language
 )
-SELECT c.language, active, if(p > 1, specific, NULL) AS specific, 100 * k.n_active / nullif(k.n_tokens, 0) AS tokens,
+SELECT c.language, active, if(p > 1, specific, NULL) AS specific,
+    100 * k.n_active / nullif(k.n_tokens, 0) AS tokens,
     100 * a.n_top / a.n AS top, 100 * a.cs_sum / a.n AS contribution, a.es_sum / a.n AS effect,
     a.es_min AS effect_min, a.es_max AS effect_max
 FROM counts c
-LEFT JOIN neuron_tokens_active k ON k.run = $run AND k.layer = $layer AND k.neuron = $neuron AND k.language = c.language
-LEFT JOIN neuron_attribution a ON a.run = $run AND a.layer = $layer AND a.neuron = $neuron AND a.language = c.language, subset
+LEFT JOIN neuron_tokens_active k ON k.run = $run AND k.layer = $layer AND k.neuron = $neuron
+    AND k.language = c.language
+LEFT JOIN neuron_attribution a ON a.run = $run AND a.layer = $layer AND a.neuron = $neuron
+    AND a.language = c.language, subset
 ORDER BY bit

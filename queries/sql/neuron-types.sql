@@ -22,7 +22,8 @@ WITH masks AS (
     GROUP BY ALL
 ), by_type AS (
     SELECT CASE WHEN m.mask & s.mask = 0 THEN 'non-activated' WHEN m.mask & s.mask = s.mask THEN 'all-shared'
-            WHEN bit_count(m.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type, sum(n) AS n, arg_max(m.mask, n) AS mask
+            WHEN bit_count(m.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
+        sum(n) AS n, arg_max(m.mask, n) AS mask
     FROM masks m, subset s
     GROUP BY ALL
 ), total AS (
@@ -32,10 +33,12 @@ WITH masks AS (
 ), told AS (
     SELECT k.type, n_examples, note, b.mask, CASE WHEN k.type = 'specific' AND p = 1 THEN NULL
         WHEN k.type = 'partial-shared' AND p < 3 THEN NULL ELSE coalesce(b.n, 0) END::INTEGER AS n
-    FROM (SELECT unnest(enum_range(NULL::neuron_type))::neuron_type AS type) k LEFT JOIN by_type b USING (type), total, subset
+    FROM (SELECT unnest(enum_range(NULL::neuron_type))::neuron_type AS type) k
+        LEFT JOIN by_type b USING (type), total, subset
 )
 SELECT type, 100 * n / n_examples AS share, n,
-    (SELECT list(l.language ORDER BY l.bit) FROM run_languages l WHERE l.run = $run AND told.mask >> l.bit & 1 = 1) AS languages,
+    (SELECT list(l.language ORDER BY l.bit) FROM run_languages l WHERE l.run = $run
+        AND told.mask >> l.bit & 1 = 1) AS languages,
     n_examples, note
 FROM told
 ORDER BY type

@@ -14,7 +14,8 @@
 --   percent     %  Neurons switched off, of all.
 --   language    -  Language.
 --   accuracy    %  Published accuracy.
-SELECT p.source, p.model, lower(split_part(r.model, '/', -1)) = lower(split_part(p.model, '/', -1)) AS same_model,
+SELECT p.source, p.model,
+    lower(split_part(r.model, '/', -1)) = lower(split_part(p.model, '/', -1)) AS same_model,
     p.kind, p.type, p.percent, p.language, p.accuracy
 FROM published_ablation p JOIN runs r ON r.task = p.task AND r.setting IS NOT DISTINCT FROM p.setting
 WHERE r.run = $run

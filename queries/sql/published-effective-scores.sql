@@ -15,7 +15,8 @@
 --   smallest    logits  Smallest score.
 --   mean        logits  Mean score; Table 3 gives two digits.
 --   variance    -       Variance, logits squared; NULL in Table 3.
-SELECT p.source, p.model, lower(split_part(r.model, '/', -1)) = lower(split_part(p.model, '/', -1)) AS same_model,
+SELECT p.source, p.model,
+    lower(split_part(r.model, '/', -1)) = lower(split_part(p.model, '/', -1)) AS same_model,
     p.language, p.type, p.largest, p.smallest, p.mean, p.variance
 FROM published_effective_scores p JOIN runs r ON r.task = p.task AND r.setting IS NOT DISTINCT FROM p.setting
 WHERE r.run = $run

@@ -33,7 +33,8 @@ WITH ends AS (
     WHERE run = $run
     GROUP BY language
 )
-SELECT r.bit, r.language, l.name, l.family, l.branch, l.script, l.bloom_share, p.tokens, p.accuracy, e.last_token, e.last_token_share
+SELECT r.bit, r.language, l.name, l.family, l.branch, l.script, l.bloom_share, p.tokens, p.accuracy,
+    e.last_token, e.last_token_share
 FROM run_languages r
 LEFT JOIN languages l ON l.code = r.language
 LEFT JOIN prompts p ON p.language = r.language

@@ -2,16 +2,15 @@
 -- title: Do related languages share more neurons?
 -- figure: Section 5.3, Figures 7 and 17
 -- description: The mean sharing of pairs of related languages against that of other pairs, for each way of
---   being related: same family, same branch, same script. The p-value is a Mantel test: how often relabelling
---   the languages at random gives a difference as large or larger. The interval covers the choice of
+--   being related: same family, same branch, same script. The p-value is a Mantel test: how often one of 9,999
+--   random relabellings of the languages gives a difference as large or larger. The interval covers the choice of
 --   examples (jackknife over folds, Student's t); the p-value that of languages.
--- shared: student, pairs
+-- shared: student, one_or_all_layers, pairs, shuffled
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages     languages = all   Languages whose pairs are looked at.
---   $measure       phi|lift|jaccard = phi  How sharing is measured; see sharing-lift.
---   $layer         integer = NULL    Only this layer; NULL is all layers.
---   $permutations  integer = 9999    Random relabellings.
+--   $languages  languages = all   Languages whose pairs are looked at.
+--   $measure    phi|lift|jaccard = phi  How sharing is measured; see sharing-lift.
+--   $layer      integer = NULL    Only this layer; NULL is all layers.
 -- columns:
 --   relation     -      family, branch or script.
 --   n_related    pairs  Pairs of languages that are related.
@@ -26,7 +25,7 @@
 WITH kinds AS (
     SELECT unnest(['family', 'branch', 'script']) AS relation, row_number() OVER (ORDER BY bit) AS place, bit,
         unnest([l.family, l.branch, l.script]) AS label
-    FROM chosen JOIN languages l ON l.code = chosen.language
+    FROM chosen LEFT JOIN languages l ON l.code = chosen.language
 ), shared AS (
     SELECT fold, bit, other_bit, CASE $measure WHEN 'phi' THEN phi WHEN 'lift' THEN lift ELSE jaccard END AS x
     FROM pairs
@@ -36,18 +35,16 @@ WITH kinds AS (
 ), means AS (
     SELECT relation, fold, count_if(related)::INTEGER AS n_related, count_if(NOT related)::INTEGER AS n_other,
         avg(x) FILTER (related) AS related, avg(x) FILTER (NOT related) AS unrelated,
-        avg(x) FILTER (related) - avg(x) FILTER (NOT related) AS difference, corr(x, related::INTEGER) AS correlation
+        avg(x) FILTER (related) - avg(x) FILTER (NOT related) AS difference,
+        corr(x, related::INTEGER) AS correlation
     FROM compared
     GROUP BY relation, fold
-), shuffled AS (
-    -- hash() is a fixed function, so the same relabellings come at every call.
-    SELECT shuffle, bit, row_number() OVER (PARTITION BY shuffle ORDER BY hash(shuffle, bit), bit) AS place
-    FROM range(1, $permutations + 1) s(shuffle), chosen
 ), relabelled AS (
     SELECT k.relation, f.shuffle, f.bit, k.label
     FROM shuffled f JOIN kinds k USING (place)
 ), random_differences AS (
-    SELECT a.relation, a.shuffle, avg(s.x) FILTER (a.label = b.label) - avg(s.x) FILTER (a.label != b.label) AS difference
+    SELECT a.relation, a.shuffle, avg(s.x) FILTER (a.label = b.label) - avg(s.x)
+        FILTER (a.label != b.label) AS difference
     FROM shared s
     JOIN relabelled a ON a.bit = s.bit
     JOIN relabelled b ON b.bit = s.other_bit AND b.relation = a.relation AND b.shuffle = a.shuffle
@@ -60,7 +57,8 @@ WITH kinds AS (
     WHERE m.fold IS NULL AND m.difference IS NOT NULL
     GROUP BY m.relation
 ), spreads AS (
-    SELECT relation, t[count(fold) - 1] * sqrt(count(fold) - 1) * stddev_pop(difference) FILTER (fold IS NOT NULL) AS half
+    SELECT relation, t[count(fold) - 1] * sqrt(count(fold) - 1) * stddev_pop(difference)
+        FILTER (fold IS NOT NULL) AS half
     FROM means, student
     GROUP BY relation, t
 )

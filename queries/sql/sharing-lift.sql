@@ -5,7 +5,7 @@
 --   alone would give: lift (how many times as often), phi (correlation within layers, pooled) and Jaccard
 --   (shared, of those active in either). Chance is reckoned in each layer and summed, so that layers with
 --   more activity do not count as sharing. 95 % intervals: jackknife over folds, Student's t.
--- shared: student, pairs
+-- shared: student, one_or_all_layers, pairs
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages whose pairs are looked at.

@@ -47,11 +47,14 @@ WITH prompts AS (
     GROUP BY language, bit, t
 ), compared AS (
     SELECT i.language, i.bit, p.tokens, p.tokens / first_value(p.tokens) OVER (ORDER BY i.bit) AS relative,
-        if(k.script IN ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr'), NULL, p.tokens_per_word) AS tokens_per_word,
+        if(k.script IN ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr'), NULL,
+        p.tokens_per_word) AS tokens_per_word,
         p.tokens_per_letter, i.inactive, i.half
     FROM intervals i JOIN prompts p USING (language) LEFT JOIN languages k ON k.code = i.language
 )
-SELECT language, tokens, relative, tokens_per_word, tokens_per_letter, inactive, inactive - half AS low, inactive + half AS high,
-    corr(relative, inactive) OVER () AS correlation, corr(tokens_per_word, inactive) OVER () AS correlation_by_word
+SELECT language, tokens, relative, tokens_per_word, tokens_per_letter, inactive, inactive - half AS low,
+    inactive + half AS high,
+    corr(relative, inactive) OVER () AS correlation,
+    corr(tokens_per_word, inactive) OVER () AS correlation_by_word
 FROM compared
 ORDER BY bit

@@ -32,12 +32,14 @@ WITH scores AS (
     FROM scores
     QUALIFY rank <= $limit AND x IS NOT NULL
 ), typed AS (
-    SELECT layer, neuron, n_non, n_specific, n_partial, n_all, greatest(n_non, n_specific, n_partial, n_all) AS most
+    SELECT layer, neuron, n_non, n_specific, n_partial, n_all,
+        greatest(n_non, n_specific, n_partial, n_all) AS most
     FROM neuron_types
     WHERE run = $run
 )
 SELECT rank, r.layer, r.neuron,
-    CASE most WHEN n_non THEN 'non-activated' WHEN n_specific THEN 'specific' WHEN n_partial THEN 'partial-shared'
+    CASE most WHEN n_non THEN 'non-activated' WHEN n_specific THEN 'specific'
+        WHEN n_partial THEN 'partial-shared'
         WHEN n_all THEN 'all-shared' END::neuron_type AS type,
     100 * most / (n_non + n_specific + n_partial + n_all) AS type_share,
     contribution, top, effect, effect_min, effect_max

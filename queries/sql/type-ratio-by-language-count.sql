@@ -39,7 +39,8 @@ WITH RECURSIVE masks AS (
     SELECT size, active,
         list_product(list_transform(range(size), lambda i: (p - active - i) / (p - i))) AS non,
         active * size / p
-            * coalesce(list_product(list_transform(range(size - 1), lambda i: (p - active - i) / (p - 1 - i))), 1) AS one,
+            * coalesce(list_product(list_transform(range(size - 1),
+            lambda i: (p - active - i) / (p - 1 - i))), 1) AS one,
         list_product(list_transform(range(size), lambda i: (active - i) / (p - i))) AS every
     FROM sizes, (SELECT unnest(range(0, p + 1)) AS active FROM subset)
 ), counts AS (
@@ -93,7 +94,8 @@ WITH RECURSIVE masks AS (
     SELECT DISTINCT layer, 0::BIGINT AS step, 0::BIGINT AS active, 1.0::DOUBLE AS chance
     FROM rates
     UNION ALL
-    SELECT d.layer, d.step + 1, d.active + hit, sum(d.chance * if(hit = 1, coalesce(rate, 0), 1 - coalesce(rate, 0)))
+    SELECT d.layer, d.step + 1, d.active + hit,
+        sum(d.chance * if(hit = 1, coalesce(rate, 0), 1 - coalesce(rate, 0)))
     FROM draws d JOIN rates r ON r.layer = d.layer AND r.step = d.step + 1, (VALUES (0), (1)) hits(hit)
     GROUP BY d.layer, d.step, d.active + hit
 ), weights AS (

@@ -7,7 +7,7 @@
 -- parameters:
 --   $run        run                The run to come from; the last one where it is left out.
 --   $other      run                The run to go to.
---   $languages  languages = all    Languages that both runs have, and over which types are told.
+--   $languages  languages = common  Languages that both runs have, and over which types are told.
 -- columns:
 --   type       -        Type in the first run.
 --   other      -        Type in the other run.
@@ -17,7 +17,8 @@
 --   lift       -        Share over expected; 1 is chance.
 --   n_neurons  neurons  Neurons that both runs have.
 WITH subset AS (
-    SELECT bit_or(1::UBIGINT << bit) FILTER (run = $run) AS mask, bit_or(1::UBIGINT << bit) FILTER (run = $other) AS other_mask,
+    SELECT bit_or(1::UBIGINT << bit) FILTER (run = $run) AS mask,
+        bit_or(1::UBIGINT << bit) FILTER (run = $other) AS other_mask,
         len($languages) AS p
     FROM run_languages
     WHERE run IN ($run, $other) AND list_contains($languages, language)
@@ -36,8 +37,10 @@ WITH subset AS (
     WHERE m.run = $other
     GROUP BY m.layer, m.neuron
 ), both_runs AS (
-    SELECT b.non / b.n AS non, b.one / b.n AS one, b.every / b.n AS every, 1 - (b.non + b.one + b.every) / b.n AS several,
-        a.non / a.n AS a_non, a.one / a.n AS a_one, a.every / a.n AS a_every, 1 - (a.non + a.one + a.every) / a.n AS a_several
+    SELECT b.non / b.n AS non, b.one / b.n AS one, b.every / b.n AS every,
+        1 - (b.non + b.one + b.every) / b.n AS several,
+        a.non / a.n AS a_non, a.one / a.n AS a_one, a.every / a.n AS a_every,
+        1 - (a.non + a.one + a.every) / a.n AS a_several
     FROM before b JOIN after a USING (layer, neuron)
 ), sums AS (
     SELECT count(*) AS n, [sum(non), sum(one), sum(several), sum(every)] AS rows,
@@ -48,8 +51,10 @@ WITH subset AS (
          [sum(every * a_non), sum(every * a_one), sum(every * a_several), sum(every * a_every)]] AS cells
     FROM both_runs
 )
-SELECT from_types.type, to_types.type AS other, 100 * cells[i][j] / n AS share, 100 * cells[i][j] / nullif(rows[i], 0) AS of_type,
-    100 * rows[i] * columns[j] / n / n AS expected, cells[i][j] * n / nullif(rows[i] * columns[j], 0) AS lift, n AS n_neurons
+SELECT from_types.type, to_types.type AS other, 100 * cells[i][j] / n AS share,
+    100 * cells[i][j] / nullif(rows[i], 0) AS of_type,
+    100 * rows[i] * columns[j] / n / n AS expected,
+    cells[i][j] * n / nullif(rows[i] * columns[j], 0) AS lift, n AS n_neurons
 FROM sums, subset,
     (SELECT unnest(range(1, 5)) AS i, unnest(enum_range(NULL::neuron_type))::neuron_type AS type) from_types,
     (SELECT unnest(range(1, 5)) AS j, unnest(enum_range(NULL::neuron_type))::neuron_type AS type) to_types

@@ -41,7 +41,8 @@ WITH answers AS (
     SELECT layer, type, 100 * sum(k_right) OVER whole / nullif(sum(correct) OVER whole, 0) AS correct,
         100 * sum(k_wrong) OVER whole / nullif(sum(incorrect) OVER whole, 0) AS incorrect,
         100 * ((sum(k_right) OVER whole - k_right) / nullif(sum(correct) OVER whole - correct, 0)
-            - (sum(k_wrong) OVER whole - k_wrong) / nullif(sum(incorrect) OVER whole - incorrect, 0)) AS without_fold
+            - (sum(k_wrong) OVER whole - k_wrong)
+                / nullif(sum(incorrect) OVER whole - incorrect, 0)) AS without_fold
     FROM sums
     WINDOW whole AS (PARTITION BY layer, type)
 ), intervals AS (
@@ -53,6 +54,7 @@ WITH answers AS (
     SELECT sum(n_right)::BIGINT AS n_right, sum(n_wrong)::BIGINT AS n_wrong
     FROM answers
 )
-SELECT layer, type, correct, incorrect, correct - incorrect AS difference, difference - half AS low, difference + half AS high, n_right, n_wrong
+SELECT layer, type, correct, incorrect, correct - incorrect AS difference, difference - half AS low,
+    difference + half AS high, n_right, n_wrong
 FROM intervals, inputs
 ORDER BY layer, type

@@ -1,6 +1,7 @@
 -- Every input under every condition beside the baseline. Conditions that differ in their seed alone are one arm.
 arms AS (
-    SELECT *, min(condition) OVER arm AS first, count(*) OVER arm AS n_seeds
+    SELECT * REPLACE (if(count(*) OVER arm > 1, regexp_replace(label, ', seed \d+$', ''), label) AS label),
+        min(condition) OVER arm AS first, count(*) OVER arm AS n_seeds
     FROM conditions
     WHERE run = $run
     WINDOW arm AS (
@@ -9,8 +10,10 @@ arms AS (
 ),
 outcomes AS (
     SELECT a.first, e.condition, e.example, e.language, e.n_ablated, x.fold,
-        CASE $measure WHEN 'generation' THEN e.correct WHEN 'rank' THEN e.rank_correct ELSE NOT e.valid END::INTEGER AS hit,
-        CASE $measure WHEN 'generation' THEN b.correct WHEN 'rank' THEN b.rank_correct ELSE NOT b.valid END::INTEGER AS base,
+        CASE $measure WHEN 'generation' THEN e.correct WHEN 'rank' THEN e.rank_correct
+            ELSE NOT e.valid END::INTEGER AS hit,
+        CASE $measure WHEN 'generation' THEN b.correct WHEN 'rank' THEN b.rank_correct
+            ELSE NOT b.valid END::INTEGER AS base,
         e.answer_logprob AS logprob, b.answer_logprob AS base_logprob
     FROM ablation_examples e
     JOIN arms a ON a.condition = e.condition

@@ -7,7 +7,7 @@ chosen AS (
 pair_masks AS (
     SELECT layer, fold, mask, sum(n)::DOUBLE AS n
     FROM mask_histogram
-    WHERE run = $run AND scope = 'last' AND ($layer IS NULL OR layer = $layer)
+    WHERE run = $run AND scope = 'last' AND layer IN (SELECT layer FROM chosen_layers)
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
 ),

@@ -1,0 +1,146 @@
+-- name: claims
+-- title: The paper's claims, and what this run says of them
+-- figure: Sections 5 to 7 and appendix A.4.1
+-- description: Each claim with the number that decides it and its interval: supported, contradicted or undecided. The
+--   intervals are wide on purpose, 99.8 % each, so that all claims together err in at most one of twenty
+--   runs. Where something is compared with several others, every comparison has to hold, and the closest
+--   one is shown. Unless the model answers better than one constant answer would, the run cannot tell
+--   anything, and every claim is undecided. Reads all scores and neuron counts: seconds in a large file.
+-- shared: subset, all_layers, pairs, shuffled, strict_student, claims_of_types, claims_of_scores, claims_of_ablation
+-- parameters:
+--   $run        run               The run: number, name or key; the last one where it is left out.
+--   $other      run = NULL        A run of the same model on another task; NULL is the first there is.
+--   $languages  languages = all   Languages over which types are told; three or more.
+-- columns:
+--   claim     -  Short name of the claim.
+--   section   -  Where the paper makes it.
+--   says      -  The claim, in a sentence.
+--   verdict   -  supported, contradicted or undecided.
+--   finding   -  What this run says, in words, with its numbers; or what it lacks.
+--   estimate  -  The number that decides it; NULL where the run lacks what it needs.
+--   low       -  Lower end of its 99.8 % interval; NULL for a count over all neurons.
+--   high      -  Upper end.
+--   bound     -  What the number is held against.
+--   unit      -  Unit of the number.
+--   versus    -  What the closest comparison is with, or NULL.
+WITH estimates AS (
+    FROM type_estimates UNION ALL FROM score_estimates UNION ALL FROM ablation_estimates
+), spreads AS (
+    SELECT claim, versus, any_value(x) FILTER (dropped IS NULL) AS x,
+        strict[count(dropped) - 1] * sqrt(count(dropped) - 1) * stddev_pop(x) FILTER (dropped IS NOT NULL) AS half
+    FROM estimates, strict_student
+    GROUP BY claim, versus, strict
+    UNION ALL
+    SELECT 'task-matters', versus, x, strict[folds - 1] * error
+    FROM task_difference, strict_student
+    UNION ALL
+    SELECT unnest(['types-vary', 'non-activated-vary']), n_examples || ' examples',
+        unnest([keeps, 100 * stays_inactive / nullif(r.non, 0)]), NULL
+    FROM census, runs, (SELECT non FROM ratios WHERE dropped IS NULL) r
+    WHERE run = $run
+), mantel AS (
+    -- How often languages that swap their families at random show related pairs sharing as much more.
+    SELECT (1 + count_if(r.x >= m.x - 1e-12)) / (1 + count(*)) AS p_value
+    FROM (SELECT x FROM relations WHERE dropped IS NULL) m, (
+        SELECT a.shuffle, avg(p.phi) FILTER (a.family = b.family) - avg(p.phi) FILTER (a.family != b.family) AS x
+        FROM pairs p
+        JOIN (FROM shuffled JOIN families USING (place)) a ON a.bit = p.bit
+        JOIN (FROM shuffled JOIN families USING (place)) b ON b.bit = p.other_bit AND b.shuffle = a.shuffle
+        WHERE p.fold IS NULL
+        GROUP BY a.shuffle
+    ) r
+), rules AS (
+    FROM (VALUES
+    (1, 'non-activated-prevail', '5.1, Figure 3',
+        'Non-activated neurons are more frequent than any other type.', 'above', 0, 'points',
+        'Non-activated less {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
+        'type masks over three languages'),
+    (2, 'task-matters', '5.1, Figure 3', 'How neurons are shared depends on the task.', 'differs', 1, 'points',
+        'All-shared neurons here less those of {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
+        'a run of the same model on another task in the file'),
+    (3, 'types-vary', '5.2, Figure 5', 'Almost no neuron keeps its type over all examples.', 'census', 10, '%',
+        '{0:.1f} % of all neurons keep their type over all {1}.', 'neuron counts over three languages'),
+    (4, 'non-activated-vary', '5.2, Figure 5',
+        'Fewer than a tenth of the non-activated neurons stay inactive in all examples.', 'census', 10, '%',
+        'Neurons inactive in all {1} are {0:.1f} % of the non-activated ones of an example.',
+        'neuron counts over three languages'),
+    (5, 'few-silent', '5.2, Figure 6',
+        'Fewer than 0.8 % of the non-activated neurons are inactive at every token of the input.', 'below', 0.8, '%',
+        '{0:.1f} % of the non-activated neurons are inactive at every token ({2:.1f} to {3:.1f}).',
+        'activity at every token'),
+    (6, 'relatives-share-no-more', '5.3, Figure 7',
+        'Languages of one family do not share more neurons than others.', 'below', 0.02, 'phi',
+        'Correlation of related pairs less that of others: {0:+.3f} ({2:+.3f} to {3:+.3f}).',
+        'related and unrelated languages'),
+    (7, 'more-languages-share', '5.3, Figure 8',
+        'More languages bring more partial-shared neurons.', 'above', 0, 'points',
+        'Partial-shared over all languages less over {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}); it cannot fall.',
+        'four languages'),
+    (8, 'all-shared-contribute-most', '6.2, Figure 9',
+        'All-shared neurons are the largest part of the top contributors.', 'above', 0, 'points',
+        'Of the top 5 %, all-shared less {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
+    (9, 'partial-shared-second', '6.2, Figure 9',
+        'Partial-shared neurons contribute second most.', 'above', 0, 'points',
+        'Of the top 5 %, partial-shared less {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
+    (10, 'all-shared-highest-average', '6.2, Figure 10',
+        'All-shared neurons have the highest average contribution.', 'above', 1, 'times',
+        'An all-shared neuron contributes {0:.2f} times as much as a {1} one ({2:.2f} to {3:.2f}).', 'attribution'),
+    (11, 'all-shared-extremes', '6.3, Table 1',
+        'All-shared neurons reach the largest and the smallest effective scores.', 'above', 0, 'logits',
+        'All-shared beyond {1}, mean over inputs: {0:+.4f} ({2:+.4f} to {3:+.4f}).', 'effective scores'),
+    (12, 'upper-layers-matter', '6.3, Figure 11',
+        'Neurons of the upper layers matter more for the answer.', 'above', 0, 'logits',
+        'Largest effective score of a layer, upper half less {1}: {0:+.4f} ({2:+.4f} to {3:+.4f}).',
+        'effective scores in two layers'),
+    (13, 'all-shared-ablation-worst', '7, Tables 2 and 4',
+        'Switching off all-shared neurons harms most.', 'above', 0, 'points',
+        'Accuracy without {1} less without all-shared: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
+        'ablation of all types'),
+    (14, 'all-shared-beyond-control', 'beyond the paper',
+        'All-shared neurons matter more than as many other active ones.', 'above', 0, 'points',
+        'Accuracy without {1} less without all-shared: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
+        'ablation with matched controls'),
+    (15, 'random-harmless', '7, Table 2',
+        'Switching off up to 25 % of the neurons at random does little harm.', 'below', 10, '%',
+        'With {1} switched off, {0:.1f} % of the accuracy is lost ({2:.1f} to {3:.1f}).',
+        'ablation of random neurons'),
+    (16, 'encoder-shares-more', 'A.4.1, Figure 13',
+        'The encoder has more all-shared neurons than the decoder.', 'above', 0, 'points',
+        'All-shared in the encoder less in the {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
+        'an encoder and a decoder')
+    ) rules(place, claim, section, says, kind, bound, unit, template, lacks)
+), tested AS (
+    SELECT r.claim, s.versus, if(r.unit = 'times', exp(x), x) AS estimate,
+        if(r.unit = 'times', exp(x - half), x - half) AS low, if(r.unit = 'times', exp(x + half), x + half) AS high,
+        CASE r.kind WHEN 'above' THEN low > bound WHEN 'below' THEN high < bound WHEN 'census' THEN x < bound
+            ELSE abs(x) - half > bound END AS holds,
+        -- Neurons keep their types less, the more examples there are: a few examples cannot contradict.
+        CASE r.kind WHEN 'above' THEN high < bound WHEN 'below' THEN low > bound
+            WHEN 'census' THEN x > bound AND (SELECT n_examples >= 300 FROM runs WHERE run = $run)
+            ELSE abs(x) + half < bound END AS fails,
+        CASE r.kind WHEN 'above' THEN estimate - bound WHEN 'differs' THEN abs(x) - bound ELSE bound - x END AS margin
+    FROM spreads s JOIN rules r USING (claim)
+    WHERE s.x IS NOT NULL
+), closest AS (
+    SELECT claim, arg_min(t, margin) AS best, bool_and(coalesce(holds, false)) AS holds,
+        bool_or(coalesce(fails, false))
+            AND (claim != 'relatives-share-no-more' OR (SELECT p_value < 0.01 FROM mantel)) AS fails
+    FROM (SELECT *, {versus: versus, estimate: estimate, low: low, high: high} AS t FROM tested)
+    GROUP BY claim
+)
+SELECT r.claim, r.section, r.says,
+    CASE WHEN NOT coalesce(competent, false) THEN 'undecided' WHEN holds THEN 'supported' WHEN fails THEN 'contradicted'
+        ELSE 'undecided' END AS verdict,
+    CASE WHEN best IS NULL THEN format('Not measured: it takes {}.', r.lacks)
+        WHEN best.low IS NULL AND r.kind != 'census' THEN 'There are too few sources of examples for an interval.'
+        ELSE format(r.template, best.estimate, coalesce(best.versus, ''), coalesce(best.low, 0),
+            coalesce(best.high, 0)) END
+    || CASE WHEN competent THEN ''
+        WHEN accuracy IS NULL THEN ' No answer was judged, so whether the model does the task is not known.'
+        ELSE format(' But the model answers {:.1f} % rightly, and one constant answer would {:.1f} %.',
+            accuracy, chance)
+        END AS finding,
+    best.estimate, best.low, best.high, r.bound::DOUBLE AS bound, r.unit, best.versus
+FROM rules r LEFT JOIN closest USING (claim) LEFT JOIN competence ON true
+WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)
+ORDER BY r.place

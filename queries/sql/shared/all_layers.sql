@@ -1,0 +1,6 @@
+-- All layers.
+chosen_layers AS (
+    SELECT layer
+    FROM layers
+    WHERE run = $run
+)

@@ -1,0 +1,86 @@
+-- Claims about ablation: claim, what is compared, estimate, as in claims_of_types; and whether the model does the task.
+judged AS (
+    -- Generated answers where there are any, else the likeliest choice.
+    SELECT e.condition, e.example, e.language, x.fold,
+        if((SELECT count(correct) > 0 FROM ablation_examples WHERE run = $run), e.correct,
+            e.rank_correct)::INTEGER AS hit
+    FROM ablation_examples e
+    JOIN examples x ON x.run = $run AND x.example = e.example AND x.language = e.language
+    WHERE e.run = $run AND list_contains($languages, e.language)
+),
+whole_types AS (
+    SELECT min(condition) AS condition, kind, coalesce(type::VARCHAR, kind) AS name
+    FROM conditions
+    WHERE run = $run AND (kind = 'baseline' OR (kind = 'type' AND fraction IS NULL AND layers IS NULL))
+    GROUP BY kind, type
+),
+against AS (
+    -- Pairs of conditions: what is left (a) without the one, and without the other (b).
+    SELECT 'all-shared-ablation-worst' AS claim, o.name AS versus, o.condition AS a, e.condition AS b
+    FROM whole_types e, whole_types o
+    WHERE e.name = 'all-shared' AND o.kind = 'type' AND o.name != e.name
+    UNION ALL
+    SELECT 'all-shared-beyond-control', 'its control', c.condition, e.condition
+    FROM whole_types e JOIN conditions c ON c.run = $run AND c.kind = 'matched' AND c.matched_to = e.condition
+    WHERE e.name = 'all-shared'
+    UNION ALL
+    SELECT 'random-harmless', format('{:g} % at random', 100 * c.fraction), b.condition, c.condition
+    FROM whole_types b, conditions c
+    WHERE b.kind = 'baseline' AND c.run = $run AND c.kind = 'random' AND c.fraction <= 0.25
+),
+hit_folds AS (
+    SELECT k.claim, k.versus, a.fold, sum(a.hit)::DOUBLE AS a, sum(b.hit)::DOUBLE AS b, count(*) AS n
+    FROM against k
+    JOIN judged a ON a.condition = k.a
+    JOIN judged b ON b.condition = k.b AND b.example = a.example AND b.language = a.language
+    WHERE a.hit IS NOT NULL AND b.hit IS NOT NULL
+    GROUP BY k.claim, k.versus, a.fold
+),
+hit_drops AS (
+    SELECT NULL::INTEGER AS dropped
+    UNION ALL
+    SELECT DISTINCT fold
+    FROM hit_folds
+),
+ablation_estimates AS (
+    SELECT claim, versus, dropped,
+        100 * (sum(a) - sum(b)) / nullif(if(claim = 'random-harmless', sum(a), sum(n)), 0) AS x
+    FROM hit_folds JOIN hit_drops ON fold IS DISTINCT FROM dropped
+    GROUP BY claim, versus, dropped
+),
+answers AS (
+    SELECT language, fold, answer, correct::INTEGER AS hit
+    FROM examples
+    WHERE run = $run AND list_contains($languages, language) AND correct IS NOT NULL
+    UNION ALL
+    SELECT j.language, j.fold, x.answer, j.hit
+    FROM judged j
+    JOIN whole_types b ON b.condition = j.condition AND b.kind = 'baseline'
+    JOIN examples x ON x.run = $run AND x.example = j.example AND x.language = j.language
+    WHERE j.hit IS NOT NULL AND NOT EXISTS (SELECT 1 FROM examples WHERE run = $run AND correct IS NOT NULL)
+),
+constant_answers AS (
+    -- What one answer to everything, the most frequent of each language, would get right.
+    SELECT 100 * sum(most) / nullif(sum(n), 0) AS chance
+    FROM (
+        SELECT language, max(n) AS most, sum(n) AS n
+        FROM (SELECT language, answer, count(*) AS n FROM answers GROUP BY ALL)
+        GROUP BY language
+    )
+),
+answer_folds AS (
+    SELECT fold, sum(hit)::DOUBLE AS hits, count(*)::DOUBLE AS n
+    FROM answers
+    GROUP BY fold
+),
+accuracy AS (
+    SELECT 100 * sum(hits) OVER () / sum(n) OVER () AS accuracy,
+        100 * (sum(hits) OVER () - hits) / nullif(sum(n) OVER () - n, 0) AS without_fold
+    FROM answer_folds
+),
+competence AS (
+    SELECT any_value(accuracy) AS accuracy, chance, any_value(accuracy) - chance
+        > strict[count(*) - 1] * sqrt((count(*) - 1) * var_pop(without_fold)) AS competent
+    FROM accuracy, constant_answers, strict_student
+    GROUP BY chance, strict
+)

@@ -1,0 +1,6 @@
+-- The layer asked for, or all.
+chosen_layers AS (
+    SELECT layer
+    FROM layers
+    WHERE run = $run AND ($layer IS NULL OR layer = $layer)
+)

@@ -1,0 +1,130 @@
+"""Accuracies, paired changes and controls against NumPy on the raw outcomes."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurontui.queries import Results
+from tests.queries.comparing import LANGUAGES, check, interval, subsets
+from tests.queries.conftest import Toy
+from tests.queries.raw_run import Condition, RawRun
+from tests.queries.reference import jackknife
+
+ARMS = {0: [0], 1: [1], 2: [2], 3: [3], 4: [4], 5: [5, 6], 7: [7, 8], 9: [9], 10: [10]}
+"""First condition of each row -> conditions that differ in their seed."""
+
+
+def outcome(condition: Condition, measure: str) -> Any:
+    """(E, P) what the measure counts; nan where it is not defined."""
+    if measure == "generation":
+        return condition.correct
+    return condition.rank_correct if measure == "rank" else 1 - condition.valid
+
+
+def mean_of(values: list[Any], read: list[int], factor: float = 100) -> Callable[[Any], float]:
+    """Mean over the kept examples, these languages and all arrays, of what is not nan."""
+    return lambda kept: float(factor * np.nanmean(np.array([v[kept][:, read] for v in values])))
+
+
+def places(run: RawRun, codes: list[str], code: str | None) -> list[int]:
+    return [run.languages.index(each) for each in ([code] if code else codes)]
+
+
+@pytest.mark.parametrize("codes", subsets(3, 1, 21), ids=",".join)
+@pytest.mark.parametrize("measure", ["generation", "rank", "invalid"])
+def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure: str) -> None:
+    run = toy[1]
+    base = outcome(run.conditions[0], measure)
+    found = results.query("ablation-accuracy", run=1, languages=codes, measure=measure)
+    expected = {}
+    for first, members in ARMS.items():
+        arm = [run.conditions[i] for i in members]
+        for code in [*codes, None]:
+            read = places(run, codes, code)
+            hits = [outcome(each, measure) for each in arm]
+            changes = [each - base for each in hits]
+            logprobs = [each.logprob - run.conditions[0].logprob for each in arm]
+            picked = np.array(changes)[:, :, read]
+            expected[first, code] = {
+                **interval(jackknife(run.folds, mean_of(hits, read)), "accuracy"),
+                **interval(jackknife(run.folds, mean_of(changes, read)), "change", prefix="change_"),
+                **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+                "n_lost": (picked == -1).sum(), "n_gained": (picked == 1).sum(),
+                "n": (~np.isnan(np.array(hits)[:, :, read])).sum(), "n_seeds": len(arm),
+                "percent": float(np.mean([each.percent for each in arm])),
+            }  # fmt: skip
+    check(found, ("condition", "language"), expected)
+
+
+def test_seeds_are_one_row_with_one_name(results: Results) -> None:
+    labels = {
+        r["condition"]: r["label"] for r in results.query("ablation-accuracy", run=1).to_pylist()
+    }
+    assert labels[5] == "w/o random 25 %"
+    assert labels[4] == "w/o all-shared"
+
+
+@pytest.mark.parametrize("codes", subsets(3, 1, 22), ids=",".join)
+def test_ablation_controls(results: Results, toy: Toy, codes: list[str]) -> None:
+    run = toy[1]
+    found = results.query("ablation-controls", run=1, languages=codes)
+    expected = {}
+    for own, controls in ((4, [7, 8]), (9, [10])):
+        type_, others = run.conditions[own], [run.conditions[i] for i in controls]
+        for code in [*codes, None]:
+            read = places(run, codes, code)
+            differences = [each.correct - type_.correct for each in others]
+            logprobs = [each.logprob - type_.logprob for each in others]
+            expected[own, code] = {
+                **interval(jackknife(run.folds, mean_of(differences, read)), "difference"),
+                **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+                "accuracy": mean_of([type_.correct], read)(slice(None)),
+                "control": mean_of([each.correct for each in others], read)(slice(None)),
+                "percent": type_.percent, "control_percent": others[0].percent, "n_seeds": len(others),
+            }  # fmt: skip
+    check(found, ("condition", "language"), expected)
+
+
+def test_ablation_dose(results: Results, toy: Toy) -> None:
+    run, read = toy[1], list(range(5))
+    found = results.query("ablation-dose", run=1)
+    names = {
+        1: ("non-activated", "type", math.nan), 2: ("specific", "type", math.nan), 3: ("partial-shared", "type", math.nan),
+        4: ("all-shared", "type", math.nan), 5: (None, "random", 0.25), 7: ("all-shared", "control", math.nan),
+        9: ("all-shared", "type", 0.05), 10: ("all-shared", "control", 0.05),
+    }  # fmt: skip
+    expected = {}
+    for first, (name, arm, fraction) in names.items():
+        members = [run.conditions[i] for i in ARMS[first]]
+        changes = [each.correct - run.conditions[0].correct for each in members]
+        logprobs = [each.logprob - run.conditions[0].logprob for each in members]
+        key = (name, arm, None if math.isnan(fraction) else fraction)
+        expected[key] = {
+            **interval(jackknife(run.folds, mean_of(changes, read)), "change"),
+            **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+            "accuracy": mean_of([each.correct for each in members], read)(slice(None)),
+        }  # fmt: skip
+    check(found, ("type", "arm", "fraction"), expected)
+
+
+def test_paired_intervals_are_narrower_than_the_accuracies(results: Results) -> None:
+    """Outcomes of one input go together, and the interval of the change makes use of it."""
+    rows = results.query("ablation-accuracy", run=1).to_pylist()
+    row = next(r for r in rows if r["condition"] == 2 and r["language"] is None)
+    assert row["change_high"] - row["change_low"] < row["high"] - row["low"]
+
+
+def test_published_numbers_stand_beside_a_run_of_the_task(results: Results) -> None:
+    rows = results.query("published-ablation", run=2).to_pylist()
+    assert {r["source"] for r in rows} == {"Table 2", "Table 4"}
+    assert not any(r["same_model"] for r in rows)
+    [value] = [
+        r["accuracy"] for r in rows
+        if (r["source"], r["type"], r["language"]) == ("Table 2", "all-shared", "de")
+    ]  # fmt: skip
+    assert value == 3.5
+    assert results.query("published-ablation", run=1).num_rows == 0
+    assert set(LANGUAGES) > {"de"}

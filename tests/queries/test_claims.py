@@ -1,0 +1,258 @@
+"""The claims follow the data: planted effects are found, absent ones are not, and an untrained model proves nothing."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurontui.queries import Results, open_results
+from tests.queries.comparing import LANGUAGES, close
+from tests.queries.conftest import Toy
+from tests.queries.planted import Effects, write_planted
+from tests.queries.raw_run import TYPES, RawRun
+from tests.queries.reference import active, jackknife, types
+
+PLANTED = Effects(
+    inactive=0.8,
+    task=1,
+    family=1,
+    contribution=1,
+    score=1,
+    upper=1,
+    encoder=1,
+    ablation=0.25,
+    harmless=0.08,
+)
+REVERSED = Effects(
+    inactive=-0.8,
+    task=-1,
+    family=-1,
+    contribution=-1,
+    score=-1,
+    upper=-0.6,
+    encoder=-1,
+    ablation=-0.25,
+    harmless=-0.3,
+)
+OF_DIRECTION = (
+    "non-activated-prevail", "all-shared-contribute-most", "all-shared-highest-average", "all-shared-extremes",
+    "upper-layers-matter", "all-shared-ablation-worst", "all-shared-beyond-control", "random-harmless", "encoder-shares-more",
+)  # fmt: skip
+"""Claims that the planted effects make true, their reversal false, and their absence neither."""
+
+
+def verdicts(path: Path, seed: int, effects: Effects) -> dict[str, str]:
+    """Claim -> verdict, for a planted store."""
+    with open_results(write_planted(path / f"{seed}.duckdb", seed, effects)) as results:
+        found = results.query("claims", run=1).to_pylist()
+    return {row["claim"]: row["verdict"] for row in found}
+
+
+def false_claims(found: dict[str, str]) -> list[str]:
+    """Claims made of a store in which no effect was planted."""
+    made = [claim for claim in OF_DIRECTION if found[claim] != "undecided"]
+    made += ["task-matters"] * (found["task-matters"] == "supported")
+    return made + ["relatives-share-no-more"] * (found["relatives-share-no-more"] == "contradicted")
+
+
+def test_planted_effects_are_found(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, 1, PLANTED)
+    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(
+        OF_DIRECTION, "supported"
+    )
+    assert found["task-matters"] == "supported"
+    assert found["relatives-share-no-more"] == "contradicted"
+    assert found["types-vary"] == found["non-activated-vary"] == "supported"
+    assert found["few-silent"] == "contradicted"
+
+
+def test_reversed_effects_are_told_so(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, 2, REVERSED)
+    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(
+        OF_DIRECTION, "contradicted"
+    )
+    assert found["task-matters"] == "supported"
+    assert found["relatives-share-no-more"] == "supported"
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_absent_effects_are_not_claimed(tmp_path: Path, seed: int) -> None:
+    assert false_claims(verdicts(tmp_path, seed, Effects())) == []
+
+
+@pytest.mark.parametrize("effects", [PLANTED, REVERSED], ids=["planted", "reversed"])
+def test_a_model_at_chance_proves_nothing(tmp_path: Path, effects: Effects) -> None:
+    untrained = Effects(**{**vars(effects), "competence": 0.0})
+    assert set(verdicts(tmp_path, 5, untrained).values()) == {"undecided"}
+
+
+@pytest.mark.faults
+def test_at_most_one_of_twenty_stores_without_effects_gives_a_false_claim(tmp_path: Path) -> None:
+    wrong = {seed: false_claims(verdicts(tmp_path, seed, Effects())) for seed in range(100, 300)}
+    wrong = {seed: claims for seed, claims in wrong.items() if claims}
+    print(f"\n{len(wrong)} of 200 stores with a false claim: {wrong}")
+    assert len(wrong) <= 10
+
+
+@pytest.mark.faults
+def test_no_model_at_chance_proves_anything(tmp_path: Path) -> None:
+    for seed in range(300, 350):
+        assert set(verdicts(tmp_path, seed, Effects(competence=0.0)).values()) == {"undecided"}
+
+
+def test_a_run_that_lacks_a_measure_says_what_it_takes(results: Results) -> None:
+    rows = {row["claim"]: row for row in results.query("claims", run=4).to_pylist()}
+    assert {row["verdict"] for row in rows.values()} == {"undecided"}
+    assert rows["all-shared-extremes"]["finding"].startswith(
+        "Not measured: it takes effective scores."
+    )
+    assert rows["task-matters"]["finding"].startswith(
+        "Not measured: it takes a run of the same model"
+    )
+    assert rows["non-activated-prevail"]["finding"].startswith(
+        "There are too few sources of examples"
+    )
+    assert rows["types-vary"]["finding"].endswith(
+        "No answer was judged, so whether the model does the task is not known."
+    )
+
+
+def test_two_languages_are_too_few(results: Results) -> None:
+    rows = results.query("claims", run=1, languages="en,de").to_pylist()
+    assert len(rows) == 16
+    told = [row["claim"] for row in rows if row["estimate"] is not None]
+    assert set(told) <= {
+        "few-silent", "upper-layers-matter", "all-shared-extremes",
+        "all-shared-ablation-worst", "all-shared-beyond-control", "random-harmless",
+    }  # fmt: skip
+
+
+def every_type(run: RawRun, layer: int) -> dict[str, Any]:
+    return types(active(run, layer, list(LANGUAGES)))
+
+
+def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None:
+    run = toy[1]
+    rows = {row["claim"]: row for row in results.query("claims", run=1, other=2).to_pylist()}
+
+    def expect(claim: str, estimates: dict[str, Any], transform: Any = lambda x: x) -> None:
+        values = {
+            name: [transform(x) for x in jackknife(run.folds, f, 0.998)]
+            for name, f in estimates.items()
+        }
+        closest = min(values, key=lambda name: values[name][0])
+        assert rows[claim]["versus"] == closest
+        for column, value in zip(("estimate", "low", "high"), values[closest], strict=True):
+            assert close(rows[claim][column], value), (claim, column, rows[claim][column], value)
+
+    counts = {name: sum(every_type(run, i)[name].sum(1) for i in range(3)) / 64 for name in TYPES}
+    expect("non-activated-prevail", {
+        name: lambda kept, name=name: 100 * float((counts["non-activated"] - counts[name])[kept].mean())
+        for name in TYPES[1:]
+    })  # fmt: skip
+    three = [
+        sum(types(active(run, i, list(each)))["partial-shared"].sum(1) for i in range(3)) / 64
+        for each in itertools.combinations(LANGUAGES, 3)
+    ]
+    expect("more-languages-share", {
+        "three languages": lambda kept: 100 * float((counts["partial-shared"] - np.mean(three, axis=0))[kept].mean())
+    })  # fmt: skip
+    shared = [every_type(run, i)["all-shared"].mean(1) for i in range(3)]
+    decoder = (24 * shared[1] + 16 * shared[2]) / 40
+    expect(
+        "encoder-shares-more",
+        {"decoder": lambda kept: 100 * float((shared[0] - decoder)[kept].mean())},
+    )
+
+    top = {
+        t: sum((run.top(i) & every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3))
+        for t in TYPES
+    }
+    whole = sum(np.array(each) for each in top.values())
+    for claim, mine, others in (
+        ("all-shared-contribute-most", "all-shared", TYPES[:3]), ("partial-shared-second", "partial-shared", TYPES[:2])
+    ):  # fmt: skip
+        expect(claim, {
+            t: lambda kept, t=t, mine=mine: 100 * float((top[mine] - top[t])[kept].sum() / whole[kept].sum()) for t in others
+        })  # fmt: skip
+    cs = {
+        t: sum((run.shares(i) * every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3))
+        for t in TYPES
+    }
+    n = {t: 5 * sum(every_type(run, i)[t].sum(1) for i in range(3)) for t in TYPES}
+
+    def log_ratio(kept: Any, t: str) -> float:
+        return float(
+            np.log(
+                cs["all-shared"][kept].sum()
+                / n["all-shared"][kept].sum()
+                / (cs[t][kept].sum() / n[t][kept].sum())
+            )
+        )
+
+    expect(
+        "all-shared-highest-average",
+        {t: lambda kept, t=t: log_ratio(kept, t) for t in TYPES[:3]},
+        np.exp,
+    )
+
+    def extreme(t: str, sign: int) -> Any:
+        """(E, P): the largest score of the type over layers 1 and 2, or minus the smallest; nan without such a neuron."""
+        chosen = [
+            np.where(every_type(run, i)[t][:, None], sign * run.effects[i], -np.inf).max(2)
+            for i in (1, 2)
+        ]
+        best = np.max(chosen, axis=0)
+        return np.where(np.isinf(best), np.nan, best)
+
+    expect("all-shared-extremes", {
+        f"{t}, {word}": lambda kept, t=t, sign=sign: float(np.nanmean((extreme("all-shared", sign) - extreme(t, sign))[kept]))
+        for t in TYPES[:3] for word, sign in (("largest", 1), ("smallest", -1))
+    })  # fmt: skip
+    maxima = [run.effects[i].max(2).mean(1) for i in (1, 2)]
+    expect(
+        "upper-layers-matter",
+        {"lower half": lambda kept: float((maxima[1] - maxima[0])[kept].mean())},
+    )
+
+    hits = [c.correct for c in run.conditions]
+    expect("all-shared-ablation-worst", {
+        t: lambda kept, i=i: 100 * float(np.nanmean((hits[i] - hits[4])[kept])) for i, t in enumerate(TYPES[:3], 1)
+    })  # fmt: skip
+    expect("all-shared-beyond-control", {
+        "its control": lambda kept: 100 * float(np.nanmean(np.array([hits[7] - hits[4], hits[8] - hits[4]])[:, kept]))
+    })  # fmt: skip
+
+    def lost(kept: Any) -> float:
+        pair = np.array([hits[5], hits[6]])[:, kept]
+        return 100 * float(1 - np.nansum(pair) / (2 * np.nansum(hits[0][kept])))
+
+    expect("random-harmless", {"25 % at random": lost})
+    kept_types = sum(
+        sum(each.all(0).sum() for each in every_type(run, i).values()) for i in range(3)
+    )
+    assert close(rows["types-vary"]["estimate"], 100 * kept_types / 64)
+    always = sum(every_type(run, i)["non-activated"].all(0).sum() for i in range(3)) / 64
+    assert close(
+        rows["non-activated-vary"]["estimate"], 100 * always / counts["non-activated"].mean()
+    )
+
+
+def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy: Toy) -> None:
+    rows = {row["claim"]: row for row in results.query("claims", run=1).to_pylist()}
+    assert rows["task-matters"]["versus"] == "toy · xnli"
+    codes = ["en", "de", "ru", "zh"]
+    found = {}
+    for run in (toy[1], toy[2]):
+        counts = sum(types(active(run, i, codes))["all-shared"].sum(1) for i in range(3)) / 64
+        found[run.name] = jackknife(
+            run.folds, lambda kept, c=counts: 100 * float(c[kept].mean()), 0.998
+        )
+    a, b = found.values()
+    half = float(np.hypot(a[2] - a[0], b[2] - b[0]))
+    assert close(rows["task-matters"]["estimate"], a[0] - b[0])
+    assert rows["task-matters"]["high"] == pytest.approx(
+        a[0] - b[0] + half, rel=0.02
+    )  # the fewer folds decide

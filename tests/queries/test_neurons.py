@@ -1,0 +1,186 @@
+"""Finding and describing neurons, against counting in the raw activations."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurontui.queries import Results
+from tests.queries.comparing import LANGUAGES, check, subsets
+from tests.queries.conftest import Toy
+from tests.queries.raw_run import TYPES, RawRun
+from tests.queries.reference import active, types
+
+COLUMN = dict(
+    zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True)
+)
+
+
+def shares(run: RawRun, layer: int, codes: list[str], neuron: int) -> dict[str, float]:
+    """Percent of examples of each type, by column; nan where it cannot be told."""
+    told = types(active(run, layer, codes))
+    return {
+        COLUMN[name]: 100 * told[name][:, neuron].mean() if name in told else math.nan
+        for name in TYPES
+    }
+
+
+def neurons(run: RawRun, layers: list[int]) -> list[tuple[int, int]]:
+    return [(i, k) for i in layers for k in range(run.activations[i].shape[2])]
+
+
+@pytest.mark.parametrize("codes", subsets(4, 2, 31), ids=",".join)
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("layer", [None, 2])
+def test_find_neurons(
+    results: Results, toy: Toy, codes: list[str], name: str, layer: int | None
+) -> None:
+    run = toy[1]
+    for language, share in ((None, 30), (codes[0], 10)):
+        found = results.query(
+            "find-neurons",
+            run=1,
+            languages=codes,
+            type=name,
+            language=language,
+            share=share,
+            layer=layer,
+        )
+        expected: dict[Any, dict[str, float]] = {}
+        for i, k in neurons(run, [0, 1, 2] if layer is None else [layer]):
+            told = types(active(run, i, codes))
+            if name not in told or (language and name == "non-activated"):
+                continue
+            matches = told[name][:, k]
+            if language:
+                matches = matches & (run.activations[i][:, run.languages.index(language), k] > 0)
+            if matches.any() and 100 * matches.mean() >= share:
+                expected[i, k] = {"share": 100 * matches.mean(), **shares(run, i, codes, k)}
+        for row in expected.values():
+            row["found"] = len(expected)
+        check(found, ("layer", "neuron"), expected)
+        order = [(-r["share"], r["layer"], r["neuron"]) for r in found.to_pylist()]
+        assert order == sorted(order)
+
+
+def test_find_neurons_names_the_language_and_counts_beyond_the_limit(results: Results) -> None:
+    rows = results.query("find-neurons", run=1, type="specific", share=90, limit=1).to_pylist()
+    assert [r["language"] for r in rows] == ["de"]
+    assert rows[0]["found"] >= 3
+
+
+@pytest.mark.parametrize("codes", subsets(4, 1, 32), ids=",".join)
+def test_layer_neurons(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer = toy[1], 1
+    read = [run.languages.index(code) for code in codes]
+    expected = {
+        k: {
+            **shares(run, layer, codes, k),
+            "n_active": active(run, layer, codes)[:, :, k].sum(1).mean(),
+            "top": 100 * run.top(layer)[:, read, k].mean(),
+            "contribution": 100 * run.shares(layer)[:, read, k].mean(),
+            "effect": run.effects[layer][:, read, k].mean(),
+        }
+        for k in range(24)
+    }
+    check(
+        results.query("layer-neurons", run=1, layer=layer, languages=codes), ("neuron",), expected
+    )
+
+
+@pytest.mark.parametrize("codes", subsets(4, 1, 33), ids=",".join)
+@pytest.mark.parametrize(("layer", "neuron"), [(1, 5), (0, 2), (2, 9)])
+def test_neuron_card(results: Results, toy: Toy, codes: list[str], layer: int, neuron: int) -> None:
+    run = toy[1]
+    read = [run.languages.index(code) for code in codes]
+    found = results.query("neuron-card", run=1, layer=layer, neuron=neuron, languages=codes)
+    effects = run.effects[layer][:, read, neuron]
+    check(found, ("layer", "neuron"), {
+        (layer, neuron): {
+            **shares(run, layer, codes, neuron), "n_examples": 40,
+            "top": 100 * run.top(layer)[:, read, neuron].mean(),
+            "contribution": 100 * run.shares(layer)[:, read, neuron].mean(),
+            "effect": effects.mean(), "effect_min": effects.min(), "effect_max": effects.max(),
+        }
+    })  # fmt: skip
+    [row] = found.to_pylist()
+    known = (layer, neuron) == (1, 5)
+    assert row["promotes"] == (["promotes1", "promotes2", "promotes3"] if known else None)
+    strongest = list(np.argsort(-run.activations[layer][:, 0, neuron])[:4])
+    assert row["examples"] == (strongest if "en" in codes else None)
+
+
+@pytest.mark.parametrize("codes", subsets(4, 1, 34), ids=",".join)
+def test_neuron_languages(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer, neuron = toy[1], 2, 7
+    expected = {}
+    for code in codes:
+        p = run.languages.index(code)
+        on = run.activations[layer][:, p, neuron] > 0
+        specific = on & (active(run, layer, codes)[:, :, neuron].sum(1) == 1)
+        expected[code] = {
+            "active": 100 * on.mean(), "specific": 100 * specific.mean() if len(codes) > 1 else math.nan,
+            "tokens": 100 * run.active_tokens[layer][:, p, neuron].sum() / run.n_tokens[:, p].sum(),
+            "top": 100 * run.top(layer)[:, p, neuron].mean(),
+            "contribution": 100 * run.shares(layer)[:, p, neuron].mean(),
+            "effect": run.effects[layer][:, p, neuron].mean(), "effect_max": run.effects[layer][:, p, neuron].max(),
+        }  # fmt: skip
+    found = results.query("neuron-languages", run=1, layer=layer, neuron=neuron, languages=codes)
+    check(found, ("language",), expected)
+    assert found["language"].to_pylist() == [code for code in LANGUAGES if code in codes]
+
+
+@pytest.mark.parametrize("codes", subsets(4, 1, 35), ids=",".join)
+def test_neuron_types(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer, neuron = toy[1], 0, 11
+    found = results.query("neuron-types", run=1, layer=layer, neuron=neuron, languages=codes)
+    expected = {name: {"share": shares(run, layer, codes, neuron)[COLUMN[name]]} for name in TYPES}
+    check(found, ("type",), expected)
+    rows = {r["type"]: r for r in found.to_pylist()}
+    if rows["all-shared"]["n"]:
+        assert rows["all-shared"]["languages"] == [code for code in LANGUAGES if code in codes]
+    assert (rows["specific"]["note"] is None) == (len(codes) > 2)
+
+
+def test_neuron_types_name_the_most_frequent_languages(results: Results) -> None:
+    rows = {
+        r["type"]: r for r in results.query("neuron-types", run=1, layer=1, neuron=3).to_pylist()
+    }
+    assert rows["partial-shared"]["languages"] == ["en", "de"]
+
+
+@pytest.mark.parametrize("codes", subsets(3, 1, 36), ids=",".join)
+def test_neuron_over_examples(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer, neuron = toy[1], 1, 6
+    rows = results.query(
+        "neuron-over-examples", run=1, layer=layer, neuron=neuron, languages=codes
+    ).to_pylist()
+    assert [r["example"] for r in rows] == list(range(40))
+    ordered = [code for code in LANGUAGES if code in codes]
+    for e, row in enumerate(rows):
+        on = [
+            code
+            for code in ordered
+            if run.activations[layer][e, run.languages.index(code), neuron] > 0
+        ]
+        assert row["languages"] == on
+        count = len(on)
+        assert row["type"] == (
+            "all-shared" if count == len(codes) else
+            "non-activated" if not count else "specific" if count == 1 else "partial-shared"
+        )  # fmt: skip
+
+
+def test_neuron_examples_and_tokens(results: Results, toy: Toy) -> None:
+    rows = results.query("neuron-examples", run=1, layer=1, neuron=5).to_pylist()
+    A = toy[1].activations[1][:, 0, 5]
+    assert [r["example"] for r in rows] == list(np.argsort(-A)[:4])
+    assert [r["activation"] for r in rows] == sorted(A, reverse=True)[:4]
+    assert rows[0]["prompt"].startswith("the en prompt")
+    assert results.query("neuron-examples", run=1, layer=1, neuron=5, languages="de").num_rows == 0
+    tokens = results.query("neuron-tokens", run=1, layer=1, neuron=5)
+    assert tokens["token"].to_pylist() == [
+        f"{d}{r}" for d, r in itertools.product(("promotes", "suppresses"), (1, 2, 3))
+    ]

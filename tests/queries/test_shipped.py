@@ -1,0 +1,164 @@
+"""Every shipped query: complete header, runs on an empty file and on a full one, returns what it declares."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from neurontui.queries import Results, open_results
+from neurontui.queries.loader import SHIPPED, Query, load_queries, load_query
+from neurontui.queries.values import literal
+from neurontui.store.errors import UsageError
+from tests.queries.comparing import same
+from tests.queries.conftest import Toy
+
+QUERIES = load_queries()
+NAMES = [query.name for query in QUERIES]
+KNOWN: dict[str, Any] = {"layer": 1, "neuron": 5, "example": 3, "other": 2}
+NEEDS_A_RUN = [query for query in QUERIES if any(p.kind == "run" for p in query.parameters)]
+
+DESIGN = [
+    "runs",
+    "type-ratio-by-layer",
+    "type-ratio-by-language-count",
+    "type-ratio-by-threshold",
+    "type-persistence",
+    "inactive-across-tokens",
+    "partial-sharing-with",
+    "specific-by-language",
+    "sharing-matrix",
+    "contribution-top-share",
+    "contribution-by-type",
+    "effective-score-by-type",
+    "effective-score-max-by-layer",
+    "ablation-accuracy",
+    "find-neurons",
+    "neuron-card",
+    "top-neurons",
+    "language-specific-by-entropy",
+    "sharing-lift",
+    "sharing-by-family",
+    "persistence-at-size",
+    "type-transitions",
+    "types-by-correctness",
+    "ablation-dose",
+    "tokens-per-word",
+    "compare-runs",
+    "claims",
+]
+
+
+def needed(query: Query) -> dict[str, Any]:
+    """Values for the parameters that have no default."""
+    return {p.name: KNOWN[p.name] for p in query.parameters if p.required}
+
+
+def test_every_named_query_is_there() -> None:
+    assert set(DESIGN) <= set(NAMES)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=NAMES)
+def test_the_header_is_complete(query: Query) -> None:
+    assert (
+        load_query(query.path) == query
+    )  # its SQL parses, and its parameters are those that DuckDB sees
+    assert {p.name for p in query.parameters} == set(
+        duckdb.extract_statements(query.sql)[0].named_parameters
+    )
+    assert query.path == SHIPPED / f"{query.name}.sql"
+    assert query.title[0].isupper()
+    assert not query.title.endswith(".")
+    assert query.description.endswith(".")
+    assert query.columns
+    assert all(p.description.endswith(".") for p in query.parameters)
+    assert all(c.description.endswith(".") for c in query.columns)
+    assert max(map(len, query.path.read_text(encoding="utf-8").splitlines())) <= 120
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=NAMES)
+def test_a_full_file_gives_the_declared_columns(results: Results, query: Query) -> None:
+    table = results.query(query.name, **needed(query))
+    assert table.column_names == [column.name for column in query.columns]
+    assert not [field.name for field in table.schema if pa.types.is_decimal(field.type)]
+    if query.name not in ("published-ablation", "published-effective-scores"):
+        known = {"run": 1} if any(p.name == "run" for p in query.parameters) else {}
+        assert results.query(query.name, **needed(query), **known).num_rows > 0
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=NAMES)
+def test_the_statement_with_literals_gives_the_same(results: Results, query: Query) -> None:
+    known = {"run": 1} if any(p.name == "run" for p in query.parameters) else {}
+    statement = results.statement(query.name, **needed(query), **known)
+    same(results.sql(statement), results.query(query.name, **needed(query), **known))
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=NAMES)
+def test_an_empty_file_gives_no_rows(empty: Path, query: Query) -> None:
+    with open_results(empty) as results:
+        if query in NEEDS_A_RUN:
+            with pytest.raises(UsageError, match="holds no run yet"):
+                results.query(query.name, **needed(query))
+        elif query.name != "schema":
+            assert results.query(query.name).num_rows == 0
+
+
+@pytest.fixture(scope="module")
+def bare(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+    """A file whose run 1 has nothing but its row and its languages."""
+    path = tmp_path_factory.mktemp("bare") / "bare.duckdb"
+    path.write_bytes(empty.read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "INSERT INTO runs SELECT 1, 'k', 'n', 'm', NULL, 'bloom', 't', NULL, 0, ['en', 'de', 'fr'], 7, 0, "
+            "'float32', 'cpu', 0, '{}', '{}', now()::TIMESTAMP, 1, 1"
+        )
+        connection.execute(
+            "INSERT INTO run_languages VALUES (1, 0, 'en'), (1, 1, 'de'), (1, 2, 'fr')"
+        )
+    with open_results(path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("query", NEEDS_A_RUN, ids=lambda query: query.name)
+@pytest.mark.parametrize("run", [1, 99])
+def test_the_sql_itself_stands_empty_tables(bare: Results, query: Query, run: int) -> None:
+    """Of a run without rows, and of one that is not there: no error, and no made-up rows."""
+    values = {
+        p.name: _empty_value(p.kind, p.default, p.choices, p.name, run) for p in query.parameters
+    }
+    found = bare.sql(query.fill({name: literal(value) for name, value in values.items()}))
+    if run == 99 or query.name not in ("measures", "health", "run-languages", "claims"):
+        assert found.num_rows == 0
+
+
+def _empty_value(
+    kind: str, default: str | None, choices: tuple[str, ...], name: str, run: int
+) -> Any:
+    if kind == "run":
+        return run if name == "run" else 2
+    if kind == "languages":
+        return ["en", "de", "fr"]
+    if choices:
+        return default
+    fixed = {
+        "threshold": 0.0,
+        "boolean": default == "true",
+        "language": None,
+        "integers": None,
+        "text": None,
+    }
+    return fixed.get(kind, 3)
+
+
+def test_two_threads_can_ask_at_once(results: Results, toy: Toy) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(4) as pool:
+        tables = list(
+            pool.map(lambda _: results.query("type-ratio-by-layer", run=1).to_pylist(), range(12))
+        )
+    assert all(table == tables[0] for table in tables)
+    assert len(tables[0]) == 12
