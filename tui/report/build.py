@@ -1,0 +1,127 @@
+"""The whole report of some runs: every section in order, each from named queries. Knows no format."""
+
+from collections.abc import Callable, Sequence
+
+from neurontui.queries.results import Results
+from neurontui.queries.values import find_run
+from neurontui.store.errors import QueryError, UsageError
+from neurontui.tui.report import facts
+from neurontui.tui.report.comparison import comparison
+from neurontui.tui.report.figures import (
+    ablation,
+    contribution,
+    effects,
+    languages,
+    persistence,
+    tokens,
+    types,
+)
+from neurontui.tui.report.findings import Claims, matrix, of_run, read_claims
+from neurontui.tui.report.model import Block, Report, Section, Text
+from neurontui.tui.report.run import Row, Run, read_run
+
+Tell = Callable[[str], None]
+Made = Block | tuple[Block, ...] | None
+Maker = Callable[[Results, Run], Made]
+
+PAPER = (
+    "Figures and tables are numbered as in Wang, Haddow, Wu, Peng and Birch, “Sharing Matters: Analysing Neurons Across "
+    "Languages and Tasks in LLMs”, whose published values stand beside a run’s own where model and task are the same."
+)
+
+PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
+    ("Types of neurons", "types", (types.by_layer, types.over_all_layers)),
+    ("Over examples and tokens", "examples", (persistence.overlap, persistence.at_size, tokens.inactive)),
+    (
+        "Over languages", "languages",
+        (
+            languages.partial_and_specific, languages.matrix, languages.by_family, types.by_language_count,
+            types.by_language_count_and_layer,
+        ),
+    ),
+    ("Over thresholds", "thresholds", (types.by_threshold,)),
+    (
+        "What neurons contribute", "attribution",
+        (contribution.top_share, contribution.by_type, effects.largest_by_layer, effects.tables),
+    ),
+    (
+        "When neurons are switched off", "ablation",
+        (ablation.tables, ablation.changes, ablation.controls, ablation.doses),
+    ),
+)  # fmt: skip
+"""Title, anchor and contents of each part of a run's section."""
+
+
+def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) -> Report:
+    """The report of the runs in `rows` (of `Results.runs()`), in that order; `tell` hears what comes next."""
+    runs = [read_run(results, row) for row in rows]
+    tell("the paper’s claims")
+    claims = read_claims(results, runs)
+    sections = [_overview(rows, claims)]
+    for row, run in zip(rows, runs, strict=True):
+        tell(f"run {run.number}: {run.name}")
+        sections.append(_section(results, row, run, claims))
+    if len(runs) > 1:
+        tell(f"{len(runs)} runs side by side")
+        sections.insert(1, comparison(results, runs))
+    count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    title = (
+        f"Neurons across languages: {runs[0].name}"
+        if len(runs) == 1
+        else "Neurons across languages and tasks"
+    )
+    return Report(
+        title, f"{count} of {', '.join(str(path) for path in results.paths)}", tuple(sections)
+    )
+
+
+def _overview(rows: Sequence[Row], claims: Claims) -> Section:
+    if len(rows) == 1:
+        return Section("Overview", "overview", (Text(PAPER),))
+    return Section("Overview", "overview", (Text(PAPER), facts.overview(rows), *matrix(claims)))
+
+
+def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
+    """A run: what it is, then every part."""
+    about = (
+        facts.facts(row),
+        *facts.notes(results, run),
+        facts.languages(results, run),
+        facts.settings(results, run),
+    )
+    parts = [
+        Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers))
+        for title, slug, makers in PARTS
+    ]
+    said = of_run(claims, run)
+    if said:
+        parts.insert(0, Section("The paper’s claims", f"{run.anchor}-part-claims", said))
+    return Section(f"Run {run.number}: {run.name}", run.anchor, about, tuple(parts))
+
+
+def _made(results: Results, run: Run, makers: Sequence[Maker]) -> tuple[Block, ...]:
+    """Every block once: a measure that several figures lack is told of once."""
+    blocks: list[Block] = []
+    for maker in makers:
+        try:
+            made = maker(results, run)
+        except QueryError as error:
+            made = Text(f"This part could not be computed: {error}", "bad")
+        for block in made if isinstance(made, tuple) else (made,):
+            if block is not None and block not in blocks:
+                blocks.append(block)
+    return tuple(blocks)
+
+
+def chosen(results: Results, names: Sequence[str]) -> list[Row]:
+    """The rows of the runs with these numbers, names or keys, in the file's order; all where none is named.
+
+    Raises UsageError for an unknown run, and where there is none at all.
+    """
+    rows: list[Row] = results.runs().to_pylist()
+    if not rows:
+        raise UsageError("The results file holds no run yet; measure one with `neurontui run`.")
+    if not names:
+        return rows
+    wanted = {find_run(results.known_runs, name).number for name in names}
+    return [row for row in rows if row["run"] in wanted]

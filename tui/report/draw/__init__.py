@@ -1,0 +1,1 @@
+"""Figures as SVG: matplotlib is imported here and nowhere else."""

@@ -1,0 +1,137 @@
+"""A report as Markdown (GitHub's), readable as plain text too. Nothing stored can become markup."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from rich.cells import cell_len
+
+from neurontui.tui.clean import clean
+from neurontui.tui.report import numbers
+from neurontui.tui.report.model import Block, Cell, Figure, Fold, Report, Section, Table, Text
+
+Picture = Callable[[Figure], str | None]
+"""Path of the figure's file, relative to the report; None where it is not drawn."""
+
+_SPECIAL = re.compile(r"([\\`*\[\]<>|~$&!#{}])|(?<!\w)_|_(?!\w)|(?<=\w)(:)(?=//)|(@)")
+_LEADING = re.compile(r"^(\s*)([-+=]|\d+[.)])(\s)")
+_SIGNS = {"missing": "○ ", "bad": "✗ ", "note": "› ", "good": "✓ ", "plain": ""}
+_ADDRESS = re.compile(r"(?i)\b(www)(\.)")
+
+
+def render(report: Report, picture: Picture = lambda _: None) -> str:
+    """The whole document."""
+    lines = [f"# {escape(report.title)}", "", escape(report.subtitle), ""]
+    for section in report.sections:
+        lines += _section(section, 2, picture)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` on one line, in which nothing is markup, HTML or an address that becomes a link."""
+    quoted = _SPECIAL.sub(lambda found: "\\" + found[0], clean(text))
+    quoted = _ADDRESS.sub(r"\1\\\2", quoted)
+    return _LEADING.sub(r"\1\\\2\3", quoted)
+
+
+def code(text: str) -> str:
+    """`text` as code, with more backticks around it than inside."""
+    found = clean(text)
+    longest = max((len(run) for run in re.findall(r"`+", found)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{found}{space}{fence}"
+
+
+def _section(section: Section, level: int, picture: Picture) -> Iterator[str]:
+    yield from (f"{'#' * level} {escape(section.title)}", "")
+    for block in section.blocks:
+        yield from _block(block, picture)
+    for part in section.parts:
+        yield from _section(part, level + 1, picture)
+
+
+def _block(block: Block, picture: Picture) -> Iterator[str]:
+    if isinstance(block, Text):
+        yield from (_text(block), "")
+    elif isinstance(block, Table):
+        yield from _table(block)
+    elif isinstance(block, Figure):
+        yield from _figure(block, picture)
+    else:
+        yield from _fold(block, picture)
+
+
+def _text(text: Text) -> str:
+    command = f" {code(text.command)}" if text.command else ""
+    return f"{_SIGNS[text.kind]}{escape(text.text)}{command}"
+
+
+def _fold(fold: Fold, picture: Picture) -> Iterator[str]:
+    yield from (f"**{escape(fold.title)}**", "")
+    for block in fold.blocks:
+        yield from _block(block, picture)
+
+
+def _figure(figure: Figure, picture: Picture) -> Iterator[str]:
+    path = picture(figure)
+    yield from (f"**{escape(figure.title)}** ({escape(figure.paper)})", "")
+    if path is not None:
+        yield from (f"![{escape(figure.title)}]({path})", "")
+    yield from (escape(figure.caption), "")
+    if path is not None and figure.summary is None:
+        yield from ("<details><summary>Numbers</summary>", "")
+    for table in numbers.brief(figure):
+        yield from _table(table)
+    if path is not None and figure.summary is None:
+        yield from ("</details>", "")
+    if figure.query:
+        yield from (f"All numbers: {code(figure.query)}", "")
+
+
+def _table(table: Table) -> Iterator[str]:
+    if table.title:
+        yield from (f"**{escape(table.title)}**", "")
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    header = [escape(each) for each in _header(table)]
+    widths = [max(cell_len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    yield _row(header, widths, table.labels)
+    marks = [
+        ("-" * max(width, 3)) if i < table.labels else "-" * max(width - 1, 2) + ":"
+        for i, width in enumerate(widths)
+    ]
+    yield f"| {' | '.join(marks)} |"
+    for row in rows:
+        yield _row(row, widths, table.labels)
+    yield ""
+    if table.caption:
+        yield from (escape(table.caption), "")
+    if table.query:
+        yield from (f"All numbers: {code(table.query)}", "")
+
+
+def _header(table: Table) -> tuple[str, ...]:
+    """Titles that span columns, said in front of each column's own."""
+    if not table.groups:
+        return table.header
+    spanned = [title for title, count in table.groups for _ in range(count)]
+    return tuple(
+        f"{title}, {name}" if title else name
+        for title, name in zip(spanned, table.header, strict=True)
+    )
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text.strip())
+    if not text:
+        return ""
+    return f"**{text}**" if cell.strong else f"*{text}*" if cell.aside else text
+
+
+def _row(cells: list[str], widths: list[int], labels: int) -> str:
+    padded = (
+        f"{each}{' ' * (max(width, 3) - cell_len(each))}"
+        if i < labels
+        else f"{' ' * (max(width, 3) - cell_len(each))}{each}"
+        for i, (each, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return f"| {' | '.join(padded)} |"
