@@ -28,7 +28,7 @@ def store(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     for table in _summed():
         rows, digest = _digest(connection, "results", table, run)
         connection.execute(
-            f"INSERT INTO results.checksums SELECT ?, ?, ?, ?::HUGEINT, {_PROBE}",
+            f"INSERT INTO results.checksums SELECT ?, ?, ?, ?, {_PROBE}",
             [run, table, rows, digest],
         )
 
@@ -69,7 +69,7 @@ def _digest(
 ) -> tuple[int, int]:
     columns = ", ".join(name for name in layout()[table] if name != "run")
     [(rows, digest)] = connection.execute(
-        f"SELECT count(*), coalesce(sum(hash({columns})), 0) "
+        f"SELECT count(*), coalesce(sum(hash({columns})) % {1 << 64}, 0) "
         f"FROM {named(database)}.main.{table} WHERE run = ?",
         [run],
     ).fetchall()

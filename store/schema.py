@@ -6,6 +6,7 @@ Nothing here knows what a measurement is; `schema.sql` says it all.
 import glob
 import os
 import re
+import uuid
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -56,9 +57,8 @@ def create(path: Path) -> None:
     """
     if path.exists():
         return
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.new")
+    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
     try:
-        scratch.unlink(missing_ok=True)
         create_at(scratch)
         _publish(scratch, path)
         # Those of others who were killed, or who create it too and will find it there.

@@ -279,12 +279,12 @@ COMMENT ON COLUMN notes.run IS 'Run.';
 COMMENT ON COLUMN notes.topic IS 'data, answers, attribution, ablation or precision.';
 COMMENT ON COLUMN notes.text IS 'One plain sentence.';
 
-CREATE TABLE checksums (run INTEGER NOT NULL, table_name VARCHAR NOT NULL, n_rows BIGINT NOT NULL, digest HUGEINT NOT NULL, probe UBIGINT NOT NULL);
+CREATE TABLE checksums (run INTEGER NOT NULL, table_name VARCHAR NOT NULL, n_rows BIGINT NOT NULL, digest UBIGINT NOT NULL, probe UBIGINT NOT NULL);
 COMMENT ON TABLE checksums IS 'What each table of a run held when it was merged: neurontui info --verify compares.';
 COMMENT ON COLUMN checksums.run IS 'Run.';
 COMMENT ON COLUMN checksums.table_name IS 'Table.';
 COMMENT ON COLUMN checksums.n_rows IS 'Its rows of this run.';
-COMMENT ON COLUMN checksums.digest IS 'Sum of hash(columns without run) over them, whatever their order.';
+COMMENT ON COLUMN checksums.digest IS 'Sum of hash(columns without run) over them, modulo 2^64: whatever their order.';
 COMMENT ON COLUMN checksums.probe IS 'hash of a fixed row: where it differs today, DuckDB hashes otherwise than it did, and digests cannot be compared.';
 
 CREATE VIEW neurons AS

@@ -1,10 +1,13 @@
 """kill -9 at fifty random moments of measuring and of merging."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.store.made_up import MadeUp
 from tests.store.test_killed import kill_and_repeat
+from tests.store.test_maintain import BIG, kill_while_removing
 
 pytestmark = pytest.mark.faults
 
@@ -12,3 +15,7 @@ pytestmark = pytest.mark.faults
 @pytest.mark.parametrize("moment", ["ready", "merging"])
 def test_killed_fifty_times(moment: str, tmp_path: Path) -> None:
     assert kill_and_repeat(moment, times=50, folder=tmp_path, seed=5) > 25
+
+
+def test_removals_killed_fifty_times(store: Callable[..., Path], tmp_path: Path) -> None:
+    kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=50)

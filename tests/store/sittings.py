@@ -57,7 +57,5 @@ def killed(results: Path, seed: int, moment: str, lasts: float, chance: random.R
 
 
 def litter(results: Path) -> list[Path]:
-    """What lies beside a results file that is no results file."""
-    return [
-        each for each in results.parent.iterdir() if each.suffix != ".duckdb" or each.name[0] == "."
-    ]
+    """What lies beside a results file and belongs to it: journals, logs, scratch files."""
+    return [each for each in results.parent.glob(f"*{results.stem}*") if each != results]

@@ -1,0 +1,145 @@
+"""Results files from strangers: whatever is stored in them reaches no file, no setting, no network."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from neurontui.store.errors import StoreError
+from neurontui.store.reader import Limits, Reader, open_reader
+
+SECRET = "the secret"
+
+STATEMENTS = [
+    "SELECT * FROM read_csv('{secret}')",
+    "SELECT * FROM read_text('{secret}')",
+    "SELECT * FROM read_blob('{secret}')",
+    "SELECT * FROM read_json('{secret}')",
+    "SELECT * FROM read_parquet('{secret}')",
+    "SELECT * FROM parquet_metadata('{secret}')",
+    "SELECT * FROM sniff_csv('{secret}')",
+    "SELECT * FROM glob('{folder}/*')",
+    "FROM '{secret}'",
+    "FROM query('FROM read_text(''{secret}'')')",
+    "COPY (SELECT 1) TO '{folder}/stolen.csv'",
+    "COPY (SELECT 1) TO '{folder}/stolen.parquet'",
+    "COPY notes FROM '{secret}'",
+    "EXPORT DATABASE '{folder}/stolen'",
+    "IMPORT DATABASE '{folder}'",
+    "ATTACH '{folder}/other.duckdb'",
+    "ATTACH '{folder}/new.duckdb' AS fresh (READ_ONLY false)",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "LOAD '{folder}/evil.duckdb_extension'",
+    "SET enable_external_access = true",
+    "SET disabled_filesystems = ''",
+    "SET lock_configuration = false",
+    "SET allowed_directories = ['/']",
+    "SET temp_directory = '{folder}/spill'",
+    "SET memory_limit = '100GB'",
+    "SET max_execution_time = 0",
+    "SET secret_directory = '{folder}'",
+    "SET home_directory = '{folder}'",
+    "SET log_query_path = '{folder}/log'",
+    "SET autoinstall_known_extensions = true",
+    "SET allow_unsigned_extensions = true",
+    "PRAGMA enable_profiling = 'json'",
+    "PRAGMA profiling_output = '{folder}/profile'",
+    "CALL enable_logging(storage = 'file', storage_path = '{folder}')",
+    "CREATE PERSISTENT SECRET s (TYPE http)",
+    "CREATE TABLE evil AS SELECT 1",
+    "INSERT INTO notes VALUES (9, 'x', 'y')",
+    "DELETE FROM runs",
+    "UPDATE runs SET name = 'x'",
+    "DROP TABLE runs",
+    "VACUUM FULL",
+    "SELECT * FROM python_variable",
+]
+
+
+@pytest.fixture(params=["one file", "two files"])
+def reader(
+    request: pytest.FixtureRequest, store: Callable[..., Path], tmp_path: Path
+) -> Iterator[Reader]:
+    path = store()
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "secret").write_text(SECRET, encoding="utf-8")
+    duckdb.connect(str(folder / "other.duckdb")).close()
+    paths = [path] if request.param == "one file" else [path, _copy(path)]
+    with open_reader(*paths, limits=Limits(seconds=20)) as opened:
+        yield opened
+
+
+def test_no_statement_leaves_the_file(reader: Reader, tmp_path: Path) -> None:
+    python_variable = [1]  # noqa: F841 -- DuckDB would find it by its name
+    folder = tmp_path / "elsewhere"
+    before = _tree(tmp_path)
+    for statement in STATEMENTS:
+        sql = statement.format(secret=folder / "secret", folder=folder)
+        with pytest.raises(duckdb.Error) as caught:
+            reader.cursor().execute(sql).fetchall()
+        assert SECRET not in str(caught.value), sql
+    assert _tree(tmp_path) == before
+
+
+def test_stored_views_and_macros_reach_nothing(store: Callable[..., Path], tmp_path: Path) -> None:
+    path = store()
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET, encoding="utf-8")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE VIEW stolen AS SELECT * FROM read_text('{secret}')")
+        connection.execute(f"CREATE MACRO theft() AS TABLE SELECT * FROM read_csv('{secret}')")
+        connection.execute(f"CREATE MACRO peek() AS (SELECT content FROM read_text('{secret}'))")
+        connection.execute("CREATE MACRO current_database() AS 'elsewhere'")
+        connection.execute("CREATE MACRO duckdb_columns() AS TABLE SELECT 1 AS no")
+    for paths in ([path], [path, _copy(path)]):
+        with open_reader(*paths) as opened:
+            for sql in ("FROM stolen", "FROM theft()", "SELECT peek()"):
+                with pytest.raises(duckdb.Error) as caught:
+                    opened.cursor().execute(sql).fetchall()
+                assert SECRET not in str(caught.value)
+
+
+def test_our_own_tables_cannot_be_views_over_files(
+    store: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = store()
+    secret = tmp_path / "secret"
+    secret.write_text(f"key,value\nformat,{SECRET}\n", encoding="utf-8")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP TABLE meta")
+        connection.execute(f"CREATE VIEW meta AS SELECT key, value FROM read_csv('{secret}')")
+    for paths in ([path], [path, _copy(path)]):
+        with pytest.raises(StoreError) as caught:
+            open_reader(*paths)
+        assert SECRET not in str(caught.value)
+
+
+def test_views_that_never_end_are_stopped(store: Callable[..., Path]) -> None:
+    path = store()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE OR REPLACE VIEW ablation AS "
+            "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT i FROM r"
+        )
+        connection.execute("DROP TABLE meta")
+        connection.execute(
+            "CREATE VIEW meta AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) "
+            "SELECT i::VARCHAR AS key, i::VARCHAR AS value FROM r"
+        )
+    with pytest.raises((StoreError,)) as caught:
+        open_reader(path, limits=Limits(seconds=1, threads=1, memory_bytes=200_000_000))
+    assert "\n" not in str(caught.value)
+
+
+def _copy(path: Path) -> Path:
+    copy = path.with_name("copy.duckdb")
+    copy.write_bytes(path.read_bytes())
+    return copy
+
+
+def _tree(folder: Path) -> list[tuple[str, int]]:
+    return sorted((str(each), os.path.getmtime(each)) for each in folder.rglob("*"))  # noqa: PTH204
