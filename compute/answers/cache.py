@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 from transformers import Cache, EncoderDecoderCache
 from transformers.cache_utils import DynamicLayer
@@ -58,6 +59,13 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         keys, values = (buffer[:, :, :slots] for buffer in self._buffers)
         self.keys, self.values = keys, values
         return keys, values
+
+
+def borrow_layers(cache: Any, source: Any, n: int) -> None:
+    """Take the first n layers of another cache, copied; for prompts that were read from layer n on."""
+    for i in range(n):
+        layer = source.layers[i]
+        cache.layers[i] = layer.select(torch.arange(len(layer.keys), device=layer.keys.device))
 
 
 def empty_cache(loaded: LoadedModel, room: int) -> Any:

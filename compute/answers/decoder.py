@@ -96,6 +96,26 @@ class Decoder:
         )
         return reading, outputs.logits[:, -1].float()
 
+    def reread_last(self, reading: Reading, tokens: Tokens) -> tuple[Reading, Tensor]:
+        """Read the last token of each prompt anew behind a reading of it. For decoder-only models.
+
+        The earlier tokens stay as they were read, whatever the hooks do now. Leaves the cache of `reading` alone.
+        """
+        every = torch.arange(len(tokens.ids), device=tokens.ids.device)
+        before = reading.select(every)
+        mask = before.mask
+        if (
+            int(tokens.last.min()) + 1 == mask.shape[1]
+        ):  # no pads: the last slot is the last token's
+            before.cache.crop(-1)
+            mask = mask[:, :-1]
+        else:
+            mask = mask.index_put((every, tokens.last), torch.zeros_like(tokens.last))
+        before = replace(before, mask=mask, lengths=before.lengths - 1)
+        last = tokens.ids[every, tokens.last][:, None]
+        after, logits = self.extend(before, last, torch.ones_like(last))
+        return after, logits[:, -1]
+
     def extend(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Reading, Tensor]:
         """Append tokens. ids, mask: (R, L), padded on the right. Uses up the cache of `reading`.
 

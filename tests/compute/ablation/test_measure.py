@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from neurontui.compute.ablation import trial
 from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.ablation.measure import ablation_tables
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.sets import Material, Sets
+from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.predict import AnswerOptions, predict
 from neurontui.compute.answers.targets import find_targets
 from neurontui.compute.batch import Batch
@@ -228,6 +230,31 @@ def test_layers_and_user_sets_restrict_what_is_switched_off() -> None:
     assert {row["n_ablated"] for row in rows if row["condition"] == 2} == {2}
     everywhere = measure("bloom", asked(), replace(options, layers=None))
     assert {row["n_ablated"] for row in everywhere if row["condition"] == 2} == {3}
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "llama", "xglm"])
+def test_later_layers_alone_are_ablated_without_running_the_earlier_ones(
+    architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = replace(SMALL, layers=(1,), fractions=(0.5,), seeds=1, dosed=())
+    resumed = measure(architecture, asked(), options)
+    monkeypatch.setattr(trial, "find_shortcut", lambda _loaded, _layer: None)
+    assert resumed == measure(architecture, asked(), options)  # to the bit
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "llama", "xglm"])
+def test_the_last_token_is_ablated_behind_the_baseline_s_prompt(
+    architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = replace(SMALL, scope="last", fractions=(0.5,), seeds=1, dosed=())
+    reused = measure(architecture, asked(), options)
+    monkeypatch.setattr(Decoder, "reread_last", lambda self, _before, tokens: self.read(tokens, 9))
+    whole = measure(architecture, asked(), options)
+    everywhere = measure(architecture, asked(), replace(options, scope="all"))
+    assert reused != everywhere
+    for a, b in zip(reused, whole, strict=True):
+        assert a.pop("answer_logprob") == pytest.approx(b.pop("answer_logprob"), abs=1e-3)
+        assert a == b
 
 
 def test_one_global_set_a_type() -> None:
