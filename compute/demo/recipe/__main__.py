@@ -6,6 +6,7 @@
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -18,14 +19,14 @@ from neurontui.compute.demo.recipe.model import ARCHITECTURES, new_model
 from neurontui.compute.demo.recipe.samples import samples
 from neurontui.compute.demo.recipe.tasks import demo_tasks, write_tasks
 from neurontui.compute.demo.recipe.tokenizer import train_tokenizer
-from neurontui.compute.demo.recipe.training import Phase, train
+from neurontui.compute.demo.recipe.training import train
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="bloom")
-    parser.add_argument("--steps", type=int, help="about so many instead of all")
+    parser.add_argument("--steps", type=int, help="instead of all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="model folder; the package's own by default")
@@ -33,14 +34,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def progress(phase: Phase, number: int) -> Callable[[int, float], None]:
-    """Prints a line every 50 steps of a phase, with the seconds since it began."""
+def progress(steps: int) -> Callable[[int, float], None]:
+    """Prints a line every 50 steps, with the seconds since training began."""
     started = time.monotonic()
 
     def report(step: int, loss: float) -> None:
-        if step % 50 == 0 or step == phase.steps:
-            seconds = time.monotonic() - started
-            print(f"phase {number} step {step} loss {loss:.3f} {seconds:.0f} s", flush=True)
+        if step % 50 == 0 or step == steps:
+            print(f"step {step} loss {loss:.3f} {time.monotonic() - started:.0f} s", flush=True)
 
     return report
 
@@ -49,7 +49,7 @@ def main() -> None:
     """Run the recipe; progress goes to stdout."""
     options = arguments()
     architecture = ARCHITECTURES[options.arch]
-    phases = architecture.shortened(options.steps) if options.steps else architecture.phases
+    lesson = replace(architecture.lesson, steps=options.steps or architecture.lesson.steps)
     torch.set_num_threads(options.threads)
     facts = load_facts()
     tasks = demo_tasks(facts)
@@ -58,9 +58,8 @@ def main() -> None:
     tokenizer = train_tokenizer(facts, architecture.ends_input)
     model = new_model(options.arch, tokenizer, options.seed)
     rng = Random(options.seed)  # noqa: S311 (a repeatable draw, no secret)
-    for number, phase in enumerate(phases, start=1):
-        stream = samples(rng, facts, tasks.held_out, phase.mix)
-        train(model, tokenizer, stream, phase, progress(phase, number))
+    stream = samples(rng, facts, tasks.held_out, lesson.mix)
+    train(model, tokenizer, stream, lesson, progress(lesson.steps))
     export(model, tokenizer, options.out or MODELS_DIR / options.arch)
 
 

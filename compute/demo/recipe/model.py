@@ -1,7 +1,7 @@
 """The shapes of the demo's models: how big, how deep, trained on what. No training here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,8 +15,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from neurontui.compute.demo.recipe.samples import FACTS_ONLY, INFERENCE, KNOWLEDGE
-from neurontui.compute.demo.recipe.training import Phase
+from neurontui.compute.demo.recipe.samples import ALL_TASKS, FACTS_ONLY
+from neurontui.compute.demo.recipe.training import Lesson
 
 
 def bloom(**shared: Any) -> PreTrainedModel:
@@ -62,32 +62,20 @@ def mt5(**shared: Any) -> PreTrainedModel:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A model to train: how it is built, and in which phases it learns.
+    """A model to train: how it is built, and how it learns.
 
     ends_input: whether its tokenizer closes every input with the end-of-text token.
     """
 
     build: Callable[..., PreTrainedModel]
-    phases: tuple[Phase, ...]
+    lesson: Lesson
     ends_input: bool = False
-
-    def shortened(self, steps: int) -> tuple[Phase, ...]:
-        """The phases cut in proportion to about that many steps together, at least one each."""
-        total = sum(phase.steps for phase in self.phases)
-        return tuple(replace(p, steps=max(1, p.steps * steps // total)) for p in self.phases)
 
 
 ARCHITECTURES = {
-    "bloom": Architecture(
-        bloom,
-        (
-            Phase(3000, KNOWLEDGE, peak_rate=2e-3, prompt_weight=0.1),
-            # Comparing two statements is learned last, and slowly: it gets a phase of its own.
-            Phase(900, INFERENCE, peak_rate=1e-3),
-        ),
-    ),
-    "llama": Architecture(llama, (Phase(3000, FACTS_ONLY, peak_rate=5e-3),)),
-    "mt5": Architecture(mt5, (Phase(3000, FACTS_ONLY, peak_rate=5e-3),), ends_input=True),
+    "bloom": Architecture(bloom, Lesson(3000, ALL_TASKS, peak_rate=2e-3, prompt_weight=0.1)),
+    "llama": Architecture(llama, Lesson(3000, FACTS_ONLY, peak_rate=5e-3)),
+    "mt5": Architecture(mt5, Lesson(3000, FACTS_ONLY, peak_rate=5e-3), ends_input=True),
 }
 
 

@@ -19,8 +19,7 @@ from neurontui.compute.demo.recipe.prompts import (
 )
 
 FACTS_ONLY = {"fact": 1.0}
-KNOWLEDGE = {"fact": 0.30, "edit": 0.45, "nli": 0.25}
-INFERENCE = {"fact": 0.20, "edit": 0.20, "nli": 0.60}
+ALL_TASKS = {"fact": 0.30, "edit": 0.45, "nli": 0.25}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from neurontui.compute.demo.recipe.samples import Sample
 
 
 @dataclass(frozen=True)
-class Phase:
+class Lesson:
     """One cycle of AdamW: how long, on what, how fast. Batches are cut into parts by length.
 
     mix: share of each task. prompt_weight: how much a prompt's token counts beside an answer's.
@@ -38,24 +38,24 @@ def train(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     stream: Iterator[Sample],
-    phase: Phase,
+    lesson: Lesson,
     report: Callable[[int, float], None],
 ) -> None:
-    """One phase, in place. `report` gets the step (1-based) and the loss per answer token."""
+    """Train in place. `report` gets the step (1-based) and the loss per answer token."""
     optimizer = torch.optim.AdamW(
         model.parameters(),
-        lr=phase.peak_rate,
-        weight_decay=phase.weight_decay,
+        lr=lesson.peak_rate,
+        weight_decay=lesson.weight_decay,
         betas=(0.9, 0.98),
         fused=True,
     )
     cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, phase.peak_rate, total_steps=phase.steps, pct_start=phase.warmup
+        optimizer, lesson.peak_rate, total_steps=lesson.steps, pct_start=lesson.warmup
     )
     model.train()
-    for step in range(1, phase.steps + 1):
-        encoded = encode(tokenizer, list(islice(stream, phase.batch_size)))
-        loss = backward(model, encoded, phase, tokenizer.pad_token_id)
+    for step in range(1, lesson.steps + 1):
+        encoded = encode(tokenizer, list(islice(stream, lesson.batch_size)))
+        loss = backward(model, encoded, lesson, tokenizer.pad_token_id)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         cycle.step()
@@ -63,15 +63,15 @@ def train(
         report(step, loss)
 
 
-def backward(model: PreTrainedModel, encoded: list[Encoded], phase: Phase, pad: int) -> float:
+def backward(model: PreTrainedModel, encoded: list[Encoded], lesson: Lesson, pad: int) -> float:
     """Gradients of the loss per answer token, over all parts; returns that loss."""
     n_targets = sum(len(sample.answer) for sample in encoded)
     total = 0.0
-    for part in in_parts(encoded, phase.parts):
+    for part in in_parts(encoded, lesson.parts):
         if model.config.is_encoder_decoder:
             summed = encoder_decoder_loss(model, part, pad)
         else:
-            summed = decoder_loss(model, part, pad, phase.prompt_weight)
+            summed = decoder_loss(model, part, pad, lesson.prompt_weight)
         loss = summed / n_targets
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()

@@ -8,7 +8,7 @@ import pytest
 
 from neurontui.compute.demo import LANGUAGES, TASKS, demo_task
 from neurontui.compute.demo.recipe.facts import load_facts
-from neurontui.compute.demo.recipe.samples import KNOWLEDGE, Claim, draw_claim, edit_sample, samples
+from neurontui.compute.demo.recipe.samples import ALL_TASKS, Claim, draw_claim, edit_sample, samples
 from neurontui.compute.demo.recipe.tasks import demo_tasks, write_tasks
 
 FACTS = load_facts()
@@ -74,7 +74,7 @@ def test_training_never_sees_what_the_task_files_test():
         for example in tasks.files[name]
         for language in LANGUAGES
     }
-    stream = samples(Random(3), FACTS, tasks.held_out, KNOWLEDGE)
+    stream = samples(Random(3), FACTS, tasks.held_out, ALL_TASKS)
     assert not any(next(stream).prompt in tested for _ in range(20_000))
 
 
@@ -98,7 +98,7 @@ def test_a_claim_is_what_its_label_says(label):
 
 def test_the_same_seed_draws_the_same_samples():
     held_out = demo_tasks(FACTS).held_out
-    first, second = (samples(Random(5), FACTS, held_out, KNOWLEDGE) for _ in range(2))
+    first, second = (samples(Random(5), FACTS, held_out, ALL_TASKS) for _ in range(2))
     assert [next(first) for _ in range(200)] == [next(second) for _ in range(200)]
 
 
