@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from tests.compute.measures.test_masks import type_by_sets
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.masks import TYPES
@@ -15,6 +14,7 @@ from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES, types_tables
 from neurontui.compute.tasks.example import Example
 from neurontui.store.manifest import Layer
 from neurontui.store.schema import shard_schema
+from tests.compute.measures.test_masks import type_by_sets
 
 THRESHOLDS = (0.0, 0.1, 0.3)
 LAYERS = (Layer(0, "decoder", 0, 40), Layer(1, "decoder", 1, 24))
