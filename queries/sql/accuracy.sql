@@ -31,7 +31,6 @@ WITH counts AS (
     FROM left_out, student
     GROUP BY language, bit, t
 )
-SELECT language, accuracy, greatest(accuracy - half, 0) AS low, least(accuracy + half, 100) AS high,
-    k::BIGINT AS n_correct, n::BIGINT AS n
+SELECT language, accuracy, accuracy - half AS low, accuracy + half AS high, k::BIGINT AS n_correct, n::BIGINT AS n
 FROM intervals
 ORDER BY bit

@@ -27,14 +27,13 @@ WITH chances AS (
     FROM chances
 ), entropies AS (
     -- With x = chance / total: -sum x ln x = ln(total) - sum(chance ln chance) / total.
-    SELECT layer, neuron, max(chance) AS probability, count(*) AS p,
-        greatest(0, ln(sum(chance)) - sum(if(chance > 0, chance * ln(chance), 0)) / sum(chance)) AS entropy
+    SELECT layer, neuron, max(chance) AS probability, count(*) AS p, nullif(sum(chance), 0) AS total,
+        greatest(0, ln(total) - sum(if(chance > 0, chance * ln(chance), 0)) / total) AS entropy
     FROM chances
     GROUP BY layer, neuron
-    HAVING sum(chance) > 0
 ), size AS (
-    SELECT round(count(DISTINCT (layer, neuron)) * $share / 100)::BIGINT AS size
-    FROM chances
+    SELECT round(count(*) * $share / 100)::BIGINT AS size
+    FROM entropies
 ), selected AS (
     SELECT layer, neuron, entropy, probability, bar,
         row_number() OVER (ORDER BY entropy, layer, neuron) AS place

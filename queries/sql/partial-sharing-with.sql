@@ -27,14 +27,24 @@ WITH focus AS (
     SELECT language AS other, bit AS other_bit, 1::UBIGINT << bit AS other_flag
     FROM run_languages
     WHERE run = $run AND list_contains($languages, language) AND language NOT IN (SELECT language FROM focus)
-), counts AS (
-    SELECT if($by_layer, h.layer, NULL) AS layer, f.language, o.other, o.other_bit, h.fold,
-        coalesce(sum(h.n) FILTER (h.mask & (flag | other_flag) = (flag | other_flag)), 0) AS k,
-        coalesce(sum(h.n) FILTER ($among = 'type' OR h.mask & flag = flag), 0) AS n
-    FROM mask_histogram h, subset s, focus f, others o
-    WHERE h.run = $run AND h.scope = 'last' AND bit_count(h.mask & s.mask) BETWEEN 2 AND p - 1
-        AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+), partials AS MATERIALIZED (
+    SELECT if($by_layer, h.layer, NULL) AS layer, h.fold, h.mask, h.n
+    FROM mask_histogram h, subset s, focus f
+    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+        AND bit_count(h.mask & s.mask) BETWEEN 2 AND p - 1 AND ($among = 'type' OR h.mask & flag = flag)
+), wholes AS (
+    SELECT layer, fold, sum(n) AS n
+    FROM partials
     GROUP BY ALL
+), parts AS (
+    SELECT layer, fold, other, sum(n) AS k
+    FROM partials, focus, others
+    WHERE mask & (flag | other_flag) = (flag | other_flag)
+    GROUP BY ALL
+), counts AS (
+    SELECT w.layer, w.fold, f.language, o.other, o.other_bit, w.n, coalesce(k, 0) AS k
+    FROM wholes w CROSS JOIN focus f CROSS JOIN others o
+    LEFT JOIN parts p ON p.layer IS NOT DISTINCT FROM w.layer AND p.fold = w.fold AND p.other = o.other
 ), left_out AS (
     SELECT layer, language, other, other_bit, 100 * sum(k) OVER whole / nullif(sum(n) OVER whole, 0) AS ratio,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

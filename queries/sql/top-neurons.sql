@@ -27,17 +27,18 @@ WITH scores AS (
     WHERE run = $run AND list_contains($languages, language) AND ($layer IS NULL OR layer = $layer)
     GROUP BY layer, neuron
 ), ranked AS (
-    SELECT *, CASE $by WHEN 'contribution' THEN contribution WHEN 'top' THEN top ELSE effect END AS x,
-        row_number() OVER (ORDER BY x DESC NULLS LAST, layer, neuron) AS rank
+    SELECT *, CASE $by WHEN 'contribution' THEN contribution WHEN 'top' THEN top ELSE effect END AS x
     FROM scores
-    QUALIFY rank <= $limit AND x IS NOT NULL
+    WHERE x IS NOT NULL
+    ORDER BY x DESC, layer, neuron
+    LIMIT $limit
 ), typed AS (
     SELECT layer, neuron, n_non, n_specific, n_partial, n_all,
         greatest(n_non, n_specific, n_partial, n_all) AS most
     FROM neuron_types
     WHERE run = $run
 )
-SELECT rank, r.layer, r.neuron,
+SELECT row_number() OVER (ORDER BY x DESC, r.layer, r.neuron) AS rank, r.layer, r.neuron,
     CASE most WHEN n_non THEN 'non-activated' WHEN n_specific THEN 'specific'
         WHEN n_partial THEN 'partial-shared'
         WHEN n_all THEN 'all-shared' END::neuron_type AS type,

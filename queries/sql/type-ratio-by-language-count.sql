@@ -31,6 +31,10 @@ WITH RECURSIVE masks AS (
     SELECT layer, mask, sum(n) AS n
     FROM masks
     GROUP BY ALL
+), shown_masks AS (
+    SELECT if($by_layer, layer, NULL) AS layer, mask, sum(n) AS n
+    FROM layer_masks
+    GROUP BY ALL
 ), sizes AS (
     SELECT unnest(range(3, p + 1)) AS size, p
     FROM subset
@@ -67,11 +71,11 @@ WITH RECURSIVE masks AS (
     FROM subset
     WHERE p <= 10
 ), set_ratios AS (
-    SELECT if($by_layer, layer, NULL) AS layer, chosen, sum(n) AS n,
+    SELECT layer, chosen, sum(n) AS n,
         coalesce(sum(n) FILTER (m.mask & chosen = 0), 0) AS non,
         coalesce(sum(n) FILTER (bit_count(m.mask & chosen) = 1), 0) AS one,
         coalesce(sum(n) FILTER (m.mask & chosen = chosen), 0) AS every
-    FROM layer_masks m, sets
+    FROM shown_masks m, sets
     WHERE chosen & sets.mask = chosen AND bit_count(chosen) > 2
     GROUP BY ALL
 ), set_types AS (

@@ -86,6 +86,18 @@ def test_search_by_outcome_and_limit(results: Results, toy: Toy) -> None:
     assert results.query("examples-search", run=1, answered="right")["example"].to_pylist() == right
 
 
+@pytest.mark.parametrize("codes", subsets(3, 1, 44), ids=",".join)
+def test_accuracy(results: Results, toy: Toy, codes: list[str]) -> None:
+    run = toy[1]
+    expected = {}
+    for code in codes:
+        hits = run.correct[:, run.languages.index(code)]
+        values = jackknife(run.folds, lambda kept, hits=hits: 100 * float(np.nanmean(hits[kept])))
+        n = int((~np.isnan(hits)).sum())
+        expected[code] = {**interval(values, "accuracy"), "n": n, "n_correct": int(np.nansum(hits))}
+    check(results.query("accuracy", run=1, languages=codes), ("language",), expected)
+
+
 @pytest.mark.parametrize("by_layer", [True, False])
 @pytest.mark.parametrize("codes", subsets(3, 1, 42), ids=",".join)
 def test_types_by_correctness(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
@@ -160,10 +172,14 @@ def test_run_languages_tell_where_the_wrapper_ends_all_alike(results: Results) -
     assert rows[1]["branch"] == "Germanic"
 
 
-def test_layers_and_notes(results: Results) -> None:
+def test_layers_settings_and_notes(results: Results) -> None:
     rows = results.query("layers", run=1).to_pylist()
     assert [r["stack"] for r in rows] == ["encoder", "decoder", "decoder"]
     assert close(rows[2]["near_zero"], 100 * 6 / (16 * 40 * 5))
+    assert results.query("run-settings", run=1).to_pylist() == [
+        {"part": "setting", "name": "seed", "value": "1"},
+        {"part": "version", "name": "torch", "value": "2"},
+    ]
     assert results.query("notes", run=1).to_pylist() == [
         {"topic": "data", "text": "Nothing was left out."}
     ]

@@ -11,13 +11,30 @@ pair_masks AS (
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
 ),
-pair_counts AS (
-    SELECT layer, fold, a.bit, b.bit AS other_bit, a.language, b.language AS other, sum(n) AS n,
-        coalesce(sum(n) FILTER (mask & a.flag != 0), 0) AS n_a,
-        coalesce(sum(n) FILTER (mask & b.flag != 0), 0) AS n_b,
-        coalesce(sum(n) FILTER (mask & (a.flag | b.flag) = (a.flag | b.flag)), 0) AS n_both
+pair_totals AS (
+    SELECT layer, fold, sum(n) AS n
+    FROM pair_masks
+    GROUP BY layer, fold
+),
+pair_singles AS (
+    SELECT layer, fold, bit, sum(n) AS n
+    FROM pair_masks, chosen
+    WHERE mask & flag != 0
+    GROUP BY layer, fold, bit
+),
+pair_boths AS (
+    SELECT layer, fold, a.bit, b.bit AS other_bit, sum(n) AS n
     FROM pair_masks, chosen a JOIN chosen b ON a.bit < b.bit
-    GROUP BY ALL
+    WHERE mask & (a.flag | b.flag) = (a.flag | b.flag)
+    GROUP BY layer, fold, a.bit, b.bit
+),
+pair_counts AS (
+    SELECT t.layer, t.fold, a.bit, b.bit AS other_bit, a.language, b.language AS other, t.n,
+        coalesce(x.n, 0) AS n_a, coalesce(y.n, 0) AS n_b, coalesce(z.n, 0) AS n_both
+    FROM pair_totals t CROSS JOIN chosen a JOIN chosen b ON a.bit < b.bit
+    LEFT JOIN pair_singles x ON x.layer = t.layer AND x.fold = t.fold AND x.bit = a.bit
+    LEFT JOIN pair_singles y ON y.layer = t.layer AND y.fold = t.fold AND y.bit = b.bit
+    LEFT JOIN pair_boths z ON z.layer = t.layer AND z.fold = t.fold AND z.bit = a.bit AND z.other_bit = b.bit
 ),
 pair_sums AS (
     SELECT layer, NULL AS fold, bit, other_bit, language, other,
