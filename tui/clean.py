@@ -53,4 +53,6 @@ def shorten(text: object, cells: int) -> str:
     line = clean(text)
     if cell_len(line) <= cells:
         return line
+    if not line.strip():
+        return line[:cells]
     return set_cell_size(line, cells - 1).rstrip() + "…" if cells > 0 else ""

@@ -3,6 +3,8 @@
 `python -m tests.tui.sample FILE` is not needed: import `write_sample`. The same seed gives the same file.
 """
 
+import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from neurontui.store import schema
+from neurontui.store.journal import Journal
+from neurontui.store.manifest import Condition, Layer, Manifest
+from neurontui.store.merge import merge
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 PROMPTS = {
@@ -52,20 +57,29 @@ class Plan:
 
 
 def write_sample(path: Path, *plans: Plan) -> Path:
-    """Create a results file with one run a plan."""
-    schema.create(path)
-    with duckdb.connect(str(path)) as connection:
-        for number, plan in enumerate(plans or (Plan(),), start=1):
-            connection.begin()
-            _Writer(connection, number, plan).write()
-            connection.commit()
+    """Create a results file with one run a plan, the way a run does: a journal of shards, and its merge."""
+    for plan in plans or (Plan(),):
+        with duckdb.connect() as connection:
+            connection.execute(empty_tables())
+            writer = _Writer(connection, plan)
+            writer.write()
+            with Journal.open(path, writer.manifest()) as journal:
+                journal.write(0, writer.tables(), seconds=83.5, tokens=41_200)
+        merge(journal.path, path)
     return path
 
 
+def empty_tables() -> str:
+    """SQL that makes the tables of a results file, to be filled in memory."""
+    text = (Path(schema.__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^COMMENT ON .*;$", "", text)
+
+
 class _Writer:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, run: int, plan: Plan) -> None:
-        self.connection, self.run, self.plan = connection, run, plan
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+        self.connection, self.run, self.plan = connection, 1, plan
         self.random = np.random.default_rng(plan.seed)
+        self.conditions: list[Condition] = []
         self.all_mask = (1 << len(plan.languages)) - 1
 
     def write(self) -> None:
@@ -82,6 +96,51 @@ class _Writer:
             self._attribution()
         if self.plan.ablation:
             self._ablation()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Everything that a batch may bring."""
+        found = {}
+        for name in schema.shard_tables():
+            columns = ", ".join(schema.shard_schema(name).names)
+            table = self.connection.sql(f"SELECT {columns} FROM {name}").to_arrow_table()
+            if table.num_rows:
+                found[name] = table
+        return found
+
+    def manifest(self) -> Manifest:
+        """What the run says about itself."""
+        plan = self.plan
+        layers = tuple(
+            Layer(
+                layer,
+                "encoder" if layer < plan.encoder else "decoder",
+                layer if layer < plan.encoder else layer - plan.encoder,
+                plan.neurons,
+            )
+            for layer in range(plan.layers)
+        )
+        return Manifest(
+            key=hashlib.md5(plan.name.encode()).hexdigest(),
+            name=plan.name,
+            model=plan.name.split(" · ")[0],
+            revision=None,
+            architecture="bloom",
+            task=plan.task,
+            setting=plan.setting,
+            n_shots=0,
+            languages=plan.languages,
+            n_examples=plan.examples,
+            n_batches=1,
+            dtype="float32",
+            device="cpu",
+            threshold=0.0,
+            started="2026-01-15T09:30:00",
+            layers=layers,
+            conditions=tuple(self.conditions),
+            settings={"activation": "gate", "engine": "local"},
+            versions={"torch": "2.15"},
+            notes=(("data", "2 examples lack a translation into th and were left out."),),
+        )
 
     def _sql(self, text: str, **values: object) -> None:
         text = text.replace("{run}", str(self.run)).replace("{all}", str(self.all_mask))
@@ -112,26 +171,9 @@ class _Writer:
         )  # fmt: skip
 
     def _describe(self) -> None:
-        plan = self.plan
-        self._sql(
-            "INSERT INTO runs VALUES ({run}, md5($name), $name, $model, NULL, 'bloom', $task, $setting, 0, $languages, {all}, "
-            "$examples, 'float32', 'cpu', 0.0, $settings, '{\"torch\": \"2.15\"}', TIMESTAMP '2026-01-15 09:30:00', 83.5, 41200)",
-            name=plan.name, model=plan.name.split(" · ")[0], task=plan.task, setting=plan.setting,
-            languages=list(plan.languages), examples=plan.examples, settings='{"activation": "gate", "engine": "local"}',
-        )  # fmt: skip
-        for bit, code in enumerate(plan.languages):
-            self._sql("INSERT INTO run_languages VALUES ({run}, $bit, $code)", bit=bit, code=code)
-        for layer in range(plan.layers):
-            encoder = layer < plan.encoder
-            self._sql(
-                "INSERT INTO layers VALUES ({run}, $layer, $stack, $position, $neurons, 3)",
-                layer=layer, stack="encoder" if encoder else "decoder",
-                position=layer if encoder else layer - plan.encoder, neurons=plan.neurons,
-            )  # fmt: skip
+        for layer in range(self.plan.layers):
+            self._sql("INSERT INTO layers VALUES ({run}, $layer, '', 0, 0, 3)", layer=layer)
         self._insert_examples()
-        self._sql(
-            "INSERT INTO notes VALUES ({run}, 'data', '2 examples lack a translation into th and were left out.')"
-        )
 
     def _insert_examples(self) -> None:
         rows = []
@@ -144,26 +186,14 @@ class _Writer:
                 prompt = PROMPTS.get(code, "The capital of {en} is").format(en=country)
                 rows.append((self.run, example, f"fact-{example:03d}", f"c{example // 2}", example % 10, code, prompt,
                              answer, said, right if self.plan.answers else None, 9 + bit, prompt[-2:]))  # fmt: skip
-        self.connection.executemany(
-            "INSERT INTO examples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-        )
+        names = schema.columns("examples")
+        columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+        self.connection.register("example_rows", pa.table(columns))
+        self._sql("INSERT INTO examples SELECT * FROM example_rows")
 
     def _types(self) -> None:
-        kinds = (
-            "count_if(mask = 0) AS n_non, count_if(bit_count(mask) = 1) AS n_specific, "
-            "count_if(bit_count(mask) > 1 AND mask <> {all}) AS n_partial, count_if(mask = {all}) AS n_all"
-        )
         self._sql(
             "INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL"
-        )
-        self._sql(
-            f"INSERT INTO example_types SELECT {{run}}, example, layer, {kinds} FROM masks GROUP BY ALL ORDER BY ALL"
-        )
-        self._sql(
-            f"INSERT INTO neuron_types SELECT {{run}}, layer, neuron, {kinds} FROM masks GROUP BY ALL ORDER BY ALL"
-        )
-        self._sql(
-            "INSERT INTO neuron_masks SELECT {run}, layer, neuron, mask, count(*) FROM masks GROUP BY ALL ORDER BY ALL"
         )
         for threshold in (0.0, 0.2, 0.5):
             self._sql(
@@ -248,29 +278,28 @@ class _Writer:
                         0.81 - 0.01 * seed - percent / 400,
                     )
                 )
-            for share in (5, 15, 25, 55, 75):
-                cases.append(
-                    (
-                        "random",
-                        None,
-                        share / 100,
-                        seed,
-                        None,
-                        share,
-                        f"random {share} %",
-                        0.83 - share / 180,
-                    )
+            cases += [
+                (
+                    "random",
+                    None,
+                    share / 100,
+                    seed,
+                    None,
+                    share,
+                    f"random {share} %",
+                    0.83 - share / 180,
                 )
+                for share in (5, 15, 25, 55, 75)
+            ]
         for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(
             cases
         ):
-            self._sql(
-                "INSERT INTO conditions VALUES ({run}, $n, $kind, $type, $fraction, $seed, 'all', NULL, '0', $matched, $percent, $label)",
-                n=number, kind=kind, type=name, fraction=fraction, seed=seed, matched=matched, percent=percent, label=label,
-            )  # fmt: skip
+            self.conditions.append(
+                Condition(number, kind, label, name, fraction, seed, matched_to=matched)
+            )
             self._sql(
                 "INSERT INTO ablation_examples SELECT {run}, $n, example, language, CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
-                "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), $percent::INTEGER FROM "
+                "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), ($percent * 2.88)::INTEGER FROM "
                 "(SELECT *, hash(example, language, $n // 5) % 1000 / 1000 AS u FROM examples WHERE run = {run}) ORDER BY example, language",
                 n=number, p=accuracy, percent=percent,
             )  # fmt: skip

@@ -140,7 +140,7 @@ class ExamplesPage(Page):
 
     def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
         """Another example."""
-        if message.data_table.id == "examples-list" and message.data_table.has_focus:
+        if message.data_table.id == "examples-list":
             row = self.query_one("#examples-list", Grid).row_values()
             if row:
                 self.select(example=row["example"])

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from textual.binding import ActiveBinding, Binding
+from textual.binding import Binding
 from textual.keys import _character_to_key
 
 from neurontui.tui.screens.page import Page
@@ -17,28 +17,12 @@ _NAMES = {
 
 
 def help_lines(page: Page) -> list[Parts]:
-    """What the screen says about itself, then its keys, then those of every screen."""
+    """What the screen says about itself, then its keys, those of its parts, and those of every screen."""
     lines: list[Parts] = [title(page.HEADING), []]
     lines += [[Part(line)] for line in textwrap.wrap(page.ABOUT, WIDTH)]
-    common = {binding.action for binding in page.COMMON}
-    keys = _keys(page)
-    groups = [
-        (
-            "On this screen",
-            [
-                each
-                for each in keys
-                if each.node is not page.app and each.binding.action not in common
-            ],
-        ),
-        (
-            "On every screen",
-            [each for each in keys if each.node is page.app or each.binding.action in common],
-        ),
-    ]
-    for heading, group in groups:
-        if group:
-            lines += [[], [Part(heading, "first", bold=True)], *_rows(group)]
+    for heading, bindings in help_groups(page):
+        if bindings:
+            lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings)]
     return [
         *lines,
         [],
@@ -46,30 +30,48 @@ def help_lines(page: Page) -> list[Parts]:
     ]
 
 
-def _keys(page: Page) -> list[ActiveBinding]:
-    return [
-        each
-        for each in page.active_bindings.values()
-        if each.binding.tooltip and not each.binding.system
-    ]
+def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
+    """Every key that is explained, by where it works."""
+    common = {binding.action for binding in page.COMMON}
+    own = [each for each in told(type(page)) if each.action not in common]
+    parts: dict[str, list[Binding]] = {}
+    for widget in page.query("*"):
+        if widget.focusable and (group := getattr(widget, "HELP", "")):
+            parts.setdefault(group, told(type(widget)))
+    every = [each for each in told(type(page)) if each.action in common]
+    digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
+    rest = [each for each in told(type(page.app)) if not each.action.startswith("go(")]
+    return [("On this screen", own), *parts.items(), ("On every screen", [digits, *every, *rest])]
 
 
-def _rows(group: list[ActiveBinding]) -> list[Parts]:
+def told(kind: type) -> list[Binding]:
+    """The explained keys of a class and of those it comes from; what a class says itself comes first."""
+    found: dict[str, Binding] = {}
+    for each in kind.__mro__:
+        for binding in Binding.make_bindings(vars(each).get("BINDINGS", ())):
+            if binding.tooltip and not binding.system:
+                found.setdefault(binding.key, binding)
+    return list(found.values())
+
+
+def _rows(bindings: list[Binding]) -> list[Parts]:
     """One line an action, with all its keys."""
     merged: dict[str, list[Binding]] = {}
-    for each in group:
-        merged.setdefault(each.binding.action, []).append(each.binding)
+    for binding in bindings:
+        merged.setdefault(binding.action, []).append(binding)
     return [
         [
-            Part("  " + fit_keys(bindings).ljust(14), "second", bold=True),
-            Part(f" {bindings[0].tooltip}", "text"),
+            Part("  " + fit_keys(same).ljust(14), "second", bold=True),
+            Part(f" {same[0].tooltip}", "text"),
         ]
-        for bindings in merged.values()
+        for same in merged.values()
     ]
 
 
 def fit_keys(bindings: list[Binding]) -> str:
     """The keys of one action, as they are printed on a keyboard."""
+    if bindings[0].action == "go":
+        return "1 … 9"
     return " ".join(dict.fromkeys(key_name(binding.key) for binding in bindings))
 
 

@@ -25,6 +25,7 @@ class ChipState:
 class Chips(Line, can_focus=True):
     """Language chips: click one, or press L, move with the arrows and toggle with space."""
 
+    HELP: ClassVar[str] = "On the language chips (L)"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The language before"),
         Binding("right,l", "move(1)", "move", show=False, tooltip="The next language"),

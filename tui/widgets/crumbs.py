@@ -1,6 +1,6 @@
 """Where am I: file, run, and the way one came. Esc goes back along it."""
 
-from neurontui.tui.widgets.paint import Part, Parts, spread
+from neurontui.tui.widgets.paint import Part, Parts, spread, width_of
 from neurontui.tui.widgets.sheet import Line
 
 
@@ -20,14 +20,29 @@ class Crumbs(Line):
 
     def parts(self, width: int) -> Parts:
         """The way at the left, what goes on and the way to help at the right."""
-        way: list[Part] = []
-        for index, crumb in enumerate(self._crumbs):
-            last = index == len(self._crumbs) - 1
-            way += [Part(" › ", "axis")] if index else [Part(" ")]
-            way.append(Part(crumb, "text" if last else "dim", bold=last))
         state = [Part(f"  {self._state}", "second", bold=True)] if self._state else []
         help_ = [
             Part("  ctrl+p", "dim", click="app.command_palette"),
             Part("  ? help ", "dim", click="app.help"),
         ]
-        return spread(way, [*state, *help_], width)
+        right = [*state, *help_]
+        return spread(self._way(width - width_of(right)), right, width)
+
+    def _way(self, room: int) -> list[Part]:
+        """All crumbs, or the first and as many of the last as fit."""
+        crumbs = self._crumbs
+        dropped = 1
+        parts = _joined(crumbs)
+        while width_of(parts) > room and dropped < len(crumbs) - 1:
+            dropped += 1
+            parts = _joined((crumbs[0], "…", *crumbs[dropped:]))
+        return parts
+
+
+def _joined(crumbs: tuple[str, ...]) -> list[Part]:
+    parts: list[Part] = []
+    for index, crumb in enumerate(crumbs):
+        last = index == len(crumbs) - 1
+        parts += [Part(" › ", "axis")] if index else [Part(" ")]
+        parts.append(Part(crumb, "text" if last else "dim", bold=last))
+    return parts

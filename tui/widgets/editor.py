@@ -29,6 +29,7 @@ _HIDDEN |= dict.fromkeys(
 class Editor(TextArea):
     """A text area that knows SQL."""
 
+    HELP: ClassVar[str] = "In the editor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f5,ctrl+r,ctrl+j",

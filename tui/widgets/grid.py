@@ -41,6 +41,7 @@ class _Unmeasured(ArrowBackend):
 class Grid(DataTable):
     """A table over Arrow with vi keys and search; stored text is cleaned as it is drawn, never parsed as markup."""
 
+    HELP: ClassVar[str] = "In tables"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False, tooltip="The row below"),
         Binding("k", "cursor_up", "up", show=False, tooltip="The row above"),

@@ -24,6 +24,7 @@ class Heat(Widget, can_focus=True):
 
     DEFAULT_CSS = "Heat { width: 1fr; height: auto; }"
 
+    HELP: ClassVar[str] = "In the heatmap"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1, 0)", "cell", key_display="↑↓←→", tooltip="The row above"),
         Binding("down,j", "move(1, 0)", "cell", show=False, tooltip="The row below"),

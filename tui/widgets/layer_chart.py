@@ -21,6 +21,7 @@ class LayerChart(Widget, can_focus=True):
 
     DEFAULT_CSS = "LayerChart { width: 1fr; height: 1fr; min-height: 5; }"
 
+    HELP: ClassVar[str] = "In the chart"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The layer before"),
         Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer"),

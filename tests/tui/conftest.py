@@ -1,0 +1,60 @@
+"""A small results file for the explorer's tests, made once a test session, and ways to drive the explorer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from neurontui.tui.app import Explorer
+from tests.tui.driving import explorer_of
+from tests.tui.sample import LANGUAGES, Plan, write_sample
+
+PLANS = (
+    Plan(),
+    Plan(
+        name="bloom-demo · xnli",
+        task="xnli",
+        languages=tuple(code for code in LANGUAGES if code != "pt"),
+        attribution=False,
+        ablation=False,
+        answers=False,
+        seed=2,
+        examples=30,
+    ),
+    Plan(name="mt0-small · fact", encoder=4, layers=8, ablation=False, seed=3, examples=20),
+)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs: a full one, one of types alone, and one of two stacks. Workers of one session share it."""
+    folder = tmp_path_factory.getbasetemp().parent / "explorer-store"
+    folder.mkdir(exist_ok=True)
+    path = folder / "results.duckdb"
+    with FileLock(folder / "lock"):
+        if not path.exists():
+            write_sample(folder / "part.duckdb", *PLANS)
+            (folder / "part.duckdb").rename(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of its own, so that no test sees what another one looked at; no animations."""
+    monkeypatch.setenv("NEURONTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def explorer(store: Path) -> Callable[..., Explorer]:
+    """Makes explorers on the store, looking at its first run."""
+
+    def make(*paths: Path) -> Explorer:
+        return explorer_of(*(paths or (store,)))
+
+    return make

@@ -1,0 +1,59 @@
+"""Driving the explorer as a person would: start it, wait until it has answered, read the screen."""
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from neurontui.tui.app import Explorer, open_files
+from neurontui.tui.screens.page import Page
+
+NARROW, WIDE = (80, 24), (160, 45)
+
+
+def explorer_of(*paths: Path) -> Explorer:
+    """An explorer that looks at the first run of the files."""
+    results = open_files(paths, None)
+    app = Explorer(results, paths)
+    first = results.known_runs[0] if results.known_runs else None
+    if first is not None and not app.selection.run:
+        app.selection = app.selection.with_run(first.key, first.languages)
+    return app
+
+
+async def settle(pilot: Pilot[None], seconds: float = 20.0) -> None:
+    """Wait until no question is under way and everything is drawn."""
+    waited = 0.0
+    while waited < seconds:
+        await pilot.pause()
+        page = pilot.app.page  # type: ignore[attr-defined]
+        if page is not None and not page.waiting and not pilot.app.reloader.aside:  # type: ignore[attr-defined]
+            await pilot.pause()
+            if not page.waiting:
+                await pilot.pause()
+                return
+        await pilot.pause(0.02)
+        waited += 0.02
+    raise AssertionError("the explorer is still asking")
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, waiting for the answers after each."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+def page_of(pilot: Pilot[None]) -> Page:
+    """The screen in front."""
+    page = pilot.app.page  # type: ignore[attr-defined]
+    assert isinstance(page, Page)
+    return page
+
+
+def text_of(app: Explorer) -> str:
+    """What the terminal shows, as plain text."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips(app.size)
+    return "\n".join(
+        "".join(segment.text for segment in strip)[: width * 4] for strip in lines[:height]
+    )

@@ -1,0 +1,98 @@
+"""Help is made of the bindings themselves; here every key of it is pressed."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from neurontui.tui.app import Explorer
+from neurontui.tui.screens.help import help_groups, help_lines, key_name
+from neurontui.tui.screens.page import Page
+from neurontui.tui.widgets.chips import Chips
+from neurontui.tui.widgets.editor import Editor
+from neurontui.tui.widgets.paint import plain
+from neurontui.tui.widgets.tabs import TABS, Tab
+from tests.tui.driving import NARROW, page_of, press, settle, text_of
+
+LEAVING = {"q", "ctrl+q", "ctrl+c", "super+c"}
+
+
+async def to_start(app: Explorer, page: str) -> None:
+    """Back to the screen, with the focus where its keys work."""
+    while not isinstance(app.screen, Page):
+        app.pop_screen()
+    if app.page is None or page != app.page.PAGE:
+        app.action_go(page)
+
+
+async def focus(pilot: Pilot[None], group: str) -> None:
+    """Where the keys of a group of the help work; some parts show in another view only."""
+    page = page_of(pilot)
+    for _ in range(6):
+        widgets = [each for each in page.query("*") if each.focusable and each.display]
+        wanted = [each for each in widgets if getattr(each, "HELP", "") == group]
+        if wanted or not group.startswith("In "):
+            break
+        await pilot.press("v")
+        await settle(pilot)
+    others = [each for each in widgets if not isinstance(each, Chips | Editor)]
+    page.set_focus((wanted or others or [None])[0])
+
+
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.page)
+async def test_every_key_in_the_help_works(explorer: Callable[..., Explorer], tab: Tab) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, tab.digit)
+        groups = help_groups(page_of(pilot))
+        assert sum(len(bindings) for _, bindings in groups) > 20
+        words = plain(help_lines(page_of(pilot)))
+        for group, bindings in groups:
+            for binding in bindings:
+                assert key_name(binding.key) in words
+                if binding.key in LEAVING:
+                    continue
+                await to_start(app, tab.page)
+                await pilot.pause()
+                await focus(pilot, group)
+                assert binding.key in app.screen.active_bindings, (group, binding)
+                await pilot.press(binding.key)
+        await to_start(app, tab.page)
+        await settle(pilot)
+        assert app.is_running
+
+
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.page)
+async def test_the_last_line_fits_into_80_columns(
+    explorer: Callable[..., Explorer], tab: Tab
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, tab.digit)
+        last = text_of(app).splitlines()[-1]
+        assert "…" not in last
+        assert len(last.strip()) > 20
+        assert "SQL" in text_of(app).splitlines()[1]
+
+
+async def test_the_palette_offers_screens_keys_and_themes(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert "Go to Ablation" in titles
+        assert any(title.startswith("Stacked areas, lines") for title in titles)
+        assert "Theme: light" in titles
+        assert len(titles) == len(set(titles))
+
+
+async def test_clicking_a_key_presses_it(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        column = text_of(app).splitlines()[-1].index("s style")
+        await pilot.click("Keys", offset=(column, 0))
+        await settle(pilot)
+        assert page_of(pilot).style == 1  # type: ignore[attr-defined]

@@ -1,0 +1,209 @@
+"""Every screen on a store that has everything, on one that has types alone, narrow and wide."""
+
+from collections.abc import Callable
+
+import pytest
+
+from neurontui.tui.app import Explorer
+from neurontui.tui.widgets.tabs import TABS
+from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
+
+EXPECTED = {
+    "runs": ("bloom-demo · fact", "examples", "float32"),
+    "layers": ("Type ratio by layer", "mean of 40 examples", "all-shared", "±"),
+    "languages": ("% active in the column's", "partial with en"),
+    "examples": ("40 examples", "The capital of", "types by layer", "CS %"),
+    "persistence": ("Does a neuron keep its type?", "overlap", "found"),
+    "neuron": ("layer 0 · neuron 0", "active in", "promotes", "strongest inputs"),
+    "attribution": ("Types of the top 5 %", "all-shared"),
+    "ablation": ("baseline", "A all-shared", "matched control", "n = 400"),
+    "sql": ("SELECT", "ctrl+r"),
+}
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_every_screen_shows_what_it_is_for(
+    explorer: Callable[..., Explorer], size: tuple[int, int]
+) -> None:
+    app = explorer()
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for tab in TABS:
+            await press(pilot, *(["escape"] if page_of(pilot).PAGE == "sql" else []), tab.digit)
+            shown = text_of(app)
+            assert tab.page == page_of(pilot).PAGE
+            for words in EXPECTED[tab.page]:
+                assert words in shown, (tab.page, words, shown)
+
+
+@pytest.mark.parametrize(
+    ("digit", "words"),
+    [
+        ("4", "No attribution in this run"),
+        ("6", "--measures"),
+        ("7", "No attribution in this run"),
+        ("8", "No ablation in this run"),
+    ],
+)
+async def test_a_measure_that_is_absent_is_told_with_the_way_to_get_it(
+    explorer: Callable[..., Explorer], digit: str, words: str
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.choose_run(app.runs[1].key)
+        await press(pilot, digit)
+        shown = text_of(app)
+        assert words in shown
+        assert "--measures" in shown
+
+
+async def test_switching_a_language_off_redraws_every_curve(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        before = text_of(app)
+        await press(pilot, "L", "space")
+        after = text_of(app)
+        assert app.selection.languages == ("de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
+        assert "9 of 10" in after
+        assert before.splitlines()[4:20] != after.splitlines()[4:20]
+        await press(pilot, "space")
+        assert text_of(app).splitlines()[4:20] == before.splitlines()[4:20]
+
+
+async def test_the_mouse_toggles_a_language(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        await pilot.click("#chips", offset=(2, 0))
+        await settle(pilot)
+        assert "en" not in app.selection.languages
+        assert "9 of 10" in text_of(app)
+
+
+async def test_few_languages_are_told_not_drawn_wrong(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "L", "o")
+        assert "one language: a neuron is active" in text_of(app)
+        await press(pilot, "right", "space")
+        shown = text_of(app)
+        assert "two languages: no neuron can be partial-shared" in shown
+        assert "partial  " not in shown
+
+
+async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "right", "right", "enter")
+        assert page_of(pilot).PAGE == "persistence"
+        assert app.selection.within == 2
+        assert "› Persistence › neurons of layer 2" in text_of(app)
+        await press(pilot, "minus", "minus", "f", "enter")
+        assert page_of(pilot).PAGE == "neuron"
+        await press(pilot, "enter")
+        assert page_of(pilot).PAGE == "examples"
+        for page in ("neuron", "persistence", "layers"):
+            await press(pilot, "escape")
+            assert page == page_of(pilot).PAGE
+        assert app.selection.layer == 2
+
+
+async def test_a_second_run_beside_the_first_and_their_difference(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "c")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert app.second_info is not None
+        assert app.second_info.name == "bloom-demo · xnli"
+        shown = text_of(app)
+        assert "both runs" in shown
+        assert "vs bloom-demo · xnli" in shown
+        await press(pilot, "d")
+        assert "Difference of type ratios" in text_of(app)
+
+
+async def test_the_threshold_goes_round(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        seen = []
+        for _ in range(3):
+            await press(pilot, "t")
+            seen.append(app.selection.threshold)
+        assert seen == [0.2, 0.5, 0.0]
+
+
+async def test_two_stacks_are_told_apart(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.choose_run(app.runs[2].key)
+        await press(pilot, "2", "G")
+        assert "decoder 3" in text_of(app)
+        await press(pilot, "g")
+        assert "encoder 0" in text_of(app)
+
+
+async def test_search_finds_and_goes_on(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "4")
+        await press(pilot, "slash", *"Allem", "enter")
+        assert app.selection.example == 4
+        await press(pilot, "n")
+        assert app.selection.example == 12
+        await press(pilot, "N")
+        assert app.selection.example == 4
+
+
+async def test_what_was_looked_at_is_kept_for_the_next_session(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "right", "L", "space", "t")
+    again = explorer()
+    assert again.selection == app.selection
+    assert (again.selection.layer, again.selection.threshold) == (1, 0.2)
+
+
+async def test_an_empty_file_says_how_to_fill_it(
+    explorer: Callable[..., Explorer], tmp_path
+) -> None:
+    from neurontui.store import schema
+
+    schema.create(tmp_path / "empty.duckdb")
+    app = explorer(tmp_path / "empty.duckdb")
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause(0.3)
+        assert "This file holds no run yet" in text_of(app)
+        for tab in TABS:
+            await pilot.press(tab.digit)
+            await pilot.pause()
+
+
+async def test_two_files_are_explored_as_one(
+    explorer: Callable[..., Explorer], store, tmp_path
+) -> None:
+    from tests.tui.sample import Plan, write_sample
+
+    other = write_sample(
+        tmp_path / "other.duckdb",
+        Plan(name="other · fact", examples=10, attribution=False, ablation=False),
+    )
+    app = explorer(store, other)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        assert [run.name for run in app.runs][-1] == "other · fact"
+        app.choose_run(app.runs[-1].key)
+        await press(pilot, "2")
+        shown = text_of(app)
+        assert "other.duckdb › other · fact" in shown
+        assert "mean of 10 examples" in shown
