@@ -7,7 +7,8 @@ from typing import Literal
 
 from neurontui.store.errors import UsageError
 
-MEASURES = ("types", "attribution", "ablation")
+MEASURES = ("types", "contribution", "attribution", "ablation")
+"""Types are always measured; attribution is contribution and effective scores, of which the latter need answers."""
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
 DOSES = (0.01, 0.02, 0.05)
 
@@ -25,7 +26,7 @@ class RunConfig:
     limit: int | None = None
     shots: int = 0
     native_wrapper: bool = False
-    measures: tuple[Literal["types", "attribution", "ablation"], ...] = ("types",)
+    measures: tuple[Literal["types", "contribution", "attribution", "ablation"], ...] = ("types",)
     thresholds: tuple[float, ...] = (0.0,)
     """The first one defines the neuron types; the others go into the histogram."""
     activation: Literal["gate", "product"] = "gate"

@@ -29,7 +29,7 @@ QUALIFY row_number() OVER (PARTITION BY layer, type ORDER BY n DESC, neuron) <= 
 
 def final_tables(config: RunConfig, loaded: LoadedModel, journal: Journal) -> dict[str, pa.Table]:
     """neuron_vocabulary for the neurons in top_neurons and those that keep each type longest."""
-    if "attribution" not in config.measures:
+    if not {"contribution", "attribution"} & set(config.measures):
         return {}
     top = _shards(journal.path, "top_neurons")
     activations = _shards(journal.path, "activations")

@@ -103,7 +103,7 @@ class Measurer:
         )
         tables |= self._strongest.tables(seen.batch, seen.captured, self._loaded.layers)
         tables["examples"] = examples_table(seen.batch, seen.captured, seen.predictions)
-        if "attribution" in self._config.measures:
+        if {"contribution", "attribution"} & set(self._config.measures):
             found = self._attribution(seen)
             notes += found.pop("notes", EMPTY_NOTES).to_pylist()
             tables |= found
@@ -135,7 +135,7 @@ class Measurer:
             seen.captured,
             self._loaded,
             seen.masks,
-            seen.targets,
+            seen.targets if "attribution" in self._config.measures else _without_answers(seen),
             attribution_options(self._config),
         )
 
@@ -155,6 +155,10 @@ class Measurer:
             baseline=seen.predictions,
             means=self._means,
         )
+
+
+def _without_answers(seen: _Seen) -> Targets:
+    return Targets((None,) * len(seen.targets.rows))
 
 
 def examples_table(batch: Batch, captured: Capture, predictions: Predictions | None) -> pa.Table:

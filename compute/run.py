@@ -20,7 +20,9 @@ from neurontui.compute.models.loading import load_model
 from neurontui.compute.plan import plan
 from neurontui.compute.progress import Progress
 from neurontui.compute.survey import survey
+from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.load import load_task
+from neurontui.store.errors import InputError
 from neurontui.store.journal import Journal
 from neurontui.store.manifest import Condition
 from neurontui.store.merge import merge
@@ -44,6 +46,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     data = load_task(config.task, task_options(config))
     for note in data.notes:
         progress.say(note)
+    require_answers(config, data)
     loaded = load_model(model_options(config))
     progress.say(loaded.placement)
     book = answer_book(loaded, data.examples, data.languages)
@@ -63,6 +66,22 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         path = journal.path
     number = merge(path, config.out, keep=config.keep, wait=progress.say, force=config.force)
     return Finished(number, manifest.name, len(data.examples), measured=True)
+
+
+def require_answers(config: RunConfig, data: TaskData) -> None:
+    """Raise InputError where a measure needs answers and the task has none."""
+    if any(each.answers for each in data.examples):
+        return
+    if "ablation" in config.measures:
+        raise InputError(
+            f"The task {data.task} has no answers, and without them an ablation has no accuracy to compare; "
+            "add answers, or leave ablation out of --measures."
+        )
+    if "attribution" in config.measures:
+        raise InputError(
+            f"The task {data.task} has no answers, and effective scores are about the answer; add answers, "
+            "or ask for --measures contribution."
+        )
 
 
 def _conditions(config: RunConfig, loaded: LoadedModel, n_languages: int) -> tuple[Condition, ...]:

@@ -17,7 +17,8 @@ from torch import Tensor
 from neurontui.compute.batch import Batch, Capture
 from neurontui.store.manifest import Layer
 
-TOP = 5
+TOP = 10
+"""As many as the merge keeps: fewer would make a list depend on which batches a worker had met."""
 
 
 @dataclass

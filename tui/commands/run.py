@@ -1,5 +1,6 @@
 """`neurontui run`: measure a model on a task, into a results file."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,20 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     from neurontui.tui.commands.narrator import Narrator
 
     narrator = Narrator()
-    for config in _configs(paper_file, given):
-        if dry_run:
-            click.echo(preview(config))
-            continue
-        finished = run(config, narrator)
+    configs = _configs(paper_file, given)
+    if dry_run:
+        click.echo("\n\n".join(preview(each) for each in configs))
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for config in configs:
+        try:
+            finished = run(config, narrator)
+        except KeyboardInterrupt:
+            narrator.end()
+            narrator.say(
+                "stopped; what is measured is kept, and the same command goes on from there"
+            )
+            raise
         state = "measured" if finished.measured else "was there already (--force measures again)"
         narrator.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
 

@@ -47,7 +47,7 @@ OPTIONS = (
     click.option("--data", type=_PATH, metavar="PATH", help="Folder or file with the task's data; otherwise downloaded."),
     click.option("--languages", type=WordList(), metavar="EN,DE,…", help="Languages, in the order of the bits; default: all the task has."),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N examples."),
-    click.option("--measures", type=WordList(), metavar="LIST", help="types, attribution, ablation; default: types."),
+    click.option("--measures", type=WordList(), metavar="LIST", help="types, contribution, attribution, ablation; default: types."),
     click.option("--shots", type=click.IntRange(0, 64), help="Demonstrations in front of each prompt."),
     click.option("--native-wrapper/--english-wrapper", default=None, help="Instructions in the prompt's language; default: English, as in the paper."),
     click.option("--thresholds", type=NumberList(float), metavar="0,0.1,…", help="Active means greater than this; the first one defines the types."),

@@ -1,0 +1,44 @@
+"""What many tests share: one small results file, measured for real on the built-in model."""
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+DEMO_EXAMPLES = 6
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A results file with one run of the built-in model on six facts, all measures; do not write to it."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent  # the workers of one session share it
+    path = folder / "measured" / "results.duckdb"
+    path.parent.mkdir(exist_ok=True)
+    with FileLock(folder / "measured.lock"):
+        if not path.exists():
+            _measure(path)
+    return path
+
+
+def _measure(path: Path) -> None:
+    from neurontui.compute.config import RunConfig
+    from neurontui.compute.demo import DEMO_MODEL, demo_task
+    from neurontui.compute.progress import Silent
+    from neurontui.compute.run import run
+
+    config = RunConfig(
+        model=str(DEMO_MODEL),
+        task=str(demo_task("fact")),
+        out=path,
+        limit=DEMO_EXAMPLES,
+        measures=("types", "attribution", "ablation"),
+        thresholds=(0.0, 0.1),
+        ablation_fractions=(0.05,),
+        ablation_seeds=1,
+        ablation_doses=(),
+        max_new_tokens=4,
+        device="cpu",
+    )
+    run(config, Silent())

@@ -1,0 +1,44 @@
+"""The command as a user types it, run in this process: loading torch once is enough for all tests."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+import pytest
+
+from neurontui.tui.main import run
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+def neurontui(*arguments: object, stdin: str = "") -> Said:
+    """Run `neurontui` without a terminal."""
+    out, err = _stream(), _stream()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        code = run([str(each) for each in arguments])
+    return Said(code, _text(out), _text(err))
+
+
+def is_one_sentence(said: Said) -> bool:
+    """Whether a failure was told in one line, without a traceback."""
+    lines = said.err.strip().splitlines()
+    return len(lines) == 1 and lines[0].startswith("neurontui: ") and "Traceback" not in said.err
+
+
+def _stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()

@@ -1,0 +1,54 @@
+"""What a command does not import: help is quick, and a reader never loads torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurontui.tui.main import COMMANDS
+
+HELP = """
+import sys
+from neurontui.tui.main import run
+code = run([*sys.argv[1:], "--help"])
+heavy = {"torch", "transformers", "textual", "duckdb", "pyarrow", "numpy"} & set(sys.modules)
+sys.exit(f"imported {sorted(heavy)}" if heavy else code)
+"""
+
+OPEN = """
+import asyncio, sys
+from pathlib import Path
+from neurontui.queries.results import open_results
+from neurontui.tui.app import Explorer
+
+async def look(path):
+    app = Explorer(open_results(path), [path])
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in "123456789":
+            await pilot.press(key)
+            await pilot.pause()
+
+asyncio.run(look(Path(sys.argv[1])))
+heavy = {"torch", "transformers", "neurontui.compute"} & set(sys.modules)
+sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
+"""
+
+
+def _python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_imports_nothing_heavy(command: str) -> None:
+    done = _python(HELP, *([command] if command else []))
+
+    assert done.returncode == 0, done.stderr
+    assert "Usage: neurontui" in done.stdout
+
+
+def test_the_explorer_never_imports_torch(measured: Path) -> None:
+    done = _python(OPEN, measured)
+
+    assert done.returncode == 0, done.stderr

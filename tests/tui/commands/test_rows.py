@@ -1,0 +1,92 @@
+"""Rows on stdout, talk on stderr: `query` and `sql` in every format."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import DEMO_EXAMPLES
+from tests.tui.commands.command_line import is_one_sentence, neurontui
+
+TYPES = "select type, count(*) as n from neurons group by type"
+
+
+def test_the_four_types_add_up_to_examples_layers_and_neurons(measured: Path) -> None:
+    said = neurontui("sql", measured, TYPES, "--format", "json")
+
+    counts = {row["type"]: row["n"] for row in json.loads(said.out)}
+    assert set(counts) == {"non-activated", "specific", "partial-shared", "all-shared"}
+    assert sum(counts.values()) == DEMO_EXAMPLES * 6 * 768
+    assert said.code == 0
+    assert said.err == ""
+
+
+def test_every_format_holds_the_same_rows(measured: Path, tmp_path: Path) -> None:
+    query = ("query", measured, "type-ratio-by-layer", "-p", "languages=en,de,zh")
+    objects = json.loads(neurontui(*query, "--format", "json").out)
+    records = list(csv.DictReader(io.StringIO(neurontui(*query, "--format", "csv").out)))
+    neurontui(*query, "--format", "parquet", "--out", tmp_path / "rows.parquet")
+    stored = pq.read_table(tmp_path / "rows.parquet").to_pylist()
+    markdown = neurontui(*query, "--format", "md").out.splitlines()
+
+    assert len(objects) == 6 * 4
+    assert stored == objects
+    assert [float(each["ratio"]) for each in records] == [each["ratio"] for each in objects]
+    assert len(markdown) == 2 + len(objects)
+    assert all(line.count("|") == markdown[0].count("|") for line in markdown)
+
+
+def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
+    rows = json.loads(neurontui("query", measured, "--format", "json").out)
+
+    named = {row["name"]: row["paper"] for row in rows}
+    assert "3" in named["type-ratio-by-layer"]
+    assert len(named) > 30
+
+
+def test_sql_reads_from_standard_input(measured: Path) -> None:
+    said = neurontui("sql", measured, "-", "--format", "csv", stdin="select 6 * 7 as answer")
+
+    assert said.out == "answer\n42\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("sql", "selec 1"), 8, "selec"),
+        (("sql", "select * from nowhere"), 8, "nowhere"),
+        (("sql", "create table t (i integer)"), 8, "read"),
+        (("sql", "copy runs to 'never.csv'"), 8, ""),
+        (("query", "no-such-query"), 2, "no-such-query"),
+        (("query", "type-ratio-by-layer", "-p", "languages=xx"), 2, "xx"),
+        (("query", "type-ratio-by-layer", "-p", "nonsense=1"), 2, "nonsense"),
+        (("query", "type-ratio-by-layer", "--run", "absent"), 2, "absent"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_one_sentence(
+    measured: Path, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    command, *rest = arguments
+    said = neurontui(command, measured, *rest)
+
+    assert said.code == code, said
+    assert is_one_sentence(said), said
+    assert word in said.err
+    assert said.out == ""
+
+
+def test_output_into_a_closed_pipe_ends_quietly(measured: Path) -> None:
+    import subprocess
+    import sys
+
+    line = (
+        f"'{sys.executable}' -m neurontui.tui sql '{measured}' 'from activations' --format csv "
+        "| head -n 1"
+    )
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+
+    assert done.stdout.startswith("run,example,layer,neuron,mask")
+    assert done.stderr == ""

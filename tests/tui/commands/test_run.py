@@ -1,0 +1,192 @@
+"""`neurontui run` as a user meets it: goes on after a kill, refuses in a sentence, and shows what it would ask."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from neurontui.compute.demo import DEMO_MODEL, demo_task
+from neurontui.store.schema import tables_of_a_run
+from tests.tui.commands.command_line import is_one_sentence, neurontui
+
+MODEL = ("--model", DEMO_MODEL, "--device", "cpu")
+FACT = (*MODEL, "--task", demo_task("fact"), "--limit", 12, "--batch-examples", 1)
+VARIES = {"started", "seconds"}
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """A task file without answers."""
+    path = tmp_path / "questions.jsonl"
+    prompts = {
+        "en": "The capital of France is",
+        "de": "Die Hauptstadt von Frankreich ist",
+        "fr": "Paris est",
+    }
+    path.write_text(json.dumps({"id": "france", "prompts": prompts}) + "\n", encoding="utf-8")
+    return path
+
+
+def _content(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every table of a results file, less what differs between two sittings."""
+    found = {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for table in tables_of_a_run():
+            names = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+            kept = ", ".join(each for each in names if each not in VARIES)
+            found[table] = connection.execute(f"SELECT {kept} FROM {table} ORDER BY ALL").fetchall()
+    del found["checksums"]
+    return found
+
+
+def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole.duckdb", tmp_path / "killed.duckdb"
+    line = [sys.executable, "-m", "neurontui.tui", "run", *map(str, FACT), "--out", str(killed)]
+
+    process = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+    journal = tmp_path / "killed.duckdb.journal"
+    while process.poll() is None and len(list(journal.glob("*/batch-*"))) < 3:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert not killed.exists()
+
+    again = neurontui("run", *FACT, "--out", killed)
+    assert again.code == 0, again.err
+    assert "going on after" in again.err
+    assert not journal.exists() or not list(journal.iterdir())
+    assert neurontui("run", *FACT, "--out", whole).code == 0
+    assert _content(killed) == _content(whole)
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "neurontui.tui", "run", *map(str, FACT)]
+    line += ["--out", str(tmp_path / "r.duckdb")]
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(tmp_path.glob("r.duckdb.journal/*/batch-*")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "same command goes on" in err
+    assert "Traceback" not in err
+
+
+def test_the_same_run_is_not_measured_twice(measured: Path, tmp_path: Path) -> None:
+    out = tmp_path / "twice.duckdb"
+    line = ("run", *MODEL, "--task", demo_task("fact"), "--limit", 2, "--out", out)
+
+    assert "measured" in neurontui(*line).err
+    assert "was there already" in neurontui(*line).err
+    runs = neurontui("sql", out, "select count(*) from runs", "--format", "csv").out
+    assert runs.splitlines()[-1] == "1"
+
+
+def test_a_dry_run_shows_prompts_and_sizes_and_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "dry.duckdb"
+    said = neurontui("run", *FACT, "--out", out, "--dry-run")
+
+    assert said.code == 0
+    assert "The capital of" in said.out
+    assert "12 examples" in said.out
+    assert f"{12 * 6 * 768:,}" in said.out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("measures", "word"), [("ablation", "no accuracy"), ("types,attribution", "effective scores")]
+)
+def test_measures_that_need_answers_refuse_without(
+    questions: Path, tmp_path: Path, measures: str, word: str
+) -> None:
+    out = tmp_path / "none.duckdb"
+    said = neurontui("run", *MODEL, "--task", questions, "--out", out, "--measures", measures)
+
+    assert said.code == 3
+    assert word in said.err
+    assert "Traceback" not in said.err
+    assert not list(tmp_path.glob("none.duckdb*"))
+
+
+def test_neurons_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    neurons = tmp_path / "neurons.csv"
+    neurons.write_text("layer,neuron\n1,5\n2,9999\n")
+    out = tmp_path / "none.duckdb"
+    said = neurontui("run", *FACT, "--out", out, "--measures", "ablation", "--ablate", neurons)
+
+    assert said.code == 3
+    assert "9999" in said.err
+    assert not list(tmp_path.glob("none.duckdb*"))
+
+
+def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> None:
+    before = os.stat(measured).st_mtime_ns
+    said = neurontui(
+        "run", *FACT, "--out", measured, "--measures", "ablation", "--ablate-sql", "select 1"
+    )
+
+    assert said.code == 8
+    assert is_one_sentence(said)
+    assert os.stat(measured).st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--task", "xnli", "--out", "r.duckdb"), 2),
+        (("--model", "nowhere/at-all/x", "--task", "fact.jsonl", "--out", "r.duckdb"), 3),
+        (("--model", "./absent", "--task", demo_task("fact"), "--out", "r.duckdb"), 5),
+        (
+            (
+                "--model",
+                DEMO_MODEL,
+                "--task",
+                demo_task("fact"),
+                "--out",
+                "r",
+                "--measures",
+                "magic",
+            ),
+            2,
+        ),
+        (("--model", DEMO_MODEL, "--task", demo_task("fact"), "--out", "/proc/none/r.duckdb"), 4),
+    ],
+)
+def test_what_cannot_run_is_told_in_a_sentence(arguments: tuple[object, ...], code: int) -> None:
+    said = neurontui("run", *arguments)
+
+    assert said.code == code, said
+    assert "Traceback" not in said.err
+    assert said.out == ""
+
+
+def test_many_runs_from_one_file(tmp_path: Path) -> None:
+    paper = tmp_path / "paper.toml"
+    paper.write_text(
+        f"""
+        [defaults]
+        model = "{DEMO_MODEL}"
+        out = "{tmp_path / "paper.duckdb"}"
+        device = "cpu"
+        limit = 1
+
+        [[run]]
+        task = "{demo_task("fact")}"
+
+        [[run]]
+        task = "{demo_task("xnli")}"
+        measures = ["types"]
+        """
+    )
+    assert neurontui("run", paper).code == 0
+    said = neurontui(
+        "sql", tmp_path / "paper.duckdb", "select task from runs order by run", "--format", "csv"
+    )
+    assert said.out.split() == ["task", "fact", "xnli"]
