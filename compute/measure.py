@@ -25,8 +25,10 @@ from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.strongest import Strongest
 from neurontui.compute.measures.types import types_tables
 from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.tokenise import UnusablePromptError
 from neurontui.compute.survey import Survey
 from neurontui.compute.usable import capture_usable, without
+from neurontui.store.errors import MeasureError
 from neurontui.store.manifest import Condition
 
 Tables = dict[str, pa.Table]
@@ -122,7 +124,19 @@ class Measurer:
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(each > threshold) for each in captured.activations]
         targets = find_targets(self._loaded, kept, self._book)
-        return _Seen(kept, captured, masks, targets, self._predict(kept, targets)), notes
+        try:
+            return _Seen(kept, captured, masks, targets, self._predict(kept, targets)), notes
+        except UnusablePromptError as error:  # a prompt fits, but not with its answer
+            if not self._config.skip_bad:
+                raise
+            notes += [{"topic": "data", "text": f"Left out: {e.sentence}"} for e in error.unusable]
+            rest = without(kept, {each.position for each in error.unusable})
+            if not rest.examples:
+                raise MeasureError(
+                    f"No example of batch {batch.number} can be measured; the first: {error}"
+                ) from error
+            seen, more = self._see(rest)
+            return seen, notes + more
 
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
         if not any(each.answers for each in batch.examples):

@@ -11,6 +11,9 @@ from neurontui.queries.results import Results, open_results
 from neurontui.tui.clean import clean
 
 
+MARKS = {"supported": "+", "contradicted": "-", "undecided": "?"}
+
+
 def print_summary(results: Path) -> None:
     """Accuracy and type ratios of every run, then the findings, on stdout."""
     console = Console(highlight=False)
@@ -69,4 +72,16 @@ def _mean(rows: pa.Table, name: str) -> str:
 
 
 def _findings(opened: Results, runs: list[dict[str, object]]) -> list[str]:
-    return []
+    """The paper's claims as the run with most measures decides them, a line each."""
+    if not runs:
+        return []
+    run = max(runs, key=lambda run: _n_measures(opened, run))
+    lines = [f"What the paper claims, and what {clean(str(run['name']))} says of it"]
+    for row in opened.query("claims", run=run["run"]).to_pylist():
+        lines.append(f"  {MARKS[row['verdict']]} {row['says']}")
+        lines.append(f"    {row['verdict']}: {clean(row['finding'])}")
+    return lines
+
+
+def _n_measures(opened: Results, run: dict[str, object]) -> int:
+    return sum(row["present"] for row in opened.query("measures", run=run["run"]).to_pylist())
