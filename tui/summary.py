@@ -10,7 +10,6 @@ from rich.text import Text
 from neurontui.queries.results import Results, open_results
 from neurontui.tui.clean import clean
 
-
 MARKS = {"supported": "+", "contradicted": "-", "undecided": "?"}
 
 
