@@ -69,7 +69,7 @@ def state_path() -> Path:
 def load(paths: Iterable[Path]) -> tuple[Selection, dict[str, Any]]:
     """The selection last used on these files, and the settings of the explorer (theme); empty where there are none."""
     state = _read()
-    raw = state.get("files", {}).get(_name(paths), {})
+    raw = _dict(state.get("files")).get(_name(paths), {})
     return _selection(raw), _dict(state.get("settings"))
 
 

@@ -4,11 +4,27 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-KEYWORDS = tuple(
-    ["select", "from", "where", "group", "by", "order", "limit", "offset", "having", "join", "left", "right", "inner", "outer", "full", "cross", "using", "on", "as", "with", "recursive", "union", "all", "except", "intersect", "distinct", "case", "when", "then", "else", "end", "and", "or", "not", "in", "is", "null", "between", "like", "ilike", "exists", "asc", "desc", "nulls", "first", "last", "filter", "over", "partition", "window", "qualify", "values", "unnest", "cast", "try_cast", "explain", "analyze", "describe", "summarize", "show", "from", "true", "false", "lateral", "pivot", "unpivot", "sample", "exclude", "replace", "rows", "range"]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text.split()))
+
+
+KEYWORDS = _words(
+    """
+    select from where group by order limit offset having join left right inner outer full cross using on as with
+    recursive union all except intersect distinct case when then else end and or not in is null between like ilike
+    exists asc desc nulls filter over partition window qualify values cast try_cast explain analyze describe
+    summarize show true false lateral pivot unpivot sample exclude replace rows range
+    """
 )
-FUNCTIONS = tuple(
-    ["count", "sum", "avg", "min", "max", "median", "mode", "stddev", "quantile", "any_value", "list", "string_agg", "count_if", "bit_count", "bit_or", "bit_and", "bit_xor", "round", "floor", "ceil", "abs", "sqrt", "ln", "log", "exp", "coalesce", "nullif", "greatest", "least", "len", "list_contains", "list_filter", "list_transform", "list_sort", "unnest", "generate_series", "range", "lower", "upper", "trim", "replace", "split_part", "regexp_matches", "regexp_extract", "substring", "strlen", "contains", "starts_with", "row_number", "rank", "dense_rank", "lag", "lead", "first", "last", "hash", "date_trunc", "epoch", "now", "enum_range", "corr"]
+FUNCTIONS = _words(
+    """
+    count sum avg min max median mode stddev quantile any_value list string_agg count_if bit_count bit_or bit_and
+    bit_xor round floor ceil abs sqrt ln log exp coalesce nullif greatest least len list_contains list_filter
+    list_transform list_sort unnest generate_series lower upper trim split_part regexp_matches regexp_extract
+    substring strlen contains starts_with row_number rank dense_rank lag lead first last hash date_trunc epoch now
+    enum_range corr
+    """
 )
 
 _TOKEN = re.compile(
@@ -92,13 +108,15 @@ def offers(text: str, offset: int, names: Names, limit: int = 50) -> list[Offer]
         ]
     if not word:
         return []
-    found = [*_queries(before, names), *_tables(before, names), *_columns(text, names)]
+    begins = not before.strip() or before.rstrip().endswith(";")
+    found = [Offer(each, "query") for each in names.queries] if begins else []
+    found += [*_tables(names), *_columns(text, names)]
     found += [Offer(each, "function") for each in FUNCTIONS] + [
-        Offer(each.upper(), "keyword") for each in dict.fromkeys(KEYWORDS)
+        Offer(each.upper(), "keyword") for each in KEYWORDS
     ]
     if re.search(r"\b(from|join)\s+$", before, re.IGNORECASE):
-        found = _tables(before, names)
-    return _matching(word.split("-")[-1] if before.strip() else word, found)[:limit]
+        found = _tables(names)
+    return _matching(word if begins else word.split("-")[-1], found)[:limit]
 
 
 def _matching(start: str, found: list[Offer]) -> list[Offer]:
@@ -114,16 +132,7 @@ def _matching(start: str, found: list[Offer]) -> list[Offer]:
     return list(reversed(unique.values()))
 
 
-def _queries(before: str, names: Names) -> list[Offer]:
-    """Named queries stand for whole statements: only where one begins."""
-    return (
-        [Offer(each, "query") for each in names.queries]
-        if not before.strip() or before.rstrip().endswith(";")
-        else []
-    )
-
-
-def _tables(before: str, names: Names) -> list[Offer]:
+def _tables(names: Names) -> list[Offer]:
     return [Offer(each, "table") for each in names.tables]
 
 

@@ -1,0 +1,159 @@
+"""Charts drawn into cells say what the numbers say."""
+
+import pytest
+from rich.cells import cell_len
+
+from neurontui.tui.charts.blocks import bar, resample, spark
+from neurontui.tui.charts.canvas import Canvas
+from neurontui.tui.charts.draw import draw_chart
+from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, numbers
+from neurontui.tui.charts.palette import ANSI, DARK, LIGHT, TYPES, ink_on, shade
+from neurontui.tui.charts.text import to_text
+
+LETTERS = "APSN"
+
+
+def stack(*layers: tuple[float | None, ...]) -> Chart:
+    series = tuple(
+        Series(name, letter, name, tuple(layer[i] for layer in layers))
+        for i, (name, letter) in enumerate(zip(TYPES, LETTERS, strict=True))
+    )
+    return Chart("types", tuple(str(i) for i in range(len(layers))), series, stacked=True)
+
+
+def drawn(chart: Chart, width: int = 60, height: int = 22, cursor: int | None = None) -> Canvas:
+    canvas = Canvas(width, height)
+    assert draw_chart(canvas, chart, cursor) is not None
+    return canvas
+
+
+def test_a_stack_covers_the_plot_in_the_right_shares() -> None:
+    canvas = drawn(stack(*[(10.0, 20.0, 5.0, 65.0)] * 4))
+    column = [canvas.at(30, y) for y in range(20)]
+    filled = dict.fromkeys(TYPES, 0.0)
+    for cell in column:
+        if cell.char in "▁▂▃▄▅▆▇":
+            lower = "▁▂▃▄▅▆▇".index(cell.char) + 1
+            filled[cell.ink] += lower  # type: ignore[index]
+            filled[cell.paper] += 8 - lower  # type: ignore[index]
+        else:
+            filled[cell.paper] += 8  # type: ignore[index]
+    shares = {name: 100 * eighths / 160 for name, eighths in filled.items()}
+    for name, expected in zip(TYPES, (10, 20, 5, 65), strict=True):
+        assert abs(shares[name] - expected) <= 1.3, shares
+
+
+def test_a_missing_layer_stays_empty() -> None:
+    canvas = drawn(stack((10.0, 20.0, 5.0, 65.0), (None,) * 4, (10.0, 20.0, 5.0, 65.0)))
+    middle = canvas.width // 2 + 2
+    assert all(canvas.at(middle, y).paper is None for y in range(20))
+
+
+def test_every_area_is_named_by_its_letter() -> None:
+    text = "\n".join(drawn(stack(*[(25.0, 25.0, 25.0, 25.0)] * 5)).lines())
+    assert all(letter in text for letter in LETTERS)
+
+
+def test_the_cursor_marks_its_layer() -> None:
+    lines = drawn(stack(*[(25.0, 25.0, 25.0, 25.0)] * 13), cursor=7).lines()
+    assert lines[-2].count("▲") == 1
+    column = lines[-2].index("▲")
+    assert lines[-1][column] == "7"
+
+
+def test_ticks_are_whole_layers() -> None:
+    words = drawn(stack(*[(25.0, 25.0, 25.0, 25.0)] * 30)).lines()[-1].split()
+    assert all(word.isdecimal() for word in words)
+    assert words[0] == "0"
+
+
+def line_chart(*curves: tuple[float | None, ...]) -> Chart:
+    n = max(map(len, curves))
+    series = tuple(Series(f"s{i}", LETTERS[i], TYPES[i], curve) for i, curve in enumerate(curves))
+    return Chart("lines", tuple(map(str, range(n))), series)
+
+
+def test_curves_rise_where_the_numbers_rise() -> None:
+    canvas = drawn(line_chart((0.0, 25.0, 50.0, 75.0, 100.0)))
+    rows = {}
+    for y, row in enumerate(canvas.rows):
+        for x, cell in enumerate(row):
+            if cell.ink == TYPES[0] and "⠀" < cell.char <= "⣿":
+                rows.setdefault(x, []).append(y)
+    heights = [min(rows[x]) for x in sorted(rows)]
+    assert heights == sorted(heights, reverse=True)
+    assert len(rows) > 45
+
+
+def test_a_gap_in_a_curve_stays_a_gap() -> None:
+    canvas = drawn(line_chart((50.0, 50.0, None, None, 50.0, 50.0)))
+    covered = {x for row in canvas.rows for x, cell in enumerate(row) if "⠀" < cell.char <= "⣿"}
+    assert covered
+    assert not set(range(28, 34)) & covered
+
+
+def test_letters_at_the_ends_do_not_cover_each_other() -> None:
+    canvas = drawn(line_chart((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)), height=10)
+    column = [canvas.at(canvas.width - 1, y).char for y in range(8)]
+    assert sorted(char for char in column if char != " ") == sorted(LETTERS)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (5, 3), (12, 5), (20, 4), (300, 100)])
+@pytest.mark.parametrize("n", [0, 1, 2, 80])
+def test_any_size_and_any_number_of_layers_is_drawn_or_left(size: tuple[int, int], n: int) -> None:
+    for chart in (
+        stack(*[(25.0, 25.0, 25.0, 25.0)] * n),
+        line_chart(tuple(float(i) for i in range(n))),
+    ):
+        canvas = Canvas(*size)
+        draw_chart(canvas, chart, 0)
+        assert all(cell_len(line) <= size[0] for line in canvas.lines())
+
+
+def test_panels_show_every_series_on_its_own() -> None:
+    chart = line_chart((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.0))
+    canvas = Canvas(80, 30)
+    draw_chart(canvas, Chart(chart.title, chart.labels, chart.series, panels=True))
+    text = "\n".join(canvas.lines())
+    assert all(f" s{i} " in text for i in range(4))
+
+
+def test_bars_and_sparklines_keep_their_width_and_order() -> None:
+    assert bar(0.0, 10.0, 8) == " " * 8
+    assert bar(10.0, 10.0, 8) == "█" * 8
+    assert bar(0.001, 10.0, 8)[0] == "▏"
+    assert bar(5.0, 10.0, 8) == "████    "
+    assert spark([0.0, None, 1.0], 0.0, 1.0, 3) == "▁·█"
+    assert resample([1.0, 2.0, 3.0, 4.0], 2) == [1.5, 3.5]
+    assert resample([1.0, 2.0], 4) == [1.0, 1.0, 2.0, 2.0]
+
+
+def test_colours_of_a_heatmap_are_readable() -> None:
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (
+            c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for diverging in (False, True):
+        for level in range(16):
+            paper = shade(level / 15, (0.0, 1.0), diverging)
+            bright, dark = sorted((luminance(paper), luminance(ink_on(paper))), reverse=True)
+            assert (bright + 0.05) / (dark + 0.05) > 4.4, (paper, ink_on(paper))
+
+
+def test_every_palette_has_every_colour() -> None:
+    assert DARK.colors.keys() == LIGHT.colors.keys() == ANSI.colors.keys()
+
+
+def test_numbers_drop_what_is_no_number() -> None:
+    assert numbers([1, 2.5, None, float("nan"), float("inf")]) == (1.0, 2.5, None, None, None)
+
+
+def test_text_of_every_kind_of_chart() -> None:
+    assert "A s0" in to_text(line_chart((1.0, 2.0)))
+    matrix = Matrix("m", ("德国", "en"), ("a", "b"), ((1.0, None), (2.0, 3.0)))
+    rows = to_text(matrix).splitlines()
+    assert [cell_len(row) for row in rows[1:]] == [16, 16, 16]
+    assert "▏" not in to_text(Bars("b", (Bar("one", 1.0), Bar("none", None))))
