@@ -53,9 +53,13 @@ def write_planted(path: Path, seed: int, effects: Effects) -> Path:
     """A results file of two runs of one model, on fact and on xnli."""
     schema.create(path)
     with duckdb.connect(str(path)) as connection:
+        connection.begin()
         for number, task in ((1, "fact"), (2, "xnli")):
             rng = np.random.default_rng([seed, number])
-            _write_run(connection, number, task, rng, effects, effects.task if number == 2 else 0.0)
+            noise = np.random.default_rng(seed).uniform(0.1, 0.4, len(LANGUAGES))
+            shift = effects.task if number == 2 else 0.0
+            _write_run(connection, number, task, rng, noise, effects, shift)
+        connection.commit()
     return path
 
 
@@ -64,6 +68,7 @@ def _write_run(
     run: int,
     task: str,
     rng: np.random.Generator,
+    noise: Array,
     effects: Effects,
     shift: float,
 ) -> None:
@@ -79,7 +84,7 @@ def _write_run(
     half_means, half_signs = fixed.normal(0, 1, 8), fixed.choice([-1.0, 1.0], 8)
     means = np.concatenate([half_means, -half_means])
     signs = np.concatenate([half_signs, -half_signs])
-    noise = rng.uniform(0.1, 0.4, P) * np.where(RELATED, 1 + 3 * max(0.0, -effects.family), 1.0)
+    noise = noise * np.where(RELATED, 1 + 3 * max(0.0, -effects.family), 1.0)
     for layer, stack in enumerate(("encoder", "decoder", "decoder")):
         _one(connection, "layers", [run, layer, stack, max(0, layer - 1), len(means), 0])
         level = shift - effects.inactive + (effects.encoder if stack == "encoder" else 0.0)

@@ -188,9 +188,11 @@ def write_runs(path: Path, *runs: RawRun) -> Path:
     """A results file with these runs, numbered from 1."""
     schema.create(path)
     with duckdb.connect(str(path)) as connection:
+        connection.begin()
         for number, run in enumerate(runs, 1):
             for table, rows in tables_of(run, number):
                 _insert(connection, table, rows)
+        connection.commit()
     return path
 
 

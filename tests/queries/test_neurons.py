@@ -31,7 +31,7 @@ def neurons(run: RawRun, layers: list[int]) -> list[tuple[int, int]]:
     return [(i, k) for i in layers for k in range(run.activations[i].shape[2])]
 
 
-@pytest.mark.parametrize("codes", subsets(4, 2, 31), ids=",".join)
+@pytest.mark.parametrize("codes", subsets(3, 2, 31), ids=",".join)
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("layer", [None, 2])
 def test_find_neurons(
