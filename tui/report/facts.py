@@ -33,7 +33,7 @@ def facts(row: Row) -> Table:
         ("started", f"{row['started']:%Y-%m-%d %H:%M} UTC" if row["started"] else NONE),
         ("key", row["key"]),
     )
-    return Table("", ("", ""), tuple(cells(*pair) for pair in pairs), labels=2)
+    return Table("", ("run", str(row["run"])), tuple(cells(*pair) for pair in pairs), labels=2)
 
 
 def overview(rows: Sequence[Row]) -> Table:

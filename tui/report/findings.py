@@ -79,7 +79,7 @@ def of_run(claims: Claims, run: Run) -> tuple[Block, ...]:
     )
     return (
         Table(
-            "What this run says of the paper’s claims",
+            "",
             ("claim", "section", "verdict", "finding"),
             body,
             labels=4,

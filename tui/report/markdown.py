@@ -13,7 +13,7 @@ Picture = Callable[[Figure], str | None]
 """Path of the figure's file, relative to the report; None where it is not drawn."""
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~$&!#{}])|(?<!\w)_|_(?!\w)|(?<=\w)(:)(?=//)|(@)")
-_LEADING = re.compile(r"^(\s*)([-+=]|\d+[.)])(\s)")
+_LEADING = re.compile(r"^(\s*\d*)([-+=.)])(\s)")
 _SIGNS = {"missing": "○ ", "bad": "✗ ", "note": "› ", "good": "✓ ", "plain": ""}
 _ADDRESS = re.compile(r"(?i)\b(www)(\.)")
 

@@ -21,7 +21,7 @@ SIZE = 8.0
 def rc(salt: str) -> dict[Any, Any]:
     """Settings of matplotlib; the salt makes the ids of an SVG the same every time, and others in every figure."""
     return {
-        "svg.fonttype": "none", "svg.hashsalt": salt,
+        "svg.fonttype": "none", "svg.hashsalt": f"neurontui {salt}",
         "font.family": ["DejaVu Sans"], "font.size": SIZE, "text.parse_math": False, "text.color": INK,
         "axes.labelcolor": INK, "axes.edgecolor": AXIS, "axes.linewidth": 0.8, "axes.titlesize": SIZE,
         "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.labelsize": SMALL + 0.5,

@@ -1,0 +1,173 @@
+"""Figures: the curve is the data, names never overlap, and the same numbers give the same bytes."""
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurontui.tui.charts.palette import LIGHT
+from neurontui.tui.report.draw.lines import apart, spread_log, whole
+from neurontui.tui.report.draw.plot import draw
+from neurontui.tui.report.draw.svg import on_white, themed
+from neurontui.tui.report.model import (
+    Bar,
+    Bars,
+    Columns,
+    Dot,
+    Dots,
+    Figure,
+    Heat,
+    Line,
+    Lines,
+    Panel,
+)
+from tests.queries.raw_run import masks
+from tests.tui.report.conftest import Made
+
+
+def a_line(y: tuple[float | None, ...], name: str = "all-shared", **more: object) -> Line:
+    x = tuple(float(i) for i in range(len(y)))
+    return Line(name, name[:1], name, x, y, **more)  # type: ignore[arg-type]
+
+
+def a_figure(*panels: Panel) -> Figure:
+    return Figure("test", 'A title <b> & "', "Figure 0", "A caption.", panels)
+
+
+def y_scale(svg: str) -> Callable[[float], float]:
+    """From places on the page to values, read off the labels of the y axis."""
+    ends = re.findall(
+        r"text-anchor: end[^>]* x=\"([\d.]+)\" y=\"([\d.]+)\"[^>]*>([\d.]+)</text>", svg
+    )
+    left = min(float(x) for x, _, _ in ends)
+    places = [(float(y), float(text)) for x, y, text in ends if abs(float(x) - left) < 1]
+    (first, low), (last, high) = places[0], places[-1]
+    middle = 2.66  # a label's base line lies below its tick
+    return lambda y: low + (y - (first - middle)) * (high - low) / (last - first)
+
+
+def curve(svg: str, role: str) -> list[float]:
+    """Heights on the page of the points of the line in a role's colour."""
+    hue = LIGHT.colors[role].lower()
+    paths = re.findall(
+        rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
+    )
+    longest = max(paths, key=len)
+    return [float(y) for _, y in re.findall(r"[ML] ([-\d.]+) ([-\d.]+)", longest)]
+
+
+def test_the_curve_of_the_page_is_the_ratio_of_the_activations(made: Made) -> None:
+    svg = made.pictures["across-runs-types"]
+    first = (
+        svg.split(">A  all-shared<")[0]
+        + svg.split(">A  all-shared<")[1].split(">P  partial-shared<")[0]
+    )
+    value = y_scale(first)
+    run = made.runs[0]
+    every = (1 << len(run.languages)) - 1
+    wanted = [100 * float((masks(A > 0) == every).mean()) for A in run.activations[1:]]
+    shown = [value(y) for y in curve(first, "first")]
+    assert shown == pytest.approx(wanted, abs=0.3)
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
+    """In another process, with other hashes and a matplotlibrc of somebody's taste."""
+    line = a_line((1.0, 2.0, None, 3.0), low=(0.5,) * 4, high=(3.5,) * 4)
+    figure = a_figure(Lines("l", (line,)), Columns("c", (a_line((1.0, 2.0), "specific"),)))
+    program = (
+        "from neurontui.tui.report.draw.plot import draw\n"
+        "from neurontui.tui.report.model import Columns, Figure, Line, Lines\n"
+        f"print(draw({figure!r}), end='')"
+    )
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 20\n")
+    environment = {**os.environ, "PYTHONHASHSEED": "77", "MATPLOTLIBRC": str(tmp_path)}
+    other = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert draw(figure) == other.stdout
+
+
+def test_every_picture_is_xml_without_dates(made: Made) -> None:
+    for svg in made.pictures.values():
+        root = ElementTree.fromstring(on_white(svg))
+        assert root.tag.endswith("svg")
+        assert not re.search(r"20\d\d-\d\d-\d\d|matplotlib|<!--", svg)
+        assert not re.search(r"\d\.\d{3,}", re.sub(r">[^<]*<|aria-label=\"[^\"]*\"", "", svg))
+
+
+NONE = None
+ODD: dict[str, Panel] = {
+    "no lines": Lines("", ()),
+    "no values": Lines("", (a_line((NONE, NONE)),)),
+    "not numbers": Lines("", (a_line((float("nan"), 1.0, float("inf"), 1e308, -1e308)),)),
+    "one layer": Lines("", (a_line((3.0,), low=(2.0,), high=(4.0,)),)),
+    "all zero": Lines("", (a_line((0.0, 0.0)),)),
+    "below zero": Lines("", (a_line((-2.0, 1.0)),)),
+    "logarithm of nothing": Lines("", (a_line((1.0, 2.0)),), log_x=True),
+    "markup and mathematics": Lines(
+        "$\\frac{$ <b>&\x1b\n", (a_line((1.0, 2.0), '$x^$<&>"\x00'), a_line((1.0, 2.0), "日本" * 40)), "$\\", "$<"
+    ),
+    "no columns": Columns("", ()),
+    "columns with gaps": Columns("", (a_line((NONE, 50.0)), a_line((100.0, 50.0), "specific"))),
+    "bars": Bars("", ("a", "b"), ("first", "second"), ("x", "y"), ((Bar(1.0, 0.5, 2.0), Bar(NONE)), (Bar(0.0), Bar(2.0)))),
+    "dots": Dots("", (Dot("$a<", 1.0, 0.0, 2.0, "type", "specific"), Dot("b", NONE, NONE, NONE, "user", "text")), "points"),
+    "no heat": Heat("", ("a",), ("a",), ((NONE,),), "r", "c"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("panel", ODD.values(), ids=ODD)
+def test_odd_numbers_and_names_are_drawn_all_the_same(panel: Panel) -> None:
+    ElementTree.fromstring(draw(a_figure(panel)))
+
+
+def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
+    svg = draw(a_figure(Lines("", (a_line((1.0, 2.0, None, 3.0, 4.0)),))))
+    hue = LIGHT.colors["all-shared"].lower()
+    path = re.search(
+        rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
+    )
+    assert path
+    assert path[1].count("M") == 2
+
+
+def test_a_theme_changes_colours_alone() -> None:
+    svg = draw(a_figure(Lines("", (a_line((1.0, 2.0)),))))
+    page = themed(svg)
+    assert re.sub(r"var\(--[\w-]+\)", "#000000", page) == re.sub(
+        r"#(?!m|p|h)[0-9a-f]{6}\b(?=[;\"])", "#000000", svg
+    )
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_names_at_the_ends_of_lines_keep_their_distance(wanted: list[float]) -> None:
+    gap = 0.08
+    placed = apart(wanted, gap)
+    order = np.argsort(wanted, kind="stable")
+    steps = np.diff(np.array(placed)[order])
+    assert (steps >= gap - 1e-9).all()
+    assert min(placed) >= -1e-9
+    assert max(placed) <= 1 + 1e-9
+    if (np.diff(np.array(wanted)[order]) >= gap).all():
+        assert placed == pytest.approx(wanted)
+
+
+@given(st.integers(0, 60), st.integers(0, 200), st.integers(3, 10))
+def test_layers_are_ticked_at_whole_numbers(first: int, more: int, ticks: int) -> None:
+    found = whole(first, first + more, ticks)
+    assert all(each == int(each) and first <= each <= first + more for each in found)
+    assert 1 <= len(found) <= ticks + 2
+
+
+def test_sizes_on_a_logarithmic_axis_stand_apart() -> None:
+    found = spread_log([1, 2, 5, 10, 20, 50, 100, 200, 500, 512], 5)
+    assert found[-1] == 512
+    assert all(after / before > 2 for before, after in pairwise(found))
