@@ -1,5 +1,6 @@
 """What a results file holds, in a screenful of plain text: the end of `neurontui demo`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,28 +20,37 @@ def print_summary(results: Path) -> None:
     with open_results(results) as opened:
         runs = opened.runs().to_pylist()
         console.print(_accuracies(opened, runs))
+        console.print()
         console.print(_types(opened, runs))
+        console.print()
         for line in _findings(opened, runs):
             console.print(Text(line), soft_wrap=True)
 
 
 def _accuracies(opened: Results, runs: list[dict[str, object]]) -> Table:
     languages = list(dict.fromkeys(code for run in runs for code in _codes(run)))
-    table = Table(
-        title="Accuracy, % of prompts answered right", show_edge=False, title_justify="left"
-    )
-    table.add_column("run")
-    for code in [*languages, "mean", "n"]:
-        table.add_column(clean(code), justify="right")
+    table = _table("Accuracy, % of prompts answered right", [*languages, "mean", "n"])
     for run in runs:
         rows = {
             row["language"]: row for row in opened.query("accuracy", run=run["run"]).to_pylist()
         }
-        shown = [f"{rows[code]['accuracy']:.1f}" if code in rows else "" for code in languages]
+        shown = [f"{rows[code]['accuracy']:.0f}" if code in rows else "" for code in languages]
         found = [row["accuracy"] for row in rows.values()]
         mean = f"{sum(found) / len(found):.1f}" if found else ""
         n = str(max((row["n"] for row in rows.values()), default=""))
         table.add_row(Text(clean(str(run["name"]))), *shown, mean, n)
+    return table
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    """Compact enough for ten languages in 80 columns."""
+    table = Table(
+        title=title, title_justify="left", box=None,
+        padding=(0, 1, 0, 0), pad_edge=False,
+    )  # fmt: skip
+    table.add_column("run", no_wrap=True)
+    for each in columns:
+        table.add_column(clean(each), justify="right", no_wrap=True)
     return table
 
 
@@ -50,13 +60,8 @@ def _codes(run: dict[str, object]) -> list[str]:
 
 
 def _types(opened: Results, runs: list[dict[str, object]]) -> Table:
-    table = Table(
-        title="Neuron types, % of neurons, mean of layers", show_edge=False, title_justify="left"
-    )
-    table.add_column("run")
     names = ("all-shared", "partial-shared", "specific", "non-activated")
-    for name in names:
-        table.add_column(name, justify="right")
+    table = _table("Neuron types, % of neurons, mean of layers", names)
     for run in runs:
         rows = opened.query("type-ratio-by-layer", run=run["run"])
         table.add_row(Text(clean(str(run["name"]))), *(_mean(rows, name) for name in names))

@@ -61,7 +61,7 @@ def _configs(out: Path) -> "list[RunConfig]":
             ablation_examples=20,
             ablation_fractions=(0.05, 0.25, 0.75),
             ablation_doses=(0.05,),
-            max_new_tokens=6,
+            max_new_tokens=3 if task == "xnli" else 8,
             device="cpu",
         )
         for task in TASKS
