@@ -10,8 +10,6 @@ import click
 if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
 
-ALL_MEASURES = ("types", "attribution", "ablation")
-
 
 @click.command("demo", short_help="All experiments on the built-in model, then the explorer.")
 @click.option(
@@ -56,7 +54,9 @@ def _configs(out: Path) -> "list[RunConfig]":
             task=str(demo_task(task)),
             out=out,
             name=f"demo · {task}",
-            measures=ALL_MEASURES if task in ablated else ALL_MEASURES[:2],
+            measures=("types", "attribution", "ablation")
+            if task in ablated
+            else ("types", "attribution"),
             thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
             ablation_examples=20,
             ablation_fractions=(0.05, 0.25, 0.75),

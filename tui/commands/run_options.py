@@ -10,7 +10,7 @@ import click
 Command = Callable[..., Any]
 
 
-class NumberList(click.ParamType):
+class NumberList(click.ParamType[tuple[float, ...]]):
     """Numbers with commas in between."""
 
     name = "numbers"
@@ -27,7 +27,7 @@ class NumberList(click.ParamType):
             self.fail(f"'{value}' is not a list of numbers such as 0,1,2", param, ctx)
 
 
-class WordList(click.ParamType):
+class WordList(click.ParamType[tuple[str, ...]]):
     """Words with commas in between."""
 
     name = "words"

@@ -1,7 +1,6 @@
 """`neurontui run` as a user meets it: goes on after a kill, refuses in a sentence, and shows what it would ask."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -127,14 +126,14 @@ def test_neurons_that_do_not_exist_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> None:
-    before = os.stat(measured).st_mtime_ns
+    before = measured.stat().st_mtime_ns
     said = neurontui(
         "run", *FACT, "--out", measured, "--measures", "ablation", "--ablate-sql", "select 1"
     )
 
     assert said.code == 8
     assert is_one_sentence(said)
-    assert os.stat(measured).st_mtime_ns == before
+    assert measured.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
