@@ -3,9 +3,9 @@
 -- figure: Tables 2 and 4
 -- description: Accuracy under every condition, in each language and over all inputs, and its change from the
 --   baseline on the same inputs. Conditions that differ in their seed alone are one row.
---   95 % intervals: jackknife over folds of examples, Student's t; that of the change is paired, as in
---   McNemar's test, with the inputs lost and gained beside it.
--- shared: student, outcomes
+--   95 % intervals: jackknife over 20 blocks of the ablated sources, Student's t; that of the change is
+--   paired, as in McNemar's test, with the inputs lost and gained beside it.
+-- shared: student, blocks, outcomes
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.

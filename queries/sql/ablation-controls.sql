@@ -4,8 +4,8 @@
 -- description: Each condition beside the control matched to it: neurons active in that language but not of the
 --   type, alike in number and contribution in each layer. Random neurons are mostly silent ones and flatter
 --   the type; these are not. Positive differences: the type matters more than its control.
---   95 % intervals: paired by input, jackknife over folds of examples, Student's t.
--- shared: student, outcomes
+--   95 % intervals: paired by input, jackknife over 20 blocks of the ablated sources, Student's t.
+-- shared: student, blocks, outcomes
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.

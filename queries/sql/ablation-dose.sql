@@ -3,8 +3,8 @@
 -- figure: beyond Tables 2 and 4
 -- description: Accuracy and the answer's log-probability as more and more neurons are switched off: equal shares
 --   of a type, of its control, and random ones. 95 % intervals of changes from the baseline: paired by input,
---   jackknife over folds of examples, Student's t.
--- shared: student, outcomes
+--   jackknife over 20 blocks of the ablated sources, Student's t.
+-- shared: student, blocks, outcomes
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages of the inputs.

@@ -6,7 +6,8 @@
 --   runs. Where something is compared with several others, every comparison has to hold, and the closest
 --   one is shown. Unless the model answers better than one constant answer would, the run cannot tell
 --   anything, and every claim is undecided. Reads all scores and neuron counts: seconds in a large file.
--- shared: subset, all_layers, pairs, shuffled, strict_student, claims_of_types, claims_of_scores, claims_of_ablation
+-- shared: subset, all_layers, pairs, shuffled, strict_student, blocks,
+--   claims_of_types, claims_of_scores, claims_of_ablation
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $other      run = NULL        A run of the same model on another task; NULL is the first there is.
@@ -135,6 +136,8 @@ SELECT r.claim, r.section, r.says,
         WHEN best.low IS NULL AND r.kind != 'census' THEN 'There are too few sources of examples for an interval.'
         ELSE format(r.template, best.estimate, coalesce(best.versus, ''), coalesce(best.low, 0),
             coalesce(best.high, 0)) END
+    || if(r.claim = 'relatives-share-no-more' AND best IS NOT NULL,
+        format(' Relabelled at random, as much in {:.1f} % of cases.', (SELECT 100 * p_value FROM mantel)), '')
     || CASE WHEN competent THEN ''
         WHEN accuracy IS NULL THEN ' No answer was judged, so whether the model does the task is not known.'
         ELSE format(' But the model answers {:.1f} % rightly, and one constant answer would {:.1f} %.',

@@ -67,6 +67,14 @@ class RawRun:
     attribution: bool = True
     keep_masks: bool = True
     answers: tuple[str, ...] = ()
+    ablated: int | None = None
+    """Only so many examples, the first ones, were ablated; None is all."""
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Block of each ablated example: their clusters of two, cut into twenty blocks in order."""
+        n = self.ablated or len(self.folds)
+        return tuple(e // 2 * 20 // (n // 2) for e in range(n))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -255,7 +263,7 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
     yield "ablation_examples", [
         (number, i, e, run.languages[p], "x", _flag(c.correct[e, p]), _flag(c.rank_correct[e, p]), _flag(c.valid[e, p]),
          float(c.logprob[e, p]), 3)
-        for i, c in enumerate(run.conditions) for e in range(E) for p in range(P)
+        for i, c in enumerate(run.conditions) for e in range(run.ablated or E) for p in range(P)
     ]  # fmt: skip
 
 

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from neurontui.queries import Results
+from neurontui.queries import Results, open_results
 from tests.queries.comparing import LANGUAGES, check, interval, subsets
 from tests.queries.conftest import Toy
-from tests.queries.raw_run import Condition, RawRun
+from tests.queries.raw_run import Condition, RawRun, make_run, write_runs
 from tests.queries.reference import jackknife
 
 ARMS = {0: [0], 1: [1], 2: [2], 3: [3], 4: [4], 5: [5, 6], 7: [7, 8], 9: [9], 10: [10]}
@@ -49,9 +50,9 @@ def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure
             logprobs = [each.logprob - run.conditions[0].logprob for each in arm]
             picked = np.array(changes)[:, :, read]
             expected[first, code] = {
-                **interval(jackknife(run.folds, mean_of(hits, read)), "accuracy"),
-                **interval(jackknife(run.folds, mean_of(changes, read)), "change", prefix="change_"),
-                **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+                **interval(jackknife(run.blocks, mean_of(hits, read)), "accuracy"),
+                **interval(jackknife(run.blocks, mean_of(changes, read)), "change", prefix="change_"),
+                **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
                 "n_lost": (picked == -1).sum(), "n_gained": (picked == 1).sum(),
                 "n": (~np.isnan(np.array(hits)[:, :, read])).sum(), "n_seeds": len(arm),
                 "percent": float(np.mean([each.percent for each in arm])),
@@ -79,8 +80,8 @@ def test_ablation_controls(results: Results, toy: Toy, codes: list[str]) -> None
             differences = [each.correct - type_.correct for each in others]
             logprobs = [each.logprob - type_.logprob for each in others]
             expected[own, code] = {
-                **interval(jackknife(run.folds, mean_of(differences, read)), "difference"),
-                **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+                **interval(jackknife(run.blocks, mean_of(differences, read)), "difference"),
+                **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
                 "accuracy": mean_of([type_.correct], read)(slice(None)),
                 "control": mean_of([each.correct for each in others], read)(slice(None)),
                 "percent": type_.percent, "control_percent": others[0].percent, "n_seeds": len(others),
@@ -103,8 +104,8 @@ def test_ablation_dose(results: Results, toy: Toy) -> None:
         logprobs = [each.logprob - run.conditions[0].logprob for each in members]
         key = (name, arm, None if math.isnan(fraction) else fraction)
         expected[key] = {
-            **interval(jackknife(run.folds, mean_of(changes, read)), "change"),
-            **interval(jackknife(run.folds, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
+            **interval(jackknife(run.blocks, mean_of(changes, read)), "change"),
+            **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
             "accuracy": mean_of([each.correct for each in members], read)(slice(None)),
         }  # fmt: skip
     check(found, ("type", "arm", "fraction"), expected)
@@ -115,6 +116,21 @@ def test_paired_intervals_are_narrower_than_the_accuracies(results: Results) -> 
     rows = results.query("ablation-accuracy", run=1).to_pylist()
     row = next(r for r in rows if r["condition"] == 2 and r["language"] is None)
     assert row["change_high"] - row["change_low"] < row["high"] - row["low"]
+
+
+def test_a_few_ablated_examples_are_blocks_of_their_own(tmp_path: Path) -> None:
+    """Six sources lie in two of the run's folds; as blocks of their own they give a usable interval."""
+    run = make_run(8, examples=40, ablated=12)
+    with open_results(write_runs(tmp_path / "few.duckdb", run)) as results:
+        rows = results.query("ablation-accuracy").to_pylist()
+    read = list(range(5))
+    for first in (3, 4):
+        row = next(r for r in rows if (r["condition"], r["language"]) == (first, None))
+        change = (run.conditions[first].correct - run.conditions[0].correct)[:12]
+        values = jackknife(run.blocks, mean_of([change], read))
+        assert [row["change"], row["change_low"], row["change_high"]] == pytest.approx(
+            values, rel=1e-5
+        )
 
 
 def test_published_numbers_stand_beside_a_run_of_the_task(results: Results) -> None:

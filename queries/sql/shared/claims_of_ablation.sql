@@ -1,11 +1,12 @@
 -- Claims about ablation: claim, what is compared, estimate, as in claims_of_types; and whether the model does the task.
 judged AS (
     -- Generated answers where there are any, else the likeliest choice.
-    SELECT e.condition, e.example, e.language, x.fold,
+    SELECT e.condition, e.example, e.language, k.fold,
         if((SELECT count(correct) > 0 FROM ablation_examples WHERE run = $run), e.correct,
             e.rank_correct)::INTEGER AS hit
     FROM ablation_examples e
     JOIN examples x ON x.run = $run AND x.example = e.example AND x.language = e.language
+    JOIN blocks k ON k.cluster = x.cluster
     WHERE e.run = $run AND list_contains($languages, e.language)
 ),
 whole_types AS (

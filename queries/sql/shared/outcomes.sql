@@ -9,7 +9,7 @@ arms AS (
     )
 ),
 outcomes AS (
-    SELECT a.first, e.condition, e.example, e.language, e.n_ablated, x.fold,
+    SELECT a.first, e.condition, e.example, e.language, e.n_ablated, k.fold,
         CASE $measure WHEN 'generation' THEN e.correct WHEN 'rank' THEN e.rank_correct
             ELSE NOT e.valid END::INTEGER AS hit,
         CASE $measure WHEN 'generation' THEN b.correct WHEN 'rank' THEN b.rank_correct
@@ -18,6 +18,7 @@ outcomes AS (
     FROM ablation_examples e
     JOIN arms a ON a.condition = e.condition
     JOIN examples x ON x.run = $run AND x.example = e.example AND x.language = e.language
+    JOIN blocks k ON k.cluster = x.cluster
     LEFT JOIN ablation_examples b ON b.run = $run AND b.example = e.example AND b.language = e.language
         AND b.condition = (SELECT min(condition) FROM conditions WHERE run = $run AND kind = 'baseline')
     WHERE e.run = $run AND list_contains($languages, e.language)

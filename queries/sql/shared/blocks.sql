@@ -1,0 +1,7 @@
+-- The sources of the examples that were ablated, in 20 blocks: where only some were, the run's own folds would be too few.
+blocks AS (
+    SELECT cluster, ((row_number() OVER (ORDER BY min(example)) - 1) * 20 // count(*) OVER ())::INTEGER AS fold
+    FROM examples
+    WHERE run = $run AND example IN (SELECT example FROM ablation_examples WHERE run = $run)
+    GROUP BY cluster
+)
