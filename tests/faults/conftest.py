@@ -1,5 +1,5 @@
 """The same fixtures as in the quick tests."""
 
-from tests.store.conftest import results, store
+from tests.store.conftest import merged, results, store
 
-__all__ = ["results", "store"]
+__all__ = ["merged", "results", "store"]

@@ -1,6 +1,8 @@
 """Results files for the tests of the store."""
 
+import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,13 +30,26 @@ def results(tmp_path: Path) -> Path:
     return folder / "results.duckdb"
 
 
+@pytest.fixture(scope="session")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[MadeUp, ...]], Path]:
+    """A results file with these runs, merged once a session; to be copied, not changed."""
+
+    @cache
+    def make(runs: tuple[MadeUp, ...]) -> Path:
+        path = tmp_path_factory.mktemp("merged") / "results.duckdb"
+        for run in runs:
+            merge(measure(run, path), path)
+        return path
+
+    return make
+
+
 @pytest.fixture
-def store(results: Path) -> Callable[..., Path]:
-    """Merge made-up runs into one results file."""
+def store(results: Path, merged: Callable[[tuple[MadeUp, ...]], Path]) -> Callable[..., Path]:
+    """Put made-up runs into one results file."""
 
     def make(*runs: MadeUp) -> Path:
-        for run in runs or (MadeUp(),):
-            merge(measure(run, results), results)
+        shutil.copy(merged(runs or (MadeUp(),)), results)
         return results
 
     return make

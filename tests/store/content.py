@@ -13,15 +13,24 @@ Row = tuple[object, ...]
 
 def rows(path: Path, table: str, run: int = 1) -> list[Row]:
     """All rows of a table of a run, without `run`, sorted."""
-    columns = ", ".join(name for name in layout()[table] if name != "run")
     with duckdb.connect(str(path), read_only=True) as connection:
-        found = connection.execute(f"SELECT {columns} FROM {table} WHERE run = ?", [run]).fetchall()
-    return ordered(found)
+        return _rows(connection, table, run)
 
 
 def content(path: Path, runs: Iterable[int] = (1,)) -> dict[str, list[Row]]:
     """Every table of these runs, sorted: two files are alike where this is equal."""
-    return {f"{table} {run}": rows(path, table, run) for table in tables_of_a_run() for run in runs}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            f"{table} {run}": _rows(connection, table, run)
+            for table in tables_of_a_run()
+            for run in runs
+        }
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, run: int) -> list[Row]:
+    columns = ", ".join(name for name in layout()[table] if name != "run")
+    query = f"SELECT {columns} FROM {table} WHERE run = ?"
+    return ordered(connection.execute(query, [run]).fetchall())
 
 
 def ordered(found: Iterable[Row]) -> list[Row]:

@@ -11,7 +11,7 @@ from tests.store.made_up import MadeUp
 
 def run_of(seed: int) -> MadeUp:
     """The run that a sitting with this seed measures."""
-    return MadeUp(seed=seed, neurons=20, examples=16, batch=2)
+    return MadeUp(seed=seed, neurons=20, examples=10, batch=2)
 
 
 def main() -> None:

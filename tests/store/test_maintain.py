@@ -19,11 +19,11 @@ from tests.store.content import content, rows
 from tests.store.made_up import MadeUp
 from tests.store.sittings import ROOT, litter
 
-BIG = MadeUp(seed=3, neurons=60, examples=40, batch=40)
+BIG = MadeUp(seed=3, neurons=40, examples=20, batch=20)
 
 
 def test_removing_a_run_leaves_the_others_and_gives_space_back(store: Callable[..., Path]) -> None:
-    path = store(MadeUp(seed=1), BIG, MadeUp(seed=2))
+    path = store(MadeUp(seed=1), BIG, MadeUp(seed=2, examples=3))
     before, size = content(path, (1, 3)), path.stat().st_size
     mode = path.stat().st_mode
     gained = remove(path, 2)
@@ -37,8 +37,8 @@ def test_removing_a_run_leaves_the_others_and_gives_space_back(store: Callable[.
 
 
 def test_runs_are_removed_by_number_name_or_key(store: Callable[..., Path]) -> None:
-    path = store(*(MadeUp(seed=n) for n in range(4)))
-    for run in (1, "2", "made up · 2", MadeUp(seed=3).manifest.key):
+    path = store(*(MadeUp(seed=n, examples=3) for n in range(4)))
+    for run in (1, "2", "made up · 2", MadeUp(seed=3, examples=3).manifest.key):
         remove(path, run)
     with pytest.raises(StoreError, match=r"holds no run 'x'; its runs are none\."):
         remove(path, "x")
@@ -129,7 +129,7 @@ def test_health_counts_rows_and_bytes(store: Callable[..., Path]) -> None:
     assert found.bytes == path.stat().st_size
     assert found.log_bytes == 0
     tables = {each.table: each for each in found.tables}
-    assert tables["activations"].rows == 40 * 2 * 60
+    assert tables["activations"].rows == 20 * 2 * 40
     for table in shard_tables():
         assert tables[table].rows == len(rows(path, table)), table
     assert 0 < tables["mask_histogram"].bytes < found.bytes
@@ -147,7 +147,7 @@ remove(Path(sys.argv[1]), 2)
 def test_killed_while_removing_the_file_is_as_before_or_without_the_run(
     store: Callable[..., Path], tmp_path: Path
 ) -> None:
-    kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=4)
+    kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=2)
 
 
 def kill_while_removing(path: Path, folder: Path, times: int) -> None:
