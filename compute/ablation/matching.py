@@ -1,7 +1,8 @@
 """Pair neurons of a type with others of like contribution, so that a control is as many and as heavy as the type.
 
-All inputs at once: both sides are sorted by contribution, and each neuron of the one takes the nearest free one of the
-other at or below it, in order. Taking in order makes the free ones a running maximum, so no loop over them is needed.
+All inputs at once. A whole type: both sides are sorted by contribution, and each neuron of the one takes the nearest
+free one of the other at or below it, in order; taking in order makes the free ones a running maximum, so no loop over
+them is needed. Doses: pairs from the same step of a geometric scale.
 """
 
 import math
@@ -13,7 +14,7 @@ from torch import Tensor
 from neurontui.compute.ablation.chance import smallest
 
 LIKE = 1.25
-"""Two neurons are of like contribution where neither is more than this many times the other."""
+"""Two neurons are of like contribution where neither can be more than this many times the other."""
 _EXCHANGES = 6
 """The heaviest neurons lie far apart, so moving all can miss; one exchange hits among n·m differences."""
 _NEAR_ENOUGH = 1e-3
@@ -36,7 +37,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of neurons, (R, m) each, heaviest first; `real` says which places of a row hold one."""
+    """Pairs of neurons, (R, m) each; `real` says which places of a row hold one."""
 
     first: Tensor
     second: Tensor
@@ -65,32 +66,56 @@ def matched_control(ranked: Ranked, kind: Tensor, pool: Tensor) -> Tensor:
     return _as_set(offered.neurons_at(places), real, kind.shape[1])
 
 
-def pairs_of_like(ranked: Ranked, kind: Tensor, pool: Tensor) -> Pairs:
-    """Each neuron of the smaller of two sets with one of the other that is near it in score, all different."""
-    swap = (kind.sum(-1) > pool.sum(-1))[:, None]
-    small = _Side.of(ranked, torch.where(swap, pool, kind))
-    large = _Side.of(ranked, torch.where(swap, kind, pool))
-    place = torch.arange(small.width, device=kind.device)
-    lightest = (large.n - small.n)[:, None] + place
-    mine, other = small.neurons, large.neurons_at(torch.minimum(_nearest(small, large), lightest))
-    first, second = torch.where(swap, other, mine), torch.where(swap, mine, other)
-    return Pairs(first, second, place < small.n[:, None])
+def pairs_of_like(scores: Tensor, kind: Tensor, pool: Tensor, chance: Tensor) -> Pairs:
+    """As many pairs of one neuron of each set as there are of like score, drawn at random.
 
-
-def equal_doses(scores: Tensor, pairs: Pairs, n: int, chance: Tensor) -> tuple[Tensor, Tensor]:
-    """n neurons of either side: pairs of like score, drawn at random, and where they run out the next most alike.
-
-    scores: (R, d); chance: (R, d) random numbers in [0, 1). Returns two (R, d) bool of equal sizes, below n where
-    there are fewer pairs.
+    scores, chance: (R, d), the latter random numbers in [0, 1). Neurons are alike whose scores lie in the same of
+    geometric steps of LIKE; of each step as many are taken as the smaller set has there.
     """
     tiny = torch.finfo(scores.dtype).tiny
-    sides = [scores.gather(-1, each).clamp_min(tiny).log() for each in (pairs.first, pairs.second)]
-    apart = (sides[0] - sides[1]).abs().double()
-    order = torch.where(apart <= math.log(LIKE), chance[:, : apart.shape[1]], 1 + apart)
-    order = order.masked_fill(~pairs.real, torch.inf)
+    steps = (scores.clamp_min(tiny).log() / -math.log(LIKE)).floor().long()
+    steps -= steps.min()
+    n_steps = int(steps.max()) + 1
+    first, n = _paired(steps, chance, kind, pool, n_steps)
+    second, _ = _paired(steps, chance, pool, kind, n_steps)
+    return Pairs(first, second, torch.arange(first.shape[1], device=n.device) < n[:, None])
+
+
+def equal_doses(pairs: Pairs, n: int, chance: Tensor) -> tuple[Tensor, Tensor]:
+    """n neurons of either side of the pairs, drawn at random; all where there are fewer pairs.
+
+    chance: (R, d) random numbers in [0, 1). Returns two (R, d) bool of equal sizes.
+    """
+    order = chance[:, : pairs.real.shape[1]].masked_fill(~pairs.real, torch.inf)
     taken = smallest(order, min(n, order.shape[1])) & pairs.real
-    width = scores.shape[1]
+    width = chance.shape[1]
     return _as_set(pairs.first, taken, width), _as_set(pairs.second, taken, width)
+
+
+def _paired(
+    steps: Tensor, chance: Tensor, own: Tensor, other: Tensor, n_steps: int
+) -> tuple[Tensor, Tensor]:
+    """Neurons (R, m) of one set that have a partner in the other, step by step, and their number (R,)."""
+    keys, order = (steps + chance).masked_fill(~own, torch.inf).sort(dim=-1)
+    step = steps.gather(-1, order)
+    counts = [
+        torch.zeros(len(steps), n_steps, dtype=torch.long, device=steps.device).scatter_add_(
+            -1, steps, each.long()
+        )
+        for each in (own, other)
+    ]
+    begin = counts[0].cumsum(-1) - counts[0]
+    in_step = torch.arange(steps.shape[1], device=steps.device) - begin.gather(-1, step)
+    return _to_front(order, (in_step < counts[1].gather(-1, step)) & keys.isfinite())
+
+
+def _to_front(neurons: Tensor, members: Tensor) -> tuple[Tensor, Tensor]:
+    """Members of each row, moved to the front in order and cut behind the longest row; and their number (R,)."""
+    n = members.sum(-1)
+    width = int(n.max())
+    # All others share one place behind the last, which is cut off.
+    place = (members.cumsum(-1) - 1).masked_fill(~members, width)
+    return neurons.new_zeros(len(n), width + 1).scatter_(-1, place, neurons)[:, :width], n
 
 
 @dataclass(frozen=True)
@@ -107,15 +132,8 @@ class _Side:
 
     @classmethod
     def of(cls, ranked: Ranked, members: Tensor) -> "_Side":
-        sorted_members = members.gather(-1, ranked.order)
-        n = sorted_members.sum(-1)
-        width = int(n.max())
-        # Members move to the front in order; all others share one place behind the last, which is cut off.
-        place = (sorted_members.cumsum(-1) - 1).masked_fill(~sorted_members, width)
-        neurons = ranked.order.new_zeros(len(n), width + 1).scatter_(-1, place, ranked.order)[
-            :, :width
-        ]
-        real = torch.arange(width, device=n.device) < n[:, None]
+        neurons, n = _to_front(ranked.order, members.gather(-1, ranked.order))
+        real = torch.arange(neurons.shape[1], device=n.device) < n[:, None]
         scores = ranked.scores.gather(-1, neurons).masked_fill(~real, 0)
         return cls(neurons, scores, (-scores).masked_fill(~real, torch.inf), n)
 

@@ -32,7 +32,7 @@ class AblationOptions:
     """Random sets a fraction."""
     matched: tuple[str, ...] = ("all-shared", "partial-shared", "specific")
     """Types with a control of as many neurons; most neurons are non-activated, so they never have one."""
-    dosed: tuple[str, ...] = ("all-shared", "non-activated")
+    dosed: tuple[str, ...] = _BY_WEIGHT
     """Types of which equal doses are compared with their control, because it is too small to match all of them."""
     doses: tuple[float, ...] = DOSES
     user_sets: tuple[UserSet, ...] = ()

@@ -98,13 +98,14 @@ class Sets:
     def _dose(self, condition: Condition, layer: int) -> Tensor:
         assert condition.fraction is not None
         assert condition.type is not None
-        key = (condition.type, layer)
+        key, chance = (condition.type, layer), fractions(self._keys(condition, layer))
         if key not in self._pairs:
             kind, pool = self._kind(condition, layer), self._pool(condition, layer)
-            self._pairs[key] = pairs_of_like(self._contributions(layer), kind, pool)
-        scores, chance = self._contributions(layer).scores, fractions(self._keys(condition, layer))
-        n = max(1, round(condition.fraction * scores.shape[1]))
-        own, control = equal_doses(scores, self._pairs[key], n, chance)
+            scores = self._contributions(layer).scores
+            self._pairs[key] = pairs_of_like(scores, kind, pool, chance)
+        own, control = equal_doses(
+            self._pairs[key], max(1, round(condition.fraction * chance.shape[1])), chance
+        )
         return own if condition.matched_to is None else control
 
     def _user(self, condition: Condition, layers: Sequence[int]) -> Off:

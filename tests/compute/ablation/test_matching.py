@@ -1,5 +1,7 @@
 """Matched controls: as many, as heavy, disjoint, and from the pool; against a search by hand where it is small."""
 
+import math
+from collections import Counter
 from itertools import combinations
 
 import pytest
@@ -80,20 +82,34 @@ def test_against_every_subset() -> None:
 @settings(max_examples=60, deadline=None)
 def test_doses_are_equal_and_alike(seed: int, kind_share: float, pool_share: float, n: int) -> None:
     scores, kind, pool = draw(seed, share=(kind_share, pool_share))
-    pairs = pairs_of_like(Ranked.sort(scores), kind, pool)
     chance = torch.rand(scores.shape, generator=torch.Generator().manual_seed(seed)).double()
-    own, control = equal_doses(scores, pairs, n, chance)
+    pairs = pairs_of_like(scores, kind, pool, chance)
+    own, control = equal_doses(pairs, n, chance)
     assert not (own & ~kind).any()
     assert not (control & ~pool).any()
-    possible = torch.minimum(kind.sum(-1), pool.sum(-1)).clamp_max(n)
-    assert torch.equal(own.sum(-1), possible)
-    assert torch.equal(control.sum(-1), possible)
     for row in range(len(scores)):
-        real = pairs.real[row]
-        a, b = scores[row][pairs.first[row][real]], scores[row][pairs.second[row][real]]
-        if int(((a / b).log().abs() <= torch.tensor(LIKE).log()).sum()) >= n:
-            masses = [float(scores[row][each[row]].sum()) for each in (own, control)]
-            assert max(masses) <= LIKE * min(masses) * 1.0001
+        steps = [
+            Counter(
+                math.floor(-math.log(x) / math.log(LIKE)) for x in scores[row][each[row]].tolist()
+            )
+            for each in (kind, pool)
+        ]
+        alike = sum((steps[0] & steps[1]).values())
+        assert abs(int(pairs.real[row].sum()) - alike) <= 1  # a score may lie on the edge of a step
+        assert int(own[row].sum()) == int(control[row].sum()) == min(n, int(pairs.real[row].sum()))
+        masses = [float(scores[row][each[row]].sum()) for each in (own, control)]
+        assert max(masses) <= LIKE * min(masses) * 1.0001
+
+
+def test_doses_grow_into_each_other_and_weigh_the_same() -> None:
+    scores, kind, pool = draw(11, rows=50, d=1000, share=(0.2, 0.2))
+    chance = torch.rand(scores.shape, generator=torch.Generator().manual_seed(2)).double()
+    pairs = pairs_of_like(scores, kind, pool, chance)
+    small, large = equal_doses(pairs, 20, chance), equal_doses(pairs, 60, chance)
+    for few, many in zip(small, large, strict=True):
+        assert not (few & ~many).any()
+    own, control = ((scores * each).sum(-1) for each in large)
+    assert float((own.sum() / control.sum() - 1).abs()) < 0.03
 
 
 def test_chance_is_uniform_repeatable_and_nested() -> None:
