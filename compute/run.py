@@ -4,6 +4,7 @@ The journal keeps every finished batch, so the same call goes on where a killed 
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.final import final_tables
 from neurontui.compute.identity import manifest_of
 from neurontui.compute.measure import Measurer
+from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.loading import load_model
 from neurontui.compute.plan import plan
@@ -53,7 +55,8 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     batches = plan(data, config.batch_examples)
     conditions = _conditions(config, loaded, len(data.languages))
     manifest = manifest_of(config, data, loaded, conditions, len(batches))
-    manifest = replace(manifest, notes=manifest.notes + collision_notes(book))
+    notes = (*manifest.notes, *collision_notes(book), *_limits(config, loaded, data))
+    manifest = replace(manifest, notes=notes)
     there = _already_there(config.out, manifest.key)
     if there is not None and not config.force:
         return Finished(there, manifest.name, len(data.examples), measured=False)
@@ -82,6 +85,20 @@ def require_answers(config: RunConfig, data: TaskData) -> None:
             f"The task {data.task} has no answers, and effective scores are about the answer; add answers, "
             "or ask for --measures contribution."
         )
+
+
+def _limits(config: RunConfig, loaded: LoadedModel, data: TaskData) -> Iterator[tuple[str, str]]:
+    """What a reader of the run will look for in vain, and why: (topic, sentence) pairs."""
+    yield from (("model", each) for each in loaded.notes)
+    if len(data.languages) > HISTOGRAM_LANGUAGES:
+        yield (
+            "data",
+            f"With more than {HISTOGRAM_LANGUAGES} languages masks are too many to count by kind: curves of a language "
+            "subset need the masks themselves.",
+        )
+    if config.ablation_examples is not None and "ablation" in config.measures:
+        n = min(config.ablation_examples, len(data.examples))
+        yield ("ablation", f"Ablated are the first {n:,} of {len(data.examples):,} examples.")
 
 
 def _conditions(config: RunConfig, loaded: LoadedModel, n_languages: int) -> tuple[Condition, ...]:
