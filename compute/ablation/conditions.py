@@ -30,9 +30,7 @@ def plan_conditions(
     numbered = _number(planned, options)
     of_type = {each.type: each.condition for each in numbered if each.kind == "type"}
     controls = [
-        Condition(
-            0, "matched", f"w/o as many other active ones as {t}", type=t, matched_to=of_type[t]
-        )
+        Condition(0, "matched", f"w/o control of {t}", type=t, matched_to=of_type[t])
         for t in options.matched
         if t in of_type and n_languages > 1
     ]
@@ -41,6 +39,18 @@ def plan_conditions(
         numbered += _doses(options, [t for t in options.dosed if t in types], len(numbered))
     users = [Condition(0, "user", each.label) for each in options.user_sets]
     return (*numbered, *_number(users, options, len(numbered)))
+
+
+def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ...]:
+    """What a reader of the conditions should know, for the table `notes`."""
+    kinds = {each.kind for each in conditions}
+    texts = {
+        "matched": "A control of a type switches off as many other neurons that are active in the input's language, in "
+        "sum as near to the type's contribution as they get; where there are fewer of them it switches off all.",
+        "dose": "Paired doses switch off equally many neurons of a type and of its control, each with a partner of like "
+        "contribution; where a layer has fewer such pairs than the dose asks for, percent is lower than asked.",
+    }
+    return tuple(("ablation", text) for kind, text in texts.items() if kind in kinds)
 
 
 def _number(
@@ -70,9 +80,9 @@ def _doses(options: AblationOptions, types: Sequence[str], start: int) -> list[C
     found: list[Condition] = []
     for name in types:
         for dose in options.doses:
-            label = f"w/o {dose * 100:g} % {name}"
+            label = f"w/o {dose * 100:g} % of {name}, paired"
             own = Condition(0, "dose", label, type=name, fraction=dose, seed=options.seed)
-            other = replace(own, label=f"w/o {dose * 100:g} % other active ones like {name}")
+            other = replace(own, label=f"w/o {dose * 100:g} % control of {name}, paired")
             pair = _number([own, other], options, start + len(found))
             found += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
     return found

@@ -64,7 +64,7 @@ def ablation_tables(
 def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) -> None:
     if means is None and any(each.value == "mean" for each in conditions):
         raise MeasureError(
-            "Activations cannot be set to their mean before it is known; measure it with first_pass first."
+            "Activations cannot be set to their mean before it is known; survey the run first and pass its means."
         )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
 from neurontui.store.errors import InputError, UsageError
@@ -41,6 +41,13 @@ def test_controls_point_at_what_they_are_matched_to() -> None:
                 each.seed,
             )
             assert own.matched_to is None
+
+
+def test_notes_say_what_controls_are() -> None:
+    planned = plan_conditions(AblationOptions(), LAYERS, 10)
+    assert len(ablation_notes(planned)) == 2
+    only_types = plan_conditions(AblationOptions(matched=(), doses=()), LAYERS, 10)
+    assert ablation_notes(only_types) == ()
 
 
 def test_few_languages_have_fewer_types() -> None:
