@@ -147,12 +147,13 @@ def _merge_into(
         else:
             delete_run(connection, run)
         connection.execute(f"CREATE TEMP VIEW masks AS {_masks(run, keep)}")
+        progress = progress or (lambda *_: None)
         for done, statement in enumerate(statements()):
-            if progress is not None:
-                progress(statement.table, done, len(statements()))
+            progress(statement.table, done, len(statements()) + 1)
             if not (statement.table == "activations" and keep == "aggregates"):
                 _run(connection, statement, run, manifest, rows)
         describe(connection, run, manifest, cost(journal))
+        progress("checksums", len(statements()), len(statements()) + 1)
         checksums.store(connection, run)
     return run
 
