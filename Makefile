@@ -34,7 +34,7 @@ clean:  ## Remove what the other targets made.
 
 $(READY): pyproject.toml constraints.txt $(filter .uv/%,$(UV))
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
-	@$(UV) pip install --quiet --python $(PYTHON) -c constraints.txt -e '.[compute]' --group dev
+	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) -c constraints.txt -e '.[compute]' --group dev
 	@touch $(READY)
 
 .uv/bin/uv:
