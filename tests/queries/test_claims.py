@@ -144,7 +144,11 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
             name: [transform(x) for x in jackknife(folds, f, 0.998)]
             for name, f in estimates.items()
         }
-        closest = min(values, key=lambda name: values[name][0])
+        null = transform(0.0)
+        failing = [
+            name for name, value in values.items() if value[2] < null and claim != "random-harmless"
+        ]
+        closest = min(failing or values, key=lambda name: values[name][0])
         assert rows[claim]["versus"] == closest
         for column, value in zip(("estimate", "low", "high"), values[closest], strict=True):
             assert close(rows[claim][column], value), (claim, column, rows[claim][column], value)
