@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from neurontui.queries.published import PUBLISHED
+from neurontui.queries.published import NAMES, published
 from neurontui.store import schema
 from neurontui.store.reader import Reader
 
@@ -26,8 +26,8 @@ class Files:
         """A cursor on which the tables that `text` mentions span all files, and the published values are there."""
         cursor = self._reader.cursor()
         words = set(_WORD.findall(text))
-        for name in words & PUBLISHED.keys():
-            cursor.register(name, PUBLISHED[name])
+        for name in words & NAMES:
+            cursor.register(name, published(name))
         if len(self.paths) > 1:
             for statement in self._views(words):
                 cursor.execute(statement)

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -39,11 +40,12 @@ class Job:
         """Whether the result was cut at `max_rows`."""
         self._cursor, self._text, self._values, self._path = cursor, text, dict(values), path
         self._seconds = seconds
-        self._stop, self._done = threading.Event(), threading.Event()
+        self._started, self._stop, self._done = (threading.Event() for _ in range(3))
         self._expired = False
 
     def run(self, max_rows: int | None = None) -> pa.Table:
         """The result, at most `max_rows` rows of it. Raises QueryError; SqlError where the SQL is at fault."""
+        self._started.set()
         timer = threading.Timer(self._seconds or 0, self._expire)
         timer.daemon = True
         if self._seconds:
@@ -60,14 +62,17 @@ class Job:
     def cancel(self) -> None:
         """Stop the query, now or as soon as it begins; `run` then raises QueryError."""
         self._stop.set()
-        threading.Thread(target=self._interrupt, name="cancel query", daemon=True).start()
+        if self._started.is_set():  # otherwise `run` will see it
+            threading.Thread(target=self._interrupt, name="cancel query", daemon=True).start()
 
     def progress(self) -> float | None:
         """Percent done, as DuckDB reckons it; None before it can tell."""
         if self._done.is_set():
             return 100.0
-        percent = float(self._cursor.query_progress())
-        return percent if percent >= 0 else None
+        with suppress(duckdb.Error):  # it may just have ended
+            percent = float(self._cursor.query_progress())
+            return percent if percent >= 0 else None
+        return 100.0
 
     def _fetch(self, max_rows: int | None) -> pa.Table:
         if self._stop.is_set():
@@ -86,7 +91,8 @@ class Job:
 
     def _interrupt(self) -> None:
         while not self._done.is_set():
-            self._cursor.interrupt()
+            with suppress(duckdb.Error):  # it may just have ended
+                self._cursor.interrupt()
             self._done.wait(_STOPPED_EVERY)
 
     def _expire(self) -> None:

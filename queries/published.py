@@ -3,19 +3,19 @@
 Source: Wang et al., "Sharing Matters: Analysing Neurons Across Languages and Tasks in LLMs", Tables 1 to 4.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
 
-_FOLDER = Path(__file__).parent / "published"
-
-
-def _read(name: str) -> pa.Table:
-    return csv.read_csv(
-        _FOLDER / f"{name}.csv", convert_options=csv.ConvertOptions(strings_can_be_null=True)
-    )
+NAMES = frozenset({"published_ablation", "published_effective_scores"})
 
 
-PUBLISHED = {f"published_{name}": _read(name) for name in ("ablation", "effective_scores")}
-"""Table name -> its rows."""
+@cache
+def published(name: str) -> pa.Table:
+    """The rows of one of `NAMES`."""
+    from pyarrow import csv
+
+    path = Path(__file__).parent / "published" / f"{name.removeprefix('published_')}.csv"
+    options = csv.ConvertOptions(strings_can_be_null=True)
+    return csv.read_csv(path, convert_options=options)

@@ -17,6 +17,6 @@
 SELECT p.source, p.model,
     lower(split_part(r.model, '/', -1)) = lower(split_part(p.model, '/', -1)) AS same_model,
     p.kind, p.type, p.percent, p.language, p.accuracy
-FROM published_ablation p JOIN runs r ON r.task = p.task AND r.setting IS NOT DISTINCT FROM p.setting
+FROM published_ablation p JOIN runs r ON concat_ws('-', r.task, r.setting) = concat_ws('-', p.task, p.setting)
 WHERE r.run = $run
 ORDER BY p.source, list_position(['baseline', 'type', 'random'], p.kind), p.type, p.percent, p.language

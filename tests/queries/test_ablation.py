@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurontui.queries import Results, open_results
-from tests.queries.comparing import LANGUAGES, check, interval, subsets
+from tests.queries.comparing import check, interval, subsets
 from tests.queries.conftest import Toy
 from tests.queries.raw_run import Condition, RawRun, make_run, write_runs
 from tests.queries.reference import jackknife
@@ -137,10 +137,22 @@ def test_published_numbers_stand_beside_a_run_of_the_task(results: Results) -> N
     rows = results.query("published-ablation", run=2).to_pylist()
     assert {r["source"] for r in rows} == {"Table 2", "Table 4"}
     assert not any(r["same_model"] for r in rows)
-    [value] = [
-        r["accuracy"] for r in rows
-        if (r["source"], r["type"], r["language"]) == ("Table 2", "all-shared", "de")
-    ]  # fmt: skip
-    assert value == 3.5
+    value = {
+        (r["source"], r["kind"], r["type"], r["percent"], r["language"]): r["accuracy"]
+        for r in rows
+    }
+    assert value["Table 2", "type", "all-shared", 9.85, "de"] == 3.5
+    assert value["Table 4", "random", None, 55, "zh"] == 25.0
     assert results.query("published-ablation", run=1).num_rows == 0
-    assert set(LANGUAGES) > {"de"}
+
+
+def test_published_scores_for_knowledge_editing(tmp_path: Path) -> None:
+    run = make_run(8, task="ke-en-all", model="bigscience/BLOOMZ-7b1", examples=2, ablated=2)
+    with open_results(write_runs(tmp_path / "ke.duckdb", run)) as results:
+        rows = results.query("published-effective-scores").to_pylist()
+        assert results.query("published-ablation").num_rows == 81
+    assert len(rows) == 48
+    assert all(r["same_model"] for r in rows)
+    found = {(r["source"], r["language"], r["type"]): r for r in rows}
+    assert found["Table 1", "en", "all-shared"]["variance"] == 0.36
+    assert found["Table 3", "zh", "partial-shared"]["smallest"] == -0.20

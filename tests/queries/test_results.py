@@ -199,6 +199,16 @@ def test_cancelled_before_it_began(results: Results) -> None:
         job.run()
 
 
+def test_cancelling_leaves_no_thread_behind(results: Results) -> None:
+    before = threading.active_count()
+    results.sql_job(ENDLESS).cancel()  # never run
+    done = results.sql_job("SELECT 1")
+    done.run()
+    done.cancel()
+    time.sleep(0.1)
+    assert threading.active_count() <= before
+
+
 def test_cancelling_one_query_leaves_others_alone(results: Results) -> None:
     first, second = (
         results.sql_job(ENDLESS),
