@@ -62,16 +62,18 @@ def overview(rows: Sequence[Row]) -> Table:
 
 def notes(results: Results, run: Run) -> tuple[Block, ...]:
     """What a reader should know: the run's notes, and the checks that it fails."""
-    told = [
-        Text(f"{row['topic']}: {row['text']}", "note")
+    told = tuple(
+        cells(row["topic"], row["text"])
         for row in results.query("notes", run=run.number).to_pylist()
-    ]
+    )
     failed = [
         Text(f"{row['check']}: {row['finding']}", "bad")
         for row in results.query("health", run=run.number).to_pylist()
         if row["passed"] is False
     ]
-    return *failed, *told
+    return *failed, *(
+        (Table("Notes", ("about", "note"), told, labels=2, width="words"),) if told else ()
+    )
 
 
 def languages(results: Results, run: Run) -> Table:

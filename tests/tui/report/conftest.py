@@ -45,8 +45,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     runs = (
         make_run(1, "bloomz-7b1 · xnli", task="xnli", model="bigscience/bloomz-7b1", examples=30),
         make_run(
-            2, HOSTILE, ("en", 'x"><b>', "$\\zh|", "de"), task="xnli", model=HOSTILE, examples=20,
-            last_tokens=[[HOSTILE] * 4 for _ in range(20)],
+            2, HOSTILE, ("en", 'x"><b>', "$\\zh|"), task="xnli", model=HOSTILE, examples=20, attribution=False,
+            thresholds=(0.0,), last_tokens=[[HOSTILE] * 3 for _ in range(20)],
         ),
         make_run(
             3, "bare", ("en", "de"), task="fact", model="bare", examples=20, attribution=False, keep_masks=False,

@@ -15,6 +15,8 @@ from tests.queries.raw_run import make_run
 from tests.tui.report.conftest import Made
 from tests.tui.report.stores import merge_runs
 
+pytestmark = pytest.mark.xdist_group("report")  # one worker builds the store and the report
+
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurontui.tui.charts.palette import LIGHT
-from neurontui.tui.report.draw.lines import apart, spread_log, whole
+from neurontui.tui.report.draw.lines import apart, round_log, whole
 from neurontui.tui.report.draw.plot import draw
 from neurontui.tui.report.draw.svg import on_white, themed
 from neurontui.tui.report.model import (
@@ -32,6 +32,8 @@ from neurontui.tui.report.model import (
 )
 from tests.queries.raw_run import masks
 from tests.tui.report.conftest import Made
+
+pytestmark = pytest.mark.xdist_group("report")  # one worker builds the store and the report
 
 
 def a_line(y: tuple[float | None, ...], name: str = "all-shared", **more: object) -> Line:
@@ -167,7 +169,22 @@ def test_layers_are_ticked_at_whole_numbers(first: int, more: int, ticks: int) -
     assert 1 <= len(found) <= ticks + 2
 
 
-def test_sizes_on_a_logarithmic_axis_stand_apart() -> None:
-    found = spread_log([1, 2, 5, 10, 20, 50, 100, 200, 500, 512], 5)
-    assert found[-1] == 512
-    assert all(after / before > 2 for before, after in pairwise(found))
+def test_ticks_of_a_logarithmic_axis_are_round() -> None:
+    assert round_log(1, 120) == [1, 2, 5, 10, 20, 50, 100]
+    assert round_log(2.8, 4.1) == [2.8, 4.1]
+    assert round_log(3, 3) == [3]
+
+
+def test_panels_that_share_an_axis_show_all_their_values() -> None:
+    low, high = Lines("", (a_line((1.0, 2.0)),)), Lines("", (a_line((80.0, 90.0)),))
+    for panels in ((low, high), (high, low)):
+        svg = draw(replace(a_figure(*panels), same_y=True))
+        boxes = re.findall(r'<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', svg)
+        top, height = (float(each) for each in boxes[0])
+        hue = LIGHT.colors["all-shared"].lower()
+        paths = re.findall(
+            rf'<path d="([^"]+)" clip[^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
+        )
+        assert len(paths) == 2
+        heights = [float(y) for path in paths for y in re.findall(r"[ML] [-\d.]+ ([-\d.]+)", path)]
+        assert all(top <= y <= top + height for y in heights)

@@ -3,8 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from neurontui.tui.report.model import Figure
 from tests.tui.report.conftest import Made, figures_of
+
+pytestmark = pytest.mark.xdist_group("report")  # one worker builds the store and the report
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 ALLOWED = {

@@ -3,12 +3,15 @@
 import re
 
 import numpy as np
+import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from neurontui.tui.report.markdown import code, escape
 from tests.queries.raw_run import TYPES, RawRun, masks, type_of
 from tests.tui.report.conftest import HOSTILE, Made
+
+pytestmark = pytest.mark.xdist_group("report")  # one worker builds the store and the report
 
 PARSER = MarkdownIt("gfm-like")
 
@@ -160,7 +163,10 @@ def test_what_was_not_measured_is_told_with_the_command(made: Made) -> None:
 
 def test_notes_settings_and_versions_are_told(made: Made) -> None:
     first = section(made.markdown, 1)
-    assert "data: " in first
+    notes = tables(first)["Notes"]
+    assert notes[0] == ["about", "note"]
+    assert [row[0] for row in notes[1:]] == ["data"]
+    assert "<script>alert(1)</script>" in notes[1][1]
     settings = tables(first)["Settings and versions"]
     assert ["setting", "activation", "gate"] in settings
     assert ["version", "torch", "2.15.0"] in settings

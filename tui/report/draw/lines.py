@@ -1,5 +1,6 @@
 """Lines with bands, their names at their ends, and whole numbers of layers below."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,15 +38,17 @@ def draw(axes: "Axes", panel: Lines, ticks: int) -> None:
     for at in panel.breaks:
         axes.axvline(at, color=AXIS, linewidth=0.8, linestyle=(0, (3, 3)))
     _x_axis(axes, panel, ticks)
-    _y_axis(axes, panel)
 
 
-def _y_axis(axes: "Axes", panel: Lines) -> None:
-    """From zero where that is asked for, never below it for what cannot be negative; else zero is marked."""
-    values = np.concatenate([array(each.y) for each in panel.lines]) if panel.lines else np.zeros(1)
+def y_axis(axes: "Axes", panels: Sequence[Lines]) -> None:
+    """From zero where that is asked for, never below it for what cannot be negative; else zero is marked.
+
+    panels: all that share this axis. To be called once all of them are drawn, for limits that are set stay.
+    """
+    known = [array(each.y) for panel in panels for each in panel.lines]
     low, high = axes.get_ylim()
-    if not (values < 0).any():
-        axes.set_ylim(0 if panel.zero else max(low, 0), high if high > 0 else 1.0)
+    if not any((values < 0).any() for values in known):
+        axes.set_ylim(0 if panels[0].zero else max(low, 0), high if high > 0 else 1.0)
     elif low < 0 < high:
         axes.axhline(0, color=AXIS, linewidth=0.8)
     axes.grid(axis="y")
@@ -84,8 +87,8 @@ def _x_axis(axes: "Axes", panel: Lines, ticks: int) -> None:
         span = last / first if last > first else 10.0
         axes.set_xlim(first / span**0.02, last * span**ROOM)
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_locator(FixedLocator(spread_log(values, ticks)))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_major_locator(FixedLocator(round_log(first, last)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
         return
     span = last - first or 1.0
     axes.set_xlim(first - 0.02 * span, last + ROOM * span)
@@ -101,14 +104,12 @@ def whole(first: float, last: float, ticks: int) -> list[float]:
     return [float(each) for each in found if first <= each <= last]
 
 
-def spread_log(values: Sequence[float], ticks: int) -> list[float]:
-    """Of the values themselves those that stand apart on a logarithmic axis; always the last."""
-    gap = (values[-1] / values[0]) ** (1 / max(1, ticks))
-    kept = [values[-1]]
-    for each in reversed(values[:-1]):
-        if kept[-1] / each >= gap:
-            kept.append(each)
-    return kept[::-1]
+def round_log(first: float, last: float) -> list[float]:
+    """1, 2, 5, 10, … from first to last; the two themselves where fewer than two of these lie between."""
+    powers = range(math.floor(math.log10(first)), math.ceil(math.log10(last)) + 1)
+    found = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    inside = [each for each in found if first <= each <= last]
+    return inside if len(inside) > 1 else sorted({first, last})
 
 
 def label_ends(axes: "Axes", panel: Lines, height: float) -> None:
@@ -121,7 +122,8 @@ def label_ends(axes: "Axes", panel: Lines, height: float) -> None:
     ends = [(each, *end) for each in panel.lines if each.mark and (end := _end(each))]
     wanted = [(y - low) / (high - low) for _, _, y in ends]
     right = 1 - ROOM / (1.02 + ROOM)
-    for (each, x, y), place in zip(ends, apart(wanted, (SMALL + 1.0) / height), strict=True):
+    gap = (SMALL + 1.0) / height
+    for (each, x, y), place in zip(ends, apart(wanted, gap, gap / 2), strict=True):
         if x < last:  # it ends before the others: beside its own end
             _name(axes, each, (x, y), "offset points", (3, 3))
             continue
@@ -172,8 +174,8 @@ def _end(each: Line) -> tuple[float, float] | None:
     return (each.x[known[-1]], float(y[known[-1]])) if known.size else None
 
 
-def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Places as near as can be to those wanted (least squares), at least `gap` apart, in 0 … 1 where they fit."""
+def apart(wanted: Sequence[float], gap: float, floor: float = 0.0) -> list[float]:
+    """Places as near as can be to those wanted (least squares), at least `gap` apart, in floor … 1 where they fit."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     pools: list[tuple[float, int]] = []
     for rank, i in enumerate(order):
@@ -184,5 +186,7 @@ def apart(wanted: Sequence[float], gap: float) -> list[float]:
         pools.append((mean, size))
     ranked = [mean for mean, size in pools for _ in range(size)]
     top = 1 - (len(wanted) - 1) * gap
-    placed = [min(max(mean, 0.0), max(top, 0.0)) + rank * gap for rank, mean in enumerate(ranked)]
+    placed = [
+        min(max(mean, floor), max(top, floor)) + rank * gap for rank, mean in enumerate(ranked)
+    ]
     return [placed[order.index(i)] for i in range(len(wanted))]

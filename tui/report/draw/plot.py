@@ -67,11 +67,20 @@ def _canvas(figure: Figure) -> Canvas:
             left=i % across == 0 or not _same_unit(figure.panels[i - 1], panel),
             bottom=i + across >= len(figure.panels),
         )
+    for axes, panel in zip(flat, figure.panels, strict=False):
+        if isinstance(panel, Lines):
+            lines.y_axis(
+                axes, [each for each in _sharing(figure, panel) if isinstance(each, Lines)]
+            )
     for axes in flat[len(figure.panels) :]:
         axes.set_visible(False)
     _legend(canvas, figure)
     _name_ends(canvas, figure, flat)
     return canvas
+
+
+def _sharing(figure: Figure, panel: Panel) -> tuple[Panel, ...]:
+    return figure.panels if figure.same_y else (panel,)
 
 
 def _across(count: int) -> int:

@@ -188,7 +188,8 @@ def _dot(row: Row, key: str) -> Dot:
     role = row["type"] if row["type"] in TYPES else "text"
     kind = row["kind"] if row["kind"] in ("type", "matched", "random") else "user"
     value, low, high = (number(row[f"{key}{end}"]) for end in ("", "_low", "_high"))
-    return Dot(f"{letter}{row['label']}", value, low, high, kind, role)
+    label = "its matched control" if kind == "matched" and letter else row["label"]
+    return Dot(f"{letter}{label}", value, low, high, kind, role)
 
 
 def controls(results: Results, run: Run) -> Block:

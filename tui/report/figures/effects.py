@@ -6,7 +6,7 @@ from neurontui.tui.report.missing import missing
 from neurontui.tui.report.model import Block, Cell, Figure, Fold, Lines, Table
 from neurontui.tui.report.published import effects as published_effects
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import cells, figures, type_lines, with_interval
+from neurontui.tui.report.shape import NONE, cells, figures, type_lines, with_interval
 from neurontui.tui.shape.rows import number
 
 VARIANTS = {
@@ -56,7 +56,16 @@ def _table(results: Results, run: Run, variant: str) -> Table:
     at = {(row["language"], row["type"]): row for row in rows}
     published = published_effects(results, run) if variant == "values" else {}
     known = [(code, name) for code in run.languages for name in TYPES if (code, name) in at]
-    body = tuple(_row(code, name, at[code, name], published) for code, name in known)
+    firsts = dict(reversed(known))
+    body = tuple(
+        _row(
+            code if firsts[code] == name else "",
+            at[code, name],
+            published.get((code, name)),
+            bool(published),
+        )
+        for code, name in known
+    )
     said = "; the paper’s numbers beside ours" if published else ""
     return Table(
         f"Effective scores of each type: {VARIANTS[variant]}",
@@ -71,16 +80,16 @@ def _table(results: Results, run: Run, variant: str) -> Table:
     )
 
 
-def _row(code: str, name: str, row: Row, published: dict[tuple[str, str], Row]) -> tuple[Cell, ...]:
+def _row(code: str, row: Row, paper: Row | None, beside: bool) -> tuple[Cell, ...]:
+    """A type in a language, whose code stands once; beside it the paper's numbers, or dashes where it has none."""
     ours = cells(
-        code, f"{LETTERS[name]}  {name}", figures(number(row["largest"])), figures(number(row["smallest"])),
+        code, f"{LETTERS[row['type']]}  {row['type']}", figures(number(row["largest"])), figures(number(row["smallest"])),
         with_interval(number(row["mean"]), number(row["low"]), number(row["high"])), figures(number(row["variance"]), 2),
     )  # fmt: skip
-    if not published:
+    if not beside:
         return ours
-    paper = published.get((code, name))
     if paper is None:
-        return (*ours, *cells(*["–"] * 5, aside=True))
+        return (*ours, *cells(*[NONE] * 5, aside=True))
     values = (figures(number(paper[key])) for key in ("largest", "smallest"))
     rest = (figures(number(paper[key]), 2) for key in ("mean", "variance"))
     return (*ours, *cells(paper["source"], *values, *rest, aside=True))
