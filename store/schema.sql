@@ -84,7 +84,12 @@ COMMENT ON COLUMN examples.correct IS 'Whether the prediction matches the answer
 COMMENT ON COLUMN examples.n_tokens IS 'Tokens of the prompt.';
 COMMENT ON COLUMN examples.last_token IS 'The token at which activations were read, as text.';
 
-CREATE TABLE activations (run INTEGER NOT NULL, example INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL);
+-- What DuckDB would choose too; naming it spares the search, a fifth of the time of a merge.
+CREATE TABLE activations (
+    run INTEGER NOT NULL USING COMPRESSION RLE, example INTEGER NOT NULL USING COMPRESSION RLE,
+    layer INTEGER NOT NULL USING COMPRESSION RLE, neuron INTEGER NOT NULL USING COMPRESSION BITPACKING,
+    mask UBIGINT NOT NULL USING COMPRESSION BITPACKING
+);
 COMMENT ON TABLE activations IS 'One row a neuron and example: the languages in which it is active at the last prompt token. VIEW neurons adds its type and the languages by name.';
 COMMENT ON COLUMN activations.run IS 'Run.';
 COMMENT ON COLUMN activations.example IS 'Example, from 0.';
