@@ -1,0 +1,209 @@
+"""A run from a model's folder and a task file to the results file, against the same numbers worked out by hand."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neurontui.compute.batch import Batch
+from neurontui.compute.config import RunConfig
+from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.plan import plan
+from neurontui.compute.progress import Silent
+from neurontui.compute.run import run
+from neurontui.compute.survey import survey
+from neurontui.compute.tasks.example import TaskOptions
+from neurontui.compute.tasks.load import load_task
+from neurontui.queries.results import open_results
+from neurontui.store.errors import MeasureError
+from tests.compute.models.reference import ids_of, reference
+from tests.compute.tiny import LANGUAGES, PROMPTS, save_tiny
+
+ANSWERS = {"en": "Lisbon", "de": "Lissabon", "tr": "Lizbon", "zh": "里斯本"}
+
+
+@pytest.fixture
+def task_file(tmp_path: Path) -> Path:
+    """Three examples in four languages, with answers."""
+    path = tmp_path / "capitals.jsonl"
+    lines = [
+        {
+            "id": f"e{i}",
+            "prompts": {code: PROMPTS[code][i] for code in LANGUAGES},
+            "answers": ANSWERS,
+        }
+        for i in range(3)
+    ]
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+    return path
+
+
+def _config(tmp_path: Path, architecture: str, task: Path) -> RunConfig:
+    folder = save_tiny(architecture, tmp_path / architecture)
+    return RunConfig(
+        model=str(folder), task=str(task), out=tmp_path / "results.duckdb", device="cpu",
+        languages=LANGUAGES, measures=("types", "attribution", "ablation"), batch_examples=2,
+        ablation_fractions=(0.25,), ablation_seeds=2, max_new_tokens=2,
+    )  # fmt: skip
+
+
+def _activations(config: RunConfig, architecture: str) -> np.ndarray:
+    """(examples, languages, layers, neurons): A at the last token, one prompt at a time, from the weights."""
+    loaded = load_model(ModelOptions(config.model, device="cpu"))
+    ends = loaded.encoder_decoder
+    rows = [
+        [
+            torch.stack(
+                [
+                    each[-1]
+                    for each in reference(
+                        loaded.model,
+                        architecture,
+                        ids_of(loaded.tokenizer, PROMPTS[code][i], ends=ends),
+                    ).activations
+                ]
+            )
+            for code in LANGUAGES
+        ]
+        for i in range(3)
+    ]
+    return torch.stack([torch.stack(row) for row in rows]).numpy()
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "llama", "xglm", "mt5", "gpt2", "gemma3_text"])
+def test_a_stored_run_holds_what_the_weights_say(
+    architecture: str, task_file: Path, tmp_path: Path
+) -> None:
+    config = _config(tmp_path, architecture, task_file)
+    finished = run(config, Silent())
+    active = _activations(config, architecture) > 0
+    bits = 1 << np.arange(len(LANGUAGES), dtype=np.uint64)
+    masks = (active * bits[None, :, None, None]).sum(1)
+    n_active = active.sum(1)
+
+    with open_results(config.out) as results:
+        stored = results.sql("SELECT mask FROM activations ORDER BY example, layer, neuron")
+        types = results.sql(
+            "SELECT type::VARCHAR AS type, count(*) AS n FROM neurons GROUP BY type"
+        )
+        kinds = results.sql(
+            "SELECT kind, count(*) AS n FROM ablation_examples JOIN conditions USING (run, condition) GROUP BY kind"
+        )
+        scores = results.sql(
+            "SELECT sum(cs_sum) AS total FROM attribution GROUP BY example, language, layer"
+        )
+
+    assert finished.measured
+    assert np.array_equal(stored["mask"].to_numpy(), masks.reshape(-1))
+    assert dict(zip(*(types[name].to_pylist() for name in ("type", "n")), strict=True)) == Counter(
+        np.select(
+            [n_active == 0, n_active == 4, n_active == 1],
+            ["non-activated", "all-shared", "specific"],
+            "partial-shared",
+        ).reshape(-1)
+    )
+    assert {"baseline", "type", "random"} <= set(kinds["kind"].to_pylist())
+    assert np.allclose(scores["total"].to_numpy(), 1)
+
+
+def test_a_survey_counts_all_examples_whatever_the_batches(task_file: Path, tmp_path: Path) -> None:
+    config = replace(
+        _config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean"
+    )
+    loaded = load_model(ModelOptions(config.model, device="cpu"))
+    batches = plan(load_task(str(task_file), TaskOptions(languages=LANGUAGES)), 1)
+    A = _activations(config, "bloom")
+    n_active = (A > 0).sum(1)
+    codes = np.select([n_active == 0, n_active == 1, n_active == 4], [0, 1, 3], 2)
+
+    found = survey(config, loaded, batches)
+
+    assert found.means is not None
+    assert found.types is not None
+    for layer in range(A.shape[2]):
+        assert np.allclose(found.means[layer], A[:, :, layer].mean((0, 1)), atol=1e-6)
+        counts = np.stack([(codes[:, layer] == code).sum(0) for code in range(4)])
+        chosen = np.take_along_axis(counts, found.types[layer].numpy()[None], 0)[0]
+        assert np.array_equal(chosen, counts.max(0))
+
+
+def test_one_set_for_all_examples_and_means_go_through_a_run(
+    task_file: Path, tmp_path: Path
+) -> None:
+    config = replace(
+        _config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean"
+    )
+    run(config, Silent())
+
+    with open_results(config.out) as results:
+        sizes = results.sql(
+            "SELECT condition, count(DISTINCT n_ablated) AS sizes FROM ablation_examples "
+            "JOIN conditions USING (run, condition) WHERE kind = 'type' GROUP BY condition"
+        )
+        values = results.sql("SELECT DISTINCT value FROM conditions WHERE kind != 'baseline'")
+    assert set(sizes["sizes"].to_pylist()) == {1}
+    assert values["value"].to_pylist() == ["mean"]
+
+
+def test_what_cannot_be_measured_is_left_out_on_request(tmp_path: Path) -> None:
+    long = dict.fromkeys(("en", "de", "fr"), "word " * 400)
+    short = dict.fromkeys(long, "The capital of Portugal is")
+    task = tmp_path / "long.jsonl"
+    lines = [{"id": "long", "prompts": long}, {"id": "short", "prompts": short}]
+    task.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    folder = save_tiny("gpt2", tmp_path / "gpt2")
+    config = RunConfig(model=str(folder), task=str(task), out=tmp_path / "r.duckdb", device="cpu")
+
+    with pytest.raises(Exception, match="long"):
+        run(config, Silent())
+    run(replace(config, skip_bad=True), Silent())
+
+    with open_results(config.out) as results:
+        assert results.sql("SELECT DISTINCT id FROM examples")["id"].to_pylist() == ["short"]
+        notes = results.sql("SELECT text FROM notes WHERE topic = 'data'")["text"].to_pylist()
+    assert any("long" in each and "Left out" in each for each in notes)
+
+
+def test_a_run_in_which_nothing_can_be_measured_says_so(tmp_path: Path) -> None:
+    task = tmp_path / "long.jsonl"
+    prompts = dict.fromkeys(("en", "de", "fr"), "word " * 400)
+    task.write_text(json.dumps({"id": "long", "prompts": prompts}) + "\n")
+    folder = save_tiny("gpt2", tmp_path / "gpt2")
+    config = RunConfig(
+        model=str(folder), task=str(task), out=tmp_path / "r.duckdb", device="cpu", skip_bad=True
+    )
+
+    with pytest.raises(MeasureError, match="No example"):
+        run(config, Silent())
+
+
+@pytest.mark.parametrize("n_languages", [1, 2, 3, 17, 64])
+def test_any_number_of_languages(n_languages: int, tmp_path: Path) -> None:
+    codes = [f"l{i}" for i in range(n_languages)]
+    task = tmp_path / "many.jsonl"
+    prompts = {code: f"The capital of country {i} is" for i, code in enumerate(codes)}
+    task.write_text(json.dumps({"id": "a", "prompts": prompts}) + "\n")
+    folder = save_tiny("bloom", tmp_path / "bloom")
+    out = tmp_path / "r.duckdb"
+    run(
+        RunConfig(model=str(folder), task=str(task), out=out, device="cpu", languages=tuple(codes),
+                  measures=("types", "contribution")),
+        Silent(),
+    )  # fmt: skip
+
+    with open_results(out) as results:
+        rows = results.sql("SELECT max(mask) AS mask, max(len(languages)) AS n FROM neurons")
+        everything = results.sql("SELECT all_mask FROM runs")["all_mask"][0].as_py()
+    assert everything == 2**n_languages - 1
+    assert rows["n"][0].as_py() <= n_languages
+    assert rows["mask"][0].as_py() <= everything
+
+
+def test_a_batch_is_never_torn(task_file: Path) -> None:
+    batches: list[Batch] = plan(load_task(str(task_file), TaskOptions(languages=LANGUAGES)), 2)
+
+    assert all(len(each.prompts) == len(each.examples) * len(LANGUAGES) for each in batches)
