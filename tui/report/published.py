@@ -1,8 +1,9 @@
 """The paper's numbers (Tables 1 to 4) that stand beside a run's own: only those of the very same model and task."""
 
 from neurontui.queries.results import Results
+from neurontui.tui.report.model import Number
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import decimals
+from neurontui.tui.report.shape import NONE, decimals
 
 Key = tuple[str, str | None, float | None]
 """Kind of condition, type, and percent of neurons where it is random."""
@@ -25,6 +26,16 @@ def effects(results: Results, run: Run) -> dict[tuple[str, str], Row]:
     ):
         found.setdefault((row["language"], row["type"]), row)
     return found
+
+
+def as_printed(score: Number) -> str:
+    """A score with as many digits as Tables 1 and 3 print: two decimals, or two digits of what is smaller."""
+    if score is None:
+        return NONE
+    text = (
+        f"{score:.2f}" if score == 0 or abs(score) >= 0.005 else f"{score:.1e}".replace("e-0", "e-")
+    )
+    return text.replace("-", "−")
 
 
 def type_shares(results: Results, run: Run) -> dict[str, dict[str, str]]:

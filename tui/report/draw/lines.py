@@ -70,11 +70,10 @@ def _curve(axes: "Axes", each: Line, clear: float) -> None:
         )
     alone = np.isfinite(y).sum() < 2
     marker = MARKERS.get(each.name, "o" if alone else None)
-    thick = 2.2 if each.role == "text" and not each.dash else None
-    extra: dict[str, Any] = {"linewidth": thick} if thick else {}
+    thick = 2.2 if each.role == "text" and not each.dash else 1.5 if clear == 1.0 else 1.1
     axes.plot(
         x, y, color=paint, alpha=each.alpha, linestyle=DASHES[each.dash], marker=marker, markeredgewidth=0,
-        markevery=max(1, len(x) // 12), **extra,
+        markevery=max(1, len(x) // 12), linewidth=thick,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from neurontui.queries.results import Results
 from neurontui.tui.charts.palette import LETTERS, TYPES
 from neurontui.tui.report.missing import missing
 from neurontui.tui.report.model import Block, Cell, Figure, Fold, Lines, Table
+from neurontui.tui.report.published import as_printed
 from neurontui.tui.report.published import effects as published_effects
 from neurontui.tui.report.run import Row, Run
 from neurontui.tui.report.shape import NONE, cells, figures, type_lines, with_interval
@@ -90,6 +91,5 @@ def _row(code: str, row: Row, paper: Row | None, beside: bool) -> tuple[Cell, ..
         return ours
     if paper is None:
         return (*ours, *cells(*[NONE] * 5, aside=True))
-    values = (figures(number(paper[key])) for key in ("largest", "smallest"))
-    rest = (figures(number(paper[key]), 2) for key in ("mean", "variance"))
-    return (*ours, *cells(paper["source"], *values, *rest, aside=True))
+    theirs = (as_printed(number(paper[key])) for key in ("largest", "smallest", "mean", "variance"))
+    return (*ours, *cells(paper["source"], *theirs, aside=True))
