@@ -1,0 +1,183 @@
+"""A small made-up run as raw numbers: `raw_run` fills a results file from them, `reference` says what to expect."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One ablation: its columns, and the outcome of every (example, language)."""
+
+    kind: str
+    label: str
+    type: str | None = None
+    fraction: float | None = None
+    seed: int | None = None
+    matched_to: int | None = None
+    percent: float = 0.0
+    correct: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P) 1, 0 or nan."""
+    rank_correct: Array = field(default_factory=lambda: np.zeros(0))
+    valid: Array = field(default_factory=lambda: np.zeros(0))
+    logprob: Array = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True)
+class RawRun:
+    """Arrays over E examples, P languages and, per layer, d neurons."""
+
+    name: str
+    model: str
+    task: str
+    languages: tuple[str, ...]
+    folds: tuple[int, ...]
+    stacks: tuple[str, ...]
+    activations: list[Array]
+    """Per layer (E, P, d): A at the last token."""
+    active_tokens: list[Array]
+    """Per layer (E, P, d): tokens at which A > 0; at least 1 where it is at the last."""
+    n_tokens: Array
+    """(E, P)."""
+    contributions: list[Array]
+    """Per layer (E, P, d): |A| times the norm, undivided."""
+    effects: list[Array]
+    """Per layer (E, P, d): effective scores, nan where they are not defined."""
+    correct: Array
+    """(E, P): 1, 0 or nan."""
+    prompts: list[list[str]]
+    last_tokens: list[list[str]]
+    conditions: tuple[Condition, ...] = ()
+    thresholds: tuple[float, ...] = (0.0,)
+    attribution: bool = True
+    keep_masks: bool = True
+    answers: tuple[str, ...] = ()
+    ablated: int | None = None
+    """Only so many examples, the first ones, were ablated; None is all."""
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Block of each ablated example: their clusters of two, cut into twenty blocks in order."""
+        n = self.ablated or len(self.folds)
+        return tuple(e // 2 * 20 // (n // 2) for e in range(n))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Examples, languages, layers."""
+        return len(self.folds), len(self.languages), len(self.activations)
+
+    def shares(self, layer: int) -> Array:
+        """Contribution scores of a layer, Eq. 9: (E, P, d), rows summing to 1."""
+        raw = self.contributions[layer]
+        return raw / raw.sum(-1, keepdims=True)
+
+    def top(self, layer: int) -> Array:
+        """(E, P, d): whether a neuron is among the top 5 % of its layer."""
+        raw = self.contributions[layer]
+        order = np.argsort(-raw, axis=-1, kind="stable")
+        ranks = np.argsort(order, axis=-1, kind="stable")
+        return ranks < int(np.ceil(0.05 * raw.shape[-1]))
+
+
+def make_run(
+    seed: int,
+    name: str = "toy · fact",
+    languages: tuple[str, ...] = ("en", "de", "fr", "ru", "zh"),
+    *,
+    task: str = "fact",
+    model: str = "toy",
+    examples: int = 40,
+    sizes: tuple[int, ...] = (24, 24, 16),
+    **changes: Any,
+) -> RawRun:
+    """Neurons with a propensity of their own, languages that move together, and some neurons that never change."""
+    rng = np.random.default_rng(seed)
+    E, P = examples, len(languages)
+    activations, active_tokens, contributions, effects = [], [], [], []
+    n_tokens = rng.integers(3, 9, size=(E, P))
+    for layer, d in enumerate(sizes):
+        A = rng.normal(rng.normal(-0.3, 1, size=d), 1, size=(E, P, d)) + rng.normal(
+            0, 0.8, (E, 1, d)
+        )
+        A[:, :, 0] = 1.0 + rng.random((E, P))  # always all-shared
+        A[:, :, 1] = -1.0  # never active
+        A[:, :, 2] = np.where(
+            np.arange(P) == 1, 0.7, -0.7
+        )  # always specific to the second language
+        A[:, :, 3] = np.where(np.arange(P) < 2, 0.9, -0.9)  # always active in the first two
+        A[rng.random(A.shape) < 0.02] = 0.0  # exactly at the threshold: not active
+        elsewhere = rng.binomial(n_tokens[:, :, None] - 1, 0.15, size=A.shape)
+        elsewhere[:, :, 1] = 0
+        activations.append(A)
+        active_tokens.append((A > 0) + elsewhere)
+        contributions.append(np.abs(A) * rng.random(d) + 1e-9 * rng.random(A.shape))
+        scores = A * rng.normal(0, 0.3, size=(E, P, d))
+        effects.append(np.full_like(scores, np.nan) if layer == 0 else scores)
+    correct = (rng.random((E, P)) < 0.6).astype(float)
+    correct[rng.random((E, P)) < 0.05] = np.nan
+    clusters = np.arange(E) // 2
+    run = RawRun(
+        name=name,
+        model=model,
+        task=task,
+        languages=languages,
+        folds=tuple(int(c * 7 % 13) for c in clusters),
+        stacks=("encoder", *["decoder"] * (len(sizes) - 1)),
+        activations=activations,
+        active_tokens=active_tokens,
+        n_tokens=n_tokens,
+        contributions=contributions,
+        effects=effects,
+        correct=correct,
+        prompts=[
+            [f"the {code} prompt  of example {e}" + " x" * (e % 3) for code in languages]
+            for e in range(E)
+        ],
+        last_tokens=[["is" if e % 4 else code for code in languages] for e in range(E)],
+        conditions=tuple(_conditions(rng, E, P, correct)),
+        thresholds=(0.0, 0.5),
+        answers=tuple(f"answer {e}" for e in range(E)),
+    )
+    return RawRun(**{**vars(run), **changes})
+
+
+def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Iterator[Condition]:
+    def outcome(chance: float) -> dict[str, Array]:
+        hits = np.where(np.isnan(correct), np.nan, (rng.random((E, P)) < chance) & (correct > 0))
+        return {
+            "correct": hits,
+            "rank_correct": (rng.random((E, P)) < chance).astype(float),
+            "valid": (rng.random((E, P)) < 0.8).astype(float),
+            "logprob": -1 - rng.random((E, P)) / (chance + 0.05),
+        }
+
+    first = outcome(1.0)
+    yield Condition("baseline", "baseline", **{**first, "correct": correct})
+    for name, chance in zip(TYPES, (0.5, 0.95, 0.9, 0.1), strict=True):
+        yield Condition("type", f"w/o {name}", name, percent=20 * chance, **outcome(chance))
+    for seed in range(2):
+        yield Condition(
+            "random",
+            f"w/o random 25 %, seed {seed}",
+            None,
+            0.25,
+            seed,
+            percent=25.0 + seed,
+            **outcome(0.8),
+        )
+    for seed in range(2):
+        yield Condition(
+            "matched", "control", "all-shared", None, seed, 4, percent=10.0, **outcome(0.7)
+        )
+    yield Condition(
+        "dose", "w/o 5 % all-shared", "all-shared", 0.05, 0, percent=5.0, **outcome(0.4)
+    )
+    yield Condition(
+        "dose", "w/o 5 % like it", "all-shared", 0.05, 0, 9, percent=5.0, **outcome(0.9)
+    )
