@@ -69,6 +69,10 @@ class Journal:
         Batches whose files were cut short or altered are dropped, to be measured again.
         Raises BusyError while another process holds it, StoreError where it cannot be written.
         """
+        try:
+            manifest.require_sound()
+        except ValueError as error:
+            raise StoreError(f"The run {manifest.name} cannot be stored: {error}.") from None
         path = journals_of(results) / run_folder(manifest.name, manifest.key)
         with telling(path):
             lock = _take(path)
@@ -145,7 +149,7 @@ def read_manifest(path: Path) -> Manifest:
     """The manifest of a journal. Raises StoreError where it is damaged."""
     try:
         return Manifest.from_json(read_sealed(path / MANIFEST)["manifest"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(
             f"The journal {path} has no readable manifest; give the command of its run again, "
             "or delete the folder."

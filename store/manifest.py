@@ -63,6 +63,19 @@ class Manifest:
         """The mask of a neuron that is active in every language."""
         return (1 << len(self.languages)) - 1
 
+    def require_sound(self) -> None:
+        """Raise ValueError, with a few words, where no run can be like this."""
+        if not 1 <= len(self.languages) <= 64:
+            raise ValueError(f"{len(self.languages)} languages, a mask has room for 1 to 64")
+        if len(set(self.languages)) < len(self.languages):
+            raise ValueError("a language is named twice")
+        if not self.key or not self.name:
+            raise ValueError("no key or no name")
+        if not 0 <= self.n_batches <= self.n_examples <= 2**31 - 1:
+            raise ValueError(f"{self.n_batches} batches of {self.n_examples} examples")
+        if len({each.layer for each in self.layers}) < len(self.layers):
+            raise ValueError("a layer is named twice")
+
     def to_json(self) -> str:
         """The manifest as JSON text, keys in a fixed order."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True)
@@ -71,7 +84,7 @@ class Manifest:
     def from_json(cls, text: str) -> Self:
         """Read back what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
         raw = json.loads(text)
-        return cls(
+        read = cls(
             **{
                 **raw,
                 "languages": tuple(raw["languages"]),
@@ -80,6 +93,14 @@ class Manifest:
                 "notes": tuple((topic, text) for topic, text in raw["notes"]),
             }
         )
+        texts = [read.key, read.name, read.model, read.started, *read.languages]
+        numbers = [read.n_examples, read.n_batches, *(each.layer for each in read.layers)]
+        if not all(isinstance(each, str) for each in texts):
+            raise TypeError("a text is none")
+        if not all(isinstance(each, int) for each in numbers):
+            raise TypeError("a number is none")
+        read.require_sound()
+        return read
 
 
 def _condition(raw: dict[str, Any]) -> Condition:
