@@ -84,7 +84,8 @@ def log_probabilities(
     A candidate's first token is read off the prompt's own logits (R, V); only the tokens before its last are fed.
     """
     scores = _first_scores(logits, list(dict.fromkeys(pairs)))
-    for chunk in _chunks([pair for pair in scores if len(pair[1]) > 1], logits.shape[-1]):
+    longer = [pair for pair in scores if len(pair[1]) > 1]
+    for chunk in _chunks(longer, len(logits), logits.shape[-1]):
         for pair, score in zip(chunk, _rest_scores(decoder, reading, chunk), strict=True):
             scores[pair] += score
     return scores
@@ -110,12 +111,12 @@ def _rest_scores(decoder: Decoder, reading: Reading, pairs: Sequence[Pair]) -> l
     return scores
 
 
-def _chunks(pairs: Sequence[Pair], n_words: int) -> list[list[Pair]]:
-    """Pairs of one length together, few enough for their logits."""
+def _chunks(pairs: Sequence[Pair], n_rows: int, n_words: int) -> list[list[Pair]]:
+    """Pairs of one length together, few enough for their logits and for a second cache beside that of the prompts."""
     found: list[list[Pair]] = []
     for length, group in groupby(sorted(pairs, key=_length), key=_length):
         alike = list(group)
-        size = max(1, _LOGITS_AT_ONCE // (n_words * length))
+        size = max(1, min(n_rows, _LOGITS_AT_ONCE // (n_words * length)))
         found += [alike[start : start + size] for start in range(0, len(alike), size)]
     return found
 
