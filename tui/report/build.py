@@ -11,6 +11,7 @@ from neurontui.tui.report.figures import (
     ablation,
     contribution,
     effects,
+    harm,
     languages,
     persistence,
     tokens,
@@ -46,7 +47,7 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
     ),
     (
         "When neurons are switched off", "ablation",
-        (ablation.tables, ablation.changes, ablation.controls, ablation.doses),
+        (ablation.tables, harm.changes, ablation.controls, harm.doses),
     ),
 )  # fmt: skip
 """Title, anchor and contents of each part of a run's section."""
