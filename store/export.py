@@ -8,7 +8,7 @@ import duckdb
 from neurontui.store.copying import runs_of
 from neurontui.store.errors import StoreError
 from neurontui.store.reader import check_ours, explain, require_file
-from neurontui.store.schema import first_line, layout, quoted, tables_of_a_run
+from neurontui.store.schema import first_line, layout, no_room, quoted, tables_of_a_run
 from neurontui.store.writer import confine, connect_bare, telling_writes
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
@@ -32,7 +32,8 @@ def export(path: Path, out: Path) -> list[Path]:
             files = _write(connection, scratch)
         scratch.replace(out)
     except OSError as error:
-        raise StoreError(f"Cannot write {out}: {first_line(error)}.") from None
+        what = "the disk is full; make room" if no_room(error) else first_line(error)
+        raise StoreError(f"Cannot write {out}: {what}.") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return [out / file.relative_to(scratch) for file in files]

@@ -3,6 +3,7 @@
 Nothing here knows what a measurement is; `schema.sql` says it all.
 """
 
+import errno
 import glob
 import os
 import re
@@ -65,9 +66,12 @@ def create(path: Path) -> None:
         for left in path.parent.glob(f".{glob.escape(path.name)}.*.new*"):
             left.unlink(missing_ok=True)
     except (OSError, duckdb.Error) as error:
-        raise StoreError(
-            f"Cannot create {path} ({first_line(error)}); choose a folder that can be written."
-        ) from None
+        for left in path.parent.glob(f"{glob.escape(scratch.name)}*"):
+            left.unlink(missing_ok=True)
+        what, advice = first_line(error), "choose a folder that can be written"
+        if no_room(error):
+            what, advice = "the disk is full", "make room"
+        raise StoreError(f"Cannot create {path}: {what}; {advice}.") from None
 
 
 def create_at(path: Path) -> None:
@@ -143,6 +147,14 @@ def layout_of(
 def first_line(error: BaseException) -> str:
     """The first line of an error, without its full stop: to be told inside a sentence."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def no_room(error: BaseException) -> bool:
+    """Whether an error of the file system or of DuckDB says that the disk, a quota or a limit is full."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    signs = ("No space left", "not enough disk space", "File too large", "Disk quota exceeded")
+    return any(sign in str(error) for sign in signs)
 
 
 def created_by() -> str:

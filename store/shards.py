@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from neurontui.store.errors import StoreError
-from neurontui.store.schema import first_line, shard_schema
+from neurontui.store.schema import first_line, no_room, shard_schema
 
 INDEX = "index.json"
 FINAL = "final"
@@ -180,9 +180,9 @@ def telling(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = "the disk is full" if full else first_line(error)
-        advice = "make room" if full else "see that the folder can be written"
+        what, advice = first_line(error), "see that the folder can be written"
+        if no_room(error):
+            what, advice = "the disk is full", "make room"
         raise StoreError(
             f"Cannot write {where}: {what}; {advice} and give the same command again: "
             "finished batches are kept."

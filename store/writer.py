@@ -11,13 +11,12 @@ import duckdb
 
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.reader import check_ours, cores, explain, half_the_memory, require_file
-from neurontui.store.schema import first_line, quoted
+from neurontui.store.schema import first_line, no_room, quoted
 
 Wait = Callable[[str], None]
 """Called about once a second while another process has the file, with a sentence that names it; may raise to give up."""
 
 _PAUSE = 0.5
-_FULL = ("No space left", "not enough disk space", "File too large", "Disk quota exceeded")
 # What a merge may hold in memory; more only makes it spill less.
 _MEMORY = 4 << 30
 
@@ -51,7 +50,8 @@ def open_writer(
             yield connection
             connection.execute("CHECKPOINT results")
     except OSError as error:
-        raise StoreError(f"Cannot write {path}: {first_line(error)}.") from None
+        what = "the disk is full; make room" if no_room(error) else first_line(error)
+        raise StoreError(f"Cannot write {path}: {what}.") from None
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -88,7 +88,7 @@ def telling_writes(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if any(sign in str(error) for sign in _FULL):
+        if no_room(error):
             raise StoreError(
                 f"Cannot write {path}: the disk is full; make room and give the same command again: "
                 "nothing that was in the file is lost."
