@@ -17,6 +17,7 @@ from neurontui.tui import selection as kept
 from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
+from neurontui.tui.charts.raster import warm
 from neurontui.tui.clean import clean
 from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
@@ -166,6 +167,7 @@ class Explorer(App[None]):
         self.read_runs()
         self.go("layers" if len(self.runs) == 1 else "runs")
         self.reloader.start()
+        self.set_timer(1.0, lambda: self.run_worker(warm, thread=True, exit_on_error=False))
 
     def on_looked(self, message: Looked) -> None:
         """The files and journals were looked at."""
@@ -346,6 +348,10 @@ class Explorer(App[None]):
 
     def _use_theme(self, name: str) -> None:
         self.theme = name
+
+    def notify(self, message: str, **options: Any) -> None:
+        """A word at the edge of the screen; never parsed as markup, whatever it holds."""
+        super().notify(clean(message)[:500], **{**options, "markup": False})
 
     def report(self, error: NeurontuiError) -> None:
         """Tell a failure in its one sentence."""

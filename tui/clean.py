@@ -49,8 +49,8 @@ def fit(text: object, cells: int, align: str = "left") -> str:
 
 
 def shorten(text: object, cells: int) -> str:
-    """`text`, cleaned, in at most `cells` terminal cells."""
-    line = clean(text)
+    """`text`, cleaned, in at most `cells` terminal cells; of a long text only the beginning is looked at."""
+    line = clean("" if text is None else str(text)[: 4 * cells + 64])
     if cell_len(line) <= cells:
         return line
     if not line.strip():

@@ -58,15 +58,15 @@ def slug(name: str) -> str:
 
 
 def table_text(table: pa.Table) -> str:
-    """Tab-separated text, as spreadsheets paste it."""
+    """Tab-separated text, as spreadsheets paste it; cleaned, for it may be pasted into a shell."""
     rows = (
         zip(*(column.to_pylist() for column in table.columns), strict=True)
         if table.num_columns
         else []
     )
     lines = [
-        "\t".join(table.column_names),
-        *("\t".join(_flat(value) for value in row) for row in rows),
+        "\t".join(clean(name) for name in table.column_names),
+        *("\t".join(clean(_flat(value)) for value in row) for row in rows),
     ]
     return "\n".join(lines)
 

@@ -34,6 +34,11 @@ def rasterise(
     return _parse(figure.build().string(), width, height)
 
 
+def warm() -> None:
+    """Import plotext; in any thread, while nobody waits for a curve yet."""
+    _plotext()
+
+
 @cache
 def _plotext() -> Any:
     import plotext  # a third of a second: only when the first curve is drawn

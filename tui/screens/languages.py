@@ -166,10 +166,9 @@ class LanguagesPage(Page):
         self.query_one("#below", Sheet).show(self._below(matrix))
         chart = self._chart(matrix)
         view = self.query_one(LayerChart)
-        view.display = chart is not None
-        if chart is not None:
-            view.show(chart)
-            view.cursor = self.selection.layer
+        view.display = self.view != 3
+        view.show(chart)
+        view.cursor = self.selection.layer
 
     def _beside(self, width: int) -> list[Parts]:
         if self.view == 3:

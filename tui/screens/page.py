@@ -39,6 +39,10 @@ SLOW = 0.4
 """Seconds after which a question is said to be under way."""
 
 
+PATIENCE = 0.06
+"""Seconds that an answer waits for others that were asked with it."""
+
+
 class Page(Screen[None]):
     """One of the nine screens."""
 
@@ -76,6 +80,7 @@ class Page(Screen[None]):
         self.asked: dict[str, Question] = {}
         self.answers: dict[str, pa.Table] = {}
         self._asking: dict[str, Started] = {}
+        self._come: dict[str, pa.Table] = {}
         self._built = False
         self._searched: Grid | None = None
 
@@ -237,12 +242,13 @@ class Page(Screen[None]):
     @property
     def waiting(self) -> bool:
         """Whether a question has been under way for a while."""
-        return bool(self._asking)
+        return bool(self._asking or self._come)
 
     def ask(self, key: str, question: Question) -> None:
         """Ask in a thread; an earlier question under the same name is stopped."""
         if key in self._asking:
             self._asking.pop(key).cancel()
+        self._come.pop(key, None)
         self.asked[key] = question
         known = self.explorer.desk.cached(question)
         if known is not None:
@@ -265,17 +271,33 @@ class Page(Screen[None]):
             self.post_message(Answered(key, question, table))
 
     def on_answered(self, message: Answered) -> None:
-        """Draw an answer, unless something else has been asked meanwhile."""
-        if self.asked.get(message.key) == message.question:
-            self._asking.pop(message.key, None)
-            self._show(message.key, message.table)
-            self.frame()
+        """Keep an answer, unless something else has been asked meanwhile; draw when the last one has come.
+
+        Answers come within milliseconds of each other; drawing each would send the screen several times.
+        """
+        if self.asked.get(message.key) != message.question:
+            return
+        self._asking.pop(message.key, None)
+        self._come[message.key] = message.table
+        if not self._asking:
+            self._draw_answers()
+        elif len(self._come) == 1:
+            self.set_timer(PATIENCE, self._draw_answers)
+
+    def _draw_answers(self) -> None:
+        """Draw the answers that have come."""
+        come, self._come = self._come, {}
+        for key, table in come.items():
+            self._show(key, table)
+        self.frame()
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
         if self.asked.get(message.key) == message.question:
             self._asking.pop(message.key, None)
             self.asked.pop(message.key)
+            if not self._asking:
+                self._draw_answers()
             self.failed(message.key, message.sentence)
             self.frame()
 
@@ -290,6 +312,7 @@ class Page(Screen[None]):
             started.cancel()
             self.asked.pop(key, None)
         self._asking.clear()
+        self._come.clear()
         self.frame()
         return bool(stopped)
 

@@ -265,9 +265,10 @@ class SqlPage(Page):
         editor = self.query_one(Editor)
         editor.mark(None)
         word = word_before(editor.text, editor.offset_in_text)
+        typed, editor.typing = editor.typing, False
         found = (
             offers(editor.text, editor.offset_in_text, self.names)
-            if len(word) > 1 and editor.has_focus
+            if typed and len(word) > 1
             else []
         )
         self._offers = found

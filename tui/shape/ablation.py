@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
-from neurontui.tui.clean import clean
+from neurontui.tui.clean import shorten
 from neurontui.tui.shape.rows import half_width, number
 from neurontui.tui.widgets.format import count, percent, plus_minus, signed
 from neurontui.tui.widgets.grid import Field
@@ -74,7 +74,7 @@ def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
-    row, words = own[None], clean(label.partition(" ")[2])
+    row, words = own[None], shorten(label.partition(" ")[2], 40)
     if row["kind"] == "matched":
         return "  matched control"
     return (
@@ -117,7 +117,7 @@ def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
         return []
     where = language or "all inputs"
     first = [
-        Part(f"{clean(row['label'])} · {where}: ", "dim"),
+        Part(f"{shorten(row['label'], 40)} · {where}: ", "dim"),
         Part(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
         Part(
             f"  n = {row['n']:,}" + (f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""),
@@ -165,7 +165,7 @@ def control_table(table: pa.Table) -> pa.Table:
     )
     for row in rows:
         row["name"] = (
-            f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], clean(row['label']))}"
+            f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
         )
         if row["fraction"] is not None:
             row["name"] += f" {100 * row['fraction']:g} %"

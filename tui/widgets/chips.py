@@ -7,6 +7,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from neurontui.tui.clean import shorten
 from neurontui.tui.widgets.paint import Part, Parts, width_of
 from neurontui.tui.widgets.sheet import Line
 
@@ -89,7 +90,7 @@ class Chips(Line, can_focus=True):
         code = self.state.languages[index]
         on = code in self.state.active
         under = self.has_focus and index == self.cursor
-        text = f"{'●' if on else '○'}{code}"
+        text = f"{'●' if on else '○'}{shorten(code, 8)}"
         return [
             Part(text, "first" if on else "dim", None, on, f"flip_at({index})", under),
             Part(" "),

@@ -1,5 +1,6 @@
 """Where am I: file, run, and the way one came. Esc goes back along it."""
 
+from neurontui.tui.clean import shorten
 from neurontui.tui.widgets.paint import Part, Parts, spread, width_of
 from neurontui.tui.widgets.sheet import Line
 
@@ -44,5 +45,5 @@ def _joined(crumbs: tuple[str, ...]) -> list[Part]:
     for index, crumb in enumerate(crumbs):
         last = index == len(crumbs) - 1
         parts += [Part(" › ", "axis")] if index else [Part(" ")]
-        parts.append(Part(crumb, "text" if last else "dim", bold=last))
+        parts.append(Part(shorten(crumb, 40), "text" if last else "dim", bold=last))
     return parts

@@ -80,6 +80,8 @@ class Editor(TextArea):
             compact=True,
         )
         self.cursor_blink = False
+        self.typing = False
+        """Whether the last change came from the keyboard, letter by letter."""
         self.bad_line: int | None = None
         """The line (from 0) at which DuckDB stopped, to be marked."""
 
@@ -112,6 +114,7 @@ class Editor(TextArea):
     async def _on_key(self, event: events.Key) -> None:
         if event.key in ("tab", "escape"):  # ours, not the text area's
             return
+        self.typing = event.is_printable or event.key == "backspace"
         await super()._on_key(event)
 
     def action_run(self) -> None:

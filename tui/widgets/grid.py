@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
+from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.message import Message
 from textual_fastdatatable import ArrowBackend, DataTable
 
-from neurontui.tui.clean import clean
+from neurontui.tui.clean import shorten
 from neurontui.tui.widgets.format import plain_value
+
+WIDEST = 60
+"""Cells of a column whose texts are long."""
 
 Format = Callable[[Any], str]
 
@@ -83,7 +87,7 @@ class Grid(DataTable):
             data=pa.table({}),
             cursor_type=cursor_type,  # type: ignore[arg-type]
             render_markup=False,
-            max_column_content_width=60,
+            max_column_content_width=WIDEST,
             show_row_labels=False,
             null_rep="–",
         )
@@ -100,7 +104,7 @@ class Grid(DataTable):
         row = self.cursor_coordinate.row
         self.backend = _Unmeasured(data)
         self.backend.render_markup = False
-        self._column_labels = [Text(clean(field.title)) for field in self.fields]
+        self._column_labels = [Text(shorten(field.title, WIDEST)) for field in self.fields]
         self._widths = [self._width(data, index) for index in range(len(self.fields))]
         self._column_widths = self._stretched()
         self._ordered_columns = None
@@ -135,7 +139,7 @@ class Grid(DataTable):
         field = self.fields[index]
         sample = data.column(index).slice(0, 200).to_pylist()
         texts = [field.title, *(field.format(value) for value in sample)]
-        return min(max(Text(clean(text)).cell_len for text in texts), 60)
+        return max(cell_len(shorten(text, WIDEST)) for text in texts)
 
     def row_values(self, row: int | None = None) -> dict[str, Any]:
         """The row under the cursor (or another) by column name; empty where there is none."""
@@ -148,12 +152,18 @@ class Grid(DataTable):
         self, row_index: int, column_index: int, max_width: int | None = None
     ) -> Text:
         if row_index == -1:
-            label = Text(clean(self.fields[column_index].title), no_wrap=True, overflow="ellipsis")
+            label = Text(
+                shorten(self.fields[column_index].title, WIDEST), no_wrap=True, overflow="ellipsis"
+            )
             label.justify = "right" if self.fields[column_index].right else "left"
             return label
         field = self.fields[column_index]
         value = self.get_cell_at(Coordinate(row_index, column_index))
-        text = Text(clean(field.format(value)), no_wrap=True, overflow="ellipsis")
+        text = Text(
+            shorten(field.format(value), 1 + (max_width or WIDEST)),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
         text.justify = "right" if field.right else "left"
         return text
 

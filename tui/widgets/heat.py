@@ -5,14 +5,14 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from neurontui.tui.charts.model import Matrix, Value
 from neurontui.tui.charts.palette import ink_on, shade
-from neurontui.tui.clean import clean, fit
+from neurontui.tui.clean import fit, shorten
 from neurontui.tui.widgets.paint import Part, strip_of
 from neurontui.tui.widgets.sheet import palette_of
 
@@ -46,6 +46,9 @@ class Heat(Widget, can_focus=True):
         self.matrix = Matrix("", (), (), ())
         self.row = 0
         self.column = 0
+        self._rows: list[str] = []
+        self._names: list[str] = []
+        self._extent = (0.0, 1.0)
         self._left = 0
         self._top = 0
 
@@ -54,7 +57,9 @@ class Heat(Widget, can_focus=True):
         if matrix == self.matrix:
             return
         taller = len(matrix.rows) != len(self.matrix.rows)
-        self.matrix = matrix
+        self.matrix, self._extent = matrix, matrix.extent()
+        self._rows = [shorten(name, LONGEST_LABEL) for name in matrix.rows]
+        self._names = [shorten(name, 8) for name in matrix.columns]
         self.row = min(self.row, max(len(matrix.rows) - 1, 0))
         self.column = min(self.column, max(len(matrix.columns) - 1, 0))
         self.refresh(layout=taller)
@@ -62,9 +67,8 @@ class Heat(Widget, can_focus=True):
     def point(self, row: int, column: int) -> None:
         """Put the cursor on a cell without telling anybody."""
         if (row, column) != (self.row, self.column):
-            self.row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
-            self.column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
-            self.refresh()
+            row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
+            self._move(row, min(max(column, 0), max(len(self.matrix.columns) - 1, 0)))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Room for every column."""
@@ -96,49 +100,48 @@ class Heat(Widget, can_focus=True):
 
     @property
     def _label_width(self) -> int:
-        widths = (min(cell_len(clean(name)), LONGEST_LABEL) for name in self.matrix.rows)
-        return max(widths, default=2) + 1
+        return max(map(cell_len, self._rows), default=2) + 1
 
     @property
     def _cell_width(self) -> int:
-        names = max((min(cell_len(clean(name)), 8) for name in self.matrix.columns), default=2)
-        low, high = self.matrix.extent()
+        names = max(map(cell_len, self._names), default=2)
+        low, high = self._extent
         least = max(names + 1, 6 if self.matrix.diverging and max(-low, high) >= 10 else 5)
-        room = (self.content_size.width - self._label_width - 1) // max(len(self.matrix.columns), 1)
+        room = (self.content_size.width - self._label_width - 1) // max(len(self._names), 1)
         return min(max(least, room), 9)
 
     def _head(self, start: int, end: int) -> list[Part]:
         parts = [Part(fit("‹" if start else "", self._label_width, "right"), "dim")]
         for index in range(start, end):
             here = index == self.column
-            name = fit(self.matrix.columns[index], self._cell_width - 1, "right") + " "
+            name = fit(self._names[index], self._cell_width - 1, "right") + " "
             parts.append(Part(name, "text" if here else "dim", bold=here))
         return [*parts, Part("›" if end < len(self.matrix.columns) else "", "dim")]
 
     def _row(self, row: int, start: int, end: int) -> list[Part]:
         here = row == self.row
-        name = fit(self.matrix.rows[row], self._label_width - 1, "right") + " "
-        extent = self.matrix.extent()
-        cells = [self._cell(row, column, extent) for column in range(start, end)]
+        name = fit(self._rows[row], self._label_width - 1, "right") + " "
+        width = self._cell_width
+        cells = [self._cell(row, column, width) for column in range(start, end)]
         return [Part(name, "text" if here else "dim", bold=here), *cells]
 
-    def _cell(self, row: int, column: int, extent: tuple[float, float]) -> Part:
+    def _cell(self, row: int, column: int, width: int) -> Part:
         value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
         skipped = self.matrix.skip_diagonal and row == column
-        text = self._text(value, skipped)
+        text = self._text(value, skipped, width)
         under = self.has_focus and (row, column) == (self.row, self.column)
         if under or tint is None or skipped or palette_of(self).textured:
             return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
-        paper = shade(tint, extent, self.matrix.diverging)
+        paper = shade(tint, self._extent, self.matrix.diverging)
         return Part(text, ink_on(paper), paper)
 
-    def _text(self, value: Value, skipped: bool) -> str:
+    def _text(self, value: Value, skipped: bool, width: int) -> str:
         if skipped:
-            return "·".rjust(self._cell_width - 1) + " "
+            return "·".rjust(width - 1) + " "
         signed = "+" if self.matrix.diverging and not self.matrix.tints else ""
         digits = 0 if value is not None and abs(value) >= 99.95 else 1
         word = "–" if value is None else f"{value:{signed}.{digits}f}"
-        return word.rjust(self._cell_width - 1) + " "
+        return word.rjust(width - 1) + " "
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
@@ -158,9 +161,21 @@ class Heat(Widget, can_focus=True):
         row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
         column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
         if (row, column) != (self.row, self.column):
-            self.row, self.column = row, column
-            self.refresh()
+            self._move(row, column)
             self.post_message(self.Moved(row, column))
+
+    def _move(self, row: int, column: int) -> None:
+        """Move the cursor and draw the lines that change, or all where the window moves too."""
+        before = (self.row, self._top, self._left)
+        self.row, self.column = row, column
+        self._columns(self.content_size.width)
+        if before[1:] != (self._first_row(), self._left):
+            self.refresh()
+            return
+        for line in {0, before[0] - self._top + 1, row - self._top + 1}:
+            self.refresh(
+                Region(self.gutter.left, self.gutter.top + line, self.content_size.width, 1)
+            )
 
 
 def _window(first: int, cursor: int, count: int, total: int) -> int:

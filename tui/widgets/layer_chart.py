@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -29,7 +30,7 @@ class LayerChart(Widget, can_focus=True):
         Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer"),
     ]
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     class Moved(Message):
         """The cursor stands at another position."""
@@ -47,8 +48,8 @@ class LayerChart(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] | None = None
 
-    def show(self, chart: Chart) -> None:
-        """Set what to draw."""
+    def show(self, chart: Chart | None) -> None:
+        """Set what to draw; None leaves the space empty."""
         if chart != self.chart:
             self.chart = chart
             self.refresh()
@@ -57,6 +58,17 @@ class LayerChart(Widget, can_focus=True):
         """Keep the cursor inside the chart."""
         last = (self.chart.n if self.chart else cursor + 1) - 1
         return min(max(cursor, 0), max(last, 0))
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Draw the columns that the cursor leaves and enters, and the axis: not the whole chart."""
+        plot, chart = self._plot, self.chart
+        if plot is None or chart is None or chart.panels or plot.n != chart.n:
+            self.refresh()
+            return
+        left, top = self.gutter.left, self.gutter.top
+        for index in (before, after):
+            self.refresh(Region(left + plot.column(index), top, 1, plot.height))
+        self.refresh(Region(left, top + plot.top + plot.height, self.content_size.width, 2))
 
     def render_line(self, y: int) -> Strip:
         """A line of the drawing, which is made again only when something it depends on has changed."""

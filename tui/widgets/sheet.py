@@ -1,11 +1,12 @@
 """Widgets whose content is lines of coloured pieces: a single line, or a sheet of them."""
 
-from textual.geometry import Size
+from textual import events
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from neurontui.tui.charts.palette import DARK, Palette
-from neurontui.tui.widgets.paint import Part, Parts, plain, strip_of
+from neurontui.tui.widgets.paint import Part, Parts, click_at, plain, strip_of
 
 
 def palette_of(widget: Widget) -> Palette:
@@ -30,6 +31,12 @@ class Line(Widget):
             self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style
         )
 
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the piece under the mouse."""
+        action = click_at(self.parts(self.content_size.width), event.x - self.gutter.left)
+        if action is not None:
+            await self.run_action(action)
+
     def text(self) -> str:
         """What the line says."""
         return plain([self.parts(self.content_size.width)])
@@ -51,13 +58,17 @@ class Sheet(Widget):
         self.renew()
 
     def renew(self) -> None:
-        """Make the lines again: what they are made from has changed."""
-        before = None if self._made is None else len(self._made[1])
+        """Make the lines again: what they are made from has changed. Only lines that differ are drawn."""
+        before = None if self._made is None else self._made[1]
         self._made = None
-        same_height = before is not None and before == len(
-            self.lines(max(self.content_size.width, 1))
-        )
-        self.refresh(layout=not same_height)
+        after = self.lines(max(self.content_size.width, 1))
+        if before is None or len(before) != len(after):
+            self.refresh(layout=True)
+            return
+        left, top = self.gutter.left, self.gutter.top
+        for y, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old != new:
+                self.refresh(Region(left, top + y, self.content_size.width, 1))
 
     def make(self, width: int) -> list[Parts]:
         """The lines for a width."""

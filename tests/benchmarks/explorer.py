@@ -1,0 +1,233 @@
+"""How quick the explorer feels, on any results file: first paint, redraws, bytes on the wire, cancelling, a busy interface.
+
+    python tests/benchmarks/explorer.py results.duckdb [--size 80x24]
+
+Runs the real explorer in a pseudo-terminal and reads what it writes, as a terminal would. Latencies are from the key
+to the last byte it causes, over those of a key that does nothing but move between the language chips.
+"""
+
+import argparse
+import asyncio
+import os
+import pty
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+PROGRAM = """
+import sys, time
+started = time.perf_counter()
+from pathlib import Path
+from neurontui.tui.app import explore
+explore([Path(sys.argv[1])])
+"""
+SLOW_SQL = "select count(*) from range(100000000000) a where a.range % 7 = 3"
+QUIET = 0.25
+"""Seconds without output after which a redraw counts as complete."""
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """What one key caused."""
+
+    first: float
+    last: float
+    size: int
+
+
+class Terminal:
+    """The explorer in a pseudo-terminal."""
+
+    def __init__(self, path: Path, width: int, height: int, state: Path) -> None:
+        self._main, secondary = pty.openpty()
+        ioctl(secondary, TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        environment = {
+            **os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none",
+            "NEURONTUI_STATE": str(state),
+        }  # fmt: skip
+        self._patience = 30.0
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(path)],
+            stdin=secondary, stdout=secondary, stderr=secondary, env=environment,
+        )  # fmt: skip
+        os.close(secondary)
+
+    def press(self, keys: str, quiet: float = QUIET, longest: float = 60.0) -> Redraw:
+        """Press keys and wait until the screen is still."""
+        begun = time.perf_counter()
+        if keys:
+            os.write(self._main, keys.encode())
+        return self._read(begun, quiet, longest)
+
+    def _read(self, begun: float, quiet: float, longest: float) -> Redraw:
+        first = last = 0.0
+        size = 0
+        while time.perf_counter() - begun < longest:
+            if not select.select([self._main], [], [], quiet if size else self._patience)[0]:
+                break
+            size += len(os.read(self._main, 1 << 16))
+            last = time.perf_counter() - begun
+            first = first or last
+        return Redraw(first, last, size)
+
+    def patience(self, seconds: float) -> None:
+        """How long to wait for the first byte."""
+        self._patience = seconds
+
+    def close(self) -> None:
+        """Quit."""
+        os.write(self._main, b"\x11")
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            os.close(self._main)
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("results", type=Path)
+    arguments.add_argument("--size", default="80x24")
+    arguments.add_argument("--repeats", type=int, default=9)
+    options = arguments.parse_args()
+    width, height = map(int, options.size.split("x"))
+    with tempfile.TemporaryDirectory() as state:
+        _first_paint(options.results, width, height, Path(state))
+        _redraws(options.results, width, height, Path(state), options.repeats)
+        _cancel(options.results, width, height, Path(state))
+    _blocking(options.results, width, height)
+
+
+def _say(what: str, value: str, goal: str = "") -> None:
+    print(f"{what:<52} {value:>14}   {goal}", flush=True)
+
+
+def _first_paint(path: Path, width: int, height: int, state: Path) -> None:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    python = time.perf_counter() - begun
+    paints, settled = [], []
+    for _ in range(3):
+        terminal = Terminal(path, width, height, state)
+        # The first bytes switch the terminal over; the first paint is the first kilobyte or more.
+        redraw = terminal.press("", quiet=1.0)
+        paints.append(redraw.first - python)
+        settled.append(redraw.last - python)
+        terminal.close()
+    _say("first output, after Python has started", f"{min(paints):.2f} s")
+    _say("first screen complete, with its numbers", f"{min(settled):.2f} s", "goal: 1 s")
+
+
+def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> None:
+    terminal = Terminal(path, width, height, state)
+    terminal.press("", quiet=1.5)
+    terminal.patience(2.0)
+    for name, go, keys in (
+        (
+            "layers",
+            "2",
+            {
+                "cursor": ("l", "h"),
+                "language": (" ", " "),
+                "style": ("s", "s"),
+                "threshold": ("t", "t"),
+            },
+        ),
+        ("languages", "3", {"cursor": ("j", "k"), "language": (" ", " ")}),
+    ):
+        terminal.press(go, quiet=1.5)
+        terminal.press("L")
+        nothing = _median(terminal, ("l", "h"), repeats)
+        terminal.press("\x1b", quiet=0.5)
+        _say(f"{name}: a key that only moves between chips", f"{1000 * nothing.last:.0f} ms")
+        for what, pair in keys.items():
+            if what == "language":
+                terminal.press("L")
+            _measured(terminal, f"{name}: {what}", pair, repeats, nothing.last)
+            if what == "language":
+                terminal.press("\x1b", quiet=0.5)
+    terminal.close()
+
+
+def _measured(
+    terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: float
+) -> None:
+    """Each key once to fill the caches is not fair: the first press of each is told apart from the rest."""
+    cold = terminal.press(pair[0])
+    terminal.press(pair[1])
+    warm = _median(terminal, pair, repeats)
+    _say(
+        f"{name}, asked for the first time",
+        f"{1000 * (cold.last - nothing):.0f} ms",
+        "goal: 50 ms over nothing",
+    )
+    _say(f"{name}, again", f"{1000 * (warm.last - nothing):.0f} ms", "goal: 50 ms over nothing")
+    _say(f"{name}, bytes", f"{max(cold.size, warm.size):,}", "goal: 16,384")
+
+
+def _median(terminal: Terminal, pair: tuple[str, str], repeats: int) -> Redraw:
+    redraws = [terminal.press(pair[i % 2]) for i in range(2 * (repeats // 2))]
+    return Redraw(
+        statistics.median(each.first for each in redraws),
+        statistics.median(each.last for each in redraws),
+        round(statistics.median(each.size for each in redraws)),
+    )
+
+
+def _cancel(path: Path, width: int, height: int, state: Path) -> None:
+    terminal = Terminal(path, width, height, state)
+    terminal.press("", quiet=1.5)
+    terminal.press("9", quiet=1.0)
+    terminal.press(SLOW_SQL, quiet=0.5)
+    terminal.press("\x12", quiet=0.05, longest=2.0)
+    time.sleep(1.0)
+    # A lone escape byte waits a moment, for it may begin a key's sequence; that wait is part of what one feels.
+    redraw = terminal.press("\x1b", quiet=0.2, longest=3.0)
+    _say("a long query cancelled", f"{1000 * redraw.last:.0f} ms", "goal: 200 ms")
+    terminal.close()
+
+
+def _blocking(path: Path, width: int, height: int) -> None:
+    gap = asyncio.run(_longest_gap(path, width, height))
+    _say("longest time the interface was busy", f"{1000 * gap:.0f} ms", "goal: 100 ms")
+
+
+async def _longest_gap(path: Path, width: int, height: int) -> float:
+    """The largest delay of a heartbeat while every screen is visited and languages are switched."""
+    from neurontui.tui.app import Explorer, open_files
+
+    app = Explorer(open_files([path], None), [path])
+    gaps: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.005)
+            gaps.append(time.perf_counter() - begun - 0.005)
+
+    async with app.run_test(size=(width, height)) as pilot:
+        await pilot.pause(2)
+        task = asyncio.create_task(beat())
+        for _ in range(
+            2
+        ):  # screens are imported and laid out at their first visit; the second one is what one feels
+            gaps.clear()
+            for keys in ("2", "l", "s", "s", "3", "j", "4", "j", "5", "6", "7", "8", "1", "2"):
+                for key in keys:
+                    await pilot.press(key)
+                    await pilot.pause(0.15)
+        task.cancel()
+    return max(gaps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""A results file from a stranger, full of attacks on the terminal: nothing of it happens."""
+
+import base64
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from neurontui.tui.app import Explorer
+from neurontui.tui.screens.page import Page
+from neurontui.tui.widgets.tabs import TABS
+from tests.tui.driving import NARROW, WIDE, press, settle, text_of
+from tests.tui.sample import Plan, write_sample
+
+PAYLOAD = base64.b64encode(b"rm -rf").decode()
+ATTACK = (
+    f"\x1b]52;c;{PAYLOAD}\x07\x1b]0;owned\x07\x1b[2J\x9b31m\x9d0;owned\x9c\x90q\x1b\\"
+    "[@click=app.quit]click me[/][bold red]\u202egnp.exe\u2066\r\x08\x00\u2028"
+)
+LONG = "x" * 10_000
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample store with every text in it replaced by attacks, and views that want to read files."""
+    path = write_sample(
+        tmp_path_factory.mktemp("hostile") / "results.duckdb",
+        Plan(examples=12, neurons=16, layers=3),
+    )
+    with duckdb.connect(str(path)) as connection:
+        texts = connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main' AND data_type = 'VARCHAR' "
+            "AND table_name IN (SELECT table_name FROM duckdb_tables()) AND table_name NOT IN ('meta', 'languages', 'mask_histogram') "
+            "AND column_name NOT IN ('key', 'stack', 'kind', 'scope', 'direction', 'language')"
+        ).fetchall()
+        for table, column in texts:
+            connection.execute(
+                f'UPDATE "{table}" SET "{column}" = ? || "{column}" || ? WHERE "{column}" IS NOT NULL',
+                [ATTACK, LONG],
+            )
+        evil = ATTACK + "en"
+        for table in (
+            "run_languages",
+            "examples",
+            "mask_joint",
+            "attribution",
+            "attribution_masks",
+            "neuron_examples",
+        ):
+            connection.execute(f"UPDATE {table} SET language = ? WHERE language = 'en'", [evil])
+        connection.execute(
+            "UPDATE runs SET languages = list_transform(languages, lambda x: if(x = 'en', ?, x))",
+            [evil],
+        )
+        connection.execute("CREATE VIEW secrets AS SELECT 1 AS content")
+        connection.execute(f"COMMENT ON VIEW secrets IS '{ATTACK.replace(chr(0), '')}'")
+    return path
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_every_screen_shows_attacks_as_text(
+    explorer: Callable[..., Explorer], hostile: Path, size: tuple[int, int]
+) -> None:
+    app = explorer(hostile)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for tab in TABS:
+            await press(
+                pilot,
+                *(["escape"] if app.page is not None and app.page.PAGE == "sql" else []),
+                tab.digit,
+            )
+            shown = text_of(app)
+            assert not re.search(
+                "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown
+            ), tab.page
+            assert isinstance(app.screen, Page)
+        await press(pilot, "escape", "1")
+        shown = text_of(app)
+        assert "␛]52;c;" in shown
+        assert "[@click=app.quit]" in shown
+
+
+async def test_clicking_stored_markup_runs_nothing(
+    explorer: Callable[..., Explorer], hostile: Path
+) -> None:
+    app = explorer(hostile)
+    async with app.run_test(size=WIDE) as pilot:
+        for digit in "146":
+            await press(pilot, digit)
+            for row in range(4, 40, 3):
+                for column in range(4, 150, 20):
+                    await pilot.click(offset=(column, row))
+            await settle(pilot)
+            assert app.is_running
+            while not isinstance(app.screen, Page):
+                app.pop_screen()
+
+
+async def test_what_is_copied_holds_no_control(
+    explorer: Callable[..., Explorer], hostile: Path
+) -> None:
+    app = explorer(hostile)
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "4", "y")
+        assert "␛]52" in app.clipboard
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", app.clipboard)
+
+
+async def test_sql_reaches_no_file(explorer: Callable[..., Explorer], hostile: Path) -> None:
+    app = explorer(hostile)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "9")
+        for statement in (
+            "SELECT * FROM read_text('/etc/passwd')",
+            "COPY runs TO '/tmp/stolen.csv'",
+            "ATTACH '/tmp/other.duckdb'",
+            "INSTALL httpfs",
+            "SET enable_external_access = true",
+            "DELETE FROM runs",
+        ):
+            app.page.query_one("#editor").text = statement  # type: ignore[union-attr]
+            await press(pilot, "ctrl+r")
+            shown = text_of(app)
+            assert "✗" in shown, statement
+            assert "root:" not in shown
+
+
+def test_no_stored_byte_reaches_the_terminal_as_a_command(hostile: Path, tmp_path: Path) -> None:
+    raw = read_terminal(
+        hostile, tmp_path, keys=[*"23456789", "\x1b", "\x12", "\x1b", "1", "?", "\x1b", "q"]
+    )
+    text = raw.decode("utf-8", "replace")
+    assert "]52;c;" in text  # it was shown,
+    assert f"\x1b]52;c;{PAYLOAD}" not in text  # but as text
+    assert "\x1b]0;" not in text
+    assert "owned" in text
+    assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    allowed = re.compile(
+        r"\x1b(\[[?>=<]?[0-9;:]*[ $]?[a-zA-Z]|\]22;[a-z]*(\x07|\x1b\\)?|\]11;\?(\x07|\x1b\\)|P\+q[0-9a-f;]*\x1b\\|_G[^\x1b]*\x1b\\|[78=>])"
+    )
+    left = allowed.sub("", text)
+    assert "\x1b" not in left, left[left.index("\x1b") : left.index("\x1b") + 60]
+    assert not set("\x07\x08\x0b\x0c\x0e\x0f\x00\x7f") & set(left)
+
+
+def read_terminal(path: Path, folder: Path, keys: list[str]) -> bytes:
+    """Everything that the explorer writes to a terminal of 80 by 24 while keys are pressed."""
+    main, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    program = "import sys; from pathlib import Path; from neurontui.tui.app import explore; explore([Path(sys.argv[1])])"
+    environment = {
+        **os.environ,
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "NEURONTUI_STATE": str(folder),
+        "TEXTUAL_ANIMATIONS": "none",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)],
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        env=environment,
+        close_fds=True,
+    )
+    os.close(secondary)
+    try:
+        output = drain(main, quiet=2.0, longest=30)
+        for key in keys:
+            os.write(main, key.encode())
+            output += drain(main, quiet=0.4, longest=10)
+        output += drain(main, quiet=1.0, longest=10)
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        os.close(main)
+    return output
+
+
+def drain(handle: int, quiet: float, longest: float) -> bytes:
+    """What comes until nothing has come for `quiet` seconds."""
+    output, until = b"", time.monotonic() + longest
+    while time.monotonic() < until and select.select([handle], [], [], quiet)[0]:
+        try:
+            piece = os.read(handle, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        output += piece
+    return output
