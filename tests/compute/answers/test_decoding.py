@@ -1,6 +1,7 @@
 """Batched answers from one shared cache equal those of the slow, obvious way, for every architecture we know."""
 
 import math
+import random
 
 import pytest
 import torch
@@ -66,6 +67,40 @@ def assert_ranked(ranked: Ranked | None, contest: Contest | None, scores: dict) 
     else:
         likeliest = max((*contest.right, *contest.wrong), key=scores.__getitem__)
         assert ranked.correct == (likeliest in contest.right)
+
+
+@pytest.mark.parametrize("mean", [False, True])
+def test_choices_that_cannot_win_are_left_out_without_a_change(mean: bool) -> None:
+    """Many random choices, ranked with and without the shortcut."""
+    loaded, batch = load_tiny("bloom"), asked()
+    prepared = prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions(max_new_tokens=5))
+    chance = random.Random(5)
+
+    def choice() -> tuple[int, ...]:
+        return tuple(chance.randrange(384) for _ in range(chance.randint(1, 4)))
+
+    with torch.inference_mode():
+        decoder = Decoder(loaded)
+        reading, logits = decoder.read(padded_prompts(loaded, prepared, tuple(range(12))), 5)
+        likely = [tuple(row.topk(3).indices.tolist()) for row in logits]
+        outcomes = set()
+        for _ in range(8):
+            contests = [
+                Contest(
+                    (7,),
+                    right=(chance.choice([choice(), ids[:1]]),),
+                    wrong=(choice(), ids[1:], choice()),
+                )
+                for ids in likely
+            ]
+            found = rank(decoder, reading, logits, contests, mean=mean)
+            for row, (ranked, each) in enumerate(zip(found, contests, strict=True)):
+                pairs = [(row, ids) for ids in (*each.right, *each.wrong)]
+                scores = log_probabilities(decoder, reading, logits, pairs)
+                fair = [scores[pair] / (len(pair[1]) if mean else 1) for pair in pairs]
+                assert ranked.correct == (max(range(4), key=fair.__getitem__) == 0)
+                outcomes.add(ranked.correct)
+    assert outcomes == {True, False}
 
 
 def test_sliding_windows_keep_prompts_of_different_length_apart() -> None:
