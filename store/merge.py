@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 import pyarrow.parquet as pq
 
 from neurontui.store import checksums
-from neurontui.store.copying import Keep, runs_of
+from neurontui.store.copying import Keep
 from neurontui.store.describe import describe
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.journal import (
@@ -23,17 +22,14 @@ from neurontui.store.journal import (
     delete_journal,
     finished_batches,
     hold,
-    journals_of,
-    list_journals,
     read_manifest,
-    run_folder,
 )
 from neurontui.store.manifest import Manifest
-from neurontui.store.reader import cores, open_reader
+from neurontui.store.merged import find_run, merged_meanwhile
+from neurontui.store.reader import cores
 from neurontui.store.schema import (
     create,
     layout,
-    named,
     quoted,
     shard_schema,
     shard_tables,
@@ -41,9 +37,8 @@ from neurontui.store.schema import (
 )
 from neurontui.store.shards import FINAL, batch_folder, is_whole
 from neurontui.store.statements import Statement, chunks, statements
-from neurontui.store.writer import Wait, open_writer, pause, scratch_of, transaction
+from neurontui.store.writer import Wait, open_writer, pause, transaction
 
-T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 """Called with the table that comes next, how many are done, and how many there are."""
 
@@ -67,7 +62,7 @@ def merge(
     """
     with _held(journal, wait):
         if not (journal / MANIFEST).exists():  # another process has merged it meanwhile
-            return _merged_meanwhile(journal, results, wait)
+            return merged_meanwhile(journal, results, wait)
         manifest = read_manifest(journal)
         _check_complete(journal, manifest)
         create(results)
@@ -75,52 +70,6 @@ def merge(
             number = _merge_into(connection, journal, manifest, keep, force, progress)
         delete_journal(journal)
     return number
-
-
-def _merged_meanwhile(journal: Path, results: Path, wait: Wait | None) -> int:
-    delete_journal(journal)  # an empty one: asking for its lock made it again
-
-    def look(cursor: duckdb.DuckDBPyConnection, database: str) -> int | None:
-        runs = runs_of(cursor, database).items()
-        return next((n for n, (key, name) in runs if run_folder(name, key) == journal.name), None)
-
-    run = _look(results, wait, look)
-    if run is None:
-        raise StoreError(f"There is no journal at {journal}; give the command of its run again.")
-    return run
-
-
-def merged_run(results: Path, key: str, wait: Wait | None = None) -> int | None:
-    """Number of the run with this key in a results file that may not exist; waits while it is written.
-
-    Clears away what a merge of it left that was killed after its commit: ask before measuring.
-    """
-    run = _look(results, wait, lambda cursor, database: find_run(cursor, key, named(database)))
-    if run is not None:
-        _tidy(results, key, wait)
-    return run
-
-
-def _look(
-    results: Path, wait: Wait | None, look: Callable[[duckdb.DuckDBPyConnection, str], T]
-) -> T | None:
-    while results.exists():
-        try:
-            with open_reader(results) as reader:
-                return look(reader.cursor(), reader.files[0].database)
-        except BusyError as busy:
-            pause(wait, busy)
-    return None
-
-
-def find_run(
-    connection: duckdb.DuckDBPyConnection, key: str, database: str = "results"
-) -> int | None:
-    """Number of the run with this key in an attached file, or None."""
-    found = connection.execute(
-        f"SELECT run FROM {database}.main.runs WHERE key = ? ORDER BY run", [key]
-    ).fetchall()
-    return int(found[0][0]) if found else None
 
 
 def delete_run(connection: duckdb.DuckDBPyConnection, run: int) -> None:
@@ -258,16 +207,3 @@ def _marked(journal: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             marker.unlink()
-
-
-def _tidy(results: Path, key: str, wait: Wait | None) -> None:
-    journals = journals_of(results)
-    mine = [each.path for each in list_journals(results) if each.key == key and not each.running]
-    log = results.with_name(f"{results.name}.wal")
-    left = [log, scratch_of(results), *mine, *journals.glob(".*.merged")]
-    if not any(each.exists() for each in left):
-        return
-    with suppress(StoreError), open_writer(results, wait=wait):
-        pass  # opening brings the log into the file and empties the scratch folder
-    for each in left[2:]:
-        delete_journal(each)

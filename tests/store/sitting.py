@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from neurontui.store.journal import Journal
-from neurontui.store.merge import merge, merged_run
+from neurontui.store.merge import merge
+from neurontui.store.merged import merged_run
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
 

@@ -10,7 +10,8 @@ import pytest
 
 from neurontui.store.errors import StoreError
 from neurontui.store.journal import Journal, list_journals
-from neurontui.store.merge import merge, merged_run
+from neurontui.store.merge import merge
+from neurontui.store.merged import merged_run
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import shard_tables
 from neurontui.store.verify import verify
