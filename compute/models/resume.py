@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from neurontui.compute.models.architectures import KNOWN
 from neurontui.compute.models.loaded import LoadedModel
 
 
@@ -64,8 +65,12 @@ class Shortcut:
 
 
 def find_shortcut(loaded: LoadedModel, first_layer: int) -> Shortcut | None:
-    """A shortcut to the block of a layer; None for the first layer, and for encoder-decoders, which have two stacks."""
-    if loaded.encoder_decoder or first_layer == 0:
+    """A shortcut to the block of a layer.
+
+    None for the first layer, for encoder-decoders, which have two stacks, and for architectures that it was never
+    tried on: blocks may exchange more than hidden states.
+    """
+    if loaded.encoder_decoder or first_layer == 0 or loaded.architecture not in KNOWN:
         return None
     act = loaded.ffns[first_layer].act
     for module in loaded.model.modules():
