@@ -1,0 +1,33 @@
+"""Takes the README's pictures of the explorer: `python -m tests.docs.pictures results.duckdb`."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from neurontui.queries.results import open_results
+from neurontui.tui.app import Explorer
+
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+SIZE = (96, 28)
+RUN = 4
+"""Row of the run shown, on the demo's results: the inference task."""
+SCREENS = {"layers": "2", "languages": "3", "ablation": "8"}
+_REMOTE_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+
+
+async def take(results: Path) -> None:
+    """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere."""
+    app = Explorer(open_results(results), [results])
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(2)
+        await pilot.press("g", *"j" * RUN, "enter")  # a run with every measure
+        for name, key in SCREENS.items():
+            await pilot.press(key)
+            await pilot.pause(2)
+            svg = _REMOTE_FONTS.sub("", app.export_screenshot(title="neurontui"))
+            (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(take(Path(sys.argv[1])))
