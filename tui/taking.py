@@ -53,8 +53,9 @@ def ask_export(explorer: "Explorer", page: "Page") -> None:
     if not tables and not drawings:
         explorer.notify("There is nothing to export here yet.", markup=False)
         return
+    whole = page.whole()
     wanted = [
-        Wanted(name, kind, table=table)
+        Wanted(name, kind, table=table, fetch=whole)
         for name, table in tables.items()
         for kind in export.TABLE_FORMATS
     ]

@@ -5,7 +5,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -59,14 +59,20 @@ class Plan:
 def write_sample(path: Path, *plans: Plan) -> Path:
     """Create a results file with one run a plan, the way a run does: a journal of shards, and its merge."""
     for plan in plans or (Plan(),):
-        with duckdb.connect() as connection:
-            connection.execute(empty_tables())
-            writer = _Writer(connection, plan)
-            writer.write()
-            with Journal.open(path, writer.manifest()) as journal:
-                journal.write(0, writer.tables(), seconds=83.5, tokens=41_200)
+        manifest, tables = journalled(plan)
+        with Journal.open(path, manifest) as journal:
+            journal.write(0, tables, seconds=83.5, tokens=41_200)
         merge(journal.path, path)
     return path
+
+
+def journalled(plan: Plan, n_batches: int = 1) -> tuple[Manifest, dict[str, pa.Table]]:
+    """The manifest of a run, and all its tables as one batch."""
+    with duckdb.connect() as connection:
+        connection.execute(empty_tables())
+        writer = _Writer(connection, plan)
+        writer.write()
+        return replace(writer.manifest(), n_batches=n_batches), writer.tables()
 
 
 def empty_tables() -> str:

@@ -7,24 +7,29 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import OptionList, TextArea
-from textual.widgets.option_list import Option
+from textual.widgets import TextArea
 from textual_fastdatatable import DataTable
 
 from neurontui.queries.job import SqlError
 from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui.asking import Question, Started
 from neurontui.tui.catalog import RunInfo
-from neurontui.tui.clean import clean_lines, fit
 from neurontui.tui.history import History
 from neurontui.tui.screens.dialog import Reading
 from neurontui.tui.screens.page import Page
-from neurontui.tui.sqltext import Names, Offer, offers, statement_at, word_before
+from neurontui.tui.shape.sql import (
+    names_of,
+    plan_lines,
+    rows_words,
+    running_words,
+    schema_lines,
+    value_lines,
+)
+from neurontui.tui.sqltext import Names, statement_at
+from neurontui.tui.widgets.completions import Completions
 from neurontui.tui.widgets.editor import Editor
-from neurontui.tui.widgets.format import plain_value
 from neurontui.tui.widgets.grid import Grid
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
@@ -32,6 +37,7 @@ from neurontui.tui.widgets.sheet import Sheet
 LIMITS = (100_000, 1_000_000, 10_000_000)
 SECONDS = (60.0, 600.0, 10.0)
 EXAMPLE = "SELECT type, count(*) AS n FROM neurons GROUP BY type ORDER BY n DESC"
+EXPLAIN = "EXPLAIN "
 
 
 class Ran(Message):
@@ -94,7 +100,6 @@ class SqlPage(Page):
         self._number = 0
         self._job: Started | None = None
         self._since = 0.0
-        self._offers: list[Offer] = []
 
     def body(self) -> Iterable[Widget]:
         """Editor, completions, status, results."""
@@ -102,10 +107,7 @@ class SqlPage(Page):
         editor.text = EXAMPLE
         editor.select_all()
         yield editor
-        choices = OptionList(id="offers")
-        choices.can_focus = False
-        choices.display = False
-        yield choices
+        yield Completions()
         yield Sheet(id="status")
         yield Grid(id="rows", cursor_type="cell")
 
@@ -117,25 +119,30 @@ class SqlPage(Page):
         )
         self.set_interval(0.25, self._tick)
 
+    @property
+    def editor(self) -> Editor:
+        """The editor."""
+        return self.query_one(Editor)
+
+    @property
+    def completions(self) -> Completions:
+        """What it offers."""
+        return self.query_one(Completions)
+
     def wants(self, run: RunInfo) -> dict[str, Question]:
         """What there is to complete."""
         return {"schema": Question.of("schema")}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Tables and columns."""
-        tables: dict[str, tuple[str, ...]] = {}
-        for row in table.to_pylist():
-            if row["column_name"] is not None:
-                tables[row["table_name"]] = (*tables.get(row["table_name"], ()), row["column_name"])
-        queries = tuple(query.name for query in self.explorer.desk.results.queries())
-        self.names = Names(tables, queries)
+        self.names = names_of(
+            table, tuple(each.name for each in self.explorer.desk.results.queries())
+        )
 
     def reflect(self) -> None:
         """A query that another screen handed over."""
         if self.explorer.handed:
-            statement, self.explorer.handed = self.explorer.handed, ""
-            self.query_one(Editor).text = statement
-            self._hide_offers()
+            self.editor.text, self.explorer.handed = self.explorer.handed, ""
             self.action_run()
             self.query_one(Grid).focus()
 
@@ -155,21 +162,21 @@ class SqlPage(Page):
 
     def action_run(self) -> None:
         """Run the statement under the cursor."""
-        editor = self.query_one(Editor)
-        self._start(statement_at(editor.text, editor.offset_in_text), explain=False)
+        self._start(explain=False)
 
-    def _start(self, statement: str, explain: bool) -> None:
+    def _start(self, explain: bool) -> None:
+        statement = statement_at(self.editor.text, self.editor.offset_in_text)
         if not statement:
             return
         if self._job is not None:
             self._job.cancel()
-        self._hide_offers()
-        self.query_one(Editor).mark(None)
+        self.completions.hide()
+        self.editor.mark(None)
         self._number += 1
         self._job, self._since = Started(), time.monotonic()
         if not explain:
             self.history.add(statement)
-        text = f"EXPLAIN {statement}" if explain else statement
+        text = EXPLAIN + statement if explain else statement
         self.run_worker(
             partial(self._work, self._number, text, self._job), thread=True, exit_on_error=False
         )
@@ -194,35 +201,18 @@ class SqlPage(Page):
         took = time.monotonic() - self._since
         if message.error is not None:
             self._show_error(message.error)
-        elif message.statement.startswith("EXPLAIN ") and message.table is not None:
-            self._show_plan(message.table, took)
+        elif message.table is not None and message.statement.startswith(EXPLAIN):
+            self._say([Part(f"explained in {took:.2f} s", "dim")])
+            self.app.push_screen(Reading(plan_lines(message.table)))
         elif message.table is not None:
-            self._show_rows(message, took)
-        self.frame()
-
-    def _show_rows(self, message: Ran, took: float) -> None:
-        table = message.table
-        assert table is not None
-        self.result, self.ran, self.cut = table, message.statement, message.cut
-        self.query_one(Grid).show(table)
-        words = f"{table.num_rows:,} rows" if table.num_rows != 1 else "1 row"
-        parts = [Part(words, "text", bold=True), Part(f" in {took:.2f} s", "dim")]
-        if message.cut:
-            parts.append(
-                Part(
-                    f"   stopped at {LIMITS[self.limit]:,} rows; m shows more, e exports all",
-                    "second",
+            self.result, self.ran, self.cut = message.table, message.statement, message.cut
+            self.query_one(Grid).show(message.table)
+            self._say(
+                rows_words(
+                    message.table.num_rows, took, LIMITS[self.limit] if message.cut else None
                 )
             )
-        self._say(parts)
-
-    def _show_plan(self, table: pa.Table, took: float) -> None:
-        texts = table.column(table.num_columns - 1).to_pylist()
-        lines: list[Parts] = [
-            [Part(line)] for text in texts for line in clean_lines(text).splitlines()
-        ]
-        self._say([Part(f"explained in {took:.2f} s", "dim")])
-        self.app.push_screen(Reading(lines))
+        self.frame()
 
     def _show_error(self, error: NeurontuiError) -> None:
         where = ""
@@ -233,7 +223,7 @@ class SqlPage(Page):
 
     def _point(self, line: int, column: int) -> None:
         """Put the cursor where the error is; the statement may begin further down in the text."""
-        editor = self.query_one(Editor)
+        editor = self.editor
         statement = statement_at(editor.text, editor.offset_in_text)
         first = editor.text[: max(editor.text.find(statement), 0)].count("\n")
         row = min(first + line - 1, editor.document.line_count - 1)
@@ -244,98 +234,50 @@ class SqlPage(Page):
         self.query_one("#status", Sheet).show([parts])
 
     def _tick(self) -> None:
-        if self._job is None or not self.is_current:
-            return
         took = time.monotonic() - self._since
-        if took < 0.4:
-            return
-        percent = self._job.job.progress() if self._job.job is not None else None
-        done = f"  {percent:.0f} %" if percent is not None and percent < 100 else ""
-        self._say(
-            [
-                Part(f"running {took:.0f} s{done}", "second", bold=True),
-                Part("   esc stops it", "dim"),
-            ]
-        )
+        if self._job is not None and self.is_current and took > 0.4:
+            self._say(
+                running_words(took, self._job.job.progress() if self._job.job is not None else None)
+            )
 
-    # -- completion and history -----------------------------------------------------------------------------------
+    # -- the editor's keys ------------------------------------------------------------------------------------------
 
     def on_text_area_changed(self, _: TextArea.Changed) -> None:
         """Offer completions while one types."""
-        editor = self.query_one(Editor)
-        editor.mark(None)
-        word = word_before(editor.text, editor.offset_in_text)
-        typed, editor.typing = editor.typing, False
-        found = (
-            offers(editor.text, editor.offset_in_text, self.names)
-            if typed and len(word) > 1
-            else []
-        )
-        self._offers = found
-        choices = self.query_one("#offers", OptionList)
-        choices.display = bool(found)
-        choices.clear_options()
-        if found:
-            width = max(len(each.text) for each in found)
-            choices.add_options(
-                [
-                    Option(Content(f"{fit(each.text, min(width, 40))}  {each.kind}"))
-                    for each in found
-                ]
-            )
-            choices.highlighted = 0
-            choices.styles.offset = self._below_cursor(editor)
-
-    def _below_cursor(self, editor: Editor) -> tuple[int, int]:
-        place = editor.cursor_screen_offset
-        body = self.query_one("#body").region
-        return (max(min(place.x - 2, self.size.width - 46), 0), place.y - body.y + 1)
-
-    def _hide_offers(self) -> None:
-        self._offers = []
-        self.query_one("#offers").display = False
+        self.editor.mark(None)
+        self.completions.follow(self.editor, self.names)
 
     def on_editor_wanted(self, message: Editor.Wanted) -> None:
         """Keys of the editor."""
-        if message.what in ("older", "newer"):
-            self._move(1 if message.what == "newer" else -1)
-        elif message.what == "complete":
-            self._complete()
-        elif message.what == "leave":
-            self._leave()
-        elif message.what == "explain":
-            editor = self.query_one(Editor)
-            self._start(statement_at(editor.text, editor.offset_in_text), explain=True)
-        else:
-            self.action_run()
+        actions: dict[str, Callable[[], object]] = {
+            "older": partial(self._move, -1),
+            "newer": partial(self._move, 1),
+            "complete": self._complete,
+            "leave": self._leave,
+            "explain": partial(self._start, explain=True),
+            "run": self.action_run,
+        }
+        actions[message.what]()
 
     def _move(self, step: int) -> None:
         """Through the completions where they show, else through the history."""
-        editor, choices = self.query_one(Editor), self.query_one("#offers", OptionList)
-        if self._offers:
-            choices.highlighted = ((choices.highlighted or 0) + step) % len(self._offers)
+        editor = self.editor
+        if self.completions.found:
+            self.completions.move(step)
             return
         text = self.history.older(editor.text) if step < 0 else self.history.newer()
         if text is not None:
             editor.text = text
             editor.move_cursor(editor.document.end if step < 0 else (0, 0))
-            self._hide_offers()
 
     def _complete(self) -> None:
-        """Take the highlighted completion."""
-        if not self._offers:
+        """Take the highlighted completion; without one, go on to the results."""
+        offer = self.completions.take(self.editor)
+        if offer is None:
             self.query_one(Grid).focus()
-            return
-        editor = self.query_one(Editor)
-        offer = self._offers[self.query_one("#offers", OptionList).highlighted or 0]
-        if offer.kind == "query":
-            editor.text = self._statement(offer.text)
-            editor.move_cursor(editor.document.end)
-        else:
-            word = word_before(editor.text, editor.offset_in_text).rpartition(".")[2]
-            row, column = editor.cursor_location
-            editor.replace(offer.text, (row, column - len(word)), (row, column))
-        self._hide_offers()
+        elif offer.kind == "query":
+            self.editor.text = self._statement(offer.text)
+            self.editor.move_cursor(self.editor.document.end)
 
     def _statement(self, name: str) -> str:
         """A named query's SQL for what is selected."""
@@ -350,9 +292,9 @@ class SqlPage(Page):
         }
         results = self.explorer.desk.results
         asked = [
-            each.name
-            for each in results.named(name).parameters
-            if each.required or each.name in ("run", "languages")
+            p.name
+            for p in results.named(name).parameters
+            if p.required or p.name in ("run", "languages")
         ]
         try:
             return results.statement(
@@ -364,22 +306,18 @@ class SqlPage(Page):
 
     def _leave(self) -> None:
         """Close the completions; stop the query; leave the editor."""
-        if self._offers:
-            self._hide_offers()
-        elif not self.stop():
+        if not self.completions.hide() and not self.stop():
             self.query_one(Grid).focus()
 
     # -- other keys -----------------------------------------------------------------------------------------------
 
     def on_data_table_cell_selected(self, message: DataTable.CellSelected) -> None:
         """A value in full."""
-        value = message.value
-        lines: list[Parts] = [[Part(line)] for line in clean_lines(plain_value(value)).splitlines()]
-        self.app.push_screen(Reading(lines or [[Part("empty", "dim")]]))
+        self.app.push_screen(Reading(value_lines(message.value)))
 
     def action_edit(self) -> None:
         """Back to the editor."""
-        self.query_one(Editor).focus()
+        self.editor.focus()
 
     def action_limit(self) -> None:
         """More rows."""
@@ -393,28 +331,8 @@ class SqlPage(Page):
 
     def action_schema(self) -> None:
         """Tables and columns."""
-        table = self.answers.get("schema")
-        if table is None:
-            return
-        lines: list[Parts] = []
-        for row in table.to_pylist():
-            if row["column_name"] is None:
-                lines += [
-                    [],
-                    [
-                        Part(row["table_name"], "first", bold=True),
-                        Part(f"  {row['comment'] or ''}", "dim"),
-                    ],
-                ]
-            else:
-                lines.append(
-                    [
-                        Part(f"  {fit(row['column_name'], 18)} "),
-                        Part(fit(row["type"], 14) + " ", "third"),
-                        Part(row["comment"] or "", "dim"),
-                    ]
-                )
-        self.app.push_screen(Reading(lines[1:]))
+        if "schema" in self.answers:
+            self.app.push_screen(Reading(schema_lines(self.answers["schema"])))
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows."""

@@ -1,0 +1,186 @@
+"""The SQL screen: run, complete, recall, explain, fail in the right place, stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from textual.pilot import Pilot
+
+from neurontui.tui.app import Explorer
+from neurontui.tui.screens import sql
+from neurontui.tui.screens.dialog import Reading
+from neurontui.tui.screens.sql import SqlPage
+from neurontui.tui.widgets.editor import Editor
+from neurontui.tui.widgets.grid import Grid
+from tests.tui.driving import NARROW, page_of, press, settle, text_of
+
+SLOW = "SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3"
+
+
+def sql_page(pilot: Pilot[None]) -> SqlPage:
+    page = page_of(pilot)
+    assert isinstance(page, SqlPage)
+    return page
+
+
+async def run(pilot: Pilot[None], statement: str) -> None:
+    editor = sql_page(pilot).query_one(Editor)
+    editor.focus()
+    editor.text = statement
+    await press(pilot, "ctrl+r")
+
+
+async def test_results_show_rows_time_and_types(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", "ctrl+r")
+        shown = text_of(app)
+        assert "4 rows in" in shown
+        assert "non-activated" in shown
+        total = sum(sql_page(pilot).query_one(Grid).table.column("n").to_pylist())
+        assert total == sum(run.get("n_examples") * run.get("n_neurons") for run in app.runs)
+
+
+async def test_an_error_is_shown_where_the_query_is(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT 1;\n\nSELECT run,\n  nme\nFROM runs")
+        editor = sql_page(pilot).query_one(Editor)
+        editor.move_cursor((3, 0))
+        await press(pilot, "ctrl+r")
+        assert editor.bad_line == 3
+        assert editor.cursor_location == (3, 2)
+        assert "✗ line 2, column 3" in text_of(app)
+        await press(pilot, "x")
+        assert editor.bad_line is None
+
+
+async def test_completion_offers_and_takes(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", *"SELECT", "space", "asterisk", "space", *"FROM", "space", *"neur")
+        shown = text_of(app)
+        assert "neuron_masks" in shown
+        assert "table" in shown
+        await press(pilot, "down", "up", "tab")
+        editor = sql_page(pilot).query_one(Editor)
+        assert editor.text == "SELECT * FROM neuron_types" or editor.text.startswith(
+            "SELECT * FROM neuron"
+        )
+        assert not sql_page(pilot).query_one("#offers").display
+
+
+async def test_the_name_of_a_query_becomes_its_sql(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", *"type-ratio-by-l", "tab")
+        editor = sql_page(pilot).query_one(Editor)
+        assert "mask_histogram" in editor.text
+        assert "$" not in editor.text
+        await press(pilot, "ctrl+r")
+        assert sql_page(pilot).query_one(Grid).table.num_rows > 20
+
+
+async def test_history_comes_back_in_the_first_line(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT 41 AS a")
+        await run(pilot, "SELECT 42 AS b")
+        editor = sql_page(pilot).query_one(Editor)
+        editor.text = "draft"
+        await press(pilot, "up")
+        assert editor.text == "SELECT 42 AS b"
+        await press(pilot, "up")
+        assert editor.text == "SELECT 41 AS a"
+        await press(pilot, "down", "down")
+        assert editor.text == "draft"
+
+
+async def test_a_long_query_is_stopped_by_esc(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        editor = sql_page(pilot).query_one(Editor)
+        editor.text = SLOW
+        await pilot.press("ctrl+r")
+        await pilot.pause(1.0)
+        assert sql_page(pilot).waiting
+        assert "running" in text_of(app)
+        begun = time.monotonic()
+        await pilot.press("escape")
+        await settle(pilot)
+        assert time.monotonic() - begun < 3.0
+        assert "cancelled" in text_of(app)
+        await run(pilot, "SELECT 1 AS still_alive")
+        assert "still_alive" in text_of(app)
+
+
+async def test_a_time_limit_stops_it_too(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "SECONDS", (0.3,))
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, SLOW)
+        assert "took longer than 0.3 s" in text_of(app)
+
+
+async def test_many_rows_are_cut_and_exported_whole(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sql, "LIMITS", (1000, 2000))
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT * FROM range(5000)")
+        shown = text_of(app)
+        assert "1,000 rows" in shown
+        assert "stopped at 1,000 rows" in shown
+        await press(pilot, "escape")
+        await pilot.press("e")
+        await pilot.pause()
+        await pilot.press("down", "down", "down", "enter")  # parquet
+        for _ in range(50):
+            await pilot.pause(0.1)
+            if list(tmp_path.glob("*.parquet")):
+                break
+        [path] = tmp_path.glob("*.parquet")
+        assert pq.read_table(path).num_rows == 5000
+
+
+async def test_explain_opens_the_plan(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", "ctrl+g")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, Reading)
+        assert "Group By" in text_of(app)
+
+
+async def test_every_screen_hands_its_query_over(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        for digit in "12345678":
+            await press(pilot, digit)
+            await press(pilot, "x")
+            page = sql_page(pilot)
+            assert page.query_one(Grid).table.num_columns > 1, digit
+            assert "rows in" in text_of(app) or "1 row in" in text_of(app)
+            await press(pilot, "escape")
+            assert page_of(pilot).PAGE != "sql"
+
+
+async def test_a_value_opens_in_full(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT repeat('long ', 200) AS words")
+        await press(pilot, "escape")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Reading)

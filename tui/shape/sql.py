@@ -1,0 +1,65 @@
+"""What the SQL screen shows in dialogs: plans, tables and columns, single values; and how it says what happened."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.clean import clean_lines, fit
+from neurontui.tui.sqltext import Names
+from neurontui.tui.widgets.format import plain_value
+from neurontui.tui.widgets.paint import Part, Parts
+
+
+def plan_lines(table: pa.Table) -> list[Parts]:
+    """The plan that EXPLAIN returns, line by line."""
+    texts = table.column(table.num_columns - 1).to_pylist()
+    return [[Part(line)] for text in texts for line in clean_lines(text).splitlines()]
+
+
+def value_lines(value: Any) -> list[Parts]:
+    """One value in full."""
+    lines: list[Parts] = [[Part(line)] for line in clean_lines(plain_value(value)).splitlines()]
+    return lines or [[Part("empty", "dim")]]
+
+
+def schema_lines(table: pa.Table) -> list[Parts]:
+    """Tables with their columns and what they mean; what the query `schema` returns."""
+    lines: list[Parts] = []
+    for row in table.to_pylist():
+        comment = row["comment"] or ""
+        if row["column_name"] is None:
+            lines += [
+                [],
+                [Part(row["table_name"], "first", bold=True), Part(f"  {comment}", "dim")],
+            ]
+        else:
+            name, kind = fit(row["column_name"], 18), fit(row["type"], 14)
+            lines.append([Part(f"  {name} "), Part(f"{kind} ", "third"), Part(comment, "dim")])
+    return lines[1:]
+
+
+def names_of(table: pa.Table, queries: tuple[str, ...]) -> Names:
+    """What can be completed, from the query `schema`."""
+    tables: dict[str, tuple[str, ...]] = {}
+    for row in table.to_pylist():
+        if row["column_name"] is not None:
+            tables[row["table_name"]] = (*tables.get(row["table_name"], ()), row["column_name"])
+    return Names(tables, queries)
+
+
+def rows_words(rows: int, seconds: float, cut: int | None) -> Parts:
+    """How many rows, how long it took, and whether there are more."""
+    words = f"{rows:,} rows" if rows != 1 else "1 row"
+    parts = [Part(words, "text", bold=True), Part(f" in {seconds:.2f} s", "dim")]
+    if cut is not None:
+        parts.append(Part(f"   stopped at {cut:,} rows; m shows more, e exports all", "second"))
+    return parts
+
+
+def running_words(seconds: float, percent: float | None) -> Parts:
+    """How long a query has been running."""
+    done = f"  {percent:.0f} %" if percent is not None and percent < 100 else ""
+    return [
+        Part(f"running {seconds:.0f} s{done}", "second", bold=True),
+        Part("   esc stops it", "dim"),
+    ]
