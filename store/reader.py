@@ -163,7 +163,10 @@ def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
             f"{SCHEMA_VERSION}); update with: pip install -U neurontui."
         )
     for table, columns in layout().items():
-        if any(found.get(table, {}).get(name) != kind for name, kind in columns.items()):
+        there = found.get(table, {})
+        if any(
+            name not in there or kind not in ("", there[name]) for name, kind in columns.items()
+        ):
             raise StoreError(
                 f"{path} is damaged or was changed by another program: its table {table} is not as "
                 "neurontui writes it; take a copy that is whole, or measure again."

@@ -80,7 +80,7 @@ def create_at(path: Path) -> None:
         connection.execute(f"ATTACH {quoted(path)} AS results ({_STORAGE})")
         connection.execute("USE results")
         connection.begin()
-        connection.execute((_HERE / "schema.sql").read_text(encoding="utf-8"))
+        connection.execute(_schema_sql())
         connection.executemany("INSERT INTO meta VALUES (?, ?)", _meta())
         _fill_languages(connection)
         connection.commit()
@@ -124,8 +124,21 @@ def shard_schema(table: str) -> pa.Schema:
 
 @cache
 def layout() -> Mapping[str, Mapping[str, str]]:
-    """Table or view -> column -> SQL type, as this version writes them."""
-    return layout_of(_pattern(), "memory")
+    """Table or view -> column -> SQL type, as this version writes them; the types of a view's columns are ''.
+
+    Read from the text of schema.sql, for asking a database takes longer than opening a results file.
+    """
+    text = _schema_sql()
+    enums = dict(re.findall(r"^CREATE TYPE (\w+) AS ENUM (\(.*?\));", text, re.M))
+    found: dict[str, dict[str, str]] = {}
+    for table, body in re.findall(r"^CREATE TABLE (\w+) \((.*?)\);$", text, re.M | re.S):
+        columns = (column.split()[:2] for column in body.split(","))
+        found[table] = {
+            name: f"ENUM{enums[kind]}" if kind in enums else kind for name, kind in columns
+        }
+    for view, column in re.findall(r"^COMMENT ON COLUMN (\w+)\.(\w+) IS", text, re.M):
+        found.setdefault(view, {}).setdefault(column, "")
+    return found
 
 
 def layout_of(
@@ -192,16 +205,19 @@ def _fill_languages(connection: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _base_tables() -> tuple[str, ...]:
-    rows = _pattern().execute("SELECT table_name FROM duckdb_tables() ORDER BY table_oid")
-    return tuple(name for (name,) in rows.fetchall())
+    return tuple(re.findall(r"^CREATE TABLE (\w+) ", _schema_sql(), re.M))
+
+
+@cache
+def _schema_sql() -> str:
+    return (_HERE / "schema.sql").read_text(encoding="utf-8")
 
 
 @cache
 def _pattern() -> duckdb.DuckDBPyConnection:
     """An empty results file in memory; without comments, which take five times as long."""
     connection = duckdb.connect()
-    text = (_HERE / "schema.sql").read_text(encoding="utf-8")
-    connection.execute(re.sub(r"(?m)^COMMENT ON .*;$", "", text))
+    connection.execute(re.sub(r"(?m)^COMMENT ON .*;$", "", _schema_sql()))
     return connection
 
 

@@ -22,7 +22,7 @@ import duckdb
 
 from neurontui.store.maintain import health
 from neurontui.store.merge import merge
-from neurontui.store.reader import open_reader
+from neurontui.store.reader import Reader, open_reader
 from tests.benchmarks.synthetic_store import journal_of, scale_of
 
 _OPEN = """
@@ -36,6 +36,27 @@ with open_reader(Path(sys.argv[1])) as reader:
     reader.cursor().execute("SELECT neuron, type FROM neurons WHERE run = 1 AND example = 7 AND layer = 3").fetchall()
 print(opened, time.perf_counter() - began)
 """
+
+# How people read it; 425 is the mask of five of the ten languages.
+PATTERNS = {
+    "one example, one layer": "SELECT neuron, type, languages FROM neurons WHERE run = 1 AND example = 7 AND layer = 3",
+    "one example, all layers": "SELECT layer, type, count(*) FROM neurons WHERE run = 1 AND example = 7 GROUP BY ALL",
+    "one neuron, all examples": "SELECT example, type FROM neurons WHERE run = 1 AND layer = 3 AND neuron = 77",
+    "persistence over a subset of the languages": """
+        SELECT layer, count_if(most = total) FROM (
+            SELECT layer, neuron, max(n) AS most, sum(n) AS total FROM (
+                SELECT layer, neuron, sum(n) AS n,
+                    CASE WHEN mask & 425 = 0 THEN 0 WHEN mask & 425 = 425 THEN 3
+                         WHEN bit_count(mask & 425) = 1 THEN 1 ELSE 2 END AS kind
+                FROM neuron_masks WHERE run = 1 GROUP BY layer, neuron, kind)
+            GROUP BY layer, neuron)
+        GROUP BY layer""",
+    "specific to one language in half the examples": """
+        SELECT layer, neuron FROM neuron_masks JOIN runs USING (run)
+        WHERE run = 1 AND mask = 2 AND n >= n_examples / 2""",
+    "types of every layer": "SELECT layer, sum(n_all) FROM example_types WHERE run = 1 GROUP BY layer",
+    "types of all masks (scans them all)": "SELECT type, count(*) FROM neurons WHERE run = 1 GROUP BY type",
+}
 
 
 @dataclass
@@ -86,6 +107,7 @@ def main() -> None:
     masks = scale.layers * scale.neurons * scale.examples
     opened, one = map(float, _fresh(out).split())
     with open_reader(out) as reader:
+        patterns = {name: _time(reader, sql) for name, sql in PATTERNS.items()}
         tables = {each.table: each.bytes for each in health(reader).tables}
     report = {
         "masks": masks,
@@ -106,11 +128,21 @@ def main() -> None:
         "file: bytes a mask, everything": out.stat().st_size / masks,
         "file: bytes of each table": tables,
         "open: seconds": opened,
-        "one example and layer: seconds": one,
+        "one example and layer, in a fresh process: seconds": one,
+        "reading: first and best of three, seconds": patterns,
         "peak memory of making, journal and merge (GB)": peak / 1e9,
         "disk left (GB)": shutil.disk_usage(out.parent).free / 1e9,
     }
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
+
+
+def _time(reader: Reader, sql: str) -> tuple[float, float]:
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        reader.cursor().execute(sql).fetchall()
+        took.append(time.perf_counter() - began)
+    return took[0], min(took)
 
 
 def _fresh(path: Path) -> str:

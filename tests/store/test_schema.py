@@ -12,6 +12,7 @@ from neurontui.store.schema import (
     columns,
     create,
     layout,
+    layout_of,
     shard_schema,
     shard_tables,
     tables_of_a_run,
@@ -33,6 +34,17 @@ def test_every_table_view_and_column_has_a_comment(results: Path) -> None:
     assert silent == []
     assert storage.startswith("v1.4.0")
     assert block == 65536
+
+
+def test_the_layout_is_that_of_a_file(results: Path) -> None:
+    create(results)
+    with duckdb.connect(str(results), read_only=True) as connection:
+        made = layout_of(connection, "results")
+    assert {table: list(columns) for table, columns in layout().items()} == {
+        table: list(columns) for table, columns in made.items()
+    }
+    for table in (*tables_of_a_run(), "meta", "languages"):
+        assert layout()[table] == made[table]
 
 
 def test_a_file_that_is_there_stays(results: Path) -> None:
