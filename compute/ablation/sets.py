@@ -5,6 +5,7 @@ An input's set depends on its own masks, scores and chance alone, never on what 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from neurontui.compute.ablation.options import AblationOptions, UserSet, pairs_b
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.device_masks import active_in, type_codes
 from neurontui.compute.measures.masks import TYPES
-from neurontui.compute.measures.scores import contribution_scores, weighted_norms
+from neurontui.compute.measures.scores import contribution_scores, value_norms, weighted_norms
 from neurontui.compute.models.ffn import FFN
 from neurontui.store.manifest import Condition
 
@@ -41,6 +42,11 @@ class Material:
     options: AblationOptions
     user_sets: dict[int, UserSet]
     """By condition."""
+
+    @cached_property
+    def norms(self) -> list[Tensor]:
+        """Per layer (d_m,) ‖v_i‖₂."""
+        return [value_norms(ffn.value_vectors()) for ffn in self.ffns]
 
 
 @dataclass
@@ -135,8 +141,8 @@ class Sets:
         """Contribution scores of the inputs, (R, d_m)."""
         if layer not in self._ranked:
             weights = self.material.capture.weights[layer].flatten(0, 1)[list(self.rows)].float()
-            norms = self.material.ffns[layer].value_vectors().norm(dim=1)
-            self._ranked[layer] = Ranked.sort(contribution_scores(weighted_norms(weights, norms)))
+            raw = weighted_norms(weights, self.material.norms[layer])
+            self._ranked[layer] = Ranked.sort(contribution_scores(raw))
         return self._ranked[layer]
 
     def _device(self, layer: int) -> torch.device:

@@ -35,6 +35,7 @@ from neurontui.compute.measures.scores import (
     contribution_scores,
     effective_scores,
     top_set,
+    value_norms,
     weighted_norms,
 )
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
@@ -91,7 +92,7 @@ def score_layer(
 ) -> Scores:
     """All scores of one layer. weights: (E, P, d_m), what multiplies each value vector."""
     values, weights = ffn.value_vectors(), weights.float()
-    raw = weighted_norms(weights, values.norm(dim=1))
+    raw = weighted_norms(weights, value_norms(values))
     es, known = None, directions.known.view(weights.shape[:2]).to(weights.device)
     if ffn.layer.layer not in directions.gaps and bool(known.any()):
         flat, towards = weights.flatten(0, 1), directions.vectors.to(weights.device)
