@@ -7,9 +7,6 @@ from functools import cache
 import numpy as np
 import pyarrow.compute as pc
 import pytest
-from tests.compute.answers.asked import asked, targets_of
-from tests.compute.measures import singly
-from tests.compute.tiny import load_tiny
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.attribution import AttributionOptions, attribution_tables
@@ -17,6 +14,9 @@ from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
 from neurontui.store.schema import shard_schema
+from tests.compute.answers.asked import asked, targets_of
+from tests.compute.measures import singly
+from tests.compute.tiny import load_tiny
 
 ARCHITECTURES = ["bloom", "llama", "xglm", "mt5"]
 ES = ("es_sum", "es_sumsq", "es_min", "es_max")

@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from tests.compute.measures import singly
-from tests.compute.tiny import CONFIGS, batch, load_tiny
 
 from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.measures.directions import DirectionOptions, answer_directions
 from neurontui.compute.measures.folding import find_folding
 from neurontui.compute.measures.scores import effective_scores
 from neurontui.compute.models.tokenise import encode_batch
+from tests.compute.measures import singly
+from tests.compute.tiny import CONFIGS, batch, load_tiny
 
 TARGET = Target(ids=(9, 20, 31), first=1, telling=2, choices=(), distractors=(40, 50))
 LONELY = Target(ids=(9, 20), first=1, telling=1, choices=(), distractors=())

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.compute.tiny import load_tiny
 
 from neurontui.compute.measures import vocabulary
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.store.schema import shard_schema
+from tests.compute.tiny import load_tiny
 
 
 @pytest.mark.parametrize("architecture", ["bloom", "gpt2"])
