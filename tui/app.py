@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from neurontui.queries.results import Results, open_results
@@ -19,6 +18,7 @@ from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.charts.raster import warm
 from neurontui.tui.clean import clean
+from neurontui.tui.keys import Binding, BindingType, load_keymap
 from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
 from neurontui.tui.screens.dialog import Choice, Reading
@@ -85,6 +85,7 @@ class Explorer(App[None]):
         self.selection, self.settings = kept.load(self.paths)
         for theme in OURS:
             self.register_theme(theme)
+        self.keymap: dict[str, str] = {}
         self.theme = COLOURLESS if self.no_color else self._kept_theme()
 
     def _kept_theme(self) -> str:
@@ -164,6 +165,11 @@ class Explorer(App[None]):
 
     def on_mount(self) -> None:
         """Read the runs and show the screen that suits them."""
+        try:
+            self.keymap = load_keymap()
+        except NeurontuiError as error:
+            self.report(error)
+        self.set_keymap(self.keymap)
         self.read_runs()
         self.go("layers" if len(self.runs) == 1 else "runs")
         self.reloader.start()

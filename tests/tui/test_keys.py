@@ -1,6 +1,8 @@
 """Help is made of the bindings themselves; here every key of it is pressed."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -96,3 +98,35 @@ async def test_clicking_a_key_presses_it(explorer: Callable[..., Explorer]) -> N
         await pilot.click("Keys", offset=(column, 0))
         await settle(pilot)
         assert page_of(pilot).style == 1  # type: ignore[attr-defined]
+
+
+async def test_keys_can_be_changed(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEURONTUI_CONFIG", str(tmp_path))
+    (tmp_path / "keys.toml").write_text('threshold = "T"\n"view(1)" = "f2,w"\n')
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "t")
+        assert app.selection.threshold == 0.0
+        await press(pilot, "T")
+        assert app.selection.threshold == 0.2
+        await press(pilot, "w")
+        assert "by languages 2/5" in text_of(app)
+        words = plain(help_lines(page_of(pilot)))
+        assert re.search(r"T +The next measured", words)
+        assert re.search(r"f2 w +The next view", words)
+
+
+@pytest.mark.parametrize("content", ["threshold = 3", "no toml", 'threshold = ""', "\x00"])
+async def test_a_wrong_key_file_is_told_and_does_no_harm(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    monkeypatch.setenv("NEURONTUI_CONFIG", str(tmp_path))
+    (tmp_path / "keys.toml").write_text(content)
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2")
+        assert any("keys.toml" in each.message for each in app._notifications)
+        await press(pilot, "t")
+        assert app.selection.threshold == 0.2

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.views import Block, ChartPage
 from neurontui.tui.shape.ablation import (
     MEAN,

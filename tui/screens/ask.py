@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import Sheet, title
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.views import ChartPage
 from neurontui.tui.shape.attribution import (
     contribution,

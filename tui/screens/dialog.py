@@ -3,7 +3,6 @@
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -11,6 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from neurontui.tui.clean import clean
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.paint import Parts
 from neurontui.tui.widgets.sheet import Sheet, title
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.dialog import Reading
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.examples import (
@@ -109,8 +109,7 @@ class ExamplesPage(Page):
 
     def _fill(self, table: pa.Table) -> None:
         grid = self.query_one("#examples-list", Grid)
-        judged = bool(table.num_rows) and table.column("n_answered")[0].as_py() not in (None, 0)
-        grid.show(table, example_fields(judged))
+        grid.show(table, example_fields(table, grid.size.width))
         found = table.column("found")[0].as_py() if table.num_rows else 0
         word = ("examples", "answered rightly", "answered wrongly")[self.answered]
         self.query_one("#found", Sheet).show([[Part(f"{found:,} {word}", "text", bold=True)]])

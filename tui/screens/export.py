@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import pyarrow as pa
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 from neurontui.tui import export
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.clean import clean, fit
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import Sheet, title
 
 

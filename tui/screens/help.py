@@ -1,10 +1,12 @@
 """Help: what the screen in front shows, and every key that works on it, made from the screen itself."""
 
 import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
 
-from textual.binding import Binding
 from textual.keys import _character_to_key
 
+from neurontui.tui.keys import Binding, keys_path
 from neurontui.tui.screens.page import Page
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import title
@@ -23,34 +25,48 @@ def help_lines(page: Page) -> list[Parts]:
     for heading, bindings in help_groups(page):
         if bindings:
             lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings)]
-    return [
-        *lines,
-        [],
-        [Part("Types: A all-shared  P partial-shared  S specific  N non-activated", "dim")],
+    return [*lines, [], *_foot(page)]
+
+
+def _foot(page: Page) -> list[Parts]:
+    """The letters of the types, and how to change keys."""
+    names = dict.fromkeys(
+        each.id for _, bindings in help_groups(page) for each in bindings if each.id
+    )
+    words = f'Keys can be changed: lines such as threshold = "T" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
+    lines = [
+        "Types: A all-shared  P partial-shared  S specific  N non-activated",
+        "",
+        *textwrap.wrap(words, WIDTH),
     ]
+    return [[Part(line, "dim")] for line in lines]
 
 
 def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
     """Every key that is explained, by where it works."""
+    keymap = getattr(page.app, "keymap", {})
     common = {binding.action for binding in page.COMMON}
-    own = [each for each in told(type(page)) if each.action not in common]
+    own = [each for each in told(type(page), keymap) if each.action not in common]
     parts: dict[str, list[Binding]] = {}
     for widget in page.query("*"):
         if widget.focusable and (group := getattr(widget, "HELP", "")):
-            parts.setdefault(group, told(type(widget)))
-    every = [each for each in told(type(page)) if each.action in common]
+            parts.setdefault(group, told(type(widget), keymap))
+    every = [each for each in told(type(page), keymap) if each.action in common]
     digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
-    rest = [each for each in told(type(page.app)) if not each.action.startswith("go(")]
+    rest = [each for each in told(type(page.app), keymap) if not each.action.startswith("go(")]
     return [("On this screen", own), *parts.items(), ("On every screen", [digits, *every, *rest])]
 
 
-def told(kind: type) -> list[Binding]:
-    """The explained keys of a class and of those it comes from; what a class says itself comes first."""
+def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
+    """The explained keys of a class and of those it comes from, as the reader has mapped them."""
     found: dict[str, Binding] = {}
     for each in kind.__mro__:
-        for binding in Binding.make_bindings(vars(each).get("BINDINGS", ())):
-            if binding.tooltip and not binding.system:
-                found.setdefault(binding.key, binding)
+        for binding in vars(each).get("BINDINGS", ()):
+            if not isinstance(binding, Binding) or not binding.tooltip:
+                continue
+            keys = keymap.get(binding.id or "", binding.key)
+            for single in Binding.make_bindings([replace(binding, key=keys)]):
+                found.setdefault(single.key, replace(binding, key=single.key))
     return list(found.values())
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing, Matrix
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.screens.views import view_crumb
 from neurontui.tui.shape.families import family_lines
@@ -162,7 +162,7 @@ class LanguagesPage(Page):
         )
         self.query_one("#title", Sheet).show([[Part(head, bold=True), Part(f" · {words}", "dim")]])
         beside = self.query_one("#beside", Sheet)
-        beside.show(self._beside(max(beside.content_size.width, 24)))
+        beside.show(self._beside(beside.content_size.width or 23))
         self.query_one("#below", Sheet).show(self._below(matrix))
         chart = self._chart(matrix)
         view = self.query_one(LayerChart)
@@ -224,9 +224,10 @@ class LanguagesPage(Page):
         """The row's language over the layers; on the sharing view, what it shares with the column's."""
         heat, layers = self.query_one(Heat), self.answers.get("layers")
         row, column = matrix.rows[heat.row], matrix.columns[heat.column]
-        if self.view == 0:
-            table, name = self.answers.get("partial"), column
-            title = f"partial-shared with {row}"
+        if self.view == 0 and row == column:
+            table, name, title = self.answers.get("specific"), row, "specific"
+        elif self.view == 0:
+            table, name, title = self.answers.get("partial"), column, f"partial-shared with {row}"
         else:
             table, name = self.answers.get(("", "specific", "partial", "")[self.view]), row
             title = "specific" if self.view == 1 else f"partial-shared with {self.language}"

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.views import Block, ChartPage
 from neurontui.tui.shape.rows import layer_name
 from neurontui.tui.shape.types import (

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.ask import Ask
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.neuron import (

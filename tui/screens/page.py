@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
@@ -23,6 +22,7 @@ from neurontui.store.journal import Progress
 from neurontui.tui.asking import Answered, Failed, Question, Started
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.selection import Selection
 from neurontui.tui.widgets.chips import Chips, ChipState
 from neurontui.tui.widgets.crumbs import Crumbs

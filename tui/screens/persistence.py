@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
@@ -13,6 +12,7 @@ from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.palette import TYPES
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.persistence import NEURON_FIELDS, persistence_lines, size_chart
 from neurontui.tui.shape.rows import layer_name

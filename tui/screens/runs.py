@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
@@ -13,6 +12,7 @@ from neurontui.store.journal import Progress
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.blocks import bar
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.runs import language_lines, notes_lines, run_details, run_fields
 from neurontui.tui.widgets.grid import Grid

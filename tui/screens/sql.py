@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -17,6 +16,7 @@ from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui.asking import Question, Started
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.history import History
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.dialog import Reading
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.sql import (

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing, Series
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.widgets.layer_chart import LayerChart
 from neurontui.tui.widgets.paint import Part, Parts

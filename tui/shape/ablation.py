@@ -13,7 +13,7 @@ from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
 
 Rows = list[dict[str, Any]]
-OFF, MEAN = "off %", "mean"
+OFF, MEAN = "off", "mean"
 
 
 def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:

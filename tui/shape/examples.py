@@ -14,13 +14,35 @@ from neurontui.tui.widgets.format import count, percent, signed
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
 
-LIST_FIELDS = (Field("example", "#", right=True), Field("prompt", "prompt", stretch=True))
+COMMON = 10
+"""Characters that all prompts have to begin with before a list leaves them out."""
 
 
-def example_fields(judged: bool) -> tuple[Field, ...]:
-    """Columns of the list of examples."""
-    right = Field("n_correct", "✓", right=True)
-    return (LIST_FIELDS[0], right, LIST_FIELDS[1]) if judged else LIST_FIELDS
+def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
+    """Columns of the list of examples. What all prompts begin with is left out where it would hide the rest."""
+    prompts = [str(prompt) for prompt in table.column("prompt").slice(0, 200).to_pylist()]
+    shared = _common(prompts) if len(prompts) > 1 else 0
+    skip = shared if shared >= COMMON and width < 40 else 0
+
+    def shown(prompt: object) -> str:
+        return f"…{str(prompt)[skip:]}" if skip else str(prompt)
+
+    judged = any(table.column("n_answered").slice(0, 200).to_pylist())
+    right = (Field("n_correct", "✓", right=True),) if judged else ()
+    return (
+        Field("example", "#", right=True),
+        *right,
+        Field("prompt", "prompt", shown, stretch=True),
+    )
+
+
+def _common(texts: list[str]) -> int:
+    """Characters that all texts begin with, up to the last word that they share whole."""
+    first, last = min(texts), max(texts)
+    same = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
+    )
+    return first.rfind(" ", 0, same) + 1
 
 
 def prompt_lines(table: pa.Table, width: int) -> list[Parts]:

@@ -1,6 +1,7 @@
 """Runs as rows of a table, and one run in words."""
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 from neurontui.tui.catalog import RunInfo
@@ -49,9 +50,9 @@ def run_details(run: RunInfo, width: int) -> list[Parts]:
         ("active", f"A > {run.threshold:g}" + _others(run)),
         ("measured", _when(run)),
         ("key", run.key[:12]),
-        ("file", run.file),
+        ("file", near(run.file)),
     ]
-    lines: list[Parts] = [[], [Part(run.name, "text", bold=True)]]
+    lines: list[Parts] = [[Part(run.name, "text", bold=True)]]
     for word, value in pairs:
         lines += _pair(word, value, width)
     return lines
@@ -86,6 +87,14 @@ def language_lines(rows: list[dict[str, Any]], width: int) -> list[Parts]:
 
 def _one(value: Any) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def near(path: str) -> str:
+    """A path as one would type it from here."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
 
 
 def _pair(word: str, value: str, width: int) -> list[Parts]:

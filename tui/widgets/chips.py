@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from neurontui.tui.clean import shorten
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.paint import Part, Parts, width_of
 from neurontui.tui.widgets.sheet import Line
 

@@ -5,10 +5,10 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.sqltext import tokens
 from neurontui.tui.widgets.sheet import palette_of
 

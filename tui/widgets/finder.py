@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from neurontui.tui.keys import Binding, BindingType
 
 
 class Finder(Input):

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from rich.cells import cell_len
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.message import Message
 from textual_fastdatatable import ArrowBackend, DataTable
 
 from neurontui.tui.clean import shorten
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.format import plain_value
 
 WIDEST = 60

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -13,6 +12,7 @@ from textual.widget import Widget
 from neurontui.tui.charts.model import Matrix, Value
 from neurontui.tui.charts.palette import ink_on, shade
 from neurontui.tui.clean import fit, shorten
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.paint import Part, strip_of
 from neurontui.tui.widgets.sheet import palette_of
 
@@ -106,7 +106,10 @@ class Heat(Widget, can_focus=True):
     def _cell_width(self) -> int:
         names = max(map(cell_len, self._names), default=2)
         low, high = self._extent
-        least = max(names + 1, 6 if self.matrix.diverging and max(-low, high) >= 10 else 5)
+        least = max(
+            names + 1,
+            6 if self.matrix.diverging and not self.matrix.tints and max(-low, high) >= 10 else 5,
+        )
         room = (self.content_size.width - self._label_width - 1) // max(len(self._names), 1)
         return min(max(least, room), 9)
 

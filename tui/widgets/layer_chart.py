@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
@@ -14,6 +13,7 @@ from neurontui.tui.charts.axes import Plot
 from neurontui.tui.charts.canvas import Canvas
 from neurontui.tui.charts.draw import draw_chart
 from neurontui.tui.charts.model import Chart
+from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import palette_of
 
 

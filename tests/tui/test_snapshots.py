@@ -1,0 +1,44 @@
+"""Pictures of all screens, narrow and wide. Look at the report, then `pytest tests/tui/test_snapshots.py --snapshot-update`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from neurontui.tui.app import Explorer
+from tests.tui.driving import NARROW, WIDE, press, settle
+
+KEYS = {
+    "runs": "1",
+    "layers": "2ll",
+    "languages": "3jl",
+    "examples": "4]",
+    "persistence": "5--",
+    "neuron": "6]]",
+    "attribution": "7l",
+    "ablation": "8jl",
+    "sql": "9",
+}
+NAMES = {"]": "right_square_bracket", "-": "minus"}
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "160x45"])
+@pytest.mark.parametrize("screen", KEYS)
+def test_screen(
+    screen: str,
+    size: tuple[int, int],
+    explorer: Callable[..., Explorer],
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    snap_compare: Callable[..., bool],
+) -> None:
+    monkeypatch.chdir(store.parent)
+
+    async def drive(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await press(pilot, *(NAMES.get(key, key) for key in KEYS[screen]))
+        pilot.app.screen.set_class(False, "-hover")
+        await settle(pilot)
+
+    assert snap_compare(explorer(), terminal_size=size, run_before=drive)
