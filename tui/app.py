@@ -178,7 +178,7 @@ class Explorer(App[None]):
     def on_looked(self, message: Looked) -> None:
         """The files and journals were looked at."""
         self.reloader.looked(message.sight)
-        if self.page is not None and not self.reloader.aside:
+        if self.page is not None and self.page.ready and not self.reloader.aside:
             self.page.frame()
             self.page.journals(message.sight.journals)
 

@@ -99,8 +99,8 @@ async def test_clicking_stored_markup_runs_nothing(
     async with app.run_test(size=WIDE) as pilot:
         for digit in "146":
             await press(pilot, digit)
-            for row in range(4, 40, 3):
-                for column in range(4, 150, 20):
+            for row in range(4, 40, 5):
+                for column in range(4, 150, 37):
                     await pilot.click(offset=(column, row))
             await settle(pilot)
             assert app.is_running

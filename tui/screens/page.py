@@ -81,7 +81,8 @@ class Page(Screen[None]):
         self.answers: dict[str, pa.Table] = {}
         self._asking: dict[str, Started] = {}
         self._come: dict[str, pa.Table] = {}
-        self._built = False
+        self.ready = False
+        """Whether its widgets are there."""
         self._searched: Grid | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """The widgets are there: draw."""
-        self._built = True
+        self.ready = True
         self.query_one("#notice").display = False
         self.query_one(Finder).display = False
 
@@ -181,7 +182,7 @@ class Page(Screen[None]):
 
     def update(self) -> None:
         """Bring frame and questions up to the selection."""
-        if not self._built or not self.is_current:
+        if not self.ready or not self.is_current:
             return
         self.frame()
         if self.run is None:
@@ -199,6 +200,8 @@ class Page(Screen[None]):
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
+        if not self.ready:
+            return
         self.query_one(Crumbs).show(
             self.explorer.crumbs(self), self.explorer.state_word(self.waiting)
         )
@@ -217,6 +220,8 @@ class Page(Screen[None]):
 
     def notice(self, head: str, *sentences: str) -> None:
         """Say something in place of the body."""
+        if not self.ready:
+            return
         notice = self.query_one("#notice", Notice)
         notice.say(head, *sentences)
         notice.display = True
