@@ -63,6 +63,7 @@ def attribution_options(config: RunConfig) -> AttributionOptions:
         ),
         final_norm=config.final_norm,
         top=config.top,
+        neurons=config.neuron_scores,
         token_budget=config.batch_tokens,
     )
 

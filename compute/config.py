@@ -40,6 +40,8 @@ class RunConfig:
     centred: bool = False
     contrast: bool = False
     final_norm: bool = False
+    neuron_scores: bool = True
+    """Also sum the scores of each neuron by language; large for large models: d_m × layers × languages rows a batch."""
     top: int = 10
     dtype: str | None = None
     device: str | None = None

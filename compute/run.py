@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
 from neurontui.compute.choices import ablation_options, model_options, task_options
@@ -55,7 +55,12 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     batches = plan(data, config.batch_examples)
     conditions = _conditions(config, loaded, len(data.languages))
     manifest = manifest_of(config, data, loaded, conditions, len(batches))
-    notes = (*manifest.notes, *collision_notes(book), *_limits(config, loaded, data))
+    notes = (
+        *manifest.notes,
+        *collision_notes(book),
+        *ablation_notes(conditions),
+        *_limits(config, loaded, data),
+    )
     manifest = replace(manifest, notes=notes)
     there = _already_there(config.out, manifest.key)
     if there is not None and not config.force:

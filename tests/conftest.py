@@ -1,6 +1,10 @@
 """What many tests share: one small results file, measured for real on the built-in model."""
 
+import os
 from pathlib import Path
+
+# One thread a worker: two workers whose threads wait for each other on two cores take ten times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from filelock import FileLock

@@ -60,6 +60,7 @@ OPTIONS = (
     click.option("--centred", is_flag=True, default=None, help="E_r less the mean of all rows."),
     click.option("--contrast", is_flag=True, default=None, help="E_r less that of the other choices."),
     click.option("--final-norm", is_flag=True, default=None, help="Fold the final norm into E_r."),
+    click.option("--neuron-scores/--no-neuron-scores", default=None, help="Sum scores of each neuron by language; default: yes. Much to write for large models."),
     click.option("--top", type=click.IntRange(1, 1000), help="Top neurons kept, an example, language and layer; default: 10."),
     click.option("--ablation-scope", type=click.Choice(["all", "last"]), help="Switch off at all positions, or at the last prompt token and generated ones."),
     click.option("--ablation-set", type=click.Choice(["example", "global"]), help="Each example's own neurons of a type, or one set by majority."),
