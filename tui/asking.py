@@ -99,12 +99,13 @@ class Desk:
     def close(self) -> None:
         """Stop what runs, wait for it, and let go of the files so that another process may write them."""
         with self._idle:
-            self._closed = True
+            done, self._closed = self._closed, True
             for job in self._jobs:
                 job.cancel()
             self._idle.wait_for(lambda: not self._jobs, timeout=5)
             self._cache.clear()
-        self.results.close()
+            if not done:
+                self.results.close()
 
     def _remember(self, question: Question, table: pa.Table) -> None:
         with self._lock:

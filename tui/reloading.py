@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.asking import Desk
-from neurontui.tui.watch import EVERY, Looked, Sight, look
+from neurontui.tui.watch import EVERY, Looked, Sight, look, stamps_of
 
 if TYPE_CHECKING:
     from neurontui.tui.app import Explorer
@@ -17,7 +17,7 @@ class Reloader:
     def __init__(self, explorer: "Explorer") -> None:
         self._explorer = explorer
         self._looking = False
-        self._stamps: tuple[tuple[int, int, int], ...] | None = None
+        self._stamps = stamps_of(explorer.paths)  # of the files that were opened a moment ago
         self.sight = Sight((), ())
         self.aside = False
         """Whether the files are let go of at present."""
@@ -46,15 +46,9 @@ class Reloader:
             self._step_aside()
         elif self.aside and not sight.merging:
             self._come_back()
-        elif (
-            self._stamps is not None
-            and sight.stamps != self._stamps
-            and (0, 0, 0) not in sight.stamps
-        ):
+        elif not self.aside and sight.stamps != self._stamps and (0, 0, 0) not in sight.stamps:
             self._step_aside()
             self._come_back()
-        if not self.aside:
-            self._stamps = sight.stamps
 
     def _step_aside(self) -> None:
         """Let go of the files. Waiting for queries to stop happens in a thread."""
@@ -76,16 +70,17 @@ class Reloader:
     def _reopen(self) -> None:
         """In a thread: open again; while somebody still writes, the next look tries again."""
         explorer = self._explorer
+        explorer.desk.close()  # DuckDB would hand out the old file while a connection to it is open
+        stamps = stamps_of(explorer.paths)
         try:
             desk = Desk(explorer.open())
         except NeurontuiError:
             return
-        explorer.call_from_thread(partial(self._use, desk))
+        explorer.call_from_thread(partial(self._use, desk, stamps))
 
-    def _use(self, desk: Desk) -> None:
+    def _use(self, desk: Desk, stamps: tuple[tuple[int, int, int], ...]) -> None:
         if not self.aside:
             desk.close()
             return
-        self.aside = False
-        self._stamps = None
+        self.aside, self._stamps = False, stamps
         self._explorer.take(desk)

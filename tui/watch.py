@@ -37,7 +37,12 @@ class Looked(Message):
 def look(paths: Sequence[Path]) -> Sight:
     """Look at the journals and the files; a few system calls, but on slow disks: call it in a thread."""
     journals = tuple(journal for path in paths for journal in list_journals(path))
-    return Sight(journals, tuple(_stamp(path) for path in paths))
+    return Sight(journals, stamps_of(paths))
+
+
+def stamps_of(paths: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
+    """By what one sees that a file is another one."""
+    return tuple(_stamp(path) for path in paths)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
