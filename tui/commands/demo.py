@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,26 +44,42 @@ def command(out: Path, no_open: bool) -> None:
 
 
 def _configs(out: Path) -> "list[RunConfig]":
-    """The five runs of the demo; ablation where the paper has it, and on few random conditions to stay quick."""
-    from neurontui.compute.config import RunConfig
-    from neurontui.compute.demo import DEMO_MODEL, TASKS, demo_task
+    """The runs of the demo: every task on the BLOOM, and the facts on its siblings.
 
-    ablated = {"xnli", "ke-en-all"}
-    return [
+    Ablation is where the paper has it, on few examples and random conditions to stay quick.
+    """
+    from neurontui.compute.config import RunConfig
+    from neurontui.compute.demo import DEMO_MODEL, MODELS_DIR, TASKS, demo_task
+
+    runs = [
         RunConfig(
             model=str(DEMO_MODEL),
             task=str(demo_task(task)),
             out=out,
             name=f"demo · {task}",
-            measures=("types", "attribution", "ablation")
-            if task in ablated
-            else ("types", "attribution"),
+            measures=("types", "attribution"),
             thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
-            ablation_examples=20,
-            ablation_fractions=(0.05, 0.25, 0.75),
-            ablation_doses=(0.05,),
-            max_new_tokens=3 if task == "xnli" else 8,
             device="cpu",
         )
         for task in TASKS
     ]
+    ablated = {"xnli": 3, "ke-en-all": 8}
+    runs = [
+        each
+        if task not in ablated
+        else replace(
+            each,
+            measures=("types", "attribution", "ablation"),
+            ablation_examples=20,
+            ablation_fractions=(0.05, 0.25, 0.75),
+            ablation_doses=(0.05,),
+            max_new_tokens=ablated[task],
+        )
+        for task, each in zip(TASKS, runs, strict=True)
+    ]
+    fact = runs[TASKS.index("fact")]
+    siblings = [
+        replace(fact, model=str(MODELS_DIR / kind), name=f"demo {kind} · fact")
+        for kind in ("llama", "mt5")
+    ]
+    return [*siblings, *runs]
