@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.compute.tasks.layouts import Write
 
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.errors import InputError
+from tests.compute.tasks.layouts import Write
 
 EN = ["[Y] is the capital of [X]", "[X]'s capital, [Y]", "the capital of [X] is [Y]", "[X] has [Y]"]
 FR = [

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
-from tests.compute.tasks import layouts
 
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.errors import InputError, MissingExtraError
+from tests.compute.tasks import layouts
 
 
 def test_xnli_comes_from_the_hub_at_a_pinned_commit(

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.compute.tasks.layouts import Write
 
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.errors import InputError
+from tests.compute.tasks.layouts import Write
 
 ITEMS = {
     "en": [("Who wrote {X}?", "Ann"), ("When was Y born?", "1931")],

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.compute.tasks import layouts
 
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.load import load_task
+from tests.compute.tasks import layouts
 
 TEN = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 NINE = tuple(code for code in TEN if code != "pt")

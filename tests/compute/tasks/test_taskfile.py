@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.compute.tasks.layouts import Write
 
 from neurontui.compute.tasks import taskfile
 from neurontui.compute.tasks.example import Example, TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.taskfile import Problem, check_task_file
 from neurontui.store.errors import InputError, UsageError
+from tests.compute.tasks.layouts import Write
 
 GOOD: dict[str, Any] = {
     "id": "paris",

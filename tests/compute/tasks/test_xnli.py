@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.compute.tasks import layouts
-from tests.compute.tasks.layouts import LABELS, ROWS
 
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.errors import InputError
+from tests.compute.tasks import layouts
+from tests.compute.tasks.layouts import LABELS, ROWS
 
 LAYOUTS = [layouts.official, layouts.all_languages, layouts.parquet, layouts.jsonl]
 
