@@ -47,7 +47,7 @@ def _config(tmp_path: Path, architecture: str, task: Path) -> RunConfig:
     return RunConfig(
         model=str(folder), task=str(task), out=tmp_path / "results.duckdb", device="cpu",
         languages=LANGUAGES, measures=("types", "attribution", "ablation"), batch_examples=2,
-        ablation_fractions=(0.25,), ablation_seeds=2, max_new_tokens=2,
+        ablation_fractions=(0.25,), ablation_seeds=2, ablation_doses=(), max_new_tokens=2,
     )  # fmt: skip
 
 

@@ -48,12 +48,12 @@ def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path: Path) -> 
     whole, killed = tmp_path / "whole.duckdb", tmp_path / "killed.duckdb"
     line = [sys.executable, "-m", "neurontui.tui", "run", *map(str, FACT), "--out", str(killed)]
 
-    process = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(line)
     journal = tmp_path / "killed.duckdb.journal"
     while process.poll() is None and len(list(journal.glob("*/batch-*"))) < 3:
         time.sleep(0.02)
     process.kill()
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     assert not killed.exists()
 
     again = neurontui("run", *FACT, "--out", killed)
