@@ -69,8 +69,6 @@ class RunConfig:
     seed: int = 0
     name: str | None = None
     keep: Literal["all", "aggregates"] = "all"
-    engine: Literal["local", "ray"] = "local"
-    address: str | None = None
     force: bool = False
     skip_bad: bool = False
     """Leave out and count examples that cannot be measured, instead of stopping."""

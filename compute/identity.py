@@ -23,7 +23,7 @@ LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyar
 # They decide where, how fast and under which name, but not which numbers come out.
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
-    "batch_tokens", "name", "keep", "engine", "address", "force",
+    "batch_tokens", "name", "keep", "force",
 })  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     from neurontui.tui.commands.needs_compute import needs_compute
 
     given = {key: value for key, value in chosen.items() if value is not None}
-    with needs_compute("ray" if given.get("engine") == "ray" else "compute"):
+    with needs_compute():
         from neurontui.compute.preview import preview
         from neurontui.compute.run import run
     from neurontui.tui.commands.narrator import Narrator

@@ -84,8 +84,6 @@ OPTIONS = (
     click.option("--name", help="Name of the run; default: model · task."),
     click.option("--keep", type=click.Choice(["all", "aggregates"]), help="aggregates leaves out the per-neuron rows."),
     click.option("--skip-bad", is_flag=True, default=None, help="Leave out and count examples that cannot be measured."),
-    click.option("--engine", type=click.Choice(["local", "ray"]), help="Where the batches are measured; default: local."),
-    click.option("--address", help="Address of a Ray cluster; default: a local one."),
     click.option("--force", is_flag=True, default=None, help="Measure again a run that is already there, and replace it."),
     click.option("--dry-run", is_flag=True, help="Show the prompts and what the run needs; measure nothing."),
 )  # fmt: skip
