@@ -45,6 +45,10 @@ class Scale:
         """Mask of an all-shared neuron."""
         return (1 << self.languages) - 1
 
+    def fold(self, example: int) -> int:
+        """Fold of an example: blocks of neighbours, as real runs have them."""
+        return int(example) * FOLDS // self.examples
+
     @property
     def n_batches(self) -> int:
         """Batches of the journal."""
@@ -99,7 +103,7 @@ def _examples(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         example=[n for n, _ in rows],
         id=[f"made-up-{n}" for n, _ in rows],
         cluster=[f"premise {n // 3}" for n, _ in rows],
-        fold=[n // 3 % FOLDS for n, _ in rows],
+        fold=[scale.fold(n) for n, _ in rows],
         language=[code for _, code in rows],
         prompt=[
             f"A made-up premise {n // 3} and hypothesis {n % 3}, in {c}: is it true?"
@@ -172,7 +176,7 @@ def _fold_counts(scale: Scale, numbers: Numbers, masks: Masks) -> Numbers:
     offsets = np.arange(scale.layers)[:, None] * width
     for number, example in zip(numbers, masks, strict=True):
         flat = np.bincount((example + offsets).reshape(-1), minlength=scale.layers * width)
-        counts[number // 3 % FOLDS] += flat.reshape(scale.layers, width)
+        counts[scale.fold(int(number))] += flat.reshape(scale.layers, width)
     return counts
 
 
