@@ -11,9 +11,10 @@ from textual.message import Message
 
 from neurontui.queries.job import Job
 from neurontui.queries.results import Results
-from neurontui.store.errors import QueryError
+from neurontui.store.errors import NeurontuiError, QueryError
 
 CACHE_BYTES = 64 << 20
+_WRITTEN = "The results file is being written; the query is asked again afterwards."
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,17 @@ class Desk:
 
     def answer(self, question: Question, started: "Started | None" = None) -> pa.Table:
         """Run the query, in the calling thread. Raises NeurontuiError."""
-        table = self.run(self.results.job(question.name, question.values()), started)
+        table = self.run(self._job(question), started)
         self._remember(question, table)
         return table
+
+    def _job(self, question: Question) -> Job:
+        try:
+            return self.results.job(question.name, question.values())
+        except Exception as error:
+            if self._closed and not isinstance(error, NeurontuiError):
+                raise QueryError(_WRITTEN) from None  # the files were let go of a moment ago
+            raise
 
     def run(
         self, job: Job, started: "Started | None" = None, max_rows: int | None = None
@@ -83,9 +92,7 @@ class Desk:
         """Run a job, so that `close` can stop it and waits for it. Raises NeurontuiError."""
         with self._lock:
             if self._closed:
-                raise QueryError(
-                    "The results file is being written; the query is asked again afterwards."
-                )
+                raise QueryError(_WRITTEN)
             self._jobs.add(job)
         if started is not None:
             started.job = job

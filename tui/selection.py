@@ -28,7 +28,8 @@ class Selection:
     """Codes in the order of the run; empty for all."""
     threshold: float = 0.0
     layer: int = 0
-    neuron: int = 0
+    neuron: int = -1
+    """-1 where none was chosen yet."""
     example: int = 0
     type: str = "specific"
     language: str = ""

@@ -14,7 +14,7 @@ EXPECTED = {
     "languages": ("% active in the column's", "partial with en"),
     "examples": ("40 examples", "The capital of", "types by layer", "CS %"),
     "persistence": ("Does a neuron keep its type?", "overlap", "found"),
-    "neuron": ("layer 0 · neuron 0", "active in", "promotes", "strongest inputs"),
+    "neuron": ("layer 0 · neuron 30", "active in", "promotes", "strongest inputs"),
     "attribution": ("Types of the top 5 %", "all-shared"),
     "ablation": ("baseline", "A all-shared", "matched control", "n = 400"),
     "sql": ("SELECT", "ctrl+r"),

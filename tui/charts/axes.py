@@ -8,8 +8,6 @@ from neurontui.tui.charts.canvas import Canvas
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.scale import (
     Scale,
-    column_of,
-    index_at,
     layer_ticks,
     stack_scale,
     value_scale,
@@ -24,16 +22,18 @@ class Plot:
     top: int
     width: int
     height: int
-    n: int
+    chart: Chart
     scale: Scale
 
     def column(self, index: int) -> int:
         """Column of the canvas that shows position `index`."""
-        return self.left + column_of(index, self.n, self.width)
+        return self.left + round(self.chart.place(index) * (self.width - 1))
 
     def index(self, column: int) -> int:
         """Position nearest to a column of the canvas."""
-        return index_at(column - self.left, self.n, self.width)
+        return min(
+            range(self.chart.n), key=lambda index: abs(self.column(index) - column), default=0
+        )
 
     def row(self, value: float) -> int:
         """Row of the canvas for a value of a curve: the limits lie in the first and the last row."""
@@ -50,7 +50,7 @@ def place(canvas: Canvas, chart: Chart, right: int = 0) -> Plot | None:
     scale = stack_scale(high, height) if chart.stacked else value_scale(low, high, height)
     left = scale.label_width + 1
     width = canvas.width - left - right
-    return Plot(left, 0, width, height, chart.n, scale) if width >= 8 else None
+    return Plot(left, 0, width, height, chart, scale) if width >= 8 else None
 
 
 def draw_axes(canvas: Canvas, chart: Chart, plot: Plot, cursor: int | None) -> None:
@@ -85,11 +85,22 @@ def _draw_x(canvas: Canvas, chart: Chart, plot: Plot) -> None:
     row = plot.top + plot.height
     canvas.put(plot.left - 1, row, "┼" if chart.stacked else "└", "axis")
     canvas.text(plot.left, row, "─" * plot.width, "axis")
-    for index in layer_ticks(chart.labels, plot.width):
+    for index in _ticks(chart, plot):
         canvas.put(plot.column(index), row, "┬", "axis")
         _label(canvas, plot, index, chart.labels[index], "dim")
     for index in chart.breaks:
         canvas.put(_between(plot, index), row, "╫", "text")
+
+
+def _ticks(chart: Chart, plot: Plot) -> list[int]:
+    """Evenly spaced whole layers; where positions lie unevenly, those whose labels do not touch."""
+    if not chart.places:
+        return layer_ticks(chart.labels, plot.width)
+    kept: list[int] = []
+    for index, label in enumerate(chart.labels):
+        if not kept or plot.column(index) - plot.column(kept[-1]) > cell_len(label) + 1:
+            kept.append(index)
+    return kept
 
 
 def _between(plot: Plot, index: int) -> int:

@@ -38,6 +38,7 @@ def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
         plot.scale.high,
         plot.width,
         plot.height,
+        chart.places,
     )
     for y, row in enumerate(dots):
         for x, (char, number) in enumerate(row):

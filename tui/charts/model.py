@@ -47,11 +47,19 @@ class Chart:
     """Show the zero line: differences."""
     panels: bool = False
     """A panel a series, each with a y axis of its own."""
+    places: tuple[float, ...] = ()
+    """Where the positions lie on the x axis, 0 to 1; evenly spaced where empty."""
 
     @property
     def n(self) -> int:
         """Positions on the x axis."""
         return len(self.labels)
+
+    def place(self, index: float) -> float:
+        """Where a position lies on the x axis, 0 to 1; a single one in the middle."""
+        if self.places:
+            return self.places[round(index)]
+        return index / (self.n - 1) if self.n > 1 else 0.5
 
     def extent(self) -> tuple[float, float]:
         """Smallest and largest value to make room for; a stack always starts at nought."""
@@ -142,3 +150,9 @@ def numbers(values: Sequence[object]) -> tuple[Value, ...]:
             else None
         )
     return tuple(out)
+
+
+def spaced(values: Sequence[float]) -> tuple[float, ...]:
+    """Places on the x axis in proportion to the values; () where there are too few to matter."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return tuple((value - low) / (high - low) for value in values) if high > low else ()

@@ -19,18 +19,27 @@ _CODE = re.compile(r"\x1b\[(?:38;5;(\d+)|0)m")
 
 
 def rasterise(
-    curves: Sequence[Sequence[Value]], low: float, high: float, width: int, height: int
+    curves: Sequence[Sequence[Value]],
+    low: float,
+    high: float,
+    width: int,
+    height: int,
+    places: Sequence[float] = (),
 ) -> Dots:
-    """Draw curves over their index, limits in the centres of the outermost cells; gaps at missing values."""
+    """Draw curves over `places` (0 to 1; evenly where empty), limits in the centres of the outermost cells.
+
+    Missing values leave gaps.
+    """
     n = max((len(curve) for curve in curves), default=0)
     if n == 0 or width < 1 or height < 1 or not (isfinite(low) and isfinite(high) and low < high):
         return [[(" ", -1)] * width for _ in range(height)]
-    figure = _clear_figure(width, height, max(n - 1, 1), low, high)
+    xs = [min(max(float(place), 0.0), 1.0) for place in places] if len(places) == n else _evenly(n)
+    figure = _clear_figure(width, height, low, high)
     plotext = _plotext()
     for number, curve in enumerate(curves):
         marker = plotext.marker("braille", pixel=plotext.pixel(number + 1))
-        for xs, ys in _pieces(curve, low, high):
-            figure.draw(figure.signal(xs, ys, marker=marker).lines(len(xs) > 1))
+        for at, ys in _pieces(xs, curve, low, high):
+            figure.draw(figure.signal(at, ys, marker=marker).lines(len(at) > 1))
     return _parse(figure.build().string(), width, height)
 
 
@@ -47,31 +56,34 @@ def _plotext() -> Any:
     return plotext
 
 
-def _clear_figure(width: int, height: int, last: int, low: float, high: float) -> Any:
+def _evenly(n: int) -> list[float]:
+    return [index / (n - 1) for index in range(n)] if n > 1 else [0.5]
+
+
+def _clear_figure(width: int, height: int, low: float, high: float) -> Any:
     figure = _plotext().figure
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(width, height)
     figure.axes(False)
     figure.legend(False)
-    figure.ruler("x").lim(0, last).ticks([], labels=[])
+    figure.ruler("x").lim(0, 1).ticks([], labels=[])
     figure.ruler("y").lim(low, high).ticks([], labels=[])
     return figure
 
 
-def _pieces(curve: Sequence[Value], low: float, high: float) -> list[tuple[list[int], list[float]]]:
+def _pieces(
+    xs: Sequence[float], curve: Sequence[Value], low: float, high: float
+) -> list[tuple[list[float], list[float]]]:
     """The curve cut at missing values, and clipped to the limits."""
-    pieces: list[tuple[list[int], list[float]]] = []
-    xs: list[int] = []
-    ys: list[float] = []
-    for x, value in enumerate([*curve, None]):
+    pieces: list[tuple[list[float], list[float]]] = [([], [])]
+    for x, value in zip(xs, curve, strict=False):
         if value is not None and isfinite(value):
-            xs.append(x)
-            ys.append(min(max(value, low), high))
-        elif xs:
-            pieces.append((xs, ys))
-            xs, ys = [], []
-    return pieces
+            pieces[-1][0].append(x)
+            pieces[-1][1].append(min(max(value, low), high))
+        elif pieces[-1][0]:
+            pieces.append(([], []))
+    return [piece for piece in pieces if piece[0]]
 
 
 def _parse(ansi: str, width: int, height: int) -> Dots:

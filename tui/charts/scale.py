@@ -72,15 +72,3 @@ def layer_ticks(labels: tuple[str, ...], columns: int) -> list[int]:
         if step * room >= widest:
             return list(range(0, n, step))
     return [0]
-
-
-def column_of(index: int, n: int, columns: int) -> int:
-    """Column of position `index` of `n` in a plot of `columns` cells, ends in the first and last."""
-    return columns // 2 if n <= 1 else round(index * (columns - 1) / (n - 1))
-
-
-def index_at(column: float, n: int, columns: int) -> int:
-    """Position nearest to a column."""
-    if n <= 1 or columns <= 1:
-        return 0
-    return min(max(round(column * (n - 1) / (columns - 1)), 0), n - 1)

@@ -58,11 +58,10 @@ class _Frame:
     def __init__(self, chart: Chart) -> None:
         low, high = chart.extent()
         self.scale = value_scale(low, high, 24)
-        self.n = chart.n
+        self.chart = chart
 
     def x(self, index: float) -> float:
-        span = WIDTH - LEFT - RIGHT
-        return LEFT + (span / 2 if self.n <= 1 else index * span / (self.n - 1))
+        return LEFT + self.chart.place(index) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
         share = (value - self.scale.low) / (self.scale.high - self.scale.low)
@@ -89,7 +88,7 @@ def _axes(chart: Chart, frame: _Frame) -> list[str]:
             _line(LEFT, y, WIDTH - RIGHT, y, "#D0D5DD", 2 if chart.zero and tick == 0 else 1)
         )
         parts.append(_words(LEFT - 8, y + 4, frame.scale.label(tick), "end", 11, "#5F6979"))
-    for index in layer_ticks(chart.labels, 72):
+    for index in range(chart.n) if chart.places else layer_ticks(chart.labels, 72):
         x = frame.x(index)
         parts.append(_line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 5, "#8A93A3"))
         parts.append(_words(x, HEIGHT - BOTTOM + 18, chart.labels[index], "middle", 11, "#5F6979"))

@@ -20,6 +20,7 @@ from neurontui.tui.shape.ablation import (
     control_table,
     dose_chart,
     labels_of,
+    sources,
 )
 from neurontui.tui.shape.sharing import bar_lines
 from neurontui.tui.widgets.grid import Grid
@@ -29,7 +30,7 @@ from neurontui.tui.widgets.sheet import Sheet
 
 MEASURES = ("generation", "rank", "invalid")
 WORDS = {
-    "generation": "generated answer, normalised match",
+    "generation": "generated answers",
     "rank": "likeliest of the choices",
     "invalid": "answers that are none of the choices",
 }
@@ -56,13 +57,14 @@ class AblationPage(ChartPage):
             "measure",
             tooltip="Generated answers, rank among the choices, or invalid answers",
         ),
-        Binding("p", "paper", "paper", tooltip="Show or hide the paper's numbers"),
+        Binding("p", "paper", "paper", tooltip="The paper's numbers, from its next table, or none"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.measure = 0
-        self.paper = True
+        self.paper = 0
+        """Which of the paper's tables shows; beyond the last one, none."""
 
     def body(self) -> Iterable[Widget]:
         """One widget a view, of which one shows."""
@@ -98,7 +100,7 @@ class AblationPage(ChartPage):
             (CONTROLS, "#controls"),
             (DOSE, "#chart-row"),
         ):
-            also = name == "#bars" and self.view == TABLE and self.tall
+            also = name == "#bars" and self.view == TABLE and self._room_for_bars
             self.query_one(name).display = view == self.view or also
         key = ("accuracy", "accuracy", "controls", "dose")[self.view]
         table = self.answers.get(key)
@@ -124,33 +126,34 @@ class AblationPage(ChartPage):
         )
 
     def _source(self) -> str:
-        table = self.answers.get("published")
-        if (
-            self.view != TABLE
-            or not self.paper
-            or table is None
-            or not table.num_rows
-            or table.column("same_model")[0].as_py()
-        ):
-            return ""
-        return f"  paper: {table.column('model')[0]}"
+        """Whose numbers stand below ours."""
+        rows = self._published() if self.view == TABLE else []
+        return f"   {rows[0]['source']}: {str(rows[0]['model']).rpartition('/')[2]}" if rows else ""
 
     def _rows(self) -> list[dict[str, Any]]:
         return list(self.answers["accuracy"].to_pylist()) if "accuracy" in self.answers else []
 
     def _published(self) -> list[dict[str, Any]]:
+        """One table of the paper, or none: for generated answers only."""
         table = self.answers.get("published")
-        return (
-            list(table.to_pylist())
-            if self.paper and self.measure == 0 and table is not None
-            else []
-        )
+        found = sources(table)
+        if self.measure or table is None or self.paper >= len(found):
+            return []
+        return [row for row in table.to_pylist() if row["source"] == found[self.paper]]
+
+    @property
+    def _room_for_bars(self) -> bool:
+        """Whether the bars fit below the table: a line a condition, the frame's and those between."""
+        rows = self._rows()
+        conditions = len({row["condition"] for row in rows})
+        return len(labels_of(rows, self._published())) + conditions + 10 <= self.size.height
 
     def _table(self) -> None:
         heat = self.query_one("#conditions", Heat)
         heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
         self._say_cell()
-        if self.tall:
+        self.query_one("#bars").display = self._room_for_bars
+        if self._room_for_bars:
             self._bars()
 
     def _say_cell(self) -> None:
@@ -205,7 +208,8 @@ class AblationPage(ChartPage):
         elif self.measure:
             self.notice("This task has no choices to rank", "Press r for generated answers.")
         else:
-            self.notice(
+            self.absent(
+                "ablation",
                 "No ablation in this run",
                 "Measure it as well: neurontui run … --measures types,attribution,ablation. It needs answers in the task.",
             )
@@ -225,8 +229,8 @@ class AblationPage(ChartPage):
         self.update()
 
     def action_paper(self) -> None:
-        """The paper's numbers, or not."""
-        self.paper = not self.paper
+        """The next of the paper's tables, then none."""
+        self.paper = (self.paper + 1) % (len(sources(self.answers.get("published"))) + 1)
         self.redraw()
 
     def drawings(self) -> Sequence[Drawing]:

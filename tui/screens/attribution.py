@@ -148,13 +148,15 @@ class AttributionPage(ChartPage):
     def say_absent(self) -> None:
         """Say how to get what is missing."""
         if self.view in (3, SCORES):
-            self.notice(
+            self.absent(
+                "effects",
                 "No effective scores in this run",
                 "They need answers in the task, and a stack whose output reaches the logits (not an encoder). "
                 "Measure them: neurontui run … --measures types,attribution.",
             )
         else:
-            self.notice(
+            self.absent(
+                "attribution",
                 "No attribution in this run",
                 "Measure contribution scores as well: neurontui run … --measures types,attribution.",
             )

@@ -162,22 +162,27 @@ class LayersPage(ChartPage):
 
     def say_absent(self) -> None:
         """Say how to get what is missing."""
+        again = "Measure it as well: neurontui run …"
         ways = {
-            1: ("At least three languages are needed", "Press L and switch more languages on."),
+            1: ("", "At least three languages are needed", "Press L and switch more languages on."),
             3: (
+                "tokens",
                 "Activity at every token was not counted in this run",
-                "Measure again without turning the measure off: it is part of types.",
+                f"{again} --measures types.",
             ),
             4: (
+                "answers",
                 "No answers were judged in this run",
-                "Measure answers as well: neurontui run … --measures types,ablation.",
+                f"{again} --measures types,ablation.",
             ),
         }
-        self.notice(
-            *ways.get(
-                self.view, ("No type ratios for this choice", "Switch more languages on with L.")
-            )
+        measure, head, way = ways.get(
+            self.view, ("", "No type ratios for this choice", "Switch more languages on with L.")
         )
+        if measure:
+            self.absent(measure, head, way)
+        else:
+            self.notice(head, way)
 
     def action_difference(self) -> None:
         """Curves of both runs, or their difference."""

@@ -77,7 +77,10 @@ class NeuronPage(Page):
         yield Sheet(id="no-strongest")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
-        """Everything about the neuron."""
+        """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
+        if self.selection.neuron < 0:
+            layer = self.selection.layer
+            return {"top": Question.of("top-neurons", run=run.number, layer=layer, limit=1)}
         one = {"run": run.number, "layer": self.selection.layer, "neuron": self.selection.neuron}
         spoken = {**one, "languages": self.languages}
         return {
@@ -91,14 +94,19 @@ class NeuronPage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New rows."""
-        if key == "strongest":
+        if key == "top":
+            chosen = table.column("neuron")[0].as_py() if table.num_rows else 0
+            if self.selection.neuron < 0:
+                self.select(neuron=chosen)
+        elif key == "strongest":
             self._show_strongest(table)
         else:
             self._draw()
 
     def reflect(self) -> None:
         """Another neuron: its name at once."""
-        self._head()
+        if self.selection.neuron >= 0:
+            self._head()
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
@@ -145,7 +153,7 @@ class NeuronPage(Page):
             lines = [
                 [
                     Part(
-                        "Its tokens were not kept: that is done for neurons that contribute or keep their type.",
+                        "Its tokens were not kept: only those of neurons that contribute most.",
                         "dim",
                     )
                 ]

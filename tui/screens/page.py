@@ -39,6 +39,9 @@ SLOW = 0.4
 """Seconds after which a question is said to be under way."""
 
 
+MEASURES = "measures of run "
+"""Begins the names of questions about what other runs have."""
+
 PATIENCE = 0.06
 """Seconds that an answer waits for others that were asked with it."""
 
@@ -84,6 +87,7 @@ class Page(Screen[None]):
         self.ready = False
         """Whether its widgets are there."""
         self._searched: Grid | None = None
+        self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
 
@@ -114,7 +118,7 @@ class Page(Screen[None]):
         return {
             question.name: self.answers[key]
             for key, question in self.asked.items()
-            if key in self.answers
+            if key in self.answers and not key.startswith(MEASURES)
         }
 
     def whole(self) -> Callable[[], pa.Table] | None:
@@ -227,8 +231,32 @@ class Page(Screen[None]):
         notice.display = True
         self.query_one("#body").display = False
 
+    def absent(self, measure: str, head: str, *sentences: str) -> None:
+        """Say that a measure is missing, how to get it, and which other runs have it."""
+        self._missing = (measure, head, sentences)
+        have = [
+            f"{run.number} {run.name}"
+            for run in self.explorer.runs
+            if run != self.run and self._measured(run, measure)
+        ]
+        others = (
+            [f"Other runs here have it: {', '.join(have)} (1 goes to the runs)."] if have else []
+        )
+        self.notice(head, *sentences, *others)
+
+    def _measured(self, run: RunInfo, measure: str) -> bool:
+        """Whether a run has a measure; asks when it is not known yet, and the notice is written again."""
+        key = f"{MEASURES}{run.number}"
+        question = Question.of("measures", run=run.number)
+        if self.asked.get(key) != question:
+            self.ask(key, question)
+        table = self.answers.get(key)
+        rows = table.to_pylist() if table is not None else []
+        return any(row["measure"] == measure and row["present"] for row in rows)
+
     def clear_notice(self) -> None:
         """Show the body again."""
+        self._missing = None
         self.query_one("#notice").display = False
         self.query_one("#body").display = True
 
@@ -308,7 +336,11 @@ class Page(Screen[None]):
 
     def _show(self, key: str, table: pa.Table) -> None:
         self.answers[key] = table
-        self.draw(key, table)
+        if not key.startswith(MEASURES):
+            self.draw(key, table)
+        elif self._missing is not None:
+            measure, head, sentences = self._missing
+            self.absent(measure, head, *sentences)
 
     def stop(self) -> bool:
         """Cancel what is under way; whether anything was."""

@@ -1,5 +1,6 @@
 """Persistence: does a neuron keep its type over the examples; and neurons found by type, language and layer."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from neurontui.tui.shape.persistence import NEURON_FIELDS, persistence_lines, si
 from neurontui.tui.shape.rows import layer_name
 from neurontui.tui.widgets.grid import Grid
 from neurontui.tui.widgets.layer_chart import LayerChart
-from neurontui.tui.widgets.paint import Part
+from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
 
 SHARES = (1, 5, 10, 25, 50, 75, 90, 100)
@@ -71,6 +72,7 @@ class PersistencePage(Page):
         """Overlap above, neurons or a chart below."""
         yield Sheet(id="overlap")
         yield Sheet(id="asked")
+        yield Sheet(id="none")
         yield Horizontal(Grid(id="neurons"), LayerChart(id="sizes", titled=True), id="pair")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
@@ -108,6 +110,10 @@ class PersistencePage(Page):
         """New numbers."""
         if key == "neurons":
             self.query_one(Grid).show(table, NEURON_FIELDS)
+            hint = "There is none: - asks for a smaller share of the examples, f for another type, u for another language."
+            lines: list[Parts] = [[Part(line)] for line in textwrap.wrap(hint, 72)]
+            self.query_one(Grid).display = bool(table.num_rows) and self.view == 0
+            self.query_one("#none", Sheet).show([] if table.num_rows else [[], *lines])
             self._say_asked()
         elif key == "sizes":
             self.query_one(LayerChart).show(size_chart(table))
@@ -116,8 +122,11 @@ class PersistencePage(Page):
 
     def reflect(self) -> None:
         """What is asked for."""
-        self.query_one(Grid).display = self.view == 0
+        none = "neurons" in self.answers and not self.answers["neurons"].num_rows
+        self.query_one(Grid).display = self.view == 0 and not none
+        self.query_one("#none").display = self.view == 0
         self.query_one(LayerChart).display = self.view == 1 or self.wide
+        self.query_one(LayerChart).titled = self.view == 0
         self._say_asked()
 
     def on_resize(self) -> None:

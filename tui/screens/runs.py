@@ -60,6 +60,9 @@ class RunsPage(Page):
         """The runs, or what there is to know about one."""
         if key == "runs":
             self._fill(table)
+            keys = [run.key for run in self.explorer.runs]
+            if self.selection.run in keys:
+                self.query_one(Grid).move_cursor(row=keys.index(self.selection.run), animate=False)
         self._detail()
 
     def reflect(self) -> None:

@@ -286,7 +286,7 @@ class SqlPage(Page):
             "run": run.number if run else None,
             "languages": list(self.languages),
             "layer": chosen.layer,
-            "neuron": chosen.neuron,
+            "neuron": max(chosen.neuron, 0),
             "example": chosen.example,
             "other": self.second.number if self.second else None,
         }

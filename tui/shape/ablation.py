@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
+from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value, spaced
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
 from neurontui.tui.clean import shorten
 from neurontui.tui.shape.rows import half_width, number
@@ -14,6 +14,8 @@ from neurontui.tui.widgets.paint import Part, Parts
 
 Rows = list[dict[str, Any]]
 OFF, MEAN = "off", "mean"
+NAME_WIDTH = 17
+"""Cells of a condition's name: what ten languages leave in 80 columns."""
 
 
 def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
@@ -50,6 +52,13 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> 
     )
 
 
+def sources(table: pa.Table | None) -> list[str]:
+    """Tables of the paper for the run's task, that of the run's own model first."""
+    rows = table.to_pylist() if table is not None else []
+    order = sorted(rows, key=lambda row: (not row["same_model"], row["source"]))
+    return list(dict.fromkeys(row["source"] for row in order))
+
+
 def labels_of(rows: Rows, published: Rows) -> list[str]:
     """The condition that each row of the matrix is about."""
     labels: list[str] = []
@@ -74,14 +83,13 @@ def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
-    row, words = own[None], shorten(label.partition(" ")[2], 40)
-    if row["kind"] == "matched":
-        return "  matched control"
-    return (
-        words
-        if row["kind"] != "type"
-        else f"{LETTERS.get(row['type'], '')} {SHORT.get(row['type'], words)}"
-    )
+    row = own[None]
+    if row["matched_to"] is not None:
+        return "  matched control" if row["kind"] == "matched" else "  its control"
+    if row["kind"] not in ("type", "dose") or row["type"] is None:
+        return shorten(label.partition(" ")[2], NAME_WIDTH)
+    dose = None if row["fraction"] is None else f"{100 * row['fraction']:g} % of all"
+    return f"{LETTERS.get(row['type'], '')} {dose or SHORT.get(row['type'], row['type'])}"
 
 
 def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) -> Value:
@@ -197,7 +205,15 @@ def dose_chart(table: pa.Table) -> Chart:
         halves.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = half_width(row)
     series = tuple(_dose(key, tuple(found[key]), tuple(halves[key])) for key in found)
     labels = tuple(f"{100 * dose:g}" for dose in doses)
-    return Chart("Change of accuracy by dose", labels, series, "points", "% off", zero=True)
+    return Chart(
+        "Change of accuracy by dose",
+        labels,
+        series,
+        "points",
+        "% off",
+        zero=True,
+        places=spaced(doses),
+    )
 
 
 def _dose(

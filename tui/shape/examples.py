@@ -22,7 +22,7 @@ def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
     """Columns of the list of examples. What all prompts begin with is left out where it would hide the rest."""
     prompts = [str(prompt) for prompt in table.column("prompt").slice(0, 200).to_pylist()]
     shared = _common(prompts) if len(prompts) > 1 else 0
-    skip = shared if shared >= COMMON and width < 40 else 0
+    skip = shared if shared >= COMMON and 2 * shared > width - 10 else 0
 
     def shown(prompt: object) -> str:
         return f"…{str(prompt)[skip:]}" if skip else str(prompt)

@@ -1,9 +1,11 @@
 """Persistence: does a neuron keep its type; as lines of a sheet, a chart over examples, and a table of neurons."""
 
+from math import log
+
 import pyarrow as pa
 
 from neurontui.tui.charts.blocks import bar, spark
-from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.model import Chart, spaced
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.clean import fit
 from neurontui.tui.shape.rows import half_width, number, series_by, type_series
@@ -72,4 +74,10 @@ def size_chart(table: pa.Table) -> Chart:
     place = {size: index for index, size in enumerate(sizes)}
     found = series_by(rows, "type", lambda row: place[row["size"]], len(sizes), "overlap", "-", "-")
     labels = tuple(str(size) for size in sizes)
-    return Chart("Overlap shrinks as examples grow", labels, type_series(found), x_title="examples")
+    return Chart(
+        "Overlap shrinks as examples grow",
+        labels,
+        type_series(found),
+        x_title="examples",
+        places=spaced([log(size) for size in sizes]),
+    )

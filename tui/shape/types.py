@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from neurontui.tui.charts.model import Chart, Series
+from neurontui.tui.charts.model import Chart, Series, spaced
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.shape.rows import layer_axis, series_by, type_series
 from neurontui.tui.widgets.readout import Row
@@ -90,7 +90,13 @@ def by_threshold(table: pa.Table) -> Chart:
     place = {threshold: index for index, threshold in enumerate(thresholds)}
     found = series_by(rows, "type", lambda row: place[row["threshold"]], len(thresholds))
     labels = tuple(f"{threshold:g}" for threshold in thresholds)
-    return Chart("Type ratio by threshold", labels, type_series(found), x_title="threshold")
+    return Chart(
+        "Type ratio by threshold",
+        labels,
+        type_series(found),
+        x_title="threshold",
+        places=spaced(thresholds),
+    )
 
 
 def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:

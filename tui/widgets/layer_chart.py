@@ -62,7 +62,7 @@ class LayerChart(Widget, can_focus=True):
     def watch_cursor(self, before: int, after: int) -> None:
         """Draw the columns that the cursor leaves and enters, and the axis: not the whole chart."""
         plot, chart = self._plot, self.chart
-        if plot is None or chart is None or chart.panels or plot.n != chart.n:
+        if plot is None or chart is None or chart.panels or plot.chart is not chart:
             self.refresh()
             return
         left, top = self.gutter.left, self.gutter.top

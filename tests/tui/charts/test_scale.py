@@ -6,7 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontui.tui.charts.scale import column_of, index_at, layer_ticks, stack_scale, value_scale
+from neurontui.tui.charts.axes import Plot
+from neurontui.tui.charts.model import Chart, spaced
+from neurontui.tui.charts.scale import layer_ticks, stack_scale, value_scale
 
 finite = st.floats(-1e6, 1e6)
 
@@ -36,16 +38,28 @@ def test_a_stack_has_its_ticks_on_edges_of_rows() -> None:
     assert stack_scale(100.0, 10).ticks == (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 
+def plot_of(n: int, columns: int, places: tuple[float, ...] = ()) -> Plot:
+    chart = Chart("", tuple(str(i) for i in range(n)), (), places=places)
+    return Plot(0, 0, columns, 10, chart, value_scale(0.0, 1.0, 10))
+
+
 @given(st.integers(1, 200), st.integers(8, 200))
 def test_ticks_are_whole_layers_that_do_not_touch(n: int, columns: int) -> None:
     labels = tuple(str(i) for i in range(n))
     ticks = layer_ticks(labels, columns)
     assert all(0 <= tick < n for tick in ticks)
-    ends = [column_of(tick, n, columns) for tick in ticks]
+    ends = [plot_of(n, columns).column(tick) for tick in ticks]
     widest = max(map(len, labels))
     assert all(second - first >= widest for first, second in pairwise(ends))
 
 
 @given(st.integers(1, 100), st.integers(100, 300))
 def test_a_column_leads_back_to_its_layer(n: int, columns: int) -> None:
-    assert [index_at(column_of(i, n, columns), n, columns) for i in range(n)] == list(range(n))
+    plot = plot_of(n, columns)
+    assert [plot.index(plot.column(i)) for i in range(n)] == list(range(n))
+
+
+def test_doses_lie_where_their_values_are() -> None:
+    plot = plot_of(4, 101, spaced([0.0, 5.0, 25.0, 100.0]))
+    assert [plot.column(i) for i in range(4)] == [0, 5, 25, 100]
+    assert spaced([3.0, 3.0]) == ()
