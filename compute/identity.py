@@ -29,7 +29,7 @@ _NOT_NUMBERS = frozenset({
 
 def settings(config: RunConfig, loaded: LoadedModel) -> dict[str, Any]:
     """The choices that decide the numbers, and the reason for dtype and device."""
-    chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    chosen = _deciding(config)
     return {
         **chosen,
         "dtype": loaded.dtype,
@@ -40,14 +40,21 @@ def settings(config: RunConfig, loaded: LoadedModel) -> dict[str, Any]:
 
 def run_key(config: RunConfig, data: TaskData, loaded: LoadedModel) -> str:
     """SHA-256 over the model's revision or fingerprint, every prompt and answer, and the settings."""
-    decides = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
     identity = {
-        **decides,
+        **_deciding(config),
         "model": loaded.revision or loaded.fingerprint,
         "data": digest(data),
         "dtype": loaded.dtype,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _deciding(config: RunConfig) -> dict[str, Any]:
+    """The choices that decide numbers; a file of neurons stands for its content."""
+    chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    if config.ablate is not None:
+        chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
+    return chosen
 
 
 def manifest_of(

@@ -1,6 +1,7 @@
 """`neurontui run` as a user meets it: goes on after a kill, refuses in a sentence, and shows what it would ask."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,6 +124,38 @@ def test_neurons_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     assert said.code == 3
     assert "9999" in said.err
     assert not list(tmp_path.glob("none.duckdb*"))
+
+
+def test_own_neurons_are_switched_off_from_a_file_and_from_a_query(
+    measured: Path, tmp_path: Path
+) -> None:
+    neurons, out = tmp_path / "neurons.csv", tmp_path / "own.duckdb"
+    neurons.write_text("layer,neuron\n0,1\n5,700\n0,1\n")
+    shutil.copy(measured, out)
+    few = (
+        "--limit",
+        2,
+        "--measures",
+        "ablation",
+        "--ablation-fractions",
+        0.05,
+        "--ablation-seeds",
+        1,
+    )
+    selected = "select distinct layer, neuron from top_neurons where layer = 2 and rank = 1"
+    line = ("run", *MODEL, "--task", demo_task("fact"), *few, "--max-new-tokens", 2, "--out", out)
+
+    said = neurontui(*line, "--ablate", neurons, "--ablate-sql", selected)
+
+    assert said.code == 0, said.err
+    sizes = neurontui(
+        "sql", out, "--format", "csv",
+        "select distinct condition, n_ablated from ablation_examples join conditions using (run, condition) "
+        f"where kind = 'user' and run = 2 union all select -1, count(*) from ({selected} and run = 1) order by 1",
+    ).out.split()[1:]  # fmt: skip
+    expected, from_file, from_query = (int(each.split(",")[1]) for each in sizes)
+    assert from_file == 2
+    assert from_query == expected
 
 
 def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> None:
