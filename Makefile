@@ -27,7 +27,8 @@ faults: $(READY)  ## Long fault and fuzz runs.
 	@$(PYTHON) -m pytest -q -m faults
 
 bench: $(READY)  ## Benchmarks: ratios from one run on this machine.
-	@$(PYTHON) -m tests.benchmarks
+	@$(PYTHON) -m tests.benchmarks.extraction
+	@$(PYTHON) -m tests.benchmarks.ablation
 
 clean:  ## Remove what the other targets made.
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
