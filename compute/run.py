@@ -98,8 +98,9 @@ def _limits(config: RunConfig, loaded: LoadedModel, data: TaskData) -> Iterator[
     if len(data.languages) > HISTOGRAM_LANGUAGES:
         yield (
             "data",
-            f"With more than {HISTOGRAM_LANGUAGES} languages masks are too many to count by kind: curves of a language "
-            "subset need the masks themselves.",
+            f"With more than {HISTOGRAM_LANGUAGES} languages masks are too many to count by kind: types, scores and "
+            "Figure 6 are told over all languages together; type ratios of some of them come from the masks of each "
+            "neuron, without intervals.",
         )
     if config.ablation_examples is not None and "ablation" in config.measures:
         n = min(config.ablation_examples, len(data.examples))

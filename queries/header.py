@@ -5,6 +5,7 @@
     -- figure: Table 2, column pct.
     -- description: Free text,
     --   on as many lines as it takes.
+    -- many: all
     -- shared: subset, student
     -- parameters:
     --   $run        run               The run.
@@ -14,6 +15,7 @@
 
 A parameter is required where it has no `=`; but `$run` is then the file's only or last run. Languages are by default
 `all` of `$run`, or those `common` to all runs that are asked for; a threshold is by default that of the `run`.
+`many: all` says that of more than 15 languages only all together can be asked for: their masks are not listed.
 """
 
 import re
@@ -27,7 +29,7 @@ _CHECKED = {"run", "languages", "language", "threshold"}
 KINDS = _CHECKED | {"integer", "integers", "number", "text", "boolean", "choice"}
 """run, languages, language and threshold are checked against the run; `a|b` declares a choice."""
 
-_KEY = re.compile(r"(name|title|figure|description|shared|parameters|columns):\s*(.*)")
+_KEY = re.compile(r"(name|title|figure|description|many|shared|parameters|columns):\s*(.*)")
 _PARAMETER = re.compile(r"\$(\w+)\s+([\w|-]+)(?:\s*=\s*(\S+))?\s{2,}(\S.*)")
 _COLUMN = re.compile(r"(\w+)\s+(\S+)\s{2,}(\S.*)")
 
@@ -66,6 +68,8 @@ class Header:
     title: str
     figure: str
     description: str
+    many: str
+    """`all` where more than 15 languages can only be asked for all together; else empty."""
     shared: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
@@ -96,11 +100,17 @@ def parse_header(text: str, path: Path) -> Header:
         )
     shared = tuple(part.strip() for part in words.get("shared", "").split(",") if part.strip())
     figure, description = words.get("figure", ""), words.get("description", "")
+    many = words.get("many", "")
+    if many not in ("", "all"):
+        raise InputError(
+            f"{path}:1: 'many: {many}' means nothing; write 'many: all', or leave it out."
+        )
     return Header(
         words["name"],
         words["title"],
         figure,
         description,
+        many,
         shared,
         tuple(parameters),
         tuple(columns),

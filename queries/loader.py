@@ -29,6 +29,8 @@ class Query:
     figure: str
     """Figure or table of the paper it reproduces; empty where there is none."""
     description: str
+    many: str
+    """`all` where more than 15 languages can only be asked for all together; else empty."""
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     sql: str
@@ -79,12 +81,19 @@ def load_query(path: Path, *, parse: bool = True) -> Query:
         header.name,
         header.title,
         header.figure,
-        header.description,
+        _description(header),
+        header.many,
         header.parameters,
         header.columns,
         sql,
         path,
     )
+
+
+def _description(header: Header) -> str:
+    if header.many != "all":
+        return header.description
+    return f"{header.description} Of a run of more than 15 languages it tells all of them together only."
 
 
 def _with_shared(text: str, header: Header, path: Path) -> str:

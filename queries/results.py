@@ -22,14 +22,14 @@ import pyarrow as pa
 from neurontui.queries.files import Files
 from neurontui.queries.job import Job
 from neurontui.queries.loader import Query, load_queries
-from neurontui.queries.values import Run, Value, literal, resolve
+from neurontui.queries.values import Run, Value, literal, require_all_of_many, resolve
 from neurontui.store.errors import UsageError
 from neurontui.store.reader import Limits, open_reader
 
 _RUNS = """
 WITH others AS (
     SELECT run, list(threshold ORDER BY threshold) AS thresholds
-    FROM (SELECT DISTINCT run, threshold FROM mask_histogram)
+    FROM (SELECT DISTINCT run, threshold FROM mask_histogram UNION SELECT DISTINCT run, threshold FROM active_histogram)
     GROUP BY run
 )
 SELECT r.run, r.name, r.key, r.languages, r.threshold, o.thresholds
@@ -126,7 +126,10 @@ class Results:
 
     def _values(self, query: Query, given: Mapping[str, object]) -> dict[str, Value]:
         runs = self.known_runs if query.parameters else ()
-        return resolve(query.parameters, given, runs)
+        values = resolve(query.parameters, given, runs)
+        if query.many == "all":
+            require_all_of_many(query.name, values, runs)
+        return values
 
     def close(self) -> None:
         """Let go of the files; another process may write them then."""

@@ -8,6 +8,9 @@ from neurontui.store.errors import UsageError
 
 Value = None | bool | int | float | str | list[str] | list[int]
 
+LISTED = 15
+"""Up to so many languages a run lists its masks, and any of them can be asked for."""
+
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -61,6 +64,19 @@ def resolve(
         if each.kind == "run" and not _left_out(each, given.get(each.name))
     }
     return {each.name: _value(each, given.get(each.name), chosen) for each in parameters}
+
+
+def require_all_of_many(query: str, values: Mapping[str, Value], runs: Sequence[Run]) -> None:
+    """Raise UsageError where some of a run's languages are asked for, of more than its masks are listed for."""
+    asked = {values.get("run"), values.get("other")}
+    chosen = values.get("languages")
+    for run in runs:
+        n = len(run.languages)
+        if run.number in asked and n > LISTED and isinstance(chosen, list) and len(chosen) < n:
+            raise UsageError(
+                f"Run {run.number} has {n} languages, and above {LISTED} {query} can only tell all of them together: "
+                "leave 'languages' out."
+            )
 
 
 def literal(value: Value) -> str:

@@ -48,6 +48,18 @@ SELECT $run, language, fold, layer, last_mask, sum(n), sum(n_silent)
 FROM shards.mask_joint WHERE language BETWEEN $low AND $high
 GROUP BY ALL ORDER BY language, layer, fold, last_mask;
 
+-- active_histogram
+INSERT INTO results.active_histogram
+SELECT $run, threshold, scope, fold, layer, n_active, sum(n)
+FROM shards.active_histogram
+GROUP BY ALL ORDER BY layer, threshold, scope, fold, n_active;
+
+-- language_pairs, a chunk of layer
+INSERT INTO results.language_pairs
+SELECT $run, fold, layer, language, other, sum(n), sum(n_partial), sum(n_only)
+FROM shards.language_pairs WHERE layer BETWEEN $low AND $high
+GROUP BY ALL ORDER BY layer, language, other, fold;
+
 -- neuron_tokens_active, a chunk of language
 INSERT INTO results.neuron_tokens_active
 SELECT $run, language, layer, neuron, sum(n_tokens), sum(n_active)

@@ -167,10 +167,7 @@ def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
         if any(
             name not in there or kind not in ("", there[name]) for name, kind in columns.items()
         ):
-            raise StoreError(
-                f"{path} is damaged or was changed by another program: its table {table} is not as "
-                "neurontui writes it; take a copy that is whole, or measure again."
-            )
+            raise _differs(path, table, version)
     return version
 
 
@@ -256,6 +253,18 @@ def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET max_temp_directory_size = '0KB'")
     connection.execute("SET disabled_filesystems = 'LocalFileSystem'")
     connection.execute("SET lock_configuration = true")
+
+
+def _differs(path: Path, table: str, version: int) -> StoreError:
+    if version < SCHEMA_VERSION:
+        return StoreError(
+            f"{path} was written by an older neurontui (schema {version}, this one reads {SCHEMA_VERSION}): its "
+            f"table {table} was laid out otherwise; measure again, or read it with the version that made it."
+        )
+    return StoreError(
+        f"{path} is damaged or was changed by another program: its table {table} is not as "
+        "neurontui writes it; take a copy that is whole, or measure again."
+    )
 
 
 def _foreign(path: Path) -> StoreError:

@@ -18,8 +18,8 @@ import pyarrow as pa
 
 from neurontui.store.errors import StoreError
 
-SCHEMA_VERSION = 1
-"""Raised when a table or column changes its meaning; a reader refuses newer files."""
+SCHEMA_VERSION = 2
+"""Raised when a table or column is added or changes; a reader refuses newer files, and older ones that it cannot read."""
 
 FORMAT = "neurontui results"
 

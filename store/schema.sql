@@ -1,6 +1,7 @@
 -- The results file. One statement a table, its comments right below it.
 -- Every table but `meta` and `languages` carries `run`; a shard of the journal holds the same columns without it.
 -- No primary key on the large tables: a key makes them eight times larger and slower.
+-- Scores are FLOAT, the precision they are measured in: doubles would double the tables of attribution and say no more.
 
 CREATE TYPE neuron_type AS ENUM ('non-activated', 'specific', 'partial-shared', 'all-shared');
 
@@ -127,6 +128,27 @@ COMMENT ON COLUMN mask_joint.last_mask IS 'Mask at the last token.';
 COMMENT ON COLUMN mask_joint.n IS 'Neuron × example pairs with this mask.';
 COMMENT ON COLUMN mask_joint.n_silent IS 'Those of them that are inactive at every token of the input in this language.';
 
+CREATE TABLE active_histogram (run INTEGER NOT NULL, threshold DOUBLE NOT NULL, scope VARCHAR NOT NULL, fold INTEGER NOT NULL, layer INTEGER NOT NULL, n_active INTEGER NOT NULL, n BIGINT NOT NULL);
+COMMENT ON TABLE active_histogram IS 'In how many languages neurons are active: what stands for mask_histogram in runs of more than 15 languages, whose masks are too many to list. Empty in others.';
+COMMENT ON COLUMN active_histogram.run IS 'Run.';
+COMMENT ON COLUMN active_histogram.threshold IS 'Active means greater than this.';
+COMMENT ON COLUMN active_histogram.scope IS 'last: at the last prompt token; any: at any token of the prompt.';
+COMMENT ON COLUMN active_histogram.fold IS 'Fold of the examples counted.';
+COMMENT ON COLUMN active_histogram.layer IS 'Layer.';
+COMMENT ON COLUMN active_histogram.n_active IS 'Languages in which a neuron is active: 0 is non-activated, 1 specific, all of them all-shared.';
+COMMENT ON COLUMN active_histogram.n IS 'Neuron × example pairs that are active in so many.';
+
+CREATE TABLE language_pairs (run INTEGER NOT NULL, fold INTEGER NOT NULL, layer INTEGER NOT NULL, language VARCHAR NOT NULL, other VARCHAR NOT NULL, n BIGINT NOT NULL, n_partial BIGINT NOT NULL, n_only BIGINT NOT NULL);
+COMMENT ON TABLE language_pairs IS 'Neurons active in two languages at the last prompt token, at the threshold of the run, for runs of more than 15 languages; empty in others. A language with itself: those active in it.';
+COMMENT ON COLUMN language_pairs.run IS 'Run.';
+COMMENT ON COLUMN language_pairs.fold IS 'Fold of the examples counted.';
+COMMENT ON COLUMN language_pairs.layer IS 'Layer.';
+COMMENT ON COLUMN language_pairs.language IS 'Language of the lower bit, or of the same.';
+COMMENT ON COLUMN language_pairs.other IS 'The other language, or the same.';
+COMMENT ON COLUMN language_pairs.n IS 'Neuron × example pairs active in both.';
+COMMENT ON COLUMN language_pairs.n_partial IS 'Those of them that are partial-shared over all languages of the run.';
+COMMENT ON COLUMN language_pairs.n_only IS 'Those of them that are active in no third language; a language with itself: specific to it.';
+
 CREATE TABLE neuron_masks (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, n INTEGER NOT NULL);
 COMMENT ON TABLE neuron_masks IS 'In how many examples a neuron has each mask: persistence for any language subset.';
 COMMENT ON COLUMN neuron_masks.run IS 'Run.';
@@ -156,8 +178,8 @@ COMMENT ON COLUMN neuron_tokens_active.n_active IS 'Tokens at which it is active
 
 CREATE TABLE attribution (
     run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, type neuron_type NOT NULL,
-    n INTEGER NOT NULL, n_top INTEGER NOT NULL, cs_sum DOUBLE NOT NULL, cs_max DOUBLE NOT NULL, raw_sum DOUBLE NOT NULL,
-    es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+    n INTEGER NOT NULL, n_top INTEGER NOT NULL, cs_sum FLOAT NOT NULL, cs_max FLOAT NOT NULL, raw_sum FLOAT NOT NULL,
+    es_sum FLOAT, es_sumsq FLOAT, es_min FLOAT, es_max FLOAT
 );
 COMMENT ON TABLE attribution IS 'Contribution (Eq. 9) and effective scores (Eq. 10), an example, language, layer and type; types with no neuron have no row.';
 COMMENT ON COLUMN attribution.run IS 'Run.';
@@ -177,8 +199,8 @@ COMMENT ON COLUMN attribution.es_max IS 'Largest effective score.';
 
 CREATE TABLE attribution_masks (
     run INTEGER NOT NULL, fold INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, mask UBIGINT NOT NULL,
-    n BIGINT NOT NULL, n_top BIGINT NOT NULL, cs_sum DOUBLE NOT NULL, raw_sum DOUBLE NOT NULL,
-    es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+    n BIGINT NOT NULL, n_top BIGINT NOT NULL, cs_sum FLOAT NOT NULL, raw_sum FLOAT NOT NULL,
+    es_sum FLOAT, es_sumsq FLOAT, es_min FLOAT, es_max FLOAT
 );
 COMMENT ON TABLE attribution_masks IS 'Contribution and effective scores by mask: attribution for any language subset.';
 COMMENT ON COLUMN attribution_masks.run IS 'Run.';
@@ -197,7 +219,7 @@ COMMENT ON COLUMN attribution_masks.es_max IS 'Largest effective score.';
 
 CREATE TABLE neuron_attribution (
     run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, n INTEGER NOT NULL, n_top INTEGER NOT NULL,
-    cs_sum DOUBLE NOT NULL, es_sum DOUBLE, es_sumsq DOUBLE, es_min DOUBLE, es_max DOUBLE
+    cs_sum FLOAT NOT NULL, es_sum FLOAT, es_sumsq FLOAT, es_min FLOAT, es_max FLOAT
 );
 COMMENT ON TABLE neuron_attribution IS 'Contribution and effective scores of one neuron over all examples, a language.';
 COMMENT ON COLUMN neuron_attribution.run IS 'Run.';
@@ -212,7 +234,7 @@ COMMENT ON COLUMN neuron_attribution.es_sumsq IS 'Sum of squared effective score
 COMMENT ON COLUMN neuron_attribution.es_min IS 'Smallest effective score.';
 COMMENT ON COLUMN neuron_attribution.es_max IS 'Largest effective score.';
 
-CREATE TABLE top_neurons (run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, rank INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, cs DOUBLE NOT NULL, es DOUBLE);
+CREATE TABLE top_neurons (run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, rank INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, cs FLOAT NOT NULL, es FLOAT);
 COMMENT ON TABLE top_neurons IS 'The neurons with the largest contribution scores, an example, language and layer.';
 COMMENT ON COLUMN top_neurons.run IS 'Run.';
 COMMENT ON COLUMN top_neurons.example IS 'Example.';
@@ -224,7 +246,7 @@ COMMENT ON COLUMN top_neurons.mask IS 'Its mask in this example.';
 COMMENT ON COLUMN top_neurons.cs IS 'Contribution score.';
 COMMENT ON COLUMN top_neurons.es IS 'Effective score, or NULL.';
 
-CREATE TABLE neuron_examples (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, rank INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, activation DOUBLE NOT NULL);
+CREATE TABLE neuron_examples (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, rank INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, activation FLOAT NOT NULL);
 COMMENT ON TABLE neuron_examples IS 'The inputs at whose last token a neuron is most active.';
 COMMENT ON COLUMN neuron_examples.run IS 'Run.';
 COMMENT ON COLUMN neuron_examples.layer IS 'Layer.';
@@ -268,7 +290,7 @@ COMMENT ON COLUMN ablation_examples.valid IS 'Whether the prediction is one of t
 COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Log-probability of the answer''s tokens, natural logarithm, summed.';
 COMMENT ON COLUMN ablation_examples.n_ablated IS 'Neurons switched off for this input.';
 
-CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit DOUBLE NOT NULL);
+CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit FLOAT NOT NULL);
 COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits a neuron''s value vector raises or lowers most, for the neurons that stand in top_neurons or keep their type.';
 COMMENT ON COLUMN neuron_vocabulary.run IS 'Run.';
 COMMENT ON COLUMN neuron_vocabulary.layer IS 'Layer.';

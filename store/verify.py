@@ -52,6 +52,16 @@ _CHECKS = {
              WHERE run = $run AND scope = 'last' AND threshold = $threshold) AS t
             USING (fold, layer, mask)
         WHERE counted.n IS DISTINCT FROM t.n""",
+    "active_histogram": """
+        WITH measured AS (SELECT DISTINCT example, fold FROM {db}.examples WHERE run = $run),
+        counted AS (
+            SELECT fold, layer, bit_count(mask) AS n_active, count(*) AS n
+            FROM {db}.activations JOIN measured USING (example) WHERE run = $run GROUP BY ALL)
+        SELECT count(*) FROM counted FULL JOIN
+            (SELECT fold, layer, n_active, n FROM {db}.active_histogram
+             WHERE run = $run AND scope = 'last' AND threshold = $threshold) AS t
+            USING (fold, layer, n_active)
+        WHERE counted.n IS DISTINCT FROM t.n""",
 }
 
 
@@ -97,7 +107,7 @@ def _contradictions(cursor: duckdb.DuckDBPyConnection, path: Path, database: str
 
 
 def _filled(cursor: duckdb.DuckDBPyConnection, database: str, table: str, run: int) -> bool:
-    """Whether a run has both the table and what it follows from (masks may be left out, above 15 languages histograms)."""
+    """Whether a run has both the table and what it follows from (masks may be left out, and a run has one of two histograms)."""
     source = "neuron_masks" if table == "neuron_types" else "activations"
     return all(
         cursor.execute(f"SELECT 1 FROM {database}.{name} WHERE run = ? LIMIT 1", [run]).fetchall()

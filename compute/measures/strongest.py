@@ -80,7 +80,7 @@ def _table(batch: Batch, layer: Layer, found: Sequence[_Entry]) -> pa.Table:
             "rank": np.repeat(np.arange(1, len(sizes) + 1, dtype=np.int32), sizes),
             "example": np.array(batch.indices, np.int32)[row // n_languages],
             "language": pa.array(batch.languages, pa.string()).take(row % n_languages),
-            "activation": _joined([each.values.double() for each in found], np.float64),
+            "activation": _joined([each.values for each in found], np.float32),
         }
     )
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.measures.many_languages import ManyLanguageCounts
 from neurontui.compute.measures.masks import Masks, pack_tensor, to_numpy
 from neurontui.store.manifest import Layer
 
 HISTOGRAM_LANGUAGES = 15
-"""With more languages there are too many different masks to list; types then come from the masks themselves."""
+"""With more languages there are too many different masks to list; counts of active languages and of pairs stand for it."""
 
 
 def types_tables(
@@ -26,7 +27,8 @@ def types_tables(
     """Shard tables of one batch; the first threshold defines activity, all go into the histogram.
 
     activations, layers; neuron_tokens_active where tokens were counted; mask_histogram up to HISTOGRAM_LANGUAGES
-    languages, and with token counts its scope `any` (at the first threshold) and mask_joint.
+    languages, and with token counts its scope `any` (at the first threshold) and mask_joint; beyond that
+    active_histogram and language_pairs.
     """
     last = [pack_tensor(each > thresholds[0]) for each in capture.activations]
     tables = {
@@ -37,6 +39,10 @@ def types_tables(
         tables["neuron_tokens_active"] = _tokens(batch, capture, capture.active_tokens, layers)
     if len(batch.languages) <= HISTOGRAM_LANGUAGES:
         tables |= _histograms(batch, capture, layers, thresholds, last)
+    else:
+        counts = ManyLanguageCounts(batch.languages, layers, thresholds)
+        counts.add(batch, capture)
+        tables |= counts.tables()
     return tables
 
 

@@ -7,7 +7,8 @@
 --   closest one is shown, or the one that fails. Unless the model answers better than one constant answer
 --   would, the run cannot tell anything, and every claim is undecided. Reads all scores and neuron counts:
 --   seconds in a large file.
--- shared: subset, all_layers, pairs, shuffled, strict_student, blocks,
+-- many: all
+-- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, strict_student, blocks,
 --   claims_of_types, claims_of_scores, claims_of_ablation
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.

@@ -4,6 +4,7 @@
 -- description: Type ratios of two runs over the languages that both have, and the difference. Where both runs
 --   measured the same examples the interval of the difference is paired, else the runs count as independent.
 --   95 % intervals: jackknife over folds of examples, Student's t with the fewer folds.
+-- many: all
 -- shared: student
 -- parameters:
 --   $run        run                The run; the last one where it is left out.
@@ -31,6 +32,13 @@ WITH subsets AS (
         coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
         coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
     FROM mask_histogram h JOIN subsets s ON s.run = h.run JOIN runs r ON r.run = h.run
+    WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = r.threshold
+    GROUP BY ALL
+    UNION ALL
+    SELECT h.run, if($by_layer, h.layer, NULL), h.fold, any_value(p), sum(h.n),
+        coalesce(sum(h.n) FILTER (n_active = 0), 0), coalesce(sum(h.n) FILTER (n_active = 1), 0),
+        coalesce(sum(h.n) FILTER (n_active = p), 0)
+    FROM active_histogram h JOIN runs r ON r.run = h.run JOIN subsets s ON s.run = h.run AND s.mask = r.all_mask
     WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = r.threshold
     GROUP BY ALL
 ), typed AS (

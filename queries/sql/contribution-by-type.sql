@@ -5,7 +5,8 @@
 --   type together, as means over inputs. Scores are shares of a layer's output, so averages of different
 --   layers do not compare; measure raw is |A| times the norm of the value vector, undivided.
 --   A type that never occurs is NULL. 95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- many: all
+-- shared: subset, scored, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -24,14 +25,10 @@
 --   note          -       What to know where types are not all told, else NULL.
 WITH by_type AS (
     -- Inputs of a layer: neuron × example pairs over its neurons.
-    SELECT if($by_layer, a.layer, NULL) AS layer, a.fold,
-        CASE WHEN a.mask & s.mask = 0 THEN 'non-activated' WHEN a.mask & s.mask = s.mask THEN 'all-shared'
-            WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
-        sum(a.n) AS n, sum(a.n / l.n_neurons) AS inputs,
+    SELECT if($by_layer, a.layer, NULL) AS layer, a.fold, a.type, sum(a.n) AS n, sum(a.n / l.n_neurons) AS inputs,
         sum(if($measure = 'share', 100 * a.cs_sum, a.raw_sum)) AS x
-    FROM attribution_masks a JOIN layers l ON l.run = a.run AND l.layer = a.layer, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language)
-        AND ($language IS NULL OR a.language = $language)
+    FROM scored a JOIN layers l ON l.run = $run AND l.layer = a.layer
+    WHERE $language IS NULL OR a.language = $language
     GROUP BY ALL
 ), inputs AS (
     SELECT layer, fold, sum(inputs) AS inputs

@@ -3,7 +3,8 @@
 -- figure: Figures 9, 21, 22, 23 and 24
 -- description: Which types the top 5 % of each layer by contribution score (Eq. 9) are of, for inputs in each
 --   language: a ratio of sums over examples. 95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- many: all
+-- shared: subset, scored, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -19,12 +20,11 @@
 --   note      -      What to know where types are not all told, else NULL.
 WITH by_language AS (
     SELECT a.language, if($by_layer, a.layer, NULL) AS layer, a.fold, sum(a.n_top) AS n,
-        coalesce(sum(a.n_top) FILTER (a.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(a.n_top) FILTER (bit_count(a.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(a.n_top) FILTER (a.mask & s.mask = s.mask), 0) AS every
-    FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language)
-        AND ($language IS NULL OR a.language = $language)
+        coalesce(sum(a.n_top) FILTER (a.type = 'non-activated'), 0) AS non,
+        coalesce(sum(a.n_top) FILTER (a.type = 'specific'), 0) AS one,
+        coalesce(sum(a.n_top) FILTER (a.type = 'all-shared'), 0) AS every
+    FROM scored a
+    WHERE $language IS NULL OR a.language = $language
     GROUP BY ALL
 ), counts AS (
     FROM by_language

@@ -6,7 +6,8 @@
 --   neuron-means, each neuron's mean over examples, under its most frequent type; layer-maxima, the
 --   largest score of each layer. Where effective scores are not defined there are no rows.
 --   The mean of values has a 95 % interval: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- many: all
+-- shared: subset, scored, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -23,14 +24,10 @@
 --   n         -       Scores: neuron × example pairs, neurons, or layers.
 --   note      -       What to know where types are not all told, else NULL.
 WITH scores AS (
-    SELECT a.language, a.layer, a.fold, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
-            WHEN a.mask & s.mask = s.mask THEN 'all-shared' WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific'
-            ELSE 'partial-shared' END::neuron_type AS type,
-        sum(a.n) AS n, sum(a.es_sum) AS total, sum(a.es_sumsq) AS squares, max(a.es_max) AS largest,
-        min(a.es_min) AS smallest
-    FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL
-        AND $variant != 'neuron-means'
+    SELECT a.language, a.layer, a.fold, a.type, sum(a.n) AS n, sum(a.es_sum) AS total, sum(a.es_sumsq) AS squares,
+        max(a.es_max) AS largest, min(a.es_min) AS smallest
+    FROM scored a
+    WHERE a.es_sum IS NOT NULL AND $variant != 'neuron-means'
     GROUP BY ALL
 ), folds AS (
     SELECT DISTINCT language, fold

@@ -4,7 +4,8 @@
 -- description: The largest and the smallest effective score (Eq. 10) that a neuron of each type reaches in each
 --   layer, over all examples. They are extremes of what was seen, so they have no interval. Where
 --   effective scores are not defined there are no rows.
--- shared: subset
+-- many: all
+-- shared: subset, scored
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -19,13 +20,9 @@
 --   n         -       Neuron × input pairs.
 --   note      -       What to know where types are not all told, else NULL.
 WITH scores AS (
-    SELECT a.layer, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
-        WHEN a.mask & s.mask = s.mask THEN 'all-shared'
-            WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
-        max(a.es_max) AS largest, min(a.es_min) AS smallest, sum(a.n)::BIGINT AS n
-    FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL
-        AND ($language IS NULL OR a.language = $language)
+    SELECT a.layer, a.type, max(a.es_max) AS largest, min(a.es_min) AS smallest, sum(a.n)::BIGINT AS n
+    FROM scored a
+    WHERE a.es_sum IS NOT NULL AND ($language IS NULL OR a.language = $language)
     GROUP BY ALL
 )
 SELECT layer, l.stack, l.position, type, largest, smallest, n, note

@@ -3,7 +3,7 @@
 -- figure: Eq. 7 against Eq. 8
 -- description: Type ratios of one example in each layer, and the mean over all examples. Over all languages of the
 --   run they come from stored counts; over fewer from the masks, which a file of aggregates has not kept.
--- shared: subset
+-- shared: subset, type_counts
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $example    integer           The example.
@@ -35,12 +35,10 @@ WITH whole AS (
         unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every])::INTEGER AS n
     FROM counts, subset
 ), mean_counts AS (
-    SELECT h.layer, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
-    GROUP BY h.layer
+    SELECT layer, sum(n) AS n, sum(non) AS non, sum(one) AS one, sum(every) AS every
+    FROM type_counts
+    WHERE threshold = (SELECT threshold FROM runs WHERE run = $run)
+    GROUP BY layer
 ), means AS (
     SELECT layer, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
         unnest([100 * non / n, 100 * one / n, 100 * (n - non - one - every) / n, 100 * every / n]) AS mean

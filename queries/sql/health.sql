@@ -24,10 +24,13 @@ WITH the_run AS (
 ), masks AS (
     SELECT sum(n) FILTER (scope = 'last' AND threshold = (SELECT threshold FROM the_run))::BIGINT AS n,
         bit_or(mask) AS bits
-    FROM mask_histogram
-    WHERE run = $run
+    FROM (
+        SELECT threshold, scope, mask, n FROM mask_histogram WHERE run = $run
+        UNION ALL
+        SELECT threshold, scope, NULL, n FROM active_histogram WHERE run = $run
+    )
 ), kept AS (
-    SELECT sum(n)::BIGINT AS n
+    SELECT sum(n)::BIGINT AS n, bit_or(mask) AS bits
     FROM neuron_masks
     WHERE run = $run
 ), ends AS (
@@ -53,7 +56,7 @@ WITH the_run AS (
     FROM inputs
     UNION ALL
     SELECT 4, 'masks counted', m.n = s.n_neurons * r.n_examples,
-        format('{:,} of {:,} neuron × example pairs are in mask_histogram', coalesce(m.n, 0),
+        format('{:,} of {:,} neuron × example pairs are counted by mask', coalesce(m.n, 0),
             s.n_neurons * r.n_examples)
     FROM the_run r, sizes s, masks m
     UNION ALL
@@ -62,10 +65,10 @@ WITH the_run AS (
             s.n_neurons * r.n_examples)
     FROM the_run r, sizes s, kept k
     UNION ALL
-    SELECT 6, 'mask bits', m.bits | r.all_mask = r.all_mask,
-        if(m.bits | r.all_mask = r.all_mask, 'no mask has a bit beyond the languages of the run',
+    SELECT 6, 'mask bits', coalesce(m.bits, k.bits) | r.all_mask = r.all_mask,
+        if(coalesce(m.bits, k.bits) | r.all_mask = r.all_mask, 'no mask has a bit beyond the languages of the run',
             'some masks have bits beyond the languages of the run')
-    FROM the_run r, masks m
+    FROM the_run r, masks m, kept k
     UNION ALL
     SELECT 7, 'precision', 100 * s.n_near_zero < s.n_neurons * r.n_examples * r.p,
         format('{:.2f} % of pre-activations lie within the rounding of {} around the threshold',

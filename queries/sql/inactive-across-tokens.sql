@@ -5,6 +5,7 @@
 --   inactive at its last token, and over the non-activated ones (inactive at the last token in every
 --   chosen language). Inactive at all tokens implies inactive at the last, so the ratios are exact.
 --   95 % intervals: jackknife over folds of examples, Student's t.
+-- many: all
 -- shared: subset, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
@@ -32,6 +33,14 @@ WITH by_language AS (
         sum(h.n) FILTER (h.scope = 'any') AS n,
         coalesce(sum(h.n) FILTER (h.scope = 'last' AND h.mask & s.mask = 0), 0) AS non
     FROM mask_histogram h, subset s
+    WHERE h.run = $run AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+    GROUP BY ALL
+    HAVING count_if(h.scope = 'any') > 0
+    UNION ALL
+    SELECT if($by_layer, h.layer, NULL), NULL, h.fold,
+        coalesce(sum(h.n) FILTER (h.scope = 'any' AND h.n_active = 0), 0), sum(h.n) FILTER (h.scope = 'any'),
+        coalesce(sum(h.n) FILTER (h.scope = 'last' AND h.n_active = 0), 0)
+    FROM active_histogram h JOIN subset s ON s.whole
     WHERE h.run = $run AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
     HAVING count_if(h.scope = 'any') > 0

@@ -9,13 +9,14 @@
 --   present  -  Whether the run has it.
 --   reads    -  What it is, and what was kept for it.
 FROM (VALUES
-    ('types', EXISTS (SELECT 1 FROM mask_histogram WHERE run = $run), 'type ratios of any set of languages'),
+    ('types', EXISTS (SELECT 1 FROM mask_histogram WHERE run = $run)
+        OR EXISTS (SELECT 1 FROM active_histogram WHERE run = $run), 'type ratios of any set of languages'),
     ('masks', EXISTS (SELECT 1 FROM activations WHERE run = $run),
         'one mask a neuron and example; not in a file of aggregates'),
     ('tokens', EXISTS (SELECT 1 FROM neuron_tokens_active WHERE run = $run),
         'activity at every token of the prompts'),
-    ('attribution', EXISTS (SELECT 1 FROM attribution_masks WHERE run = $run), 'contribution scores'),
-    ('effects', EXISTS (SELECT 1 FROM attribution_masks WHERE run = $run AND es_sum IS NOT NULL),
+    ('attribution', EXISTS (SELECT 1 FROM attribution WHERE run = $run), 'contribution scores'),
+    ('effects', EXISTS (SELECT 1 FROM attribution WHERE run = $run AND es_sum IS NOT NULL),
         'effective scores'),
     ('strongest', EXISTS (SELECT 1 FROM neuron_examples WHERE run = $run), 'inputs that excite a neuron most'),
     ('vocabulary', EXISTS (SELECT 1 FROM neuron_vocabulary WHERE run = $run),

@@ -4,7 +4,7 @@
 -- description: Of the partial-shared neurons that are active in one language (German in the paper), how
 --   many are active in each other language too: a ratio of sums over examples.
 --   95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, subset_masks, active_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -28,23 +28,40 @@ WITH focus AS (
     FROM run_languages
     WHERE run = $run AND list_contains($languages, language) AND language NOT IN (SELECT language FROM focus)
 ), partials AS MATERIALIZED (
-    SELECT if($by_layer, h.layer, NULL) AS layer, h.fold, h.mask, h.n
-    FROM mask_histogram h, subset s, focus f
-    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
-        AND bit_count(h.mask & s.mask) BETWEEN 2 AND p - 1 AND ($among = 'type' OR h.mask & flag = flag)
+    SELECT if($by_layer, m.layer, NULL) AS layer, m.fold, m.mask, m.n
+    FROM subset_masks m, subset s, focus f
+    WHERE bit_count(m.mask) BETWEEN 2 AND p - 1 AND ($among = 'type' OR m.mask & flag = flag)
 ), wholes AS (
     SELECT layer, fold, sum(n) AS n
     FROM partials
+    GROUP BY ALL
+    UNION ALL
+    -- All of more than 15 languages: pairs are counted instead of masks.
+    SELECT if($by_layer, l.layer, NULL) AS layer, l.fold, sum(l.n_partial)
+    FROM language_pairs l JOIN focus f ON f.language = l.language AND f.language = l.other JOIN subset s ON s.whole
+    WHERE l.run = $run AND $among = 'language'
+    GROUP BY ALL
+    UNION ALL
+    SELECT if($by_layer, c.layer, NULL) AS layer, c.fold, sum(c.n)
+    FROM active_counts c JOIN subset s ON s.whole AND NOT s.listed
+    WHERE c.active BETWEEN 2 AND p - 1 AND $among = 'type'
     GROUP BY ALL
 ), parts AS (
     SELECT layer, fold, other, sum(n) AS k
     FROM partials, focus, others
     WHERE mask & (flag | other_flag) = (flag | other_flag)
     GROUP BY ALL
+    UNION ALL
+    SELECT if($by_layer, l.layer, NULL) AS layer, l.fold, o.other, sum(l.n_partial)
+    FROM language_pairs l JOIN focus f ON f.language IN (l.language, l.other)
+    JOIN others o ON o.other IN (l.language, l.other) JOIN subset s ON s.whole
+    WHERE l.run = $run
+    GROUP BY ALL
 ), counts AS (
     SELECT w.layer, w.fold, f.language, o.other, o.other_bit, w.n, coalesce(k, 0) AS k
     FROM wholes w CROSS JOIN focus f CROSS JOIN others o
-    LEFT JOIN parts p ON p.layer IS NOT DISTINCT FROM w.layer AND p.fold = w.fold AND p.other = o.other
+    LEFT JOIN parts p ON p.other = o.other AND p.layer IS NOT DISTINCT FROM w.layer
+        AND p.fold IS NOT DISTINCT FROM w.fold
 ), left_out AS (
     SELECT layer, language, other, other_bit, 100 * sum(k) OVER whole / nullif(sum(n) OVER whole, 0) AS ratio,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

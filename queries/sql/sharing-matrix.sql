@@ -24,12 +24,26 @@ WITH masks AS (
     SELECT bit, language, 1::UBIGINT << bit AS flag
     FROM run_languages
     WHERE run = $run AND list_contains($languages, language)
-), counts AS (
+), listed_counts AS (
     SELECT a.bit, b.bit AS other_bit, fold, a.language, b.language AS other,
         coalesce(sum(n) FILTER (mask & a.flag = a.flag), 0) AS n,
         coalesce(sum(n) FILTER (mask & (a.flag | b.flag) = (a.flag | b.flag)), 0) AS k
     FROM masks, chosen a, chosen b
     GROUP BY ALL
+), pair_counts AS (
+    -- Above 15 languages pairs are counted instead of masks.
+    SELECT fold, language, other, sum(n) AS n
+    FROM language_pairs
+    WHERE run = $run AND ($layer IS NULL OR layer = $layer)
+    GROUP BY ALL
+), counts AS (
+    FROM listed_counts
+    UNION ALL
+    SELECT a.bit, b.bit, s.fold, a.language, b.language, s.n, p.n
+    FROM chosen a CROSS JOIN chosen b
+    JOIN pair_counts s ON s.language = a.language AND s.other = a.language
+    JOIN pair_counts p ON p.fold = s.fold AND p.language = if(a.bit < b.bit, a.language, b.language)
+        AND p.other = if(a.bit < b.bit, b.language, a.language)
 ), left_out AS (
     SELECT bit, other_bit, language, other, 100 * sum(k) OVER whole / nullif(sum(n) OVER whole, 0) AS ratio,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

@@ -4,7 +4,7 @@
 -- description: The share of each language in the specific neurons, those active in one chosen language
 --   only; or, among neurons, their share of all neurons.
 --   95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, subset_masks, active_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; at least two.
@@ -17,10 +17,20 @@
 --   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %      Upper end.
 WITH specifics AS (
-    SELECT if($by_layer, h.layer, NULL) AS layer, h.fold, h.mask & s.mask AS mask, sum(h.n) AS n
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last' AND ($among = 'neurons' OR bit_count(h.mask & s.mask) = 1)
-        AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+    SELECT if($by_layer, m.layer, NULL) AS layer, m.fold, m.mask, sum(m.n) AS n
+    FROM subset_masks m
+    WHERE $among = 'neurons' OR bit_count(m.mask) = 1
+    GROUP BY ALL
+), whole_counts AS (
+    -- All of more than 15 languages: what is active in no second language is counted a language.
+    SELECT if($by_layer, c.layer, NULL) AS layer, c.fold, sum(c.n) AS n
+    FROM active_counts c JOIN subset s ON s.whole AND NOT s.listed
+    WHERE $among = 'neurons' OR c.active = 1
+    GROUP BY ALL
+), alone AS (
+    SELECT if($by_layer, l.layer, NULL) AS layer, l.fold, l.language, sum(l.n_only) AS k
+    FROM language_pairs l JOIN subset s ON s.whole
+    WHERE l.run = $run AND l.other = l.language
     GROUP BY ALL
 ), counts AS (
     SELECT layer, fold, l.language, l.bit, sum(n) AS n,
@@ -28,6 +38,10 @@ WITH specifics AS (
     FROM specifics, run_languages l
     WHERE l.run = $run AND list_contains($languages, l.language)
     GROUP BY ALL
+    UNION ALL
+    SELECT w.layer, w.fold, l.language, l.bit, w.n, coalesce(a.k, 0)
+    FROM whole_counts w CROSS JOIN (FROM run_languages WHERE run = $run) l
+    LEFT JOIN alone a ON a.layer IS NOT DISTINCT FROM w.layer AND a.fold = w.fold AND a.language = l.language
 ), left_out AS (
     SELECT layer, language, bit, 100 * sum(k) OVER whole / nullif(sum(n) OVER whole, 0) AS ratio,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

@@ -35,6 +35,21 @@ WITH prompts AS (
     ) h, run_languages l
     WHERE l.run = $run AND list_contains($languages, l.language)
     GROUP BY ALL
+    UNION ALL
+    SELECT l.language, l.bit, c.fold, c.n, c.n - a.n
+    FROM (
+        SELECT fold, sum(n) AS n
+        FROM active_histogram
+        WHERE run = $run AND scope = 'last' AND threshold = (SELECT threshold FROM runs WHERE run = $run)
+        GROUP BY fold
+    ) c
+    JOIN (
+        SELECT fold, language, sum(n) AS n
+        FROM language_pairs
+        WHERE run = $run AND language = other
+        GROUP BY ALL
+    ) a USING (fold)
+    JOIN run_languages l ON l.run = $run AND l.language = a.language AND list_contains($languages, l.language)
 ), left_out AS (
     SELECT language, bit, 100 * sum(k) OVER whole / sum(n) OVER whole AS inactive,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

@@ -5,7 +5,7 @@
 --   the type's mean ratio. Overlap can only shrink as examples grow, so compare runs of different size
 --   with persistence-at-size. `same_mask` asks more: the very same languages in every example.
 --   Overlap is a count over the neurons of the model, so only the average has an interval.
--- shared: subset, student
+-- shared: subset, type_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -44,13 +44,10 @@ WITH kept AS (
         unnest([non, if(p > 1, one_same, NULL), if(p > 2, several_same, NULL), every]) AS k_same
     FROM keepers, subset
 ), counts AS (
-    SELECT if($by_layer, h.layer, NULL) AS layer, h.fold, sum(h.n) AS n,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last'
-        AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
+    SELECT if($by_layer, c.layer, NULL) AS layer, fold, sum(n) AS n, sum(non) AS non, sum(one) AS one,
+        sum(every) AS every
+    FROM type_counts c
+    WHERE threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
 ), typed AS (
     SELECT layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,

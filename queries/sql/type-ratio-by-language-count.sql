@@ -6,7 +6,7 @@
 --   partial-shared can only grow; so compare with `independent`, what the same activity rates of the
 --   languages would give in each layer if they had nothing to do with each other.
 --   Intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, subset_masks, active_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages from which the sets are drawn; at least three.
@@ -21,15 +21,9 @@
 --   smallest     %          The ratio in the set where it is smallest; NULL above ten languages.
 --   largest      %          The ratio in the set where it is largest.
 --   independent  %          The ratio expected if languages fired independently.
-WITH RECURSIVE masks AS (
-    SELECT h.layer, h.fold, h.mask & s.mask AS mask, sum(h.n)::DOUBLE AS n
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last'
-        AND h.threshold = (SELECT threshold FROM runs WHERE run = $run)
-    GROUP BY ALL
-), layer_masks AS (
+WITH RECURSIVE layer_masks AS (
     SELECT layer, mask, sum(n) AS n
-    FROM masks
+    FROM subset_masks
     GROUP BY ALL
 ), shown_masks AS (
     SELECT if($by_layer, layer, NULL) AS layer, mask, sum(n) AS n
@@ -50,7 +44,7 @@ WITH RECURSIVE masks AS (
 ), counts AS (
     SELECT if($by_layer, layer, NULL) AS layer, fold, size, sum(n) AS n,
         sum(n * non) AS non, sum(n * one) AS one, sum(n * every) AS every
-    FROM masks JOIN chances ON active = bit_count(mask)
+    FROM active_counts JOIN chances USING (active)
     GROUP BY ALL
 ), typed AS (
     SELECT layer, fold, size, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
@@ -87,12 +81,23 @@ WITH RECURSIVE masks AS (
     SELECT layer, size, type, min(k * percent) AS smallest, max(k * percent) AS largest
     FROM set_types
     GROUP BY layer, size, type
-), rates AS (
-    SELECT layer, row_number() OVER (PARTITION BY layer ORDER BY bit) AS step,
-        sum(n) FILTER (mask >> bit & 1 = 1) / sum(n) AS rate
+), weights AS (
+    SELECT layer, sum(n) AS n
+    FROM active_counts
+    GROUP BY layer
+), singles AS (
+    SELECT layer, bit, sum(n) FILTER (mask >> bit & 1 = 1) AS n
     FROM layer_masks, run_languages r
     WHERE r.run = $run AND list_contains($languages, r.language)
     GROUP BY layer, bit
+    UNION ALL
+    SELECT l.layer, r.bit, sum(l.n)
+    FROM language_pairs l JOIN run_languages r ON r.run = l.run AND r.language = l.language JOIN subset s ON s.whole
+    WHERE l.run = $run AND l.other = l.language
+    GROUP BY l.layer, r.bit
+), rates AS (
+    SELECT layer, row_number() OVER (PARTITION BY layer ORDER BY bit) AS step, s.n / w.n AS rate
+    FROM singles s JOIN weights w USING (layer)
 ), draws AS (
     -- How many of independent languages are active in a layer, one language after the other.
     SELECT DISTINCT layer, 0::BIGINT AS step, 0::BIGINT AS active, 1.0::DOUBLE AS chance
@@ -102,10 +107,6 @@ WITH RECURSIVE masks AS (
         sum(d.chance * if(hit = 1, coalesce(rate, 0), 1 - coalesce(rate, 0)))
     FROM draws d JOIN rates r ON r.layer = d.layer AND r.step = d.step + 1, (VALUES (0), (1)) hits(hit)
     GROUP BY d.layer, d.step, d.active + hit
-), weights AS (
-    SELECT layer, sum(n) AS n
-    FROM layer_masks
-    GROUP BY layer
 ), expected AS (
     SELECT if($by_layer, layer, NULL) AS layer, size, sum(n * chance) AS n,
         sum(n * chance * non) AS non, sum(n * chance * one) AS one, sum(n * chance * every) AS every

@@ -6,7 +6,7 @@
 --   languages. With two languages there is no partial-shared type, with one a neuron is only active
 --   (shown as all-shared) or not: those types are NULL then, and `note` says so.
 --   95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, type_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -22,18 +22,11 @@
 --   n_neurons   neurons   Neurons in the layer.
 --   n_examples  examples  Examples averaged.
 --   note        -         What to know where types are not all told, else NULL.
-WITH counts AS (
-    SELECT h.layer, h.fold, sum(h.n) AS n,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = $threshold
-    GROUP BY ALL
-), typed AS (
+WITH typed AS (
     SELECT layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
         unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every]) AS k
-    FROM counts, subset
+    FROM type_counts, subset
+    WHERE threshold = $threshold
 ), left_out AS (
     SELECT layer, type, sum(n) OVER whole AS n, 100 * sum(k) OVER whole / sum(n) OVER whole AS ratio,
         100 * (sum(k) OVER whole - k) / nullif(sum(n) OVER whole - n, 0) AS without_fold

@@ -3,7 +3,7 @@
 -- figure: Figure 20
 -- description: Type ratios when active means greater than 0, 0.1, …: at every threshold that the run was
 --   measured with. 95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, type_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -17,12 +17,9 @@
 --   high        %      Upper end.
 --   note        -      What to know where types are not all told, else NULL.
 WITH counts AS (
-    SELECT h.threshold, if($by_layer, h.layer, NULL) AS layer, h.fold, sum(h.n) AS n,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h, subset s
-    WHERE h.run = $run AND h.scope = 'last'
+    SELECT threshold, if($by_layer, c.layer, NULL) AS layer, fold, sum(n) AS n, sum(non) AS non, sum(one) AS one,
+        sum(every) AS every
+    FROM type_counts c
     GROUP BY ALL
 ), typed AS (
     SELECT threshold, layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,

@@ -3,7 +3,7 @@
 -- figure: Tables 2 and 4, column pct.
 -- description: How many neurons of the model are of each type, in percent, as the mean over examples, for
 --   each stack of the model. 95 % intervals: jackknife over folds of examples, Student's t.
--- shared: subset, student
+-- shared: subset, type_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 --   $languages  languages = all   Languages over which types are told; three or more for all four types.
@@ -24,12 +24,9 @@ WITH stacks AS (
     WHERE run = $run
     GROUP BY stack
 ), counts AS (
-    SELECT l.stack, h.fold, sum(h.n) AS n,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h JOIN layers l ON l.run = h.run AND l.layer = h.layer, subset s
-    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = $threshold
+    SELECT l.stack, c.fold, sum(c.n) AS n, sum(c.non) AS non, sum(c.one) AS one, sum(c.every) AS every
+    FROM type_counts c JOIN layers l ON l.run = $run AND l.layer = c.layer
+    WHERE c.threshold = $threshold
     GROUP BY ALL
 ), typed AS (
     SELECT stack, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,

@@ -85,20 +85,20 @@ def pieces(scale: Scale) -> Iterator[tuple[int, Tables]]:
 
 
 def journal_of(
-    scale: Scale, results: Path, written: Callable[[int, float], None] = lambda *_: None
+    scale: Scale, results: Path, written: Callable[[int, float, float], None] = lambda *_: None
 ) -> Path:
-    """Journal a synthetic run; returns its journal. Calls `written` with masks and seconds of each piece."""
+    """Journal a synthetic run; returns its journal. Calls `written` with masks, seconds and processor seconds of a piece."""
     with Journal.open(results, manifest_of(scale)) as journal:
         writers = {}
         for number, made in pieces(scale):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             if number not in writers:
                 writers[number] = journal.writer(number)
             writers[number].append(made)
             if "examples" in made:  # the last piece
                 writers[number].publish(1.0, 20 * scale.batch * scale.languages)
             masks = made["activations"].num_rows if "activations" in made else 0
-            written(masks, time.perf_counter() - began)
+            written(masks, time.perf_counter() - began, time.process_time() - busy)
         if scale.attribution:
             journal.write_final({"neuron_vocabulary": vocabulary(scale)})
     return journal.path

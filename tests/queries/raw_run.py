@@ -5,6 +5,7 @@ What the queries return is compared with what `reference` makes of the raw array
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,11 @@ def _mask_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any,
                 counted.update((threshold, "last", run.folds[e], i, int(m)) for m in row)
         for e, row in enumerate(anywhere[i]):
             counted.update((0.0, "any", run.folds[e], i, int(m)) for m in row)
-    yield "mask_histogram", [(n, *key, count) for key, count in counted.items()]
-    yield "mask_joint", _joint_rows(run, n, last)
+    if P > 15:
+        yield from _many_language_tables(run, n, counted)
+    else:
+        yield "mask_histogram", [(n, *key, count) for key, count in counted.items()]
+        yield "mask_joint", _joint_rows(run, n, last)
     of_neuron: Counter[tuple[int, int, int]] = Counter()
     of_type: Counter[tuple[int, int, str]] = Counter()
     of_example: Counter[tuple[int, int, str]] = Counter()
@@ -174,6 +178,28 @@ def _mask_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any,
         (n, code, i, k, int(run.n_tokens[:, p].sum()), int(run.active_tokens[i][:, p, k].sum()))
         for p, code in enumerate(run.languages) for i in range(L) for k in range(last[i].shape[1])
     ]  # fmt: skip
+
+
+def _many_language_tables(
+    run: RawRun, n: int, counted: Counter[tuple[Any, ...]]
+) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
+    popcounts: Counter[tuple[Any, ...]] = Counter()
+    for (*key, mask), count in counted.items():
+        popcounts[(*key, mask.bit_count())] += count
+    yield "active_histogram", [(n, *key, count) for key, count in popcounts.items()]
+    pairs: dict[tuple[Any, ...], list[int]] = {}
+    for i, A in enumerate(run.activations):
+        active = A > 0
+        n_active = active.sum(axis=1)
+        for a, b in combinations_with_replacement(range(len(run.languages)), 2):
+            both = active[:, a] & active[:, b]
+            partial = both & (n_active > 1) & (n_active < len(run.languages))
+            only = both & (n_active == (1 if a == b else 2))
+            for e, fold in enumerate(run.folds):
+                sums = pairs.setdefault((fold, i, run.languages[a], run.languages[b]), [0, 0, 0])
+                for place, each in enumerate((both, partial, only)):
+                    sums[place] += int(each[e].sum())
+    yield "language_pairs", [(n, *key, *sums) for key, sums in pairs.items()]
 
 
 def _joint_rows(run: RawRun, n: int, last: list[Array]) -> Iterator[tuple[Any, ...]]:
@@ -211,7 +237,8 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
                 (n, e, run.languages[p], i, rank, int(k), int(table[e, k]), float(shares[e, p, k]), _number(run.effects[i][e, p, k]))
                 for rank, k in enumerate(order, 1)
             ]  # fmt: skip
-    yield "attribution_masks", [(n, *key, *_sums(values)) for key, values in by_mask.items()]
+    if run.shape[1] <= 15:
+        yield "attribution_masks", [(n, *key, *_sums(values)) for key, values in by_mask.items()]
     yield (
         "attribution",
         [

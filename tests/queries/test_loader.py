@@ -56,7 +56,7 @@ def test_a_header_says_it_all(tmp_path: Path) -> None:
         ("SELECT count(*)", "SELECT\n FROM WHERE", 11, "syntax error"),
         ("SELECT count", "DELETE FROM runs; SELECT count", 1, "exactly one SELECT"),
         ("SELECT count(*) AS n FROM layers WHERE run = $run AND layer < $limit", "", 1, "exactly one SELECT"),
-        ("-- parameters", "-- shared: nothing\n-- parameters", 1, "no shared part 'nothing'; there are: all_layers,"),
+        ("-- parameters", "-- shared: nothing\n-- parameters", 1, "no shared part 'nothing'; there are: active_counts,"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_by_file_and_line(

@@ -41,7 +41,7 @@ def ordered(found: Iterable[Row]) -> list[Row]:
 
 
 def alike(found: list[Row], wanted: list[Row]) -> bool:
-    """Whether rows are equal, doubles up to rounding."""
+    """Whether rows are equal, numbers up to the rounding of a FLOAT."""
     return len(found) == len(wanted) and all(map(_same_row, found, wanted))
 
 
@@ -51,5 +51,5 @@ def _same_row(one: Row, other: Row) -> bool:
 
 def _same(one: object, other: object) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)
+        return math.isclose(one, other, rel_tol=2e-7, abs_tol=1e-7)
     return one == other

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pyarrow as pa
@@ -173,6 +174,27 @@ class MadeUp:
             for e, layer, n in self.cells(examples)
         )
         yield from ((*key, n) for key, n in counted.items())
+
+    def _active_histogram(self, examples: Sequence[int]) -> Iterator[Row]:
+        counted: Counter[Row] = Counter()
+        for *key, mask, n in self._mask_histogram(examples):
+            counted[(*key, int(str(mask)).bit_count())] += int(str(n))
+        yield from ((*key, n) for key, n in counted.items())
+
+    def _language_pairs(self, examples: Sequence[int]) -> Iterator[Row]:
+        counted: dict[Row, list[int]] = {}
+        pairs = list(combinations_with_replacement(range(len(self.languages)), 2))
+        for e, layer, n in self.cells(examples):
+            mask = self.mask(e, layer, n)
+            partial = self.type_of(mask) == "partial-shared"
+            for a, b in pairs:
+                both = mask >> a & mask >> b & 1
+                key = (self.fold(e), layer, self.languages[a], self.languages[b])
+                sums = counted.setdefault(key, [0, 0, 0])
+                alone = mask == (1 << a | 1 << b)
+                for place, each in enumerate((both, both and partial, both and alone)):
+                    sums[place] += int(each)
+        yield from ((*key, *sums) for key, sums in counted.items())
 
     def _mask_joint(self, examples: Sequence[int]) -> Iterator[Row]:
         seen: Counter[Row] = Counter()

@@ -19,7 +19,7 @@ from tests.store.content import content, rows
 from tests.store.made_up import MadeUp
 from tests.store.sittings import ROOT, litter
 
-BIG = MadeUp(seed=3, neurons=40, examples=20, batch=20)
+BIG = MadeUp(seed=3, neurons=60, examples=40, batch=40)
 
 
 def test_removing_a_run_leaves_the_others_and_gives_space_back(store: Callable[..., Path]) -> None:
@@ -129,7 +129,7 @@ def test_health_counts_rows_and_bytes(store: Callable[..., Path]) -> None:
     assert found.bytes == path.stat().st_size
     assert found.log_bytes == 0
     tables = {each.table: each for each in found.tables}
-    assert tables["activations"].rows == 20 * 2 * 40
+    assert tables["activations"].rows == BIG.examples * BIG.layers * BIG.neurons
     for table in shard_tables():
         assert tables[table].rows == len(rows(path, table)), table
     assert 0 < tables["mask_histogram"].bytes < found.bytes

@@ -13,7 +13,7 @@ import pytest
 
 from neurontui.store.errors import BusyError, ExitCode, QueryError, StoreError
 from neurontui.store.reader import Limits, explaining, open_reader
-from neurontui.store.schema import create
+from neurontui.store.schema import SCHEMA_VERSION, create
 from tests.store.made_up import MadeUp
 
 
@@ -46,8 +46,12 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
     ("change", "words"),
     [
         (
-            "UPDATE meta SET value = '2' WHERE key = 'schema_version'",
+            f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema_version'",
             "written by a newer neurontui",
+        ),
+        (
+            "UPDATE meta SET value = '1' WHERE key = 'schema_version'; DROP TABLE language_pairs",
+            r"by an older neurontui \(schema 1, .* table language_pairs was laid out otherwise; measure again",
         ),
         ("UPDATE meta SET value = 'x' WHERE key = 'schema_version'", "not a results file"),
         ("DELETE FROM meta", "not a results file"),

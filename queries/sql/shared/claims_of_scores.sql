@@ -1,10 +1,8 @@
 -- Claims about contribution and effective scores: claim, what is compared, estimate, as in claims_of_types.
 score_folds AS (
-    SELECT a.fold, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated' WHEN a.mask & s.mask = s.mask THEN 'all-shared'
-            WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
-        sum(a.n) AS n, sum(a.n_top) AS n_top, sum(a.cs_sum) AS cs
-    FROM attribution_masks a, subset s
-    WHERE a.run = $run AND list_contains($languages, a.language) AND p > 2
+    SELECT a.fold, a.type, sum(a.n) AS n, sum(a.n_top) AS n_top, sum(a.cs_sum) AS cs
+    FROM scored a, subset
+    WHERE p > 2
     GROUP BY ALL
 ),
 score_drops AS (

@@ -1,13 +1,12 @@
 -- Claims about types: claim, what is compared, and the estimate from all examples (dropped NULL) and without each fold.
 type_folds AS (
-    SELECT l.stack, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS n_non,
-        coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS n_one,
-        coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS n_every,
+    SELECT l.stack, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (c = 0), 0) AS n_non,
+        coalesce(sum(h.n) FILTER (c = 1), 0) AS n_one, coalesce(sum(h.n) FILTER (c = p), 0) AS n_every,
         -- Chance that a neuron active in c of p languages is partial-shared over three of them.
         sum(h.n * 3 * c * (p - c) * (c - 1) / nullif(p * (p - 1) * (p - 2), 0)) AS partial_of_three
-    FROM (SELECT *, bit_count(mask & (SELECT mask FROM subset)) AS c FROM mask_histogram) h
-    JOIN layers l ON l.run = h.run AND l.layer = h.layer, subset s
-    WHERE h.run = $run AND h.scope = 'last' AND h.threshold = (SELECT threshold FROM runs WHERE run = $run) AND p > 2
+    FROM (SELECT layer, fold, active AS c, n FROM active_counts) h
+    JOIN layers l ON l.run = $run AND l.layer = h.layer, subset
+    WHERE p > 2
     GROUP BY ALL
 ),
 drops AS (
@@ -46,6 +45,11 @@ common_masks AS (
 common_folds AS (
     SELECT h.run, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask & m.mask = m.mask), 0) AS every
     FROM mask_histogram h JOIN common_masks m ON m.run = h.run JOIN runs r ON r.run = h.run
+    WHERE h.scope = 'last' AND h.threshold = r.threshold
+    GROUP BY h.run, h.fold
+    UNION ALL
+    SELECT h.run, h.fold, sum(h.n), coalesce(sum(h.n) FILTER (h.n_active = len(r.languages)), 0)
+    FROM active_histogram h JOIN common_masks m ON m.run = h.run JOIN runs r ON r.run = h.run AND r.all_mask = m.mask
     WHERE h.scope = 'last' AND h.threshold = r.threshold
     GROUP BY h.run, h.fold
 ),

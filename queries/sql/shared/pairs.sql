@@ -11,9 +11,22 @@ pair_masks AS (
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
 ),
+-- Above 15 languages pairs are counted instead of masks.
+counted_pairs AS (
+    SELECT c.layer, c.fold, a.bit, b.bit AS other_bit, sum(c.n) AS n
+    FROM language_pairs c JOIN chosen a ON a.language = c.language JOIN chosen b ON b.language = c.other
+    WHERE c.run = $run AND c.layer IN (SELECT layer FROM chosen_layers)
+    GROUP BY ALL
+),
 pair_totals AS (
     SELECT layer, fold, sum(n) AS n
     FROM pair_masks
+    GROUP BY layer, fold
+    UNION ALL
+    SELECT layer, fold, sum(n)
+    FROM active_histogram
+    WHERE run = $run AND scope = 'last' AND layer IN (SELECT layer FROM chosen_layers)
+        AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY layer, fold
 ),
 pair_singles AS (
@@ -21,12 +34,19 @@ pair_singles AS (
     FROM pair_masks, chosen
     WHERE mask & flag != 0
     GROUP BY layer, fold, bit
+    UNION ALL
+    SELECT layer, fold, bit, n
+    FROM counted_pairs
+    WHERE bit = other_bit
 ),
 pair_boths AS (
     SELECT layer, fold, a.bit, b.bit AS other_bit, sum(n) AS n
     FROM pair_masks, chosen a JOIN chosen b ON a.bit < b.bit
     WHERE mask & (a.flag | b.flag) = (a.flag | b.flag)
     GROUP BY layer, fold, a.bit, b.bit
+    UNION ALL
+    FROM counted_pairs
+    WHERE bit < other_bit
 ),
 pair_counts AS (
     SELECT t.layer, t.fold, a.bit, b.bit AS other_bit, a.language, b.language AS other, t.n,

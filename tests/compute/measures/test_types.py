@@ -182,7 +182,9 @@ def test_without_token_counts_there_is_no_scope_any() -> None:
 def test_many_languages_keep_their_masks_and_give_up_the_histogram(n_languages: int) -> None:
     batch, captured = made_up(n_languages)
     tables = types_tables(batch, captured, LAYERS, (0.0,))
-    assert ("mask_histogram" in tables) == (n_languages <= HISTOGRAM_LANGUAGES)
+    listed = n_languages <= HISTOGRAM_LANGUAGES
+    assert ("mask_histogram" in tables) == listed
+    assert ("active_histogram" in tables) == ("language_pairs" in tables) == (not listed)
     masks = tables["activations"]["mask"].to_numpy()
     expected = np.concatenate([(a > 0).sum(1).numpy() for a in captured.activations], axis=1)
     assert (np.bitwise_count(masks) == expected.reshape(-1)).all()

@@ -1,0 +1,17 @@
+-- Sums of scores by type over the chosen languages: a language of the input, layer and fold, mask by mask. Above 15
+-- languages there are no masks to add up, and types are those over all of them, example by example.
+scored AS (
+    SELECT a.language, a.layer, a.fold, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
+            WHEN a.mask & s.mask = s.mask THEN 'all-shared' WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific'
+            ELSE 'partial-shared' END::neuron_type AS type,
+        a.n, a.n_top, a.cs_sum, a.raw_sum, a.es_sum, a.es_sumsq, a.es_min, a.es_max
+    FROM attribution_masks a, subset s
+    WHERE a.run = $run AND list_contains($languages, a.language)
+    UNION ALL
+    SELECT a.language, a.layer, x.fold, a.type, a.n, a.n_top, a.cs_sum, a.raw_sum, a.es_sum, a.es_sumsq,
+        a.es_min, a.es_max
+    FROM attribution a
+    JOIN (SELECT DISTINCT run, example, fold FROM examples) x ON x.run = a.run AND x.example = a.example
+    JOIN subset s ON s.whole AND NOT s.listed
+    WHERE a.run = $run
+)
