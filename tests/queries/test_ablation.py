@@ -89,9 +89,10 @@ def test_ablation_controls(results: Results, toy: Toy, codes: list[str]) -> None
     check(found, ("condition", "language"), expected)
 
 
-def test_ablation_dose(results: Results, toy: Toy) -> None:
-    run, read = toy[1], list(range(5))
-    found = results.query("ablation-dose", run=1)
+@pytest.mark.parametrize("codes", subsets(3, 1, 23), ids=",".join)
+def test_ablation_dose(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, read = toy[1], places(toy[1], codes, None)
+    found = results.query("ablation-dose", run=1, languages=codes)
     names = {
         1: ("non-activated", "type", math.nan), 2: ("specific", "type", math.nan), 3: ("partial-shared", "type", math.nan),
         4: ("all-shared", "type", math.nan), 5: (None, "random", 0.25), 7: ("all-shared", "control", math.nan),

@@ -258,8 +258,10 @@ def test_compare_runs(
     assert set(found["paired"].to_pylist()) == {paired}
 
 
-def test_type_transitions(results: Results, toy: Toy) -> None:
-    codes = ["en", "de", "zh"]
+@pytest.mark.parametrize(
+    "codes", [["en", "de", "zh"], ["zh", "ru", "en"], ["zh", "en", "ru", "de"]], ids=",".join
+)
+def test_type_transitions(results: Results, toy: Toy, codes: list[str]) -> None:
     found = results.query("type-transitions", run=1, other=2, languages=codes)
     a, b = (
         {

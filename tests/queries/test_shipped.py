@@ -1,5 +1,6 @@
 """Every shipped query: complete header, runs on an empty file and on a full one, returns what it declares."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,15 @@ def needed(query: Query) -> dict[str, Any]:
 
 def test_every_named_query_is_there() -> None:
     assert set(DESIGN) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_compared_with_numpy(name: str) -> None:
+    """In one of the files of tests that compute the answer from the raw run."""
+    comparing = ("ablation", "attribution", "claims", "examples", "neurons", "types")
+    texts = [(Path(__file__).parent / f"test_{each}.py").read_text() for each in comparing]
+    asked = re.compile(rf'(query|runs)\(\s*("{re.escape(name)}")?')
+    assert any(match[2] or name == "runs" for text in texts for match in asked.finditer(text))
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=NAMES)
@@ -153,8 +163,7 @@ def test_two_threads_can_ask_at_once(results: Results, toy: Toy) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
-        tables = list(
-            pool.map(lambda _: results.query("type-ratio-by-layer", run=1).to_pylist(), range(12))
-        )
-    assert all(table == tables[0] for table in tables)
-    assert len(tables[0]) == 12
+        tables = list(pool.map(lambda _: results.query("type-ratio-by-layer", run=1), range(12)))
+    for table in tables:
+        same(table, tables[0])
+    assert tables[0].num_rows == 12

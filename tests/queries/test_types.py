@@ -44,9 +44,11 @@ def test_type_ratio_by_stack(results: Results, toy: Toy, codes: list[str]) -> No
     check(found, ("stack", "type"), expected)
 
 
+@pytest.mark.parametrize("codes", subsets(3, 1, 8), ids=",".join)
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_type_ratio_by_threshold(results: Results, toy: Toy, by_layer: bool) -> None:
-    codes = ["en", "ru", "zh", "fr"]
+def test_type_ratio_by_threshold(
+    results: Results, toy: Toy, codes: list[str], by_layer: bool
+) -> None:
     found = results.query("type-ratio-by-threshold", run=1, languages=codes, by_layer=by_layer)
     layers: dict[int | None, list[int]] = (
         {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
@@ -151,8 +153,10 @@ def test_persistence_counts_something(results: Results) -> None:
     assert results.query("type-persistence", run=1)["overlap"].to_pylist() != [0, 0, 0, 0]
 
 
-def test_persistence_at_size_is_the_mean_over_all_draws(results: Results, toy: Toy) -> None:
-    codes = ["en", "de", "zh"]
+@pytest.mark.parametrize("codes", subsets(3, 3, 9), ids=",".join)
+def test_persistence_at_size_is_the_mean_over_all_draws(
+    results: Results, toy: Toy, codes: list[str]
+) -> None:
     found = results.query("persistence-at-size", run=4, languages=codes, sizes="1,2,9,10")
     run = toy[4]
     expected = {}
@@ -265,9 +269,10 @@ def test_specific_by_language(
     check(found, ("layer", "language"), expected)
 
 
+@pytest.mark.parametrize("codes", subsets(3, 2, 10), ids=",".join)
 @pytest.mark.parametrize("layer", [None, 1])
-def test_sharing_matrix(results: Results, toy: Toy, layer: int | None) -> None:
-    run, codes = toy[1], ["de", "zh", "fr"]
+def test_sharing_matrix(results: Results, toy: Toy, codes: list[str], layer: int | None) -> None:
+    run = toy[1]
     found = results.query("sharing-matrix", run=1, languages=codes, layer=layer)
     expected = {}
     for a, b in itertools.product(codes, codes):
@@ -307,12 +312,13 @@ def _pair(run: RawRun, layer: int | None, a: str, b: str, kept: Any) -> dict[str
     }
 
 
+@pytest.mark.parametrize("codes", subsets(3, 2, 11), ids=",".join)
 @pytest.mark.parametrize("layer", [None, 2])
-def test_sharing_lift(results: Results, toy: Toy, layer: int | None) -> None:
-    run, codes = toy[1], ["en", "fr", "ru", "zh"]
+def test_sharing_lift(results: Results, toy: Toy, codes: list[str], layer: int | None) -> None:
+    run = toy[1]
     found = results.query("sharing-lift", run=1, languages=codes, layer=layer)
     expected = {}
-    for a, b in itertools.combinations(codes, 2):
+    for a, b in itertools.combinations([code for code in LANGUAGES if code in codes], 2):
         values = {}
         for name in ("lift", "phi", "jaccard"):
             whole = jackknife(
@@ -326,12 +332,22 @@ def test_sharing_lift(results: Results, toy: Toy, layer: int | None) -> None:
 FAMILY = {"en": "Germanic", "de": "Germanic", "fr": "Romance", "ru": "Slavic", "zh": "Sinitic"}
 
 
-def test_sharing_by_family_is_a_mantel_test(results: Results, toy: Toy) -> None:
+@pytest.mark.parametrize("measure", ["phi", "lift", "jaccard"])
+@pytest.mark.parametrize("layer", [None, 1])
+def test_sharing_by_family_is_a_mantel_test(
+    results: Results, toy: Toy, measure: str, layer: int | None
+) -> None:
     run, codes = toy[1], list(LANGUAGES)
-    rows = {r["relation"]: r for r in results.query("sharing-by-family", run=1).to_pylist()}
+    found = results.query("sharing-by-family", run=1, measure=measure, layer=layer)
+    rows = {r["relation"]: r for r in found.to_pylist()}
     assert list(rows) == ["family", "branch", "script"]
     pairs = list(itertools.combinations(range(5), 2))
-    phi = {(i, j): _pair(run, None, codes[i], codes[j], slice(None))["phi"] for i, j in pairs}
+    percent = 100 if measure == "jaccard" else 1
+
+    def sharing(i: int, j: int, kept: Any) -> float:
+        return _pair(run, layer, codes[i], codes[j], kept)[measure] / percent
+
+    phi = {(i, j): sharing(i, j, slice(None)) for i, j in pairs}
 
     def difference(labels: list[str], values: dict[tuple[int, int], float]) -> float:
         same = [values[i, j] for i, j in pairs if labels[i] == labels[j]]
@@ -342,9 +358,7 @@ def test_sharing_by_family_is_a_mantel_test(results: Results, toy: Toy) -> None:
     observed = difference(labels, phi)
 
     def without(kept: Any) -> float:
-        return difference(
-            labels, {(i, j): _pair(run, None, codes[i], codes[j], kept)["phi"] for i, j in pairs}
-        )
+        return difference(labels, {(i, j): sharing(i, j, kept) for i, j in pairs})
 
     expected = jackknife(run.folds, without)
     shuffles = [difference(list(each), phi) for each in itertools.permutations(labels)]
