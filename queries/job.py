@@ -124,7 +124,10 @@ class Job:
         try:
             self._cursor.execute(f"EXPLAIN\n{self._text}", self._values or None)
         except duckdb.Error as error:
-            return re.sub(r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error))
+            if "\nLINE " in str(error):  # else it may be EXPLAIN itself that is not allowed
+                return re.sub(
+                    r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error)
+                )
         return text
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neurontui.tui.commands.completing import query_names, query_parameters
 from neurontui.tui.commands.options import (
     format_option,
     out_option,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("query", short_help="Run a named query; without a name, list them.")
 @results_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=query_names)
 @click.option(
     "--run", "run_name", metavar="R", help="Number or name of a run; default: the last one."
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="KEY=VALUE",
     help="A parameter of the query; lists with commas.",
+    shell_complete=query_parameters,
 )
 @format_option
 @out_option

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from neurontui.tui.commands.completing import tasks
+
 Command = Callable[..., Any]
 
 
@@ -42,7 +44,7 @@ _PATH = click.Path(path_type=Path)
 
 OPTIONS = (
     click.option("--model", metavar="M", help="Hub id or local folder."),
-    click.option("--task", metavar="T", help="xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl)."),
+    click.option("--task", metavar="T", shell_complete=tasks, help="xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl)."),
     click.option("--out", type=_PATH, metavar="RESULTS", help="Results file; made where it is not there."),
     click.option("--data", type=_PATH, metavar="PATH", help="Folder or file with the task's data; otherwise downloaded."),
     click.option("--languages", type=WordList(), metavar="EN,DE,…", help="Languages, in the order of the bits; default: all the task has."),
