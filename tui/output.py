@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,11 +24,11 @@ from rich.text import Text
 
 from neurontui.store.errors import InputError, UsageError
 from neurontui.tui.clean import clean
+from neurontui.tui.layout import BETWEEN, fitted
 
 FORMATS = ("table", "csv", "json", "md", "parquet")
 SHOWN_ROWS = 1000
 FEW_ROWS = 3
-WIDEST = 10_000
 
 
 def write(rows: pa.Table, form: str, out: Path | None = None) -> None:
@@ -70,31 +70,42 @@ def _encode(rows: pa.Table, form: str) -> bytes:
 
 def _draw(rows: pa.Table, console: Console) -> None:
     shown = rows.slice(0, SHOWN_ROWS)
-    table = _drawn(shown)
+    cells = [[Text(clean(_cell(value))) for value in record] for record in _records(shown)]
+    natural = _natural(shown, cells)
+    width = sum(natural) + BETWEEN * (len(natural) - 1)
     # Somebody who looks gets what fits; a pipe gets all of it, for `less -S` and its like.
-    width = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
-    if width <= console.width:
-        console.print(table)
-    elif not console.is_terminal:
-        Console(file=console.file, width=width).print(table)
-    elif rows.num_rows <= FEW_ROWS:
+    if not console.is_terminal:
+        wide = Console(file=console.file, width=max(1, width), no_color=console.no_color)
+        wide.print(_drawn(shown, cells, natural))
+    elif width > console.width and rows.num_rows <= FEW_ROWS:
         _draw_records(shown, console)
     else:
-        _draw_what_fits(shown, console)
+        _draw_what_fits(shown, cells, natural, console)
     if rows.num_rows > SHOWN_ROWS:
         _tell(f"{SHOWN_ROWS:,} of {rows.num_rows:,} rows shown; --format csv gives all")
 
 
-def _drawn(rows: pa.Table) -> Table:
+def _natural(rows: pa.Table, cells: Sequence[Sequence[Text]]) -> list[int]:
+    """Width of each column where nothing is cut."""
+    names = [Text(clean(name)).cell_len for name in rows.column_names]
+    return [max(name, *(each[i].cell_len for each in cells), 0) for i, name in enumerate(names)]
+
+
+def _drawn(rows: pa.Table, cells: Sequence[Sequence[Text]], widths: Sequence[int]) -> Table:
+    """The first columns, as many as there are widths."""
     table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"])
-    for column in rows.schema:
-        right = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    for name, number, width in zip(rows.column_names, _numbers(rows), widths, strict=False):
         table.add_column(
-            Text(clean(column.name)), justify="right" if right else "left", no_wrap=True
+            Text(clean(name)), justify="right" if number else "left", no_wrap=True, width=width
         )
-    for record in _records(rows):
-        table.add_row(*(Text(clean(_cell(value))) for value in record))
+    for record in cells:
+        table.add_row(*record[: len(widths)])
     return table
+
+
+def _numbers(rows: pa.Table) -> list[bool]:
+    kinds = [column.type for column in rows.schema]
+    return [pa.types.is_integer(each) or pa.types.is_floating(each) for each in kinds]
 
 
 def _draw_records(rows: pa.Table, console: Console) -> None:
@@ -109,14 +120,15 @@ def _draw_records(rows: pa.Table, console: Console) -> None:
         console.print(table)
 
 
-def _draw_what_fits(rows: pa.Table, console: Console) -> None:
-    """The first columns that fit, and a word on the others."""
-    count = rows.num_columns
-    while count > 1 and console.measure(_drawn(rows.select(range(count)))).maximum > console.width:
-        count -= 1
-    console.print(_drawn(rows.select(range(count))))
-    hidden = ", ".join(clean(each) for each in rows.column_names[count:])
-    _tell(f"too wide for this terminal, and not shown: {hidden}; --format csv gives all")
+def _draw_what_fits(
+    rows: pa.Table, cells: Sequence[Sequence[Text]], natural: Sequence[int], console: Console
+) -> None:
+    """The first columns that fit with their texts cut, and a word on the others."""
+    widths = fitted(natural, _numbers(rows), console.width)
+    console.print(_drawn(rows, cells, widths))
+    hidden = ", ".join(clean(each) for each in rows.column_names[len(widths) :])
+    if hidden:
+        _tell(f"too wide for this terminal, and not shown: {hidden}; --format csv gives all")
 
 
 def _tell(sentence: str) -> None:
