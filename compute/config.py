@@ -79,6 +79,10 @@ class RunConfig:
             raise UsageError(f"'{unknown[0]}' is no measure; there are {', '.join(MEASURES)}.")
         if not self.thresholds or not all(map(isfinite, self.thresholds)):
             raise UsageError("--thresholds needs finite numbers, such as 0,0.1,0.2.")
+        if len(set(self.thresholds)) < len(self.thresholds):
+            raise UsageError("--thresholds names a number twice; its neurons would count twice.")
+        if abs(self.seed) >= 2**63:
+            raise UsageError("--seed must be a whole number of at most 63 bits.")
         for name in ("limit", "ablation_examples"):
             value = getattr(self, name)
             if value is not None and value < 1:

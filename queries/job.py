@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from neurontui.queries.readable import readable, with_python_dates
 from neurontui.queries.values import Value
 from neurontui.store.errors import NeurontuiError, QueryError
 from neurontui.store.reader import explain
@@ -83,11 +84,12 @@ class Job:
         )
         if relation is None:  # a statement without rows
             return pa.table({})
+        relation = readable(relation)
         if max_rows is None:
-            return relation.to_arrow_table()
+            return with_python_dates(relation.to_arrow_table())
         table = relation.limit(max_rows + 1).to_arrow_table()
         self.truncated = table.num_rows > max_rows
-        return table.slice(0, max_rows)
+        return with_python_dates(table.slice(0, max_rows))
 
     def _interrupt(self) -> None:
         while not self._done.is_set():

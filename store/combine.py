@@ -8,7 +8,7 @@ import duckdb
 
 from neurontui.store.copying import Keep, copy_runs, runs_of
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.reader import check_ours, explain, require_file
+from neurontui.store.reader import check_ours, explain, require_file, require_name
 from neurontui.store.schema import create, quoted
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
@@ -31,6 +31,7 @@ def combine(
 
     All arrive or none. Waits while another process has a file. Raises StoreError where a file cannot be used.
     """
+    require_name(out)
     for source in sources:
         require_file(source)
         if out.exists() and source.samefile(out):

@@ -7,7 +7,7 @@ import duckdb
 
 from neurontui.store.copying import runs_of
 from neurontui.store.errors import StoreError
-from neurontui.store.reader import check_ours, explain, require_file
+from neurontui.store.reader import check_ours, explain, require_file, require_name
 from neurontui.store.schema import first_line, layout, no_room, quoted, tables_of_a_run
 from neurontui.store.writer import confine, connect_bare, telling_writes
 
@@ -21,6 +21,7 @@ def export(path: Path, out: Path) -> list[Path]:
     Raises StoreError where `out` is there already, or the disk is full.
     """
     require_file(path)
+    require_name(out)
     if out.exists():
         raise StoreError(f"{out} is there already; name a new folder, or delete it first.")
     scratch = out.resolve().with_name(f".{out.name}.export")

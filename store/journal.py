@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.manifest import Manifest
+from neurontui.store.reader import require_name
 from neurontui.store.shards import (
     FINAL,
     ShardWriter,
@@ -73,6 +74,7 @@ class Journal:
             manifest.require_sound()
         except ValueError as error:
             raise StoreError(f"The run {manifest.name} cannot be stored: {error}.") from None
+        require_name(results)
         path = journals_of(results) / run_folder(manifest.name, manifest.key)
         with telling(path):
             lock = _take(path)

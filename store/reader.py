@@ -16,6 +16,7 @@ from typing import Self
 import duckdb
 
 from neurontui.store.errors import BusyError, NeurontuiError, QueryError, StoreError
+from neurontui.store.interrupts import watched
 from neurontui.store.schema import (
     FORMAT,
     SCHEMA_VERSION,
@@ -27,6 +28,7 @@ from neurontui.store.schema import (
 )
 
 _HOLDER = re.compile(r"Conflicting lock is held in (\S+) \(PID (\d+)\)")
+_LONGEST_NAME = 200  # file systems take 255 bytes
 # Own macros of a file shadow built-in functions; these names reach past them.
 _READ_META = "SELECT key, value FROM {database}.main.meta LIMIT 100"
 
@@ -62,7 +64,7 @@ class Reader:
 
     def cursor(self, file: int = 0) -> duckdb.DuckDBPyConnection:
         """A connection of its own, for which the tables of file number `file` need no prefix."""
-        cursor = self._connection.cursor()
+        cursor = watched(self._connection.cursor())
         cursor.execute(f"USE {named(self.files[file].database)}")
         self._cursors.add(cursor)
         return cursor
@@ -144,8 +146,25 @@ def require_file(path: Path) -> None:
             raise StoreError(f"{path} is no ordinary file; name a results file.")
     except (OSError, ValueError) as error:
         raise StoreError(f"{path!s} cannot be read ({first_line(error)}).") from None
+    require_name(path)
     if not os.access(path, os.R_OK):
         raise StoreError(f"{path} cannot be read: permission denied; ask its owner for access.")
+
+
+def require_name(path: Path) -> None:
+    """Raise StoreError for a name that a results file cannot have, before anything is measured into it."""
+    resolved = path.resolve()
+    try:
+        str(resolved).encode()
+    except UnicodeEncodeError:
+        raise StoreError(
+            f"{path} cannot be opened: its path is not UTF-8, and DuckDB knows no other; rename it."
+        ) from None
+    if len(resolved.name.encode()) > _LONGEST_NAME:
+        raise StoreError(
+            f"The name {path.name} is too long: what is written beside the file needs room for a "
+            f"longer one; use at most {_LONGEST_NAME} bytes."
+        )
 
 
 def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path) -> int:

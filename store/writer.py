@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.errors import BusyError, StoreError
+from neurontui.store.interrupts import watched
 from neurontui.store.reader import check_ours, cores, explain, half_the_memory, require_file
 from neurontui.store.schema import first_line, no_room, quoted
 
@@ -109,18 +110,16 @@ def telling_writes(path: Path) -> Iterator[None]:
 
 def connect_bare() -> duckdb.DuckDBPyConnection:
     """A connection with nothing attached, whose memory is bounded and which loads no extension."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "python_enable_replacements": "false",
-            "memory_limit": f"{min(_MEMORY, half_the_memory())}B",
-            "threads": str(cores()),
-            "temp_directory": "",
-        },
-    )
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "python_enable_replacements": "false",
+        "memory_limit": f"{min(_MEMORY, half_the_memory())}B",
+        "threads": str(cores()),
+        "temp_directory": "",
+    }
+    return watched(duckdb.connect(":memory:", config=config))
 
 
 def confine(connection: duckdb.DuckDBPyConnection, places: Sequence[Path]) -> None:

@@ -4,10 +4,12 @@ A subcommand is a file in `commands/` that imports only click at its top, so tha
 Tab completion stay quick, and never import torch.
 """
 
+import io
 import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 
@@ -55,39 +57,84 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with a documented exit code."""
+    if sys.stdout is None:  # closed: the next file that is opened must not take its place
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no UTF-8
     sys.exit(run(arguments))
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; failures are told on stderr in one sentence."""
+    from neurontui.tui.commands.stopping import stoppable_queries
+
+    with stoppable_queries() as stopped:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        except NeurontuiError as error:
+            if stopped.is_set():  # a query that was stopped tells it in its own words
+                return _tell("interrupted", ExitCode.INTERRUPTED)
+            return _tell(str(error), error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            return _tell("interrupted", ExitCode.INTERRUPTED)
+        except Exception as error:
+            return _unforeseen(error)
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        result = cli.main(arguments, prog_name="neurontui", standalone_mode=False)
+        result = cli.main(arguments, prog_name="neurontui", standalone_mode=False, obj=arguments)
         sys.stdout.flush()
-    except NeurontuiError as error:
-        return _tell(str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
     except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        return _tell("interrupted", ExitCode.INTERRUPTED)
+        return _misused(error)
     except BrokenPipeError:
         # The reader of our output (head, less) has gone: that is not an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return ExitCode.OK
-    except Exception as error:
-        if os.environ.get("NEURONTUI_DEBUG"):
-            raise
-        return _tell(
-            f"this should not have happened ({type(error).__name__}: {error}); "
-            "run again with NEURONTUI_DEBUG=1 and report what it prints",
-            ExitCode.INTERNAL,
-        )
     return result if isinstance(result, int) else ExitCode.OK
 
 
+def _unforeseen(error: Exception) -> int:
+    from neurontui.store.schema import no_room
+    from neurontui.tui.commands.stopping import interrupted
+
+    if interrupted(error):
+        return _tell("interrupted", ExitCode.INTERRUPTED)
+    if isinstance(error, OSError) and no_room(error):
+        _forget_output()  # what is still to be written would fail again at exit
+        return _tell("the disk is full; make room and try again", ExitCode.INPUT)
+    if isinstance(error, MemoryError):
+        return _tell("memory ran out; ask for less at once", ExitCode.MEASURE)
+    if os.environ.get("NEURONTUI_DEBUG"):
+        raise error
+    return _tell(
+        f"this should not have happened ({type(error).__name__}: {error}); "
+        "run again with NEURONTUI_DEBUG=1 and report what it prints",
+        ExitCode.INTERNAL,
+    )
+
+
+def _forget_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _tell(sentence: str, code: ExitCode) -> int:
-    click.echo(f"neurontui: {sentence}", err=True)
+    from neurontui.tui.clean import clean  # a file's name may hold what a terminal obeys
+
+    click.echo(clean(f"neurontui: {sentence}"), err=True)
     return code
+
+
+def _misused(error: click.ClickException) -> int:
+    from neurontui.tui.clean import clean_lines
+
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(
+            f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True
+        )
+    click.echo(clean_lines(f"Error: {error.format_message()}"), err=True)
+    return ExitCode.USAGE

@@ -7,9 +7,7 @@ somebody looks at it; every other format is the same in a pipe and in a terminal
 import csv
 import io
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,9 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurontui.store.errors import InputError, UsageError
+from neurontui.store.errors import UsageError
 from neurontui.tui.clean import clean
 from neurontui.tui.layout import BETWEEN, fitted
+from neurontui.tui.saving import save_whole
 
 FORMATS = ("table", "csv", "json", "md", "parquet")
 SHOWN_ROWS = 1000
@@ -36,7 +35,7 @@ def write(rows: pa.Table, form: str, out: Path | None = None) -> None:
     if out is None or str(out) == "-":
         _to_stdout(rows, form)
     else:
-        _to_file(_encode(rows, form), out)
+        save_whole(out, _encode(rows, form))
 
 
 def _to_stdout(rows: pa.Table, form: str) -> None:
@@ -47,18 +46,6 @@ def _to_stdout(rows: pa.Table, form: str) -> None:
         raise UsageError("parquet is binary: name a file with --out, or send it into a pipe")
     sys.stdout.buffer.write(_encode(rows, form))
     sys.stdout.buffer.flush()
-
-
-def _to_file(content: bytes, out: Path) -> None:
-    """Write beside the target and rename, so that a reader never meets half a file."""
-    try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(out)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _encode(rows: pa.Table, form: str) -> bytes:
@@ -176,11 +163,19 @@ def _plain(value: Any) -> Any:
 
 def as_json(rows: pa.Table) -> bytes:
     """A JSON array of objects; NaN and infinity become null, which JSON has."""
-    objects = [
-        dict(zip(rows.column_names, map(_finite, each), strict=True)) for each in _records(rows)
-    ]
+    names = distinct(rows.column_names)
+    objects = [dict(zip(names, map(_finite, each), strict=True)) for each in _records(rows)]
     text = json.dumps(objects, ensure_ascii=False, indent=1, default=_json_value, allow_nan=False)
     return f"{text}\n".encode()
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names of columns as keys: the second `a` becomes `a_1`, as in DuckDB, instead of replacing the first."""
+    keys: dict[str, None] = {}
+    for name in names:
+        tries = (name, *(f"{name}_{n}" for n in range(1, len(names))))
+        keys[next(each for each in tries if each not in keys)] = None
+    return list(keys)
 
 
 def _finite(value: Any) -> Any:

@@ -6,7 +6,7 @@ import click
 
 
 @click.command("check", short_help="Say what is wrong with a task file.")
-@click.argument("taskfile", type=click.Path(path_type=Path), metavar="TASKFILE")
+@click.argument("taskfile", type=click.Path(path_type=Path, readable=False), metavar="TASKFILE")
 @click.pass_context
 def command(context: click.Context, taskfile: Path) -> None:
     """Check TASKFILE (JSON Lines, one example a line) and print every problem with its line and field.

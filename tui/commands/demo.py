@@ -29,12 +29,14 @@ def command(out: Path, no_open: bool) -> None:
     with needs_compute():
         from neurontui.compute.run import run
     from neurontui.tui.commands.narrator import Narrator
+    from neurontui.tui.commands.stopping import resumable
     from neurontui.tui.summary import print_summary
 
     began = time.monotonic()
     narrator = Narrator()
-    for config in _configs(out):
-        run(config, narrator)
+    with resumable():
+        for config in _configs(out):
+            run(config, narrator)
     narrator.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
     print_summary(out)
     if not no_open and sys.stdin.isatty() and sys.stdout.isatty():

@@ -7,10 +7,14 @@ import click
 
 @click.command("merge", short_help="Put the runs of several files into one.")
 @click.argument(
-    "sources", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="RESULTS..."
+    "sources",
+    type=click.Path(path_type=Path, readable=False),
+    nargs=-1,
+    required=True,
+    metavar="RESULTS...",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="RESULTS",
+    "--out", type=click.Path(path_type=Path, readable=False), required=True, metavar="RESULTS",
     help="Where they go; may be there already.",
 )  # fmt: skip
 @click.option(

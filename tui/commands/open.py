@@ -10,7 +10,11 @@ from neurontui.tui.commands.options import queries_option
 
 @click.command("open", short_help="Explore results in the terminal.")
 @click.argument(
-    "results", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="RESULTS..."
+    "results",
+    type=click.Path(path_type=Path, readable=False),
+    nargs=-1,
+    required=True,
+    metavar="RESULTS...",
 )
 @queries_option
 def command(results: tuple[Path, ...], queries_dir: Path | None) -> None:

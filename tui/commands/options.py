@@ -8,7 +8,9 @@ import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-results_argument = click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS")
+results_argument = click.argument(
+    "results", type=click.Path(path_type=Path, readable=False), metavar="RESULTS"
+)
 
 format_option = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "md", "parquet"]), default="table",

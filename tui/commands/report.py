@@ -8,7 +8,11 @@ import click
 
 @click.command("report", short_help="Every figure and table, beside the published numbers.")
 @click.argument(
-    "results", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="RESULTS…"
+    "results",
+    type=click.Path(path_type=Path, readable=False),
+    nargs=-1,
+    required=True,
+    metavar="RESULTS…",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

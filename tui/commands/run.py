@@ -1,6 +1,5 @@
 """`neurontui run`: measure a model on a task, into a results file."""
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,10 @@ if TYPE_CHECKING:
 
 @click.command("run", short_help="Measure a model on a task.")
 @click.argument(
-    "paper_file", type=click.Path(path_type=Path), required=False, metavar="[FILE.toml]"
+    "paper_file",
+    type=click.Path(path_type=Path, readable=False),
+    required=False,
+    metavar="[FILE.toml]",
 )
 @run_options
 def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
@@ -23,9 +25,15 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     A killed run goes on from its last batch when the same command is given again. With FILE.toml, every
     run that the file names is measured, one after the other; options given beside it win over the file.
     """
+    from neurontui.tui.commands.stopping import resumable
+
+    with resumable():
+        _run(paper_file, {k: v for k, v in chosen.items() if v is not None}, dry_run)
+
+
+def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
     from neurontui.tui.commands.needs_compute import needs_compute
 
-    given = {key: value for key, value in chosen.items() if value is not None}
     with needs_compute():
         from neurontui.compute.preview import preview
         from neurontui.compute.run import run
@@ -36,16 +44,8 @@ def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     if dry_run:
         click.echo("\n\n".join(preview(each) for each in configs))
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for config in configs:
-        try:
-            finished = run(config, narrator)
-        except KeyboardInterrupt:
-            narrator.end()
-            narrator.say(
-                "stopped; what is measured is kept, and the same command goes on from there"
-            )
-            raise
+        finished = run(config, narrator)
         state = "measured" if finished.measured else "was there already (--force measures again)"
         narrator.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
 
@@ -84,4 +84,7 @@ def _selected(results: Path, sql: str) -> tuple[tuple[int, int], ...]:
     if not {"layer", "neuron"} <= set(rows.column_names):
         raise QueryError("--ablate-sql must select the columns layer and neuron.")
     pairs = zip(rows["layer"].to_pylist(), rows["neuron"].to_pylist(), strict=True)
-    return tuple(sorted({(int(layer), int(neuron)) for layer, neuron in pairs}))
+    try:
+        return tuple(sorted({(int(layer), int(neuron)) for layer, neuron in pairs}))
+    except (TypeError, ValueError, OverflowError):
+        raise QueryError("--ablate-sql must select whole numbers as layer and neuron.") from None

@@ -1,7 +1,5 @@
 """A report into a file, or Markdown to stdout. Drawing is imported only where there is something to draw."""
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from neurontui.store.errors import InputError, MissingExtraError, UsageError
 from neurontui.tui.report import html, markdown
 from neurontui.tui.report.model import Figure, Report
+from neurontui.tui.saving import save_whole
 
 PAGES, TEXTS = (".html", ".htm"), (".md", ".markdown")
 HOW = "pip install 'neurontui[report]'"
@@ -51,11 +50,11 @@ def _css(variables: Mapping[str, str]) -> str:
 def write(report: Report, out: Path, tell: Callable[[str], None]) -> None:
     """Write `out`, HTML or Markdown by its ending; Markdown's figures go into a folder beside it."""
     if out.suffix.lower() in PAGES:
-        save(out, page(report))
+        save_whole(out, page(report).encode())
         return
     if not can_draw():
         tell(f"figures are tables of numbers here; to draw them: {HOW}")
-        save(out, markdown.render(report))
+        save_whole(out, markdown.render(report).encode())
         return
     from neurontui.tui.report.draw.plot import draw
     from neurontui.tui.report.draw.svg import on_white
@@ -64,10 +63,10 @@ def write(report: Report, out: Path, tell: Callable[[str], None]) -> None:
     _make(folder)
 
     def picture(figure: Figure) -> str:
-        save(folder / f"{figure.slug}.svg", on_white(draw(figure)))
+        save_whole(folder / f"{figure.slug}.svg", on_white(draw(figure)).encode())
         return f"<{folder.name}/{figure.slug}.svg>"
 
-    save(out, markdown.render(report, picture))
+    save_whole(out, markdown.render(report, picture).encode())
 
 
 def _make(folder: Path) -> None:
@@ -76,22 +75,4 @@ def _make(folder: Path) -> None:
     except OSError as error:
         raise InputError(
             f"{folder} cannot be made: {error.strerror}; choose another place for the report."
-        ) from None
-
-
-def save(out: Path, text: str) -> None:
-    """Write beside the target and rename, so that a reader never meets half a file."""
-    try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(out)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written: {error.strerror}; choose another place."
         ) from None

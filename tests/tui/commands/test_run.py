@@ -75,7 +75,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert "same command goes on" in err
+    assert "The same command goes on from there:\nneurontui run --model" in err
     assert "Traceback" not in err
 
 

@@ -1,0 +1,34 @@
+"""Writes a file whole or not at all; into a device or a pipe it just writes."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from neurontui.store.errors import InputError
+from neurontui.store.schema import no_room
+
+
+def save_whole(out: Path, content: bytes) -> None:
+    """Write beside the target and rename, so that a reader never meets half a file. Raises InputError."""
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; name a file in it.")
+    try:
+        if out.exists() and not out.is_file():
+            out.write_bytes(content)  # a rename would put a file in the place of /dev/null
+        else:
+            _replace(out.resolve(), content)  # what a link leads to is replaced, not the link
+    except OSError as error:
+        what = "the disk is full" if no_room(error) else error.strerror
+        raise InputError(f"{out} cannot be written: {what}; choose another place.") from None
+
+
+def _replace(out: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".neurontui.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
