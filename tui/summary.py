@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neurontui.queries.results import Results, open_results
+from neurontui.tui.answers import answers
 from neurontui.tui.clean import clean
 
 MARKS = {"supported": "+", "contradicted": "-", "undecided": "?"}
@@ -76,11 +77,13 @@ def _mean(rows: pa.Table, name: str) -> str:
 
 
 def _findings(opened: Results, runs: list[dict[str, object]]) -> list[str]:
-    """The paper's claims as the run with most measures decides them, a line each."""
+    """What the run with most measures says: four answers, then the paper's claims, two lines each."""
     if not runs:
         return []
     run = max(runs, key=lambda run: _n_measures(opened, run))
-    lines = [f"What the paper claims, and what {clean(str(run['name']))} says of it"]
+    name = clean(str(run["name"]))
+    lines = [f"What {name} says", *answers(opened, int(str(run["run"]))), ""]
+    lines.append(f"What the paper claims, and what {name} says of it; intervals are 99.8 %")
     for row in opened.query("claims", run=run["run"]).to_pylist():
         lines.append(f"  {MARKS[row['verdict']]} {row['says']}")
         lines.append(f"    {row['verdict']}: {clean(row['finding'])}")

@@ -100,9 +100,10 @@ WITH estimates AS (
         'Accuracy without {1} less without all-shared: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
         'ablation of all types'),
     (14, 'all-shared-beyond-control', 'beyond the paper',
-        'All-shared neurons matter more than as many other active ones.', 'above', 0, 'points',
-        'Accuracy without {1} less without all-shared: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
-        'ablation with matched controls'),
+        'All-shared neurons matter more than as many other active ones that contribute alike.', 'above', 0, 'nats',
+        'Log-probability of the answer without {1} less without as many all-shared ones of like contribution: '
+            || '{0:+.3f} nats ({2:+.3f} to {3:+.3f}).',
+        'ablation of all-shared neurons in paired doses'),
     (15, 'random-harmless', '7, Table 2',
         'Switching off up to 25 % of the neurons at random does little harm.', 'below', 10, '%',
         'With {1} switched off, {0:.1f} % of the accuracy is lost ({2:.1f} to {3:.1f}).',

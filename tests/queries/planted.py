@@ -42,7 +42,7 @@ class Effects:
     encoder: float = 0.0
     """More activity in the encoder."""
     ablation: float = 0.0
-    """Harm of all-shared beyond that of other types and of its control, in accuracy."""
+    """Harm of all-shared beyond that of other types, in accuracy, and of its paired control, in nats."""
     harmless: float = 0.0
     """Share of the accuracy kept by random ablation, above 0.9."""
     competence: float = 0.5
@@ -193,7 +193,8 @@ def _write_outcomes(
         ("baseline", None, None, skill),
         *(("type", name, None, harmed - (effects.ablation if name == "all-shared" else 0.0)) for name in TYPES),
         *(("random", None, 0.25, skill * (0.9 + effects.harmless)) for _ in range(2)),
-        ("matched", "all-shared", None, harmed),
+        ("dose", "all-shared", 0.05, harmed),
+        ("dose", "all-shared", 0.05, harmed),
     ]  # fmt: skip
     luck = np.repeat(rng.random((CLUSTERS, 1)), COPIES, axis=0) * 0.7 + 0.3 * rng.random((E, P))
     order = np.argsort(np.argsort(luck.ravel())).reshape(E, P) / (
@@ -206,14 +207,19 @@ def _write_outcomes(
         flip = np.repeat(rng.random((CLUSTERS, P)), COPIES, axis=0)
         hit = np.where(rng.random((E, P)) < 0.5, order, flip).ravel() < chance
         correct = hit if number == 0 else correct
+        control = kind == "dose" and chances[number - 1][0] == "dose"
         _one(connection, "conditions", [
-            run, number, kind, name, fraction, number, "all", None, "0", 4 if kind == "matched" else None, 10.0, kind
+            run, number, kind, name, fraction, number, "all", None, "0", number - 1 if control else None, 10.0, kind
         ])  # fmt: skip
+        sure = -1.0 - effects.ablation * (kind == "dose" and not control)
+        spread = np.repeat(rng.normal(0, 0.1, (CLUSTERS, 1)), COPIES, axis=0)
+        logprob = (sure + spread + rng.normal(0, 0.1, (E, P))).ravel()
         connection.register(
-            "outcome", pa.table({"e": e, "language": np.array(LANGUAGES)[p], "hit": hit})
+            "outcome",
+            pa.table({"e": e, "language": np.array(LANGUAGES)[p], "hit": hit, "logprob": logprob}),
         )
         connection.execute(
-            f"INSERT INTO ablation_examples SELECT {run}, {number}, e, language, 'x', hit, hit, true, -1.0, 3 FROM outcome"
+            f"INSERT INTO ablation_examples SELECT {run}, {number}, e, language, 'x', hit, hit, true, logprob, 3 FROM outcome"
         )
         connection.unregister("outcome")
     connection.register("said", pa.table({

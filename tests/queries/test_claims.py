@@ -229,7 +229,8 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
         return lambda kept: 100 * float(np.nanmean((hits[i] - hits[4])[kept]))
 
     def control(kept: Any) -> float:
-        return 100 * float(np.nanmean(np.array([hits[7] - hits[4], hits[8] - hits[4]])[:, kept]))
+        own, paired = (run.conditions[i].logprob for i in (9, 10))
+        return float((paired - own)[kept].mean())
 
     def lost(kept: Any) -> float:
         pair = np.array([hits[5], hits[6]])[:, kept]
@@ -237,7 +238,8 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
 
     others = {t: left(i) for i, t in enumerate(TYPES[:3], 1)}
     expect("all-shared-ablation-worst", others, folds=run.blocks)
-    expect("all-shared-beyond-control", {"its control": control}, folds=run.blocks)
+    paired = "its paired control (5.0 % of all neurons)"
+    expect("all-shared-beyond-control", {paired: control}, folds=run.blocks)
     expect("random-harmless", {"25 % at random": lost}, folds=run.blocks)
     kept_types = sum(
         sum(each.all(0).sum() for each in every_type(run, i).values()) for i in range(3)

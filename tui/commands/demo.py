@@ -62,6 +62,7 @@ def _configs(out: Path) -> "list[RunConfig]":
             measures=("types", "attribution"),
             thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
             max_new_tokens=12,
+            batch_tokens=1024,  # what a laptop's cache holds
             device="cpu",
         )
         for task in TASKS

@@ -3,7 +3,7 @@ judged AS (
     -- Generated answers where there are any, else the likeliest choice.
     SELECT e.condition, e.example, e.language, k.fold,
         if((SELECT count(correct) > 0 FROM ablation_examples WHERE run = $run), e.correct,
-            e.rank_correct)::INTEGER AS hit
+            e.rank_correct)::INTEGER AS hit, e.answer_logprob AS logprob
     FROM ablation_examples e
     JOIN examples x ON x.run = $run AND x.example = e.example AND x.language = e.language
     JOIN blocks k ON k.cluster = x.cluster
@@ -17,25 +17,34 @@ whole_types AS (
 ),
 against AS (
     -- Pairs of conditions: what is left (a) without the one, and without the other (b).
+    -- A whole type outweighs any control that is only as many, so it is held against equal doses of equal weight,
+    -- the largest there are, and by the answer's log-probability: accuracy hardly moves at such doses.
     SELECT 'all-shared-ablation-worst' AS claim, o.name AS versus, o.condition AS a, e.condition AS b
     FROM whole_types e, whole_types o
     WHERE e.name = 'all-shared' AND o.kind = 'type' AND o.name != e.name
     UNION ALL
-    SELECT 'all-shared-beyond-control', 'its control', c.condition, e.condition
-    FROM whole_types e JOIN conditions c ON c.run = $run AND c.kind = 'matched' AND c.matched_to = e.condition
-    WHERE e.name = 'all-shared'
+    (SELECT 'all-shared-beyond-control', format('its paired control ({:.1f} % of all neurons)', c.percent),
+        c.condition, e.condition
+    FROM conditions e JOIN conditions c ON c.run = e.run AND c.matched_to = e.condition
+    WHERE e.run = $run AND e.kind = 'dose' AND e.type = 'all-shared' AND e.layers IS NULL
+    ORDER BY e.fraction DESC, e.condition
+    LIMIT 1)
     UNION ALL
     SELECT 'random-harmless', format('{:g} % at random', 100 * c.fraction), b.condition, c.condition
     FROM whole_types b, conditions c
     WHERE b.kind = 'baseline' AND c.run = $run AND c.kind = 'random' AND c.fraction <= 0.25
 ),
 hit_folds AS (
-    SELECT k.claim, k.versus, a.fold, sum(a.hit)::DOUBLE AS a, sum(b.hit)::DOUBLE AS b, count(*) AS n
-    FROM against k
-    JOIN judged a ON a.condition = k.a
-    JOIN judged b ON b.condition = k.b AND b.example = a.example AND b.language = a.language
-    WHERE a.hit IS NOT NULL AND b.hit IS NOT NULL
-    GROUP BY k.claim, k.versus, a.fold
+    SELECT claim, versus, fold, sum(a)::DOUBLE AS a, sum(b)::DOUBLE AS b, count(*) AS n
+    FROM (
+        SELECT k.claim, k.versus, a.fold, if(k.claim = 'all-shared-beyond-control', a.logprob, 100 * a.hit) AS a,
+            if(k.claim = 'all-shared-beyond-control', b.logprob, 100 * b.hit) AS b
+        FROM against k
+        JOIN judged a ON a.condition = k.a
+        JOIN judged b ON b.condition = k.b AND b.example = a.example AND b.language = a.language
+    )
+    WHERE a IS NOT NULL AND b IS NOT NULL
+    GROUP BY claim, versus, fold
 ),
 hit_drops AS (
     SELECT NULL::INTEGER AS dropped
@@ -45,7 +54,7 @@ hit_drops AS (
 ),
 ablation_estimates AS (
     SELECT claim, versus, dropped,
-        100 * (sum(a) - sum(b)) / nullif(if(claim = 'random-harmless', sum(a), sum(n)), 0) AS x
+        (sum(a) - sum(b)) / nullif(if(claim = 'random-harmless', sum(a) / 100, sum(n)), 0) AS x
     FROM hit_folds JOIN hit_drops ON fold IS DISTINCT FROM dropped
     GROUP BY claim, versus, dropped
 ),

@@ -1,0 +1,44 @@
+"""The demo's answers in plain words follow the store, whichever way the truth lies."""
+
+from pathlib import Path
+
+from neurontui.queries import open_results
+from neurontui.tui.answers import answers
+from tests.queries.planted import Effects, write_planted
+from tests.queries.test_claims import PLANTED, REVERSED
+
+
+def _answered(path: Path, effects: Effects) -> tuple[dict[str, str], str]:
+    """Question -> answer, and the whole text, for a planted store."""
+    with open_results(write_planted(path / "planted.duckdb", 11, effects)) as results:
+        lines = list(answers(results, 1))
+    asked = dict(line.strip().split("? ", 1) for line in lines if "? " in line)
+    return asked, "\n".join(lines)
+
+
+def test_planted_effects_are_answered_with_yes(tmp_path: Path) -> None:
+    asked, text = _answered(tmp_path, PLANTED)
+
+    assert asked["Does sharing depend on the task"] == "Yes."
+    assert asked["Do related languages share more neurons"] == "Yes."
+    hurt = "Does switching off all-shared neurons hurt more than switching off others"
+    assert asked[hurt] == "Yes."
+    assert "its paired control (10.0 % of all neurons)" in text
+    assert text.count(" in all 120.") == 4
+
+
+def test_reversed_effects_are_answered_with_no(tmp_path: Path) -> None:
+    asked, _ = _answered(tmp_path, REVERSED)
+
+    assert asked["Do related languages share more neurons"] == "No."
+    hurt = "Does switching off all-shared neurons hurt more than switching off others"
+    assert asked[hurt] == "No."
+
+
+def test_a_run_without_a_measure_says_what_it_lacks(measured: Path) -> None:
+    with open_results(measured) as results:
+        text = "\n".join(answers(results, 1))
+
+    assert "Does sharing depend on the task? This run cannot tell." in text
+    assert "Not measured: it takes ablation of all-shared neurons in paired doses." in text
+    assert "with as many other active neurons, as far as there are any," in text
