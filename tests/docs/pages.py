@@ -13,6 +13,7 @@ from neurontui.queries import open_results
 from neurontui.queries.header import Parameter
 from neurontui.queries.loader import Query, load_queries
 from neurontui.store import schema
+from tests.docs.reproduce import reproduce_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 _NOTICE = "<!-- Made by `python -m tests.docs` from {}; edit there. -->"
@@ -142,5 +143,5 @@ def _cell(text: str | None) -> str:
     return _plain(text or "").replace("|", "\\|")
 
 
-PAGES = {"schema.md": schema_page, "queries.md": queries_page}
+PAGES = {"schema.md": schema_page, "queries.md": queries_page, "reproduce.md": reproduce_page}
 """File in docs/ -> what writes it."""

@@ -1,0 +1,137 @@
+"""Every command in the README and in docs/ does what it says, and every output printed there is that command's."""
+
+import re
+import shlex
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from neurontui.compute.demo import DEMO_MODEL, demo_task
+from neurontui.queries.loader import load_queries
+from neurontui.tui.commands.run import command as run_command
+from tests.docs.outputs import ANSWERS, ROOT, Shown, answers_of, columns, printed, shown
+from tests.tui.commands.command_line import neurontui
+
+WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "compute" / "demo" / "MODEL.md"]
+PAGES = [*WRITTEN, *sorted((ROOT / "docs").glob("*.md"))]
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+INLINE = re.compile(r"`(neurontui [^`…]+)`")
+INDENTED = re.compile(r"^    (neurontui .+|python -m .+)$", re.MULTILINE)
+WITH_A_TERMINAL = {"open", "demo"}
+
+
+def _lines(page: Path) -> list[str]:
+    """Commands of a page; those that stand with their output are tested with it."""
+    text = page.read_text("utf-8")
+    for each in shown(page):
+        text = text.replace(each.command, "")
+    fenced = [line for block in SHELL.findall(text) for line in block.splitlines()]
+    return [*fenced, *INLINE.findall(text), *INDENTED.findall(text)]
+
+
+def _all(begin: str) -> list[str]:
+    return sorted({line for page in PAGES for line in _lines(page) if line.startswith(f"{begin} ")})
+
+
+OWN = [line for line in _all("neurontui") if shlex.split(line)[1] not in WITH_A_TERMINAL]
+OUTPUTS = [(page.name, each) for page in PAGES for each in shown(page)]
+
+
+@pytest.fixture(scope="module")
+def results(measured: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small results file, its run named as in the demo."""
+    path = tmp_path_factory.mktemp("docs") / "results.duckdb"
+    shutil.copy(measured, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE runs SET name = 'demo · fact'")
+    return path
+
+
+@pytest.mark.parametrize("line", OWN)
+def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
+    own = shutil.copy(results, tmp_path / "results.duckdb")
+    mine, paper = tmp_path / "mine.jsonl", tmp_path / "paper.toml"
+    mine.write_text(_json(), "utf-8")
+    paper.write_text(
+        f'[[run]]\nmodel = "{DEMO_MODEL}"\ntask = "{demo_task("fact")}"\nout = "{tmp_path}/p.duckdb"\nlimit = 1\n', "utf-8"
+    )  # fmt: skip
+    places = {
+        "results.duckdb": str(own), "paper.duckdb": str(own), "mine.jsonl": str(mine), "docs/paper.toml": str(paper),
+        "report.html": str(tmp_path / "report.html"), "bigscience/bloomz-560m": str(DEMO_MODEL), "xnli": str(demo_task("xnli")),
+    }  # fmt: skip
+    words = [places.get(word, word) for word in shlex.split(line, comments=True)[1:]]
+    if words == ["run"]:  # named, not given
+        words.append("--help")
+    if "--limit" in words:
+        words[words.index("--limit") + 1] = "1"
+
+    said = neurontui(*words)
+
+    assert said.code == 0, said.err
+
+
+def test_the_explorer_reads_the_file_and_then_wants_a_terminal(results: Path) -> None:
+    assert "neurontui open results.duckdb" in _all("neurontui")
+
+    said = neurontui("open", results)
+
+    assert said.code == 2
+    assert "needs a terminal" in said.err
+
+
+@pytest.mark.parametrize(("page", "each"), OUTPUTS, ids=[f"{p}-{i}" for i, (p, _) in enumerate(OUTPUTS)])  # fmt: skip
+def test_an_output_is_that_of_its_command(page: str, each: Shown, results: Path) -> None:
+    """`python -m tests.docs results.duckdb` writes them from the demo; here the small file gives the same columns."""
+    found = printed(each.command, results)
+
+    assert columns(found) == each.columns
+    assert len(each.output.splitlines()) > 2, "an output without rows shows nothing"
+
+
+def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
+    ((_, text),) = ANSWERS.findall((ROOT / "README.md").read_text("utf-8"))
+
+    def asked(lines: str) -> list[str]:
+        return [line.split("?")[0] for line in lines.splitlines() if not line.startswith(" ")]
+
+    assert asked(text) == asked(answers_of(results, "demo · fact"))
+
+
+def test_make_and_python_commands_lead_to_something() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    pages = "".join(page.read_text("utf-8") for page in PAGES)
+
+    made = set(re.findall(r"`make ([a-z]+)`", pages)) | {x.split()[1] for x in _all("make")}
+    modules = set(re.findall(r"python -m ([\w.]+)", pages))
+
+    assert made <= set(targets)
+    assert made >= {"demo", "test", "check", "faults", "bench"}
+    assert modules >= {"tests.docs", "neurontui.compute.demo.recipe"}
+    assert [each for each in modules if find_spec(each) is None] == []
+
+
+def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:
+    method = (ROOT / "docs" / "method.md").read_text("utf-8")
+    options = {
+        each for known in run_command.params for each in (*known.opts, *known.secondary_opts)
+    }
+    parameters = {
+        query.name: {each.name: each for each in query.parameters} for query in load_queries()
+    }
+
+    named = set(re.findall(r"--[a-z][a-z-]+", method))
+    asked = re.findall(r"`([a-z-]+) -p (\w+)=([^`]+)`", method)
+
+    assert named <= options
+    assert len(named) >= 25
+    assert len(asked) >= 6
+    for query, parameter, value in asked:
+        known = parameters[query][parameter]
+        assert not known.choices or value in known.choices, (query, parameter, value)
+
+
+def _json() -> str:
+    return re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[0]
