@@ -71,14 +71,16 @@ WITH scores AS (
     GROUP BY m.layer, m.neuron
 ), main_types AS (
     -- Of types that are equally frequent, the one that is active in fewer languages.
-    SELECT layer, neuron, CASE greatest(non, one, n - non - one - every, every) WHEN non THEN 'non-activated'
+    -- One key instead of two columns: the join is three times as quick.
+    SELECT layer::BIGINT << 32 | neuron AS key,
+        CASE greatest(non, one, n - non - one - every, every) WHEN non THEN 'non-activated'
         WHEN one THEN 'specific' WHEN n - non - one - every THEN 'partial-shared'
         ELSE 'all-shared' END::neuron_type AS type
     FROM neuron_counts
 ), neuron_means AS (
     SELECT a.language, k.type, max(a.es_sum / a.n) AS largest, min(a.es_sum / a.n) AS smallest,
         avg(a.es_sum / a.n) AS mean, var_pop(a.es_sum / a.n) AS variance, count(*) AS n
-    FROM neuron_attribution a JOIN main_types k USING (layer, neuron)
+    FROM neuron_attribution a JOIN main_types k ON k.key = a.layer::BIGINT << 32 | a.neuron
     WHERE a.run = $run AND list_contains($languages, a.language) AND a.es_sum IS NOT NULL
         AND $variant = 'neuron-means'
     GROUP BY a.language, k.type

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from neurontui.queries import open_results
+from neurontui.queries.loader import Query
 
 SECONDS = 1.0
 """What a question may take, unless it says that it reads every mask."""
-SCANS = "Reads every mask"
+LONG = "in a large file"
 """What the description of a query says that may take longer."""
 
 _OPEN = """
@@ -53,12 +54,13 @@ class Timing:
     what: str
     first: float
     best: float
-    scans: bool
+    long: bool
+    """Whether it says that it may take longer."""
 
     @property
     def slow(self) -> bool:
         """Whether it takes longer than it may."""
-        return self.best > SECONDS and not self.scans
+        return self.best > SECONDS and not self.long
 
 
 def opening(path: Path) -> tuple[float, float]:
@@ -70,23 +72,37 @@ def opening(path: Path) -> tuple[float, float]:
 
 
 def reading(path: Path) -> Iterator[Timing]:
-    """Every pattern, then every named query in its defaults."""
+    """Every pattern, then every named query in its defaults and with each other choice it has."""
     with open_results(path) as results:
         for what, sql in PATTERNS.items():
-            yield _time(what, lambda sql=sql: results.sql(sql), scans="every mask" in what)
+            yield _time(what, lambda sql=sql: results.sql(sql), long="every mask" in what)
         for query in results.queries():
-            given = {p.name: GIVEN[p.name] for p in query.parameters if p.required}
-            yield _time(
-                f"query {query.name}",
-                lambda name=query.name, given=given: results.query(name, **given),
-                scans=SCANS in query.description,
-            )
+            for what, given in _ways(query):
+                yield _time(
+                    what,
+                    lambda name=query.name, given=given: results.query(name, **given),
+                    long=LONG in query.description,
+                )
 
 
-def _time(what: str, ask: Callable[[], object], scans: bool) -> Timing:
+def _ways(query: Query) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The parameters in their defaults, then one other choice at a time."""
+    needed = {p.name: GIVEN[p.name] for p in query.parameters if p.required}
+    yield f"query {query.name}", needed
+    for each in query.parameters:
+        others = [choice for choice in each.choices if choice != each.default]
+        if each.kind == "boolean":
+            others = ["false" if each.default == "true" else "true"]
+        if each.kind == "languages":
+            others = ["en,de,th,vi"]
+        for other in others:
+            yield f"  {each.name}={other}", {**needed, each.name: other}
+
+
+def _time(what: str, ask: Callable[[], object], long: bool) -> Timing:
     took: list[float] = []
     while len(took) < 3 and sum(took) < 20:
         began = time.perf_counter()
         ask()
         took.append(time.perf_counter() - began)
-    return Timing(what, took[0], min(took), scans)
+    return Timing(what, took[0], min(took), long)

@@ -125,7 +125,7 @@ def _line(what: str, value: str, asked: str) -> None:
 
 
 def _timing(each: Timing) -> None:
-    asked = "reads every mask" if each.scans else f"< {SECONDS:g} s"
+    asked = "says that it takes longer" if each.long else f"< {SECONDS:g} s"
     _line(
         each.what,
         f"{each.first:.3f} s first, {each.best:.3f} s best",
