@@ -15,9 +15,10 @@ from neurontui.store.reader import check_ours, cores, explain, half_the_memory, 
 from neurontui.store.schema import first_line, no_room, quoted
 
 Wait = Callable[[str], None]
-"""Called about once a second while another process has the file, with a sentence that names it; may raise to give up."""
+"""Called a few times a second while another process has the file, with a sentence that names it; may raise to give up."""
 
-_PAUSE = 0.5
+PAUSE = 0.25
+"""Seconds between two tries to get hold of the file."""
 # What a merge may hold in memory; more only makes it spill less.
 _MEMORY = 4 << 30
 
@@ -67,7 +68,7 @@ def pause(wait: Wait | None, busy: BusyError) -> None:
     """Tell `wait` for whom we wait, and sleep a little."""
     if wait is not None:
         wait(f"Waiting: {busy}")
-    time.sleep(_PAUSE)
+    time.sleep(PAUSE)
 
 
 @contextmanager

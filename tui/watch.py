@@ -8,7 +8,7 @@ from textual.message import Message
 
 from neurontui.store.journal import Progress, list_journals
 
-EVERY = 2.0
+EVERY = 1.0
 """Seconds between two looks."""
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.journal import Journal
+from neurontui.store.writer import PAUSE
+from neurontui.tui import watch
 from neurontui.tui.app import Explorer
 from tests.tui.driving import WIDE, page_of, press, settle, text_of
 from tests.tui.sample import Plan, journalled, write_sample
@@ -24,6 +26,11 @@ merge(Path(sys.argv[1]), Path(sys.argv[2]), wait=lambda *_: None)
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurontui.tui.reloading.EVERY", 0.1)
+
+
+def test_a_merge_waits_less_than_two_seconds_for_an_open_explorer() -> None:
+    """At worst a whole round of each: the explorer looks, lets go, and the merge tries again."""
+    assert watch.EVERY + PAUSE < 1.5
 
 
 async def test_a_run_in_progress_shows_how_far_it_is(
