@@ -4,7 +4,8 @@ Rows are ordered example by example, language by language: row = position of the
 A group of P languages is never torn apart, so masks are complete within a batch.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -28,6 +29,20 @@ class Batch:
     def prompts(self) -> list[str]:
         """All E·P prompts in row order."""
         return [each.prompts[code] for each in self.examples for code in self.languages]
+
+    def parts(self, size: int) -> Iterator["Batch"]:
+        """Itself in parts of at most `size` examples, as many as are held in memory at once."""
+        for start in range(0, len(self.examples), size):
+            yield self.only(range(start, min(start + size, len(self.examples))))
+
+    def only(self, positions: Sequence[int]) -> "Batch":
+        """The examples at some positions."""
+        return replace(
+            self,
+            indices=tuple(self.indices[i] for i in positions),
+            folds=tuple(self.folds[i] for i in positions),
+            examples=tuple(self.examples[i] for i in positions),
+        )
 
 
 @dataclass(frozen=True)

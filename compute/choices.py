@@ -1,5 +1,7 @@
 """From the choices of a run to the options of its parts: one function a part."""
 
+from collections.abc import Sequence
+
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
 from neurontui.compute.answers.predict import AnswerOptions
@@ -7,9 +9,9 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.attribution import AttributionOptions
 from neurontui.compute.measures.directions import DirectionOptions
 from neurontui.compute.models.capture import CaptureOptions
-from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.loading import ModelOptions
 from neurontui.compute.tasks.example import TaskOptions
+from neurontui.store.manifest import Layer
 
 
 def task_options(config: RunConfig) -> TaskOptions:
@@ -68,13 +70,13 @@ def attribution_options(config: RunConfig) -> AttributionOptions:
     )
 
 
-def ablation_options(config: RunConfig, loaded: LoadedModel) -> AblationOptions:
+def ablation_options(config: RunConfig, layers: Sequence[Layer]) -> AblationOptions:
     """What an ablation needs; raises InputError for neurons that the model does not have."""
     user_sets: tuple[UserSet, ...] = ()
     if config.ablate is not None:
-        user_sets = (read_neurons(config.ablate, loaded.layers),)
+        user_sets = (read_neurons(config.ablate, layers),)
     if config.ablate_neurons is not None:
-        user_sets = (*user_sets, check_neurons("query", config.ablate_neurons, loaded.layers))
+        user_sets = (*user_sets, check_neurons("query", config.ablate_neurons, layers))
     return AblationOptions(
         fractions=config.ablation_fractions,
         doses=config.ablation_doses,

@@ -41,14 +41,23 @@ class RunConfig:
     contrast: bool = False
     final_norm: bool = False
     neuron_scores: bool = True
-    """Also sum the scores of each neuron by language; large for large models: d_m × layers × languages rows a batch."""
+    """Also sum the scores of each neuron by language: d_m × layers × languages rows in each batch of the journal."""
     top: int = 10
     dtype: str | None = None
     device: str | None = None
     device_map: bool = False
     allow_bin: bool = False
     batch_tokens: int = 4096
-    batch_examples: int = 32
+    batch_examples: int | None = None
+    """Examples in a batch of the journal, which is what a kill loses; None: see `plan.batch_size`."""
+    examples_at_once: int = 32
+    """Examples whose activations are in memory together; a batch goes through it in parts."""
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    """Of a Ray cluster; None: this machine alone."""
+    workers: int | None = None
+    """Ray workers; None: one a GPU, or without GPUs one a machine."""
+    gpus_a_worker: int = 1
     max_new_tokens: int = 8
     ablation_scope: Literal["all", "last"] = "all"
     """all: switched off at every position; last: at the last prompt token and generated ones."""
@@ -83,7 +92,9 @@ class RunConfig:
             raise UsageError("--thresholds names a number twice; its neurons would count twice.")
         if abs(self.seed) >= 2**63:
             raise UsageError("--seed must be a whole number of at most 63 bits.")
-        for name in ("limit", "ablation_examples"):
+        for name in ("limit", "ablation_examples", "batch_examples", "workers"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1.")
+        if self.engine == "local" and (self.address is not None or self.workers is not None):
+            raise UsageError("--address and --workers belong to --engine ray.")

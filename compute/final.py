@@ -1,13 +1,9 @@
-"""What is measured once a run instead of once a batch: the tokens behind its most telling neurons."""
+"""Which neurons of a run are the most telling: the tokens behind them are looked up once it is measured."""
 
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from neurontui.compute.config import RunConfig
-from neurontui.compute.measures.vocabulary import vocabulary_tables
-from neurontui.compute.models.loaded import LoadedModel
 from neurontui.store.journal import Journal
 
 PERSISTENT = 20
@@ -27,23 +23,19 @@ QUALIFY row_number() OVER (PARTITION BY layer, type ORDER BY n DESC, neuron) <= 
 """
 
 
-def final_tables(config: RunConfig, loaded: LoadedModel, journal: Journal) -> dict[str, pa.Table]:
-    """neuron_vocabulary for the neurons in top_neurons and those that keep each type longest."""
-    if not {"contribution", "attribution"} & set(config.measures):
-        return {}
-    top = _shards(journal.path, "top_neurons")
-    activations = _shards(journal.path, "activations")
+def telling_neurons(journal: Journal) -> list[tuple[int, int]]:
+    """(layer, neuron) of the neurons in top_neurons and of those that keep each type longest."""
     with duckdb.connect() as connection:
-        pairs = set(connection.execute(_TOP, {"top": top}).fetchall())
+        top = connection.execute(_TOP, {"top": _shards(journal.path, "top_neurons")}).fetchall()
         persistent = connection.execute(
             _PERSISTENT,
             {
-                "activations": activations,
+                "activations": _shards(journal.path, "activations"),
                 "all_mask": journal.manifest.all_mask,
                 "persistent": PERSISTENT,
             },
         ).fetchall()
-    return vocabulary_tables(loaded, sorted(pairs | set(persistent)))
+    return sorted({*top, *persistent})
 
 
 def _shards(journal: Path, table: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What makes a run the run it is: its settings, its key, and the manifest that says so.
 
 Two calls with the same model, prompts and settings have the same key, whatever the machine, the
-batch sizes or the name; that is how a killed run finds its journal and a finished one is not repeated.
+batch sizes, the engine or the name; that is how a killed run finds its journal and a finished one is not repeated.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded import ModelFacts
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.manifest import Condition, Manifest
@@ -23,28 +23,31 @@ LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyar
 # They decide where, how fast and under which name, but not which numbers come out.
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
-    "batch_tokens", "name", "keep", "force",
+    "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
+    "name", "keep", "force",
 })  # fmt: skip
 
 
-def settings(config: RunConfig, loaded: LoadedModel) -> dict[str, Any]:
+def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
     """The choices that decide the numbers, and the reason for dtype and device."""
     chosen = _deciding(config)
     return {
         **chosen,
-        "dtype": loaded.dtype,
-        "placement": loaded.placement,
+        "dtype": model.dtype,
+        "placement": model.placement,
         "batch_tokens": config.batch_tokens,
+        "batch_examples": config.batch_examples,
+        "examples_at_once": config.examples_at_once,
     }
 
 
-def run_key(config: RunConfig, data: TaskData, loaded: LoadedModel) -> str:
+def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
     """SHA-256 over the model's revision or fingerprint, every prompt and answer, and the settings."""
     identity = {
         **_deciding(config),
-        "model": loaded.revision or loaded.fingerprint,
+        "model": model.revision or model.fingerprint,
         "data": digest(data),
-        "dtype": loaded.dtype,
+        "dtype": model.dtype,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -60,38 +63,38 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
 def manifest_of(
     config: RunConfig,
     data: TaskData,
-    loaded: LoadedModel,
+    model: ModelFacts,
     conditions: tuple[Condition, ...],
     n_batches: int,
 ) -> Manifest:
     """The manifest of a run that starts now."""
     return Manifest(
-        key=run_key(config, data, loaded),
-        name=config.name or default_name(data, loaded),
-        model=loaded.name,
-        revision=loaded.revision,
-        architecture=loaded.architecture,
+        key=run_key(config, data, model),
+        name=config.name or default_name(data, model),
+        model=model.name,
+        revision=model.revision,
+        architecture=model.architecture,
         task=data.task,
         setting=data.setting,
         n_shots=data.n_shots,
         languages=data.languages,
         n_examples=len(data.examples),
         n_batches=n_batches,
-        dtype=loaded.dtype,
-        device=loaded.device_name,
+        dtype=model.dtype,
+        device=model.device_name,
         threshold=config.thresholds[0],
         started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-        layers=loaded.layers,
+        layers=model.layers,
         conditions=conditions,
-        settings=settings(config, loaded),
+        settings=settings(config, model),
         versions={each: version(each) for each in LIBRARIES}
         | {"python": platform.python_version()},
         notes=tuple(("data", each) for each in data.notes),
     )
 
 
-def default_name(data: TaskData, loaded: LoadedModel) -> str:
+def default_name(data: TaskData, model: ModelFacts) -> str:
     """model · task setting, and the number of shots where there are any."""
     task = f"{data.task} {data.setting}" if data.setting else data.task
     shots = f" · {data.n_shots}-shot" if data.n_shots else ""
-    return f"{loaded.name} · {task}{shots}"
+    return f"{model.name} · {task}{shots}"

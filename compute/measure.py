@@ -1,48 +1,53 @@
 """One batch from prompts to shard tables: capture, types, scores, answers, ablation.
 
-Every engine's worker holds one Measurer. It knows nothing of journals, files or other workers.
+A batch of the journal is measured in parts that memory holds; what adds up over examples is summed over its parts and
+comes once. Every engine's worker holds one Measurer. It knows nothing of journals, files or other workers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 from torch import Tensor
 
 from neurontui.compute.ablation.measure import ablation_tables
+from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.answers.predict import Predictions, predict
 from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.choices import (
-    ablation_options,
-    answer_options,
-    attribution_options,
-    capture_options,
-)
+from neurontui.compute.choices import answer_options, attribution_options, capture_options
 from neurontui.compute.config import RunConfig
-from neurontui.compute.measures.attribution import attribution_tables
+from neurontui.compute.measures.attribution import Scoring
+from neurontui.compute.measures.device_masks import off_device
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.strongest import Strongest
-from neurontui.compute.measures.types import types_tables
+from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import UnusablePromptError
-from neurontui.compute.survey import Survey
-from neurontui.compute.usable import capture_usable, without
-from neurontui.store.errors import MeasureError
+from neurontui.compute.usable import NothingUsableError, capture_usable, without
 from neurontui.store.manifest import Condition
 
 Tables = dict[str, pa.Table]
-Note = dict[str, str]
-EMPTY_NOTES = pa.table({"topic": pa.array([], pa.string()), "text": pa.array([], pa.string())})
+Note = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one batch gave."""
+class Piece:
+    """What some examples of a batch gave, or what all of them add up to."""
 
-    number: int
+    n_examples: int
     n_tokens: int
-    tables: Mapping[str, pa.Table]
+    tables: Callable[[], Tables]
+    """Its shard tables; made when they are written, which may be in another thread."""
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What an ablation is made of: planned once a run, the same for all workers."""
+
+    conditions: tuple[Condition, ...] = ()
+    options: AblationOptions = field(default_factory=AblationOptions)
+    means: Mapping[int, Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,47 +85,74 @@ class Measurer:
     """Measures batches with one loaded model."""
 
     def __init__(
-        self,
-        config: RunConfig,
-        loaded: LoadedModel,
-        book: AnswerBook,
-        conditions: tuple[Condition, ...],
-        surveyed: Survey,
+        self, config: RunConfig, loaded: LoadedModel, book: AnswerBook, ablation: Ablation
     ) -> None:
         self._config = config
         self._loaded = loaded
         self._book = book
-        self._conditions = conditions
-        self._means = surveyed.means
-        self._ablation_options = replace(
-            ablation_options(config, loaded), global_types=surveyed.types
-        )
+        self._ablation = ablation
         self._strongest = Strongest()
 
-    def __call__(self, batch: Batch) -> Measured:
-        """Shard tables of a batch; raises InputError and MeasureError that name example and language."""
-        seen, notes = self._see(batch)
-        tables = types_tables(
-            seen.batch, seen.captured, self._loaded.layers, self._config.thresholds
-        )
-        tables |= self._strongest.tables(seen.batch, seen.captured, self._loaded.layers)
+    def __call__(self, batch: Batch) -> Iterator[Piece]:
+        """Shard tables of a batch, piece by piece; raises InputError and MeasureError that name example and language."""
+        config = self._config
+        counts = TypeCounts(batch.languages, self._loaded.layers, config.thresholds)
+        scoring = None
+        if {"contribution", "attribution"} & set(config.measures):
+            scoring = Scoring(self._loaded, batch.languages, attribution_options(config))
+        notes: dict[Note, None] = {}
+        failed: list[NothingUsableError] = []
+        parts = list(batch.parts(config.examples_at_once))
+        for part in parts:
+            try:
+                piece = self._piece(part, counts, scoring, notes)
+            except NothingUsableError as error:
+                failed.append(error)
+                notes |= dict.fromkeys(error.notes)
+                piece = Piece(len(part.examples), 0, dict)
+            yield piece
+        if len(failed) == len(parts):
+            raise failed[0]
+        sums = counts.tables() | (scoring.tables() if scoring else {})
+        yield Piece(0, 0, lambda: sums | _notes(notes))
+
+    def _piece(
+        self, part: Batch, counts: TypeCounts, scoring: Scoring | None, notes: dict[Note, None]
+    ) -> Piece:
+        """Everything about a part; what adds up goes into `counts` and `scoring`, what is to be told into `notes`."""
+        seen, told = self._see(part)
+        notes |= dict.fromkeys(told)
+        counts.add(seen.batch, seen.captured, seen.masks)
+        tables = self._strongest.tables(seen.batch, seen.captured, self._loaded.layers)
         tables["examples"] = examples_table(seen.batch, seen.captured, seen.predictions)
-        if {"contribution", "attribution"} & set(self._config.measures):
-            found = self._attribution(seen)
-            notes += found.pop("notes", EMPTY_NOTES).to_pylist()
-            tables |= found
-        if self._conditions:
-            tables |= self._ablation(seen)
-        if notes:
-            tables["notes"] = pa.Table.from_pylist(notes)
-        return Measured(batch.number, int(seen.captured.n_tokens.sum()), tables)
+        if scoring is not None:
+            tables |= self._score(seen, scoring, notes)
+        if self._ablation.conditions:
+            tables |= self._ablate(seen)
+        indices, layers, masks = seen.batch.indices, self._loaded.layers, off_device(seen.masks)
+        return Piece(
+            n_examples=len(part.examples),
+            n_tokens=int(seen.captured.n_tokens.sum()),
+            tables=lambda: {"activations": mask_rows(indices, layers, masks)} | tables,
+        )
+
+    def _score(self, seen: _Seen, scoring: Scoring, notes: dict[Note, None]) -> Tables:
+        targets = seen.targets
+        if "attribution" not in self._config.measures:
+            targets = Targets((None,) * len(targets.rows))
+        tables = scoring.add(seen.batch, seen.captured, seen.masks, targets)
+        told = tables.pop("notes", None)
+        if told is not None:
+            pairs = zip(told["topic"].to_pylist(), told["text"].to_pylist(), strict=True)
+            notes |= dict.fromkeys(pairs)
+        return tables
 
     def _see(self, batch: Batch) -> tuple[_Seen, list[Note]]:
         """Run the prompts of a batch once, and ask for answers where there are any to compare with."""
         kept, captured, told = capture_usable(
             self._loaded, batch, capture_options(self._config), self._config.skip_bad
         )
-        notes = [{"topic": "data", "text": each} for each in told]
+        notes = [("data", each) for each in told]
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(each > threshold) for each in captured.activations]
         targets = find_targets(self._loaded, kept, self._book)
@@ -129,12 +161,10 @@ class Measurer:
         except UnusablePromptError as error:  # a prompt fits, but not with its answer
             if not self._config.skip_bad:
                 raise
-            notes += [{"topic": "data", "text": f"Left out: {e.sentence}"} for e in error.unusable]
+            notes += [("data", f"Left out: {each.sentence}") for each in error.unusable]
             rest = without(kept, {each.position for each in error.unusable})
             if not rest.examples:
-                raise MeasureError(
-                    f"No example of batch {batch.number} can be measured; the first: {error}"
-                ) from error
+                raise NothingUsableError(batch, error, [text for _, text in notes]) from error
             seen, more = self._see(rest)
             return seen, notes + more
 
@@ -143,17 +173,7 @@ class Measurer:
             return None
         return predict(self._loaded, batch, targets, answer_options(self._config))
 
-    def _attribution(self, seen: _Seen) -> Tables:
-        return attribution_tables(
-            seen.batch,
-            seen.captured,
-            self._loaded,
-            seen.masks,
-            seen.targets if "attribution" in self._config.measures else _without_answers(seen),
-            attribution_options(self._config),
-        )
-
-    def _ablation(self, seen: _Seen) -> Tables:
+    def _ablate(self, seen: _Seen) -> Tables:
         limit = self._config.ablation_examples
         seen = seen if limit is None else seen.first(sum(i < limit for i in seen.batch.indices))
         if not seen.batch.examples:
@@ -163,16 +183,19 @@ class Measurer:
             seen.batch,
             seen.captured,
             seen.masks,
-            self._conditions,
+            self._ablation.conditions,
             seen.targets,
-            self._ablation_options,
+            self._ablation.options,
             baseline=seen.predictions,
-            means=self._means,
+            means=self._ablation.means,
         )
 
 
-def _without_answers(seen: _Seen) -> Targets:
-    return Targets((None,) * len(seen.targets.rows))
+def _notes(told: Mapping[Note, None]) -> Tables:
+    if not told:
+        return {}
+    topics, texts = zip(*told, strict=True)
+    return {"notes": pa.table({"topic": topics, "text": texts})}
 
 
 def examples_table(batch: Batch, captured: Capture, predictions: Predictions | None) -> pa.Table:

@@ -13,7 +13,7 @@ class Progress(Protocol):
         """A run of `total` examples starts, `done` of them from an earlier sitting."""
 
     def advance(self, examples: int) -> None:
-        """So many more examples are measured and safe on disk."""
+        """So many more examples are measured; fewer, where those of a lost worker are measured again."""
 
     def end(self) -> None:
         """Nothing more of this run will come."""

@@ -9,24 +9,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
-from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
-from neurontui.compute.choices import ablation_options, model_options, task_options
+from neurontui.compute.choices import ablation_options, task_options
 from neurontui.compute.config import RunConfig
-from neurontui.compute.final import final_tables
-from neurontui.compute.identity import manifest_of
-from neurontui.compute.measure import Measurer
+from neurontui.compute.engines.engine import Engine, Introduction, open_engine
+from neurontui.compute.engines.pace import readings
+from neurontui.compute.final import telling_neurons
+from neurontui.compute.identity import default_name, manifest_of, run_key
+from neurontui.compute.measure import Ablation
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.loading import load_model
-from neurontui.compute.plan import plan
+from neurontui.compute.models.loaded import ModelFacts
+from neurontui.compute.plan import batch_size, plan
 from neurontui.compute.progress import Progress
-from neurontui.compute.survey import survey
+from neurontui.compute.survey import conclude, needs_survey
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.load import load_task
 from neurontui.store.errors import InputError
-from neurontui.store.journal import Journal
-from neurontui.store.manifest import Condition
+from neurontui.store.journal import Journal, begun
+from neurontui.store.manifest import Manifest
 from neurontui.store.merge import merge
 from neurontui.store.reader import open_reader
 
@@ -49,31 +49,33 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     for note in data.notes:
         progress.say(note)
     require_answers(config, data)
-    loaded = load_model(model_options(config))
-    progress.say(loaded.placement)
-    book = answer_book(loaded, data.examples, data.languages)
-    batches = plan(data, config.batch_examples)
-    conditions = _conditions(config, loaded, len(data.languages))
-    manifest = manifest_of(config, data, loaded, conditions, len(batches))
-    notes = (
-        *manifest.notes,
-        *collision_notes(book),
-        *ablation_notes(conditions),
-        *_limits(config, loaded, data),
+    with open_engine(config, data, progress) as engine:
+        model = engine.introduction.model
+        progress.say(model.placement)
+        ablation = _ablation(config, model, len(data.languages))
+        name = config.name or default_name(data, model)
+        there = _already_there(config.out, key := run_key(config, data, model))
+        if there is not None and not config.force:
+            return Finished(there, name, len(data.examples), measured=False)
+        earlier = begun(config.out, name, key)
+        size = _batch_size(config, data, engine.introduction, ablation, earlier)
+        batches = plan(data, size)
+        manifest = manifest_of(
+            replace(config, batch_examples=size), data, model, ablation.conditions, len(batches)
+        )
+        notes = (
+            *manifest.notes,
+            *engine.introduction.answer_notes,
+            *ablation_notes(ablation.conditions),
+            *_limits(config, model, data),
+        )
+        with Journal.open(config.out, replace(manifest, notes=notes)) as journal:
+            _measure_missing(config, engine, ablation, batches, journal, progress)
+            _finish(config, engine, journal)
+    number = merge(
+        journal.path, config.out, keep=config.keep, wait=progress.say, force=config.force
     )
-    manifest = replace(manifest, notes=notes)
-    there = _already_there(config.out, manifest.key)
-    if there is not None and not config.force:
-        return Finished(there, manifest.name, len(data.examples), measured=False)
-    with Journal.open(config.out, manifest) as journal:
-        if journal.finished != {each.number for each in batches}:
-            surveyed = survey(config, loaded, batches)
-            measurer = Measurer(config, loaded, book, manifest.conditions, surveyed)
-            _measure_missing(measurer, batches, journal, progress)
-        _finish(config, loaded, journal)
-        path = journal.path
-    number = merge(path, config.out, keep=config.keep, wait=progress.say, force=config.force)
-    return Finished(number, manifest.name, len(data.examples), measured=True)
+    return Finished(number, name, len(data.examples), measured=True)
 
 
 def require_answers(config: RunConfig, data: TaskData) -> None:
@@ -92,9 +94,9 @@ def require_answers(config: RunConfig, data: TaskData) -> None:
         )
 
 
-def _limits(config: RunConfig, loaded: LoadedModel, data: TaskData) -> Iterator[tuple[str, str]]:
+def _limits(config: RunConfig, model: ModelFacts, data: TaskData) -> Iterator[tuple[str, str]]:
     """What a reader of the run will look for in vain, and why: (topic, sentence) pairs."""
-    yield from (("model", each) for each in loaded.notes)
+    yield from (("model", each) for each in model.notes)
     if len(data.languages) > HISTOGRAM_LANGUAGES:
         yield (
             "data",
@@ -107,10 +109,27 @@ def _limits(config: RunConfig, loaded: LoadedModel, data: TaskData) -> Iterator[
         yield ("ablation", f"Ablated are the first {n:,} of {len(data.examples):,} examples.")
 
 
-def _conditions(config: RunConfig, loaded: LoadedModel, n_languages: int) -> tuple[Condition, ...]:
+def _ablation(config: RunConfig, model: ModelFacts, n_languages: int) -> Ablation:
     if "ablation" not in config.measures:
-        return ()
-    return plan_conditions(ablation_options(config, loaded), loaded.layers, n_languages)
+        return Ablation()
+    options = ablation_options(config, model.layers)
+    return Ablation(plan_conditions(options, model.layers, n_languages), options)
+
+
+def _batch_size(
+    config: RunConfig,
+    data: TaskData,
+    introduction: Introduction,
+    ablation: Ablation,
+    earlier: Manifest | None,
+) -> int:
+    """As the sitting before had it, as asked, or as fits the model's pace: batches cut otherwise do not fit together."""
+    if earlier is not None and isinstance(earlier.settings.get("batch_examples"), int):
+        return int(earlier.settings["batch_examples"])
+    if config.batch_examples is not None:
+        return config.batch_examples
+    times = readings(config, data, len(ablation.conditions))
+    return batch_size(len(data.examples), introduction.seconds_a_reading * times)
 
 
 def _already_there(results: Path, key: str) -> int | None:
@@ -123,26 +142,33 @@ def _already_there(results: Path, key: str) -> int | None:
 
 
 def _measure_missing(
-    measurer: Measurer, batches: list[Batch], journal: Journal, progress: Progress
+    config: RunConfig,
+    engine: Engine,
+    ablation: Ablation,
+    batches: list[Batch],
+    journal: Journal,
+    progress: Progress,
 ) -> None:
     finished = journal.finished
     missing = [each for each in batches if each.number not in finished]
+    if not missing:
+        return
+    if needs_survey(config):
+        found = conclude(config, journal.manifest.layers, engine.survey(batches))
+        options = replace(ablation.options, global_types=found.types)
+        ablation = replace(ablation, options=options, means=found.means)
     total = sum(len(each.indices) for each in batches)
     progress.begin(journal.manifest.name, total, total - sum(len(each.indices) for each in missing))
     try:
-        for batch in missing:
-            began = time.monotonic()
-            measured = measurer(batch)
-            journal.write(
-                batch.number, measured.tables, time.monotonic() - began, measured.n_tokens
-            )
-            progress.advance(len(batch.indices))
+        engine.measure(ablation, missing, journal, progress)
     finally:
         progress.end()
 
 
-def _finish(config: RunConfig, loaded: LoadedModel, journal: Journal) -> None:
+def _finish(config: RunConfig, engine: Engine, journal: Journal) -> None:
+    if not {"contribution", "attribution"} & set(config.measures):
+        return
     began = time.monotonic()
-    tables = final_tables(config, loaded, journal)
+    tables = engine.vocabulary(telling_neurons(journal))
     if tables:
         journal.write_final(tables, time.monotonic() - began)

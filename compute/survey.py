@@ -1,6 +1,6 @@
 """A pass over all examples before an ablation that needs to know them all: majority types and mean activations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +12,9 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.device_masks import type_codes
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.usable import capture_usable
+from neurontui.compute.usable import NothingUsableError, capture_usable
+from neurontui.store.errors import MeasureError
+from neurontui.store.manifest import Layer
 
 
 @dataclass(frozen=True)
@@ -25,25 +27,67 @@ class Survey:
     """Per layer (d_m,) float32: mean activation at the token of measurement, over examples and languages."""
 
 
-def survey(config: RunConfig, loaded: LoadedModel, batches: Sequence[Batch]) -> Survey:
-    """Run all prompts once where the ablation needs it; the same numbers in every sitting."""
-    wants_types = config.ablation_set == "global"
-    wants_means = config.ablation_value == "mean"
-    if "ablation" not in config.measures or not (wants_types or wants_means):
-        return Survey()
+@dataclass(frozen=True)
+class Surveyed:
+    """What some examples say to it; adds up."""
+
+    counts: tuple[Tensor, ...]
+    """Per layer (types, d_m) int64: in how many examples each neuron has each type."""
+    sums: tuple[Tensor, ...]
+    """Per layer (d_m,) float64: activations at the token of measurement."""
+    n_inputs: int
+
+    def __add__(self, other: "Surveyed") -> "Surveyed":
+        return Surveyed(
+            tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            tuple(a + b for a, b in zip(self.sums, other.sums, strict=True)),
+            self.n_inputs + other.n_inputs,
+        )
+
+
+def needs_survey(config: RunConfig) -> bool:
+    """Whether the ablation of a run asks for anything about all examples."""
+    asks = config.ablation_set == "global" or config.ablation_value == "mean"
+    return "ablation" in config.measures and asks
+
+
+def survey(config: RunConfig, loaded: LoadedModel, batch: Batch) -> Surveyed:
+    """Run the prompts of a batch once, a part at a time; the same numbers in every sitting."""
     options = replace(capture_options(config), any_token=False)
-    counts = [torch.zeros(len(TYPES), each.n_neurons, dtype=torch.int64) for each in loaded.layers]
-    sums = [torch.zeros(each.n_neurons, dtype=torch.float64) for each in loaded.layers]
-    n_inputs = 0
-    for batch in batches:
-        _, captured, _ = capture_usable(loaded, batch, options, config.skip_bad)
-        n_inputs += captured.n_tokens.numel()
-        for i, activations in enumerate(captured.activations):
-            counts[i] += _type_counts(activations > options.threshold)
-            sums[i] += activations.sum((0, 1), dtype=torch.float64).cpu()
+    found = _nothing(loaded.layers)
+    for part in batch.parts(config.examples_at_once):
+        try:
+            _, captured, _ = capture_usable(loaded, part, options, config.skip_bad)
+        except NothingUsableError:
+            continue
+        found += Surveyed(
+            tuple(_type_counts(each > options.threshold) for each in captured.activations),
+            tuple(each.sum((0, 1), dtype=torch.float64).cpu() for each in captured.activations),
+            captured.n_tokens.numel(),
+        )
+    return found
+
+
+def conclude(config: RunConfig, layers: Sequence[Layer], found: Iterable[Surveyed]) -> Survey:
+    """What all batches, in their order, say together; raises MeasureError where they hold nothing that can be measured."""
+    total = sum(found, start=_nothing(layers))
+    if not total.n_inputs:
+        raise MeasureError("No example can be measured.")
+    means = {
+        layer.layer: (each / total.n_inputs).float()
+        for layer, each in zip(layers, total.sums, strict=True)
+    }
     return Survey(
-        types=tuple(map(_majority, counts)) if wants_types else None,
-        means=_means(loaded, sums, n_inputs) if wants_means else None,
+        types=tuple(map(_majority, total.counts)) if config.ablation_set == "global" else None,
+        means=means if config.ablation_value == "mean" else None,
+    )
+
+
+def _nothing(layers: Sequence[Layer]) -> Surveyed:
+    return Surveyed(
+        tuple(torch.zeros(len(TYPES), each.n_neurons, dtype=torch.int64) for each in layers),
+        tuple(torch.zeros(each.n_neurons, dtype=torch.float64) for each in layers),
+        0,
     )
 
 
@@ -56,10 +100,3 @@ def _type_counts(active: Tensor) -> Tensor:
 def _majority(counts: Tensor) -> Tensor:
     """(d_m,): the type with the largest count, the last in the order of TYPES where several have it."""
     return len(TYPES) - 1 - counts.flip(0).argmax(0)
-
-
-def _means(loaded: LoadedModel, sums: Sequence[Tensor], n_inputs: int) -> dict[int, Tensor]:
-    return {
-        layer.layer: (total / n_inputs).float()
-        for layer, total in zip(loaded.layers, sums, strict=True)
-    }

@@ -1,6 +1,6 @@
 """Activity of what can be measured in a batch; by choice, what cannot is left out and told."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
@@ -9,12 +9,21 @@ from neurontui.compute.models.tokenise import UnusablePromptError
 from neurontui.store.errors import MeasureError
 
 
+class NothingUsableError(MeasureError):
+    """No example of some can be measured; `notes` says of each why, as (topic, sentence) pairs."""
+
+    def __init__(self, batch: Batch, first: Exception, told: Sequence[str]) -> None:
+        super().__init__(f"No example of batch {batch.number} can be measured; the first: {first}")
+        self.notes = [("data", each) for each in told]
+
+
 def capture_usable(
     loaded: LoadedModel, batch: Batch, options: CaptureOptions, skip_bad: bool
 ) -> tuple[Batch, Capture, list[str]]:
     """The batch that was measured, its activity, and a sentence for each example left out.
 
     Without `skip_bad` the first example that cannot be measured raises InputError or MeasureError.
+    Raises NothingUsableError where none can.
     """
     told: list[str] = []
     while True:
@@ -24,19 +33,12 @@ def capture_usable(
             if not skip_bad:
                 raise
             told += [f"Left out: {each.sentence}" for each in error.unusable]
-            batch = without(batch, {each.position for each in error.unusable})
-            if not batch.examples:
-                raise MeasureError(
-                    f"No example of batch {batch.number} can be measured; the first: {error}"
-                ) from error
+            rest = without(batch, {each.position for each in error.unusable})
+            if not rest.examples:
+                raise NothingUsableError(batch, error, told) from error
+            batch = rest
 
 
 def without(batch: Batch, positions: set[int]) -> Batch:
     """A batch less the examples at some positions."""
-    kept = [i for i in range(len(batch.examples)) if i not in positions]
-    return replace(
-        batch,
-        indices=tuple(batch.indices[i] for i in kept),
-        folds=tuple(batch.folds[i] for i in kept),
-        examples=tuple(batch.examples[i] for i in kept),
-    )
+    return batch.only([i for i in range(len(batch.examples)) if i not in positions])

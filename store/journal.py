@@ -147,6 +147,11 @@ def run_folder(name: str, key: str) -> str:
     return f"{readable}-{safe_key}".strip("-")
 
 
+def begun(results: Path, name: str, key: str) -> Manifest | None:
+    """The manifest of a run that was begun and is not merged yet, or None."""
+    return _earlier(journals_of(results) / run_folder(name, key))
+
+
 def read_manifest(path: Path) -> Manifest:
     """The manifest of a journal. Raises StoreError where it is damaged."""
     try:

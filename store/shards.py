@@ -61,7 +61,7 @@ class ShardWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._scratch = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+        self._scratch = _scratch_of(folder)
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._rows: dict[str, int] = {}
         with telling(folder):
@@ -115,6 +115,33 @@ def write_shards(
     with ShardWriter(folder) as writer:
         writer.append(tables)
         writer.publish(seconds, tokens)
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Every file of a finished batch by name, to be sent to the machine that has the journal."""
+    return {each.name: each.read_bytes() for each in sorted(folder.iterdir())}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """A finished batch from another machine, whole or not at all. Raises StoreError where it does not arrive whole."""
+    scratch = _scratch_of(folder)
+    with telling(folder):
+        scratch.mkdir(parents=True)
+        try:
+            for name, content in files.items():
+                with (scratch / name).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            if not is_whole(scratch):
+                raise StoreError(
+                    f"{folder.name} did not arrive whole; give the same command again."
+                )
+            sync_folder(scratch)
+            _rename(scratch, folder)
+            sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def read_index(folder: Path) -> ShardIndex:
@@ -187,6 +214,10 @@ def telling(where: Path) -> Iterator[None]:
             f"Cannot write {where}: {what}; {advice} and give the same command again: "
             "finished batches are kept."
         ) from None
+
+
+def _scratch_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
 def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -17,10 +17,10 @@ from torch import Tensor
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.attribution_rows import (
-    LayerSums,
-    MaskSums,
+    ExampleSums,
     TopNeurons,
-    attribution_rows,
+    example_rows,
+    sum_rows,
 )
 from neurontui.compute.measures.device_masks import type_codes
 from neurontui.compute.measures.directions import (
@@ -29,7 +29,7 @@ from neurontui.compute.measures.directions import (
     answer_directions,
 )
 from neurontui.compute.measures.folding import Folding, find_folding
-from neurontui.compute.measures.groups import Scores, Sums, Terms
+from neurontui.compute.measures.groups import MaskSums, Scores, Sums, Terms
 from neurontui.compute.measures.masks import TYPES, to_numpy
 from neurontui.compute.measures.scores import (
     contribution_scores,
@@ -56,31 +56,59 @@ class AttributionOptions:
     top_share: float = 0.05
     top: int = 10
     neurons: bool = True
-    """Also sum over examples, a neuron and language: a row each in every batch."""
+    """Also sum over examples, a neuron and language: a row each in every batch of the journal."""
     token_budget: int = 4096
 
 
-@torch.inference_mode()
-def attribution_tables(
-    batch: Batch,
-    capture: Capture,
-    loaded: LoadedModel,
-    masks: Sequence[Tensor],
-    targets: Targets,
-    options: AttributionOptions,
-) -> dict[str, pa.Table]:
-    """Shard tables of one batch: attribution, attribution_masks, neuron_attribution, top_neurons, notes.
+class Scoring:
+    """Scores all parts of one batch: rows of examples come at once, sums by mask and by neuron at its end."""
 
-    masks: per layer (E, d_m), from `pack_tensor`. Above HISTOGRAM_LANGUAGES languages there is no attribution_masks.
-    """
-    directions = answer_directions(loaded, targets, options.direction)
-    folding = _folding(loaded, batch, options)
-    layers = []
-    for i, ffn in enumerate(loaded.ffns):
-        read = capture.activations if options.weight == "gate" else capture.weights
-        scores = score_layer(ffn, read[i], directions, folding, options)
-        layers.append(_sum_layer(batch, ffn, scores, masks[i], options))
-    return attribution_rows(batch, layers, directions.notes)
+    def __init__(
+        self, loaded: LoadedModel, languages: Sequence[str], options: AttributionOptions
+    ) -> None:
+        self._loaded, self._languages, self._options = loaded, tuple(languages), options
+        self._by_mask: dict[int, MaskSums] = {}
+        self._by_neuron: dict[int, Sums] = {}
+
+    @torch.inference_mode()
+    def add(
+        self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets
+    ) -> dict[str, pa.Table]:
+        """Shard tables of a part: attribution, top_neurons, notes. masks: per layer (E, d_m), from `pack_tensor`."""
+        directions = answer_directions(self._loaded, targets, self._options.direction)
+        folding = _folding(self._loaded, batch, self._options)
+        of_examples = []
+        for i, ffn in enumerate(self._loaded.ffns):
+            gate = self._options.weight == "gate"
+            read = capture.activations[i] if gate else capture.weights[i]
+            scores = score_layer(ffn, read, directions, folding, self._options)
+            of_examples.append(self._sum(batch, ffn.layer.layer, scores, masks[i]))
+        return example_rows(batch, of_examples, directions.notes)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Shard tables of the batch: attribution_masks up to HISTOGRAM_LANGUAGES languages, neuron_attribution."""
+        return sum_rows(self._languages, self._by_mask, self._by_neuron)
+
+    def _sum(self, batch: Batch, layer: int, scores: Scores, masks: Tensor) -> ExampleSums:
+        different, of_neuron = _unique(masks)
+        n_examples, n_masks = len(batch.examples), len(different)
+        example = torch.arange(n_examples, device=masks.device)[:, None]
+        cells, groups = _unique(example * n_masks + of_neuron)
+        terms = Terms.of(scores)
+        sums = terms.by_group(groups, len(cells))
+        of_example, of_mask = cells // n_masks, cells % n_masks
+        if len(self._languages) <= HISTOGRAM_LANGUAGES:
+            fold = torch.tensor(batch.folds, device=masks.device)[of_example]
+            of_cell = MaskSums((fold << HISTOGRAM_LANGUAGES) | different[of_mask], sums)
+            known = self._by_mask.get(layer)
+            self._by_mask[layer] = of_cell.merged() if known is None else known + of_cell.merged()
+        if self._options.neurons:
+            before = self._by_neuron.get(layer)
+            by_neuron = terms.by_neuron()
+            self._by_neuron[layer] = by_neuron if before is None else before + by_neuron
+        types = type_codes(different, len(self._languages))[of_mask]
+        by_type = sums.merge(of_example * len(TYPES) + types, n_examples * len(TYPES))
+        return ExampleSums(layer, by_type, _top(scores, masks, self._options.top))
 
 
 def score_layer(
@@ -113,41 +141,6 @@ def _folding(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> 
     if not options.final_norm:
         return None
     return find_folding(loaded, encode_batch(loaded, batch), options.token_budget)
-
-
-def _sum_layer(
-    batch: Batch, ffn: FFN, scores: Scores, masks: Tensor, options: AttributionOptions
-) -> LayerSums:
-    """All that the tables need of a layer."""
-    different, of_neuron = _unique(masks)
-    n_examples, n_masks = len(batch.examples), len(different)
-    example = torch.arange(n_examples, device=masks.device)[:, None]
-    cells, groups = _unique(example * n_masks + of_neuron)
-    terms = Terms.of(scores)
-    sums = terms.by_group(groups, len(cells))
-    of_example, of_mask = cells // n_masks, cells % n_masks
-    types = type_codes(different, len(batch.languages))[of_mask]
-    return LayerSums(
-        layer=ffn.layer.layer,
-        by_type=sums.merge(of_example * len(TYPES) + types, n_examples * len(TYPES)),
-        by_mask=_by_mask(batch, sums, of_example, of_mask, different),
-        by_neuron=terms.by_neuron() if options.neurons else None,
-        top=_top(scores, masks, options.top),
-    )
-
-
-def _by_mask(
-    batch: Batch, sums: Sums, of_example: Tensor, of_mask: Tensor, different: Tensor
-) -> MaskSums | None:
-    if len(batch.languages) > HISTOGRAM_LANGUAGES:
-        return None
-    folds = torch.tensor(batch.folds, device=of_mask.device)
-    keys, into = _unique(folds[of_example] * len(different) + of_mask)
-    return MaskSums(
-        fold=(keys // len(different)).cpu().numpy(),
-        mask=to_numpy(different[keys % len(different)]),
-        sums=sums.merge(into, len(keys)),
-    )
 
 
 def _unique(values: Tensor) -> tuple[Tensor, Tensor]:

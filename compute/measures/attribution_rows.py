@@ -1,6 +1,6 @@
 """Sums of scores become rows of the shard tables; NULL where there is no score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,21 +19,14 @@ from neurontui.compute.measures.groups import (
     ES_SQUARED,
     N_TOP,
     RAW,
+    MaskSums,
     Sums,
 )
 from neurontui.compute.measures.masks import TYPES, Masks
+from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 
 Notes = Sequence[tuple[str, str]]
 Columns = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class MaskSums:
-    """Sums a fold and mask, (K,) each."""
-
-    fold: NDArray[np.int64]
-    mask: Masks
-    sums: Sums
 
 
 @dataclass(frozen=True)
@@ -49,66 +42,70 @@ class TopNeurons:
 
 
 @dataclass(frozen=True)
-class LayerSums:
-    """All that the tables need of a layer."""
+class ExampleSums:
+    """What a layer's rows about single examples need."""
 
     layer: int
     by_type: Sums
     """A group an example and type."""
-    by_mask: MaskSums | None
-    by_neuron: Sums | None
     top: TopNeurons
 
 
-def attribution_rows(
-    batch: Batch, layers: Sequence[LayerSums], notes: Notes
-) -> dict[str, pa.Table]:
-    """The shard tables of one batch; those that nothing was summed for are left out."""
+def example_rows(batch: Batch, layers: Sequence[ExampleSums], notes: Notes) -> dict[str, pa.Table]:
+    """Shard tables about single examples: attribution, top_neurons, and notes where there are any."""
     tables = {
         "attribution": pa.concat_tables([_by_type(batch, each) for each in layers]),
         "top_neurons": pa.concat_tables([_top(batch, each) for each in layers]),
     }
-    if all(each.by_mask is not None for each in layers):
-        tables["attribution_masks"] = pa.concat_tables([_by_mask(batch, each) for each in layers])
-    if all(each.by_neuron is not None for each in layers):
-        tables["neuron_attribution"] = pa.concat_tables([_by_neuron(batch, e) for e in layers])
     if notes:
         topics, texts = zip(*notes, strict=True)
         tables["notes"] = pa.table({"topic": topics, "text": texts})
     return tables
 
 
-def _by_type(batch: Batch, layer: LayerSums) -> pa.Table:
+def sum_rows(
+    languages: Sequence[str], by_mask: Mapping[int, MaskSums], by_neuron: Mapping[int, Sums]
+) -> dict[str, pa.Table]:
+    """Shard tables that add up over examples, from sums by layer; without sums there is no table."""
+    tables = {}
+    if by_mask:
+        rows = [_by_mask(languages, *each) for each in by_mask.items()]
+        tables["attribution_masks"] = pa.concat_tables(rows)
+    if by_neuron:
+        rows = [_by_neuron(languages, *each) for each in by_neuron.items()]
+        tables["neuron_attribution"] = pa.concat_tables(rows)
+    return tables
+
+
+def _by_type(batch: Batch, found: ExampleSums) -> pa.Table:
     n_groups = len(batch.examples) * len(TYPES)
     group = np.arange(n_groups)
     keys: Columns = {
         "example": np.array(batch.indices, np.int32)[group // len(TYPES)],
         "type": np.array(TYPES, object)[group % len(TYPES)],
     }
-    table = _rows(batch, layer, keys, layer.by_type)
+    table = _rows(batch.languages, found.layer, keys, found.by_type)
     return table.filter(pc.greater(table["n"], 0))
 
 
-def _by_mask(batch: Batch, layer: LayerSums) -> pa.Table:
-    found = layer.by_mask
-    assert found is not None
-    table = _rows(batch, layer, {"fold": found.fold, "mask": found.mask}, found.sums)
-    return table.drop_columns(["cs_max"])
+def _by_mask(languages: Sequence[str], layer: int, found: MaskSums) -> pa.Table:
+    key = found.keys.cpu().numpy()
+    mask = (key & ((1 << HISTOGRAM_LANGUAGES) - 1)).astype(np.uint64)
+    keys: Columns = {"fold": (key >> HISTOGRAM_LANGUAGES).astype(np.int32), "mask": mask}
+    return _rows(languages, layer, keys, found.sums).drop_columns(["cs_max"])
 
 
-def _by_neuron(batch: Batch, layer: LayerSums) -> pa.Table:
-    sums = layer.by_neuron
-    assert sums is not None
-    table = _rows(batch, layer, {"neuron": np.arange(len(sums.n), dtype=np.int32)}, sums)
-    return table.drop_columns(["cs_max", "raw_sum"])
+def _by_neuron(languages: Sequence[str], layer: int, sums: Sums) -> pa.Table:
+    keys: Columns = {"neuron": np.arange(len(sums.n), dtype=np.int32)}
+    return _rows(languages, layer, keys, sums).drop_columns(["cs_max", "raw_sum"])
 
 
-def _rows(batch: Batch, layer: LayerSums, keys: Columns, sums: Sums) -> pa.Table:
+def _rows(languages: Sequence[str], layer: int, keys: Columns, sums: Sums) -> pa.Table:
     """A row a group and language, group by group. keys: columns of G values."""
-    n_groups, n_languages = len(sums.n), len(batch.languages)
+    n_groups, n_languages = len(sums.n), len(languages)
     columns: Columns = {name: np.repeat(values, n_languages) for name, values in keys.items()}
-    columns["language"] = _languages(batch, n_groups)
-    columns["layer"] = np.full(n_groups * n_languages, layer.layer, np.int32)
+    columns["language"] = _languages(languages, n_groups)
+    columns["layer"] = np.full(n_groups * n_languages, layer, np.int32)
     return pa.table(columns | _scores(sums, n_languages))
 
 
@@ -128,24 +125,24 @@ def _scores(sums: Sums, n_languages: int) -> Columns:
     }
 
 
-def _languages(batch: Batch, n_groups: int) -> pa.DictionaryArray:
-    codes = np.tile(np.arange(len(batch.languages), dtype=np.int8), n_groups)
-    return pa.DictionaryArray.from_arrays(codes, list(batch.languages))
+def _languages(languages: Sequence[str], n_groups: int) -> pa.DictionaryArray:
+    codes = np.tile(np.arange(len(languages), dtype=np.int8), n_groups)
+    return pa.DictionaryArray.from_arrays(codes, list(languages))
 
 
-def _top(batch: Batch, layer: LayerSums) -> pa.Table:
+def _top(batch: Batch, found: ExampleSums) -> pa.Table:
     """A row an example, language and rank; neurons that contribute nothing have no rank."""
-    top = layer.top
+    top = found.top
     n_examples, n_languages, n = top.neuron.shape
     empty = np.repeat(~top.known.reshape(-1), n)
     es = np.zeros(top.cs.size) if top.es is None else top.es.reshape(-1)
     table = pa.table(
         {
             "example": np.repeat(np.array(batch.indices, np.int32), n_languages * n),
-            "language": _languages(batch, n_examples).take(
+            "language": _languages(batch.languages, n_examples).take(
                 pa.array(np.repeat(np.arange(n_examples * n_languages), n))
             ),
-            "layer": np.full(top.neuron.size, layer.layer, np.int32),
+            "layer": np.full(top.neuron.size, found.layer, np.int32),
             "rank": np.tile(np.arange(1, n + 1, dtype=np.int32), n_examples * n_languages),
             "neuron": top.neuron.reshape(-1).astype(np.int32),
             "mask": top.mask.reshape(-1),

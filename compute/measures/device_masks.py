@@ -1,5 +1,7 @@
 """Masks while they are still where the activations are: packed signed integers, as `pack_tensor` makes them."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -20,3 +22,16 @@ def type_codes(masks: Tensor, n_languages: int) -> Tensor:
 def active_in(masks: Tensor, language: Tensor) -> Tensor:
     """Whether each neuron is active in a language. masks: (R, d_m); language: (R,) bits. Returns (R, d_m) bool."""
     return ((masks >> language[:, None].to(masks.dtype)) & 1).bool()
+
+
+def off_device(masks: Sequence[Tensor]) -> list[Tensor]:
+    """Packed masks of all layers in memory; from a GPU through pinned memory, with one wait for all of them."""
+    copies = [
+        torch.empty(each.shape, dtype=each.dtype, pin_memory=True).copy_(each, non_blocking=True)
+        if each.is_cuda
+        else each
+        for each in masks
+    ]
+    for device in {each.device for each in masks if each.is_cuda}:
+        torch.cuda.current_stream(device).synchronize()
+    return copies

@@ -44,6 +44,38 @@ class Sums:
         """Sums over larger groups. into: (G,) which of them each group belongs to."""
         return _summed(self.n, self.sums, self.largest, into, n_groups)
 
+    def __add__(self, other: "Sums") -> "Sums":
+        """Sums over the same groups in more examples."""
+        return Sums(
+            self.n + other.n, self.sums + other.sums, torch.maximum(self.largest, other.largest)
+        )
+
+    def beside(self, other: "Sums") -> "Sums":
+        """Other groups behind these."""
+        return Sums(
+            torch.cat([self.n, other.n]),
+            torch.cat([self.sums, other.sums]),
+            torch.cat([self.largest, other.largest]),
+        )
+
+
+@dataclass(frozen=True)
+class MaskSums:
+    """Sums by fold and mask."""
+
+    keys: Tensor
+    """(K,) int64: the fold, then HISTOGRAM_LANGUAGES bits of mask."""
+    sums: Sums
+
+    def merged(self) -> "MaskSums":
+        """Each key once, ascending."""
+        keys, into = torch.unique(self.keys, return_inverse=True)
+        return MaskSums(keys, self.sums.merge(into, len(keys)))
+
+    def __add__(self, other: "MaskSums") -> "MaskSums":
+        keys = torch.cat([self.keys, other.keys])
+        return MaskSums(keys, self.sums.beside(other.sums)).merged()
+
 
 @dataclass(frozen=True)
 class Terms:

@@ -1,7 +1,7 @@
 """The inputs at which each neuron is most active.
 
-Over a run of S batches a neuron's list changes about ln S times, so a batch only brings what enters the lists seen so
-far: that keeps shards small. The merge ranks all of it again, so what came from where does not matter.
+Over a run of S passes a neuron's list changes about ln S times, so one only brings what enters the lists seen so far:
+that keeps shards small. The merge ranks all of it again, so what came from where does not matter.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ TOP = 10
 
 @dataclass
 class Strongest:
-    """The strongest activations so far, for one worker that meets batches in the order of their examples."""
+    """The strongest activations so far, for one worker."""
 
     top: int = TOP
     best: dict[int, Tensor] = field(default_factory=dict)
@@ -43,12 +43,14 @@ class Strongest:
         """activations: (E, P, d_m). A maximum at a time: after a few batches hardly any neuron has a second one."""
         inputs = activations.flatten(0, 1).float()
         best = self.best.setdefault(layer.layer, inputs.new_zeros(self.top, inputs.shape[-1]))
-        neurons = (inputs.amax(0) > best[-1]).nonzero()[:, 0]
+        # Equal ones enter too: which of them stays must not depend on the order in which a worker meets batches.
+        most = inputs.amax(0)
+        neurons = ((most >= best[-1]) & (most > 0)).nonzero()[:, 0]
         inputs, floor, found = inputs[:, neurons], best[-1, neurons], []
         every = torch.arange(len(neurons), device=inputs.device)
         for _ in range(min(self.top, len(inputs)) if len(neurons) else 0):
             values, rows = inputs.max(0)
-            enters = values > floor
+            enters = (values >= floor) & (values > 0)
             if not enters.any():
                 break
             found.append(_Entry(neurons[enters], rows[enters], values[enters]))

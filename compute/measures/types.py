@@ -3,8 +3,7 @@
 Counts are made where the activations are; only masks and counts leave the device.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,83 +13,156 @@ from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.many_languages import ManyLanguageCounts
-from neurontui.compute.measures.masks import Masks, pack_tensor, to_numpy
+from neurontui.compute.measures.masks import pack_tensor, to_numpy
+from neurontui.compute.measures.tally import Bins, Tally
 from neurontui.store.manifest import Layer
 
 HISTOGRAM_LANGUAGES = 15
 """With more languages there are too many different masks to list; counts of active languages and of pairs stand for it."""
 
+Part = tuple[float, str, int]
+"""Threshold, scope and layer of a histogram."""
 
-def types_tables(
-    batch: Batch, capture: Capture, layers: Sequence[Layer], thresholds: Sequence[float]
-) -> dict[str, pa.Table]:
-    """Shard tables of one batch; the first threshold defines activity, all go into the histogram.
 
-    activations, layers; neuron_tokens_active where tokens were counted; mask_histogram up to HISTOGRAM_LANGUAGES
-    languages, and with token counts its scope `any` (at the first threshold) and mask_joint; beyond that
-    active_histogram and language_pairs.
+def mask_rows(indices: Sequence[int], layers: Sequence[Layer], masks: Sequence[Tensor]) -> pa.Table:
+    """Shard table activations; masks: per layer (E, d_m), packed, from `off_device`.
+
+    One row a neuron and example, example by example, layer by layer: the order in which they compress.
     """
-    last = [pack_tensor(each > thresholds[0]) for each in capture.activations]
-    tables = {
-        "activations": _activations(batch, layers, [to_numpy(each) for each in last]),
-        "layers": _near_zero(capture, layers),
-    }
-    if capture.active_tokens is not None:
-        tables["neuron_tokens_active"] = _tokens(batch, capture, capture.active_tokens, layers)
-    if len(batch.languages) <= HISTOGRAM_LANGUAGES:
-        tables |= _histograms(batch, capture, layers, thresholds, last)
-    else:
-        counts = ManyLanguageCounts(batch.languages, layers, thresholds)
-        counts.add(batch, capture)
-        tables |= counts.tables()
-    return tables
-
-
-def _activations(batch: Batch, layers: Sequence[Layer], masks: Sequence[Masks]) -> pa.Table:
-    """One row a neuron and example, example by example, layer by layer: the order in which they compress."""
     sizes = [each.n_neurons for each in layers]
     layer = np.repeat(_int32(each.layer for each in layers), sizes)
-    neuron = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
     return pa.table(
         {
-            "example": np.repeat(_int32(batch.indices), len(layer)),
-            "layer": np.tile(layer, len(batch.indices)),
-            "neuron": np.tile(neuron, len(batch.indices)),
-            "mask": np.concatenate(masks, axis=1).reshape(-1),
+            "example": np.repeat(_int32(indices), len(layer)),
+            "layer": np.tile(layer, len(indices)),
+            "neuron": np.tile(_neurons(sizes), len(indices)),
+            "mask": np.concatenate([to_numpy(each) for each in masks], axis=1).reshape(-1),
         }
     )
 
 
-def _near_zero(capture: Capture, layers: Sequence[Layer]) -> pa.Table:
-    return pa.table(
-        {
-            "layer": _int32(each.layer for each in layers),
-            "n_near_zero": np.array(capture.near_zero, dtype=np.int64),
-        }
-    )
+class TypeCounts:
+    """What is counted over all parts of one batch: tokens, masks by fold, and what lies near the threshold."""
 
+    def __init__(
+        self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]
+    ) -> None:
+        """The first threshold defines activity; all go into the histogram."""
+        self._languages, self._layers, self._thresholds = languages, layers, thresholds
+        self._near_zero = np.zeros(len(layers), np.int64)
+        self._seen = np.zeros((len(languages), len(layers)), np.int64)
+        self._active: list[Tensor] = []
+        self._histogram: dict[Part, Tally] = {}
+        self._silent: dict[int, Tally] = {}
+        self._many: ManyLanguageCounts | None = None
+        if len(languages) > HISTOGRAM_LANGUAGES:
+            self._many = ManyLanguageCounts(languages, layers, thresholds)
 
-def _tokens(
-    batch: Batch, capture: Capture, active_tokens: Sequence[Tensor], layers: Sequence[Layer]
-) -> pa.Table:
-    """Tokens seen and tokens active, a language and neuron, summed over the examples of the batch."""
-    active = np.concatenate(
-        [each.sum(0, dtype=torch.int32).cpu().numpy() for each in active_tokens], axis=1
-    )
-    sizes = [each.n_neurons for each in layers]
-    seen = np.stack([tokens_seen(capture, layers, each).sum(0).numpy() for each in layers], axis=1)
-    n_languages, n_neurons = active.shape
-    return pa.table(
-        {
-            "language": _repeat(batch.languages, n_neurons),
-            "layer": np.tile(np.repeat(_int32(each.layer for each in layers), sizes), n_languages),
-            "neuron": np.tile(
-                np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]), n_languages
-            ),
-            "n_tokens": np.repeat(seen, sizes, axis=1).reshape(-1),
-            "n_active": active.astype(np.int64).reshape(-1),
-        }
-    )
+    @torch.inference_mode()
+    def add(self, batch: Batch, capture: Capture, masks: Sequence[Tensor]) -> None:
+        """Count a part. masks: per layer (E, d_m), from `pack_tensor`, at the first threshold."""
+        self._near_zero += capture.near_zero
+        if capture.active_tokens is not None:
+            self._count_tokens(capture, capture.active_tokens)
+        if self._many is not None:
+            self._many.add(batch, capture)
+        else:
+            bins = Bins(batch.folds, len(self._languages))
+            for index in range(len(self._layers)):
+                self._count_masks(bins, capture, masks[index], index)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Shard tables of the batch: layers; neuron_tokens_active where tokens were counted; mask_histogram up to
+        HISTOGRAM_LANGUAGES languages, and with token counts its scope `any` (at the first threshold) and mask_joint;
+        beyond that active_histogram and language_pairs.
+        """
+        layers = _int32(each.layer for each in self._layers)
+        tables = {"layers": pa.table({"layer": layers, "n_near_zero": self._near_zero})}
+        if self._active:
+            tables["neuron_tokens_active"] = self._tokens()
+        if self._histogram:
+            tables["mask_histogram"] = pa.concat_tables(
+                [self._counted(part, tally) for part, tally in self._histogram.items()]
+            )
+        if self._silent:
+            tables["mask_joint"] = pa.concat_tables(
+                [self._joint(layer, tally) for layer, tally in self._silent.items()]
+            )
+        return tables if self._many is None else tables | self._many.tables()
+
+    def _count_tokens(self, capture: Capture, active_tokens: Sequence[Tensor]) -> None:
+        self._seen += np.stack(
+            [tokens_seen(capture, self._layers, each).sum(0).numpy() for each in self._layers],
+            axis=1,
+        )
+        active = [each.sum(0, dtype=torch.int32) for each in active_tokens]
+        before = self._active or [torch.zeros_like(each) for each in active]
+        self._active = [a + b for a, b in zip(before, active, strict=True)]
+
+    def _count_masks(self, bins: Bins, capture: Capture, masks: Tensor, index: int) -> None:
+        layer, at_last = self._layers[index].layer, bins.of(masks)
+        first, *others = self._thresholds
+        silent: list[Tensor] = []
+        if capture.active_tokens is not None:
+            ever = capture.active_tokens[index] > 0
+            self._put((first, "any", layer), bins.tally(bins.of(pack_tensor(ever))))
+            silent = [at_last[~ever[:, bit]] for bit in range(len(self._languages))]
+        tally = bins.tally(at_last, silent)
+        self._put((first, "last", layer), Tally(tally.keys, tally.counts[:, :1]))
+        if silent:
+            known = self._silent.get(layer)
+            self._silent[layer] = tally if known is None else known + tally
+        for threshold in others:
+            packed = pack_tensor(capture.activations[index] > threshold)
+            self._put((threshold, "last", layer), bins.tally(bins.of(packed)))
+
+    def _put(self, part: Part, tally: Tally) -> None:
+        known = self._histogram.get(part)
+        self._histogram[part] = tally if known is None else known + tally
+
+    def _tokens(self) -> pa.Table:
+        """Tokens seen and tokens active, a language and neuron."""
+        active = np.concatenate([each.cpu().numpy() for each in self._active], axis=1)
+        sizes = [each.n_neurons for each in self._layers]
+        n_languages, n_neurons = active.shape
+        layer = np.repeat(_int32(each.layer for each in self._layers), sizes)
+        return pa.table(
+            {
+                "language": repeated(self._languages, n_neurons),
+                "layer": np.tile(layer, n_languages),
+                "neuron": np.tile(_neurons(sizes), n_languages),
+                "n_tokens": np.repeat(self._seen, sizes, axis=1).reshape(-1),
+                "n_active": active.astype(np.int64).reshape(-1),
+            }
+        )
+
+    def _counted(self, part: Part, tally: Tally) -> pa.Table:
+        threshold, scope, layer = part
+        n_rows, n_languages = len(tally.keys), len(self._languages)
+        return pa.table(
+            {
+                "threshold": np.full(n_rows, threshold),
+                "scope": repeated([scope], n_rows),
+                "fold": tally.folds(n_languages),
+                "layer": np.full(n_rows, layer, np.int32),
+                "mask": tally.masks(n_languages),
+                "n": tally.counts[:, 0],
+            }
+        )
+
+    def _joint(self, layer: int, tally: Tally) -> pa.Table:
+        """How many of each mask at the last token are inactive at every token, a language."""
+        n_rows, n_languages = len(tally.keys), len(self._languages)
+        return pa.table(
+            {
+                "language": repeated(self._languages, n_rows),
+                "fold": np.tile(tally.folds(n_languages), n_languages),
+                "layer": np.full(n_languages * n_rows, layer, np.int32),
+                "last_mask": np.tile(tally.masks(n_languages), n_languages),
+                "n": np.tile(tally.counts[:, 0], n_languages),
+                "n_silent": tally.counts[:, 1:].T.reshape(-1),
+            }
+        )
 
 
 def tokens_seen(capture: Capture, layers: Sequence[Layer], layer: Layer) -> Tensor:
@@ -99,105 +171,15 @@ def tokens_seen(capture: Capture, layers: Sequence[Layer], layer: Layer) -> Tens
     return torch.ones_like(capture.n_tokens) if behind_encoder else capture.n_tokens
 
 
-def _histograms(
-    batch: Batch,
-    capture: Capture,
-    layers: Sequence[Layer],
-    thresholds: Sequence[float],
-    last: Sequence[Tensor],
-) -> dict[str, pa.Table]:
-    folds, of_example = np.unique(batch.folds, return_inverse=True)
-    bins = _Bins(_int32(folds), torch.from_numpy(of_example), len(batch.languages))
-    parts: list[_Part] = []
-    joints: list[pa.Table] = []
-    for index, layer in enumerate(layers):
-        at_last = bins.of(last[index])
-        counts = bins.count(at_last)
-        parts.append(_Part(thresholds[0], "last", layer.layer, counts))
-        for threshold in thresholds[1:]:
-            packed = pack_tensor(capture.activations[index] > threshold)
-            parts.append(_Part(threshold, "last", layer.layer, bins.count(bins.of(packed))))
-        if capture.active_tokens is not None:
-            ever = capture.active_tokens[index] > 0
-            packed = pack_tensor(ever)
-            parts.append(_Part(thresholds[0], "any", layer.layer, bins.count(bins.of(packed))))
-            silent = [bins.count(at_last[~ever[:, bit]]) for bit in range(len(batch.languages))]
-            joints.append(_joint(batch, bins, layer, counts, silent))
-    tables = {"mask_histogram": pa.concat_tables(_histogram(bins, parts))}
-    return tables | ({"mask_joint": pa.concat_tables(joints)} if joints else {})
+def repeated(texts: Sequence[str], times: int) -> pa.DictionaryArray:
+    """Each text so many times, one after the other."""
+    codes = np.repeat(np.arange(len(texts), dtype=np.int8), times)
+    return pa.DictionaryArray.from_arrays(codes, list(texts))
 
 
-@dataclass(frozen=True)
-class _Bins:
-    """Counts masks by fold."""
-
-    folds: NDArray[np.int32]
-    of_example: Tensor
-    """(E,) index into `folds`."""
-    n_languages: int
-
-    def of(self, packed: Tensor) -> Tensor:
-        """The bin of each mask, (E, d_m) int64: its fold, then its bits."""
-        fold = self.of_example.to(packed.device)[:, None] << self.n_languages
-        return fold + packed
-
-    def count(self, bins: Tensor) -> NDArray[np.int64]:
-        """(folds, 2^P): how often each bin occurs; any shape."""
-        chosen = bins.reshape(-1)
-        size = len(self.folds) << self.n_languages
-        counts = torch.bincount(chosen, minlength=size).view(len(self.folds), -1)
-        return counts.cpu().numpy()
-
-
-@dataclass(frozen=True)
-class _Part:
-    threshold: float
-    scope: str
-    layer: int
-    counts: NDArray[np.int64]
-
-
-def _histogram(bins: _Bins, parts: Sequence[_Part]) -> Iterator[pa.Table]:
-    for part in parts:
-        fold, mask = part.counts.nonzero()
-        yield pa.table(
-            {
-                "threshold": np.full(len(mask), part.threshold),
-                "scope": _repeat([part.scope], len(mask)),
-                "fold": bins.folds[fold],
-                "layer": np.full(len(mask), part.layer, np.int32),
-                "mask": mask.astype(np.uint64),
-                "n": part.counts[fold, mask],
-            }
-        )
-
-
-def _joint(
-    batch: Batch,
-    bins: _Bins,
-    layer: Layer,
-    counts: NDArray[np.int64],
-    silent: Sequence[NDArray[np.int64]],
-) -> pa.Table:
-    """How many of each mask at the last token are inactive at every token, a language."""
-    fold, mask = counts.nonzero()
-    n_languages, n_rows = len(batch.languages), len(mask)
-    return pa.table(
-        {
-            "language": _repeat(batch.languages, n_rows),
-            "fold": np.tile(bins.folds[fold], n_languages),
-            "layer": np.full(n_languages * n_rows, layer.layer, np.int32),
-            "last_mask": np.tile(mask.astype(np.uint64), n_languages),
-            "n": np.tile(counts[fold, mask], n_languages),
-            "n_silent": np.concatenate([each[fold, mask] for each in silent]),
-        }
-    )
+def _neurons(sizes: Sequence[int]) -> NDArray[np.int32]:
+    return np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
 
 
 def _int32(values: object) -> NDArray[np.int32]:
     return np.array(list(values), dtype=np.int32)  # type: ignore[call-overload]
-
-
-def _repeat(texts: Sequence[str], times: int) -> pa.Array:
-    """Each text so many times, one after the other."""
-    return pa.array(texts, pa.string()).take(np.repeat(np.arange(len(texts)), times))

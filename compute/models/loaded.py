@@ -11,6 +11,32 @@ from neurontui.store.manifest import Layer
 
 
 @dataclass(frozen=True)
+class ModelFacts:
+    """What a run says of its model, without the model: it travels between machines."""
+
+    name: str
+    """Hub id, or name of the local folder."""
+    revision: str | None
+    """Resolved commit, or None for a local folder."""
+    fingerprint: str | None
+    """Digest of a local folder's weights, which have no commit; None for a hub model."""
+    architecture: str
+    """model_type of the configuration."""
+    dtype: str
+    """Precision of the weights, such as float32."""
+    device: str
+    """Where inputs go, such as cpu or cuda:0."""
+    device_name: str
+    """cpu, or the name of the GPU."""
+    placement: str
+    """Why this dtype and device, in one sentence."""
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...]
+    n_parameters: int
+    """All but the embeddings: what every token is multiplied with."""
+
+
+@dataclass(frozen=True)
 class LoadedModel:
     """A model in eval mode with its tokenizer and its FFNs, in the order of `layers`."""
 
@@ -50,6 +76,24 @@ class LoadedModel:
                 "and count as not active.",
             )
         return ()
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model without the model."""
+        blocks = sum(each.numel() for each in self.model.base_model.parameters())
+        return ModelFacts(
+            name=self.name,
+            revision=self.revision,
+            fingerprint=self.fingerprint,
+            architecture=self.architecture,
+            dtype=self.dtype,
+            device=self.device,
+            device_name=self.device_name,
+            placement=self.placement,
+            layers=self.layers,
+            notes=self.notes,
+            n_parameters=blocks - self.model.get_input_embeddings().weight.numel(),
+        )
 
     @property
     def torch_dtype(self) -> torch.dtype:

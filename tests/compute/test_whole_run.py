@@ -15,7 +15,7 @@ from neurontui.compute.models.loading import ModelOptions, load_model
 from neurontui.compute.plan import plan
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import run
-from neurontui.compute.survey import survey
+from neurontui.compute.survey import conclude, survey
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.compute.tasks.load import load_task
 from neurontui.queries.results import open_results
@@ -120,7 +120,8 @@ def test_a_survey_counts_all_examples_whatever_the_batches(task_file: Path, tmp_
     n_active = (A > 0).sum(1)
     codes = np.select([n_active == 0, n_active == 1, n_active == 4], [0, 1, 3], 2)
 
-    found = survey(config, loaded, batches)
+    surveyed = [survey(config, loaded, each) for each in batches]
+    found = conclude(config, loaded.layers, surveyed)
 
     assert found.means is not None
     assert found.types is not None

@@ -40,16 +40,20 @@ def ordered(found: Iterable[Row]) -> list[Row]:
     )
 
 
-def alike(found: list[Row], wanted: list[Row]) -> bool:
+def alike(found: list[Row], wanted: list[Row], near: float = 2e-7) -> bool:
     """Whether rows are equal, numbers up to the rounding of a FLOAT."""
-    return len(found) == len(wanted) and all(map(_same_row, found, wanted))
+    return len(found) == len(wanted) and all(
+        _same_row(one, other, near) for one, other in zip(found, wanted, strict=True)
+    )
 
 
-def _same_row(one: Row, other: Row) -> bool:
-    return len(one) == len(other) and all(map(_same, one, other))
+def _same_row(one: Row, other: Row, near: float) -> bool:
+    return len(one) == len(other) and all(
+        _same(*each, near) for each in zip(one, other, strict=True)
+    )
 
 
-def _same(one: object, other: object) -> bool:
+def _same(one: object, other: object, near: float) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=2e-7, abs_tol=1e-7)
+        return math.isclose(one, other, rel_tol=near, abs_tol=near / 2)
     return one == other

@@ -9,14 +9,17 @@ import pyarrow.compute as pc
 import pytest
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.measures.attribution import AttributionOptions, attribution_tables
+from neurontui.compute.measures.attribution import AttributionOptions
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
 from neurontui.store.schema import shard_schema
+from neurontui.store.shards import fit
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.measures import singly
+from tests.compute.measures.whole import attribution_tables
 from tests.compute.tiny import load_tiny
+from tests.store.content import alike, ordered
 
 ARCHITECTURES = ["bloom", "llama", "xglm", "mt5"]
 ES = ("es_sum", "es_sumsq", "es_min", "es_max")
@@ -36,14 +39,14 @@ def equations(loaded, prompt: str, word: int | None):
 
 
 @cache
-def measured(architecture: str, **options):
+def measured(architecture: str, part: int = 100, **options):
     """(loaded, batch, targets, masks (L, E, d_m) as numbers, tables)."""
     loaded, batch = load_tiny(architecture), asked()
     targets = targets_of(loaded, batch)
     found = capture(loaded, batch, CaptureOptions())
     masks = [pack_tensor(each > 0) for each in found.activations]
     tables = attribution_tables(
-        batch, found, loaded, masks, targets, AttributionOptions(top=4, **options)
+        batch, found, loaded, masks, targets, AttributionOptions(top=4, **options), part
     )
     return loaded, batch, targets, masks, tables
 
@@ -140,6 +143,19 @@ def test_sums_by_neuron(architecture: str) -> None:
         inputs = [by_hand[e, bit, row["layer"]] for e in range(3)]
         one = [np.array([row["neuron"]])] * 3
         assert_row(row, one, [each[2:] for each in inputs], ("n", "n_top", "cs_sum", *ES))
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "mt5"])
+@pytest.mark.parametrize("part", [1, 2])
+def test_parts_of_a_batch_add_up_to_it(architecture: str, part: int) -> None:
+    whole, summed = measured(architecture)[-1], measured(architecture, part)[-1]
+    assert whole.keys() == summed.keys()
+    for name in whole.keys() - {"notes"}:
+        assert alike(stored(whole, name), stored(summed, name)), name
+
+
+def stored(tables, name: str) -> list:
+    return ordered(tuple(row.values()) for row in fit(name, tables[name]).to_pylist())
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -10,11 +10,12 @@ import torch
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.masks import TYPES
-from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES, types_tables
+from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.tasks.example import Example
 from neurontui.store.manifest import Layer
 from neurontui.store.schema import shard_schema
 from tests.compute.measures.test_masks import type_by_sets
+from tests.compute.measures.whole import types_tables
 
 THRESHOLDS = (0.0, 0.1, 0.3)
 LAYERS = (Layer(0, "decoder", 0, 40), Layer(1, "decoder", 1, 24))
@@ -145,6 +146,21 @@ def test_tokens_are_summed_over_examples_a_language_and_neuron(tables: dict[str,
         tokens = captured.active_tokens[row["layer"]][:, p, row["neuron"]]
         assert row["n_active"] == int(tokens.sum())
         assert row["n_tokens"] == int(captured.n_tokens[:, p].sum())
+
+
+@pytest.mark.parametrize("part", [1, 2, 4, 5])
+@pytest.mark.parametrize("n_languages", [5, 17])
+def test_parts_of_a_batch_add_up_to_it(part: int, n_languages: int) -> None:
+    batch, captured = made_up(n_languages)
+    whole = types_tables(batch, captured, LAYERS, THRESHOLDS)
+    summed = types_tables(batch, captured, LAYERS, THRESHOLDS, part)
+    assert whole.keys() == summed.keys()
+    for name, table in whole.items():
+        assert _rows(summed[name]) == _rows(table), name
+
+
+def _rows(table: pa.Table) -> list[tuple[object, ...]]:
+    return sorted(tuple(row.values()) for row in table.to_pylist())
 
 
 def test_the_decoder_behind_an_encoder_runs_over_one_token() -> None:

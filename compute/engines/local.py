@@ -1,0 +1,47 @@
+"""The engine of this process: one model, batch after batch."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+from neurontui.compute.batch import Batch
+from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.engine import Introduction
+from neurontui.compute.engines.worker import Worker
+from neurontui.compute.measure import Ablation, Tables
+from neurontui.compute.progress import Progress
+from neurontui.compute.survey import Surveyed
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.journal import Journal
+from neurontui.store.shards import batch_folder
+
+
+class LocalEngine:
+    """A worker in this process, writing straight into the journal."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @cached_property
+    def introduction(self) -> Introduction:
+        return self._worker.introduce()
+
+    def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
+        return map(self._worker.survey, batches)
+
+    def measure(
+        self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress
+    ) -> None:
+        self._worker.begin(ablation)
+        for batch in batches:
+            for n_examples in self._worker.measure(batch, batch_folder(journal.path, batch.number)):
+                progress.advance(n_examples)
+
+    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
+        return self._worker.vocabulary(pairs)
+
+
+@contextmanager
+def local_engine(config: RunConfig, data: TaskData) -> Iterator[LocalEngine]:
+    """Loads the model here."""
+    yield LocalEngine(Worker(config, data))

@@ -1,0 +1,62 @@
+"""One loaded model and all that an engine asks of it; knows nothing of journals or of other workers."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from neurontui.compute.answers.targets import answer_book, collision_notes
+from neurontui.compute.batch import Batch
+from neurontui.compute.choices import model_options
+from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.engine import Introduction
+from neurontui.compute.engines.pace import seconds_a_reading
+from neurontui.compute.engines.writing import WriterThread
+from neurontui.compute.measure import Ablation, Measurer, Tables
+from neurontui.compute.measures.vocabulary import vocabulary_tables
+from neurontui.compute.models.loading import load_model
+from neurontui.compute.survey import Surveyed, survey
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.shards import ShardWriter
+
+
+class Worker:
+    """Measures batches into folders."""
+
+    def __init__(self, config: RunConfig, data: TaskData) -> None:
+        self._config = config
+        self._data = data
+        self._loaded = load_model(model_options(config))
+        self._book = answer_book(self._loaded, data.examples, data.languages)
+        self._measurer: Measurer | None = None
+
+    def introduce(self) -> Introduction:
+        """What it has loaded."""
+        return Introduction(
+            model=self._loaded.facts,
+            answer_notes=collision_notes(self._book),
+            seconds_a_reading=seconds_a_reading(self._loaded, self._data),
+        )
+
+    def survey(self, batch: Batch) -> Surveyed:
+        """What an ablation has to know of a batch."""
+        return survey(self._config, self._loaded, batch)
+
+    def begin(self, ablation: Ablation) -> None:
+        """Get ready to measure."""
+        self._measurer = Measurer(self._config, self._loaded, self._book, ablation)
+
+    def measure(self, batch: Batch, folder: Path) -> Iterator[int]:
+        """Measure a batch into `folder`, whole or not at all; yields how many more of its examples are measured."""
+        assert self._measurer is not None
+        began, n_tokens = time.monotonic(), 0
+        with WriterThread(ShardWriter(folder)) as writer:
+            for piece in self._measurer(batch):
+                writer.append(piece.tables)
+                n_tokens += piece.n_tokens
+                if piece.n_examples:
+                    yield piece.n_examples
+            writer.publish(lambda: time.monotonic() - began, n_tokens)
+
+    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
+        """neuron_vocabulary of some (layer, neuron) pairs."""
+        return vocabulary_tables(self._loaded, pairs)
