@@ -23,7 +23,7 @@ from neurontui.compute.measure import Ablation, Tables
 from neurontui.compute.progress import Progress
 from neurontui.compute.survey import Surveyed
 from neurontui.compute.tasks.example import TaskData
-from neurontui.store.errors import MissingExtraError, UsageError
+from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
 from neurontui.store.journal import Journal
 from neurontui.store.schema import first_line
 from neurontui.store.shards import batch_folder, write_files
@@ -99,8 +99,7 @@ def ray_engine(config: RunConfig, data: TaskData, progress: Progress) -> Iterato
 def _connect(config: RunConfig) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if config.address is None:
-        cores = max(os.cpu_count() or 1, config.workers or 1)
-        ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+        _start(max(os.cpu_count() or 1, config.workers or 1), quiet)
         return
     try:
         _require_reachable(config.address)
@@ -110,6 +109,21 @@ def _connect(config: RunConfig) -> None:
             f"No Ray cluster can be reached at {config.address} ({first_line(error)}); start one with "
             "`ray start --head`, join it from this machine too, and give HOST:PORT of its head, or leave --address out."
         ) from error
+
+
+def _start(cores: int, quiet: dict[str, Any]) -> None:
+    """A cluster of this machine alone; a busy one needs more patience than Ray has."""
+    for last in (False, False, True):
+        try:
+            ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+            break
+        except Exception as error:  # Ray raises a bare one when it waited too long
+            ray.shutdown()
+            if last:
+                raise MeasureError(
+                    f"Ray does not start on this machine ({first_line(error)}); leave --engine ray out, "
+                    "or start a cluster with `ray start --head` and give its --address."
+                ) from error
 
 
 def _require_reachable(address: str) -> None:

@@ -1,18 +1,18 @@
-"""A worker as a Ray actor. What it measures goes back as the files of a batch's folder; failures go back as sentences."""
+"""A worker as a Ray actor. What it measures goes back as the files of a batch's folder; failures go back as sentences.
+
+Imports stand in the methods: Ray holds on to this class until the very end of a process, and to all that it names.
+"""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neurontui.compute.batch import Batch
-from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.worker import Worker
-from neurontui.compute.measure import Ablation
-from neurontui.compute.tasks.example import TaskData
 from neurontui.store import errors
-from neurontui.store.shards import batch_folder, read_files
+
+if TYPE_CHECKING:
+    from neurontui.compute.engines.worker import Worker
 
 Files = dict[str, bytes]
 
@@ -34,7 +34,8 @@ class Failed:
 class RayWorker:
     """Every method gives its results one by one, and Failed in place of raising a NeurontuiError."""
 
-    def __init__(self, config: RunConfig, data: TaskData) -> None:
+    def __init__(self, config: Any, data: Any) -> None:
+        """RunConfig and TaskData; the model is loaded when it is first asked for."""
         self._config, self._data = config, data
         self._worker: Worker | None = None
         self._begun = False
@@ -50,12 +51,14 @@ class RayWorker:
         """Load the model and say what it is: an Introduction."""
         yield self._loaded().introduce()
 
-    def survey(self, batch: Batch) -> Iterator[Any]:
+    def survey(self, batch: Any) -> Iterator[Any]:
         """What an ablation has to know of a batch: Surveyed."""
         yield self._loaded().survey(batch)
 
-    def measure(self, batch: Batch, ablation: Ablation) -> Iterator[int | Files]:
+    def measure(self, batch: Any, ablation: Any) -> Iterator[int | Files]:
         """How many more examples are measured, time and again, and at last the files of the batch."""
+        from neurontui.store.shards import batch_folder, read_files
+
         worker = self._loaded()
         if not self._begun:
             worker.begin(ablation)
@@ -65,11 +68,13 @@ class RayWorker:
             yield from worker.measure(batch, folder)
             yield read_files(folder)
 
-    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Iterator[Any]:
+    def vocabulary(self, pairs: Any) -> Iterator[Any]:
         """neuron_vocabulary of some (layer, neuron) pairs: tables."""
         yield self._loaded().vocabulary(pairs)
 
-    def _loaded(self) -> Worker:
+    def _loaded(self) -> "Worker":
+        from neurontui.compute.engines.worker import Worker
+
         if self._worker is None:
             self._worker = Worker(self._config, self._data)
         return self._worker
