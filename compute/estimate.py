@@ -7,14 +7,19 @@ from pathlib import Path
 
 import torch
 
+from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.batch import Batch
+from neurontui.compute.choices import ablation_options
 from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.pace import readings, seconds_a_reading
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import encode
+from neurontui.compute.plan import batch_size, plan
+from neurontui.compute.table_sizes import RunShape, disk
 from neurontui.compute.tasks.example import TaskData
 
-# Measured on results files of 98 million and more masks: bytes a mask in the file, and in the journal before it.
-BYTES_A_MASK_STORED = 1.4
-BYTES_A_MASK_JOURNAL = 0.7
+# Of sums by neuron and language: five doubles, three extremes, two counts.
+_BYTES_A_SUM = 60
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,14 @@ class Estimate:
     longest: int
     """Tokens of the longest prompt."""
     n_masks: int
-    disk: int
+    n_batches: int
+    journal: int
+    results: int
+    """What the run adds to the results file."""
     disk_free: int
     weights: int
-    batch: int
-    """Activations of one batch at the last token, as they wait for the measures."""
+    working: int
+    """Activations and sums that are in memory together, beside the weights."""
     memory_free: int
 
 
@@ -42,21 +50,23 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         for code in data.languages
         for each in encode(loaded, [example.prompts[code] for example in data.examples])
     ]
-    neurons = sum(each.n_neurons for each in loaded.layers)
-    rows = min(config.batch_examples, len(data.examples)) * len(data.languages)
-    masks = len(data.examples) * neurons
-    gated = sum(each.layer.n_neurons for each in loaded.ffns if each.gated)
+    n_conditions = _n_conditions(config, loaded, data)
+    pace = seconds_a_reading(loaded, data) * readings(config, data, n_conditions)
+    batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
+    shape = _shape(config, data, loaded, batches, n_conditions)
+    journal, results = disk(shape, config.keep)
     return Estimate(
         n_examples=len(data.examples),
         n_prompts=len(lengths),
         n_tokens=sum(lengths),
         longest=max(lengths, default=0),
-        n_masks=masks,
-        disk=int(masks * (BYTES_A_MASK_JOURNAL + BYTES_A_MASK_STORED)),
+        n_masks=shape.n_examples * shape.n_neurons,
+        n_batches=len(batches),
+        journal=journal,
+        results=results,
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
         weights=sum(each.numel() * each.element_size() for each in loaded.model.parameters()),
-        batch=rows
-        * ((neurons + gated) * loaded.torch_dtype.itemsize + neurons * 4 * config.every_token),
+        working=_working(config, shape, loaded),
         memory_free=_memory_free(loaded.device),
     )
 
@@ -64,15 +74,16 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
 def shortages(found: Estimate) -> list[str]:
     """What is not there in the size that is needed, a sentence each."""
     told = []
-    if found.disk > found.disk_free:
+    needed = found.journal + found.results
+    if needed > found.disk_free:
         told.append(
-            f"The disk of the results has {_size(found.disk_free)} free and the run needs about {_size(found.disk)}; "
+            f"The disk of the results has {_size(found.disk_free)} free and the run needs about {_size(needed)}; "
             "free some, name another --out, or use --limit."
         )
-    if found.batch > found.memory_free:
+    if found.working > found.memory_free:
         told.append(
-            f"One batch needs about {_size(found.batch)} beside the weights and {_size(found.memory_free)} are free; "
-            "use a smaller --batch-examples."
+            f"Measuring needs about {_size(found.working)} beside the weights and {_size(found.memory_free)} are free; "
+            "use fewer --examples-at-once, or leave sums out with --no-neuron-scores and --last-token-only."
         )
     return told
 
@@ -83,12 +94,59 @@ def told(found: Estimate) -> str:
         [
             f"examples   {found.n_examples:,} in {found.n_prompts:,} prompts, {found.n_tokens:,} tokens, "
             f"the longest {found.longest:,}",
-            f"masks      {found.n_masks:,}",
-            f"disk       about {_size(found.disk)} while the run merges; {_size(found.disk_free)} free",
-            f"memory     weights {_size(found.weights)}, a batch {_size(found.batch)}; "
+            f"masks      {found.n_masks:,} in {found.n_batches:,} batches",
+            f"disk       about {_size(found.results)} in the results file, and {_size(found.journal)} in its journal "
+            f"until the run is merged; {_size(found.disk_free)} free",
+            f"memory     weights {_size(found.weights)}, activations and sums {_size(found.working)}; "
             f"{_size(found.memory_free)} free",
         ]
     )
+
+
+def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
+    if "ablation" not in config.measures:
+        return 0
+    options = ablation_options(config, loaded.layers)
+    return len(plan_conditions(options, loaded.layers, len(data.languages)))
+
+
+def _shape(
+    config: RunConfig,
+    data: TaskData,
+    loaded: LoadedModel,
+    batches: list[Batch],
+    n_conditions: int,
+) -> RunShape:
+    ablated = min(config.ablation_examples or len(data.examples), len(data.examples))
+    return RunShape(
+        n_examples=len(data.examples),
+        n_languages=len(data.languages),
+        n_layers=len(loaded.layers),
+        n_neurons=sum(each.n_neurons for each in loaded.layers),
+        n_folds=len({fold for each in batches for fold in each.folds}),
+        n_batches=len(batches),
+        n_passes=sum(-(-len(each.examples) // config.examples_at_once) for each in batches),
+        n_thresholds=len(config.thresholds),
+        every_token=config.every_token,
+        scored=bool({"contribution", "attribution"} & set(config.measures)),
+        neuron_scores=config.neuron_scores,
+        top=config.top,
+        n_outcomes=ablated * n_conditions,
+    )
+
+
+def _working(config: RunConfig, run: RunShape, loaded: LoadedModel) -> int:
+    """A part's activations, their sums over a batch, and one layer's scores while they are summed."""
+    rows = min(config.examples_at_once, run.n_examples) * run.n_languages
+    gated = sum(each.layer.n_neurons for each in loaded.ffns if each.gated)
+    held = (run.n_neurons + gated) * loaded.torch_dtype.itemsize
+    held += run.n_neurons * 4 * config.every_token
+    sums = run.n_neurons * run.n_languages * 4 * config.every_token
+    if run.scored:
+        widest = max(each.n_neurons for each in loaded.layers)
+        sums += rows * widest * (5 * 8 + 3 * 4) * 2
+        sums += run.n_neurons * run.n_languages * _BYTES_A_SUM * run.neuron_scores
+    return rows * held + sums
 
 
 def _size(n: float) -> str:
@@ -110,4 +168,10 @@ def _memory_free(device: str) -> int:
     if device.startswith("cuda"):
         free, _ = torch.cuda.mem_get_info(device)
         return int(free)
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:  # what the kernel can give, its caches included
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(
+            int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
+        )
+    except (OSError, StopIteration):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -20,7 +20,9 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.measures.strongest import Strongest
-from neurontui.compute.measures.types import types_tables
+from neurontui.compute.measures.device_masks import off_device
+from neurontui.compute.measures.masks import pack_tensor
+from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length
