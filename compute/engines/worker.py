@@ -48,15 +48,20 @@ class Worker:
     def measure(self, batch: Batch, folder: Path) -> Iterator[int]:
         """Measure a batch into `folder`, whole or not at all; yields how many more of its examples are measured."""
         assert self._measurer is not None
-        began, n_tokens = time.monotonic(), 0
-        with WriterThread(ShardWriter(folder)) as writer:
-            for piece in self._measurer(batch):
-                writer.append(piece.tables)
-                n_tokens += piece.n_tokens
-                if piece.n_examples:
-                    yield piece.n_examples
-            writer.publish(lambda: time.monotonic() - began, n_tokens)
+        return measure_into(folder, self._measurer, batch)
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
         """neuron_vocabulary of some (layer, neuron) pairs."""
         return vocabulary_tables(self._loaded, pairs)
+
+
+def measure_into(folder: Path, measurer: Measurer, batch: Batch) -> Iterator[int]:
+    """Write the shards of a batch piece by piece, while the next piece is measured; yields examples, part by part."""
+    began, n_tokens = time.monotonic(), 0
+    with WriterThread(ShardWriter(folder)) as writer:
+        for piece in measurer(batch):
+            writer.append(piece.tables)
+            n_tokens += piece.n_tokens
+            if piece.n_examples:
+                yield piece.n_examples
+        writer.publish(lambda: time.monotonic() - began, n_tokens)

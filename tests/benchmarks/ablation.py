@@ -26,12 +26,13 @@ from neurontui.compute.answers.predict import (
 from neurontui.compute.answers.ranking import rank
 from neurontui.compute.answers.targets import Targets, answer_book, find_targets
 from neurontui.compute.batch import Capture
-from neurontui.compute.measures.attribution import AttributionOptions, attribution_tables
+from neurontui.compute.measures.attribution import AttributionOptions, Scoring
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.microbatches import Rows, by_length
 from neurontui.compute.models.tokenise import Encoded, encode, pad
-from tests.benchmarks.extraction import bare, timed
+from tests.benchmarks.contenders import bare
+from tests.benchmarks.extraction import timed
 from tests.benchmarks.workload import Workload, workload
 
 NONE = AblationOptions(types=(), fractions=(), matched=(), dosed=())
@@ -81,14 +82,9 @@ class Case:
 
     def attribute(self) -> None:
         """All scores of the batch."""
-        attribution_tables(
-            self.work.batch,
-            self.captured,
-            self.work.loaded,
-            self.masks,
-            self.targets,
-            AttributionOptions(),
-        )
+        scoring = Scoring(self.work.loaded, self.work.batch.languages, AttributionOptions())
+        scoring.add(self.work.batch, self.captured, self.masks, self.targets)
+        scoring.tables()
 
 
 def case(work: Workload) -> Case:
@@ -169,7 +165,7 @@ def ratios(
     base: Callable[[], object], other: Callable[[], object], rounds: int, device: str
 ) -> tuple[float, float]:
     """Median of other / base over rounds in turns, after one round to warm up; and base in seconds."""
-    pairs = [(timed(base, device), timed(other, device)) for _ in range(rounds + 1)][1:]
+    pairs = [(timed(base, device)[0], timed(other, device)[0]) for _ in range(rounds + 1)][1:]
     return statistics.median(b / a for a, b in pairs), statistics.median(a for a, _ in pairs)
 
 
@@ -203,7 +199,9 @@ def lines(found: Case, rounds: int) -> Iterator[tuple[str, str, float, float]]:
             device,  # type: ignore[misc]
         )
         yield f"{name}, a condition", "its baseline", ratio / n, seconds
-    ratio, seconds = ratios(lambda: bare(found.work), found.attribute, rounds, device)
+    ratio, seconds = ratios(
+        lambda: bare(found.work, found.work.batch), found.attribute, rounds, device
+    )
     yield "contribution and effective scores", "bare base-model forward", ratio, seconds
     assert rank_shared(found) == rank_naively(found)
     ratio, seconds = ratios(lambda: rank_shared(found), lambda: rank_naively(found), rounds, device)

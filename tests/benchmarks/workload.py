@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +13,12 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.tasks.example import Example
-from neurontui.store.manifest import Manifest
 from tests.compute.tiny import randomise, save_tokenizer
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 ACTS = {"bloom": "transformer.h.{}.mlp.gelu_impl", "llama": "model.layers.{}.mlp.act_fn"}
 # Prompts of the fact task take 6 to 30 tokens, of XNLI 50 to 120.
-WORDS = (6, 60)
+WORDS = (6, 40)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ class Workload:
     name: str
     loaded: LoadedModel
     batch: Batch
-    manifest: Manifest
     acts: tuple[str, ...] = field(repr=False)
     """Paths of the activation modules, for those who have to name them."""
     token_budget: int = 4096
@@ -39,19 +38,24 @@ class Workload:
 
 
 def workload(
-    architecture: str, device: str, hidden: int | None = None, n_examples: int | None = None
+    architecture: str,
+    device: str,
+    hidden: int | None = None,
+    n_examples: int | None = None,
+    n_layers: int | None = None,
 ) -> Workload:
     """A shape that a CPU can bear, or that of a 7B model in bfloat16 on CUDA."""
     large = device != "cpu"
     hidden = hidden or (4096 if large else 768)
-    layers, examples = (30, n_examples or 32) if large else (4, n_examples or 8)
+    layers, examples = (
+        (n_layers or 30, n_examples or 32) if large else (n_layers or 3, n_examples or 8)
+    )
     loaded = build(architecture, device, hidden, layers)
     batch = batch_of(examples, random.Random(0))
     return Workload(
         name=f"{architecture}, {layers} layers × {loaded.layers[0].n_neurons} neurons, {loaded.dtype}",
         loaded=loaded,
         batch=batch,
-        manifest=manifest_of(loaded, batch),
         acts=tuple(ACTS[architecture].format(i) for i in range(layers)),
         token_budget=16384 if large else 2048,
     )
@@ -74,7 +78,10 @@ def build(architecture: str, device: str, hidden: int, layers: int) -> LoadedMod
     config = AutoConfig.for_model(architecture, vocab_size=vocabulary, **shape)
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype).eval().requires_grad_(False)
+        # Eager, as TransformerLens has it, so that all contenders form the same sums.
+        attention = {"attn_implementation": "eager"} if device == "cpu" else {}
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype, **attention)
+    model = model.eval().requires_grad_(False)
     randomise(model)
     with tempfile.TemporaryDirectory() as folder:
         save_tokenizer(architecture, Path(folder))
@@ -94,7 +101,7 @@ def build(architecture: str, device: str, hidden: int, layers: int) -> LoadedMod
     )
 
 
-def batch_of(n_examples: int, chance: random.Random) -> Batch:
+def batch_of(n_examples: int, chance: random.Random, languages: Sequence[str] = LANGUAGES) -> Batch:
     """Examples whose prompts differ in length between languages as real ones do, up to threefold."""
 
     def prompt(words: int) -> str:
@@ -105,29 +112,8 @@ def batch_of(n_examples: int, chance: random.Random) -> Batch:
     examples = []
     for i in range(n_examples):
         typical = chance.randint(*WORDS)
-        prompts = {code: prompt(chance.randint(typical // 2 + 1, typical)) for code in LANGUAGES}
+        prompts = {code: prompt(chance.randint(typical // 2 + 1, typical)) for code in languages}
         examples.append(Example(id=f"e{i}", cluster=f"c{i}", prompts=prompts))
     indices = tuple(range(n_examples))
     folds = tuple(i % 20 for i in indices)
-    return Batch(0, indices, folds, tuple(examples), LANGUAGES)
-
-
-def manifest_of(loaded: LoadedModel, batch: Batch) -> Manifest:
-    return Manifest(
-        key=loaded.name,
-        name=loaded.name,
-        model=loaded.name,
-        revision=None,
-        architecture=loaded.architecture,
-        task="benchmark",
-        setting=None,
-        n_shots=0,
-        languages=batch.languages,
-        n_examples=10_000,
-        n_batches=10_000,
-        dtype=loaded.dtype,
-        device=loaded.device_name,
-        threshold=0.0,
-        started="2025-01-01T00:00:00",
-        layers=loaded.layers,
-    )
+    return Batch(0, indices, folds, tuple(examples), tuple(languages))
