@@ -92,7 +92,7 @@ def remembered(scale: Scale, out: Path) -> Making:
 def rows(made: Making, out: Path) -> Iterator[tuple[str, str, str]]:
     """What was measured, its value, and what was asked for."""
     with open_reader(out) as reader:
-        tables = {each.table: each for each in health(reader).tables}
+        tables = {each.table: each for each in health(reader, exact=True).tables}
     masks, size = made.masks, out.stat().st_size
     yield "bytes a mask, activations", f"{tables['activations'].bytes / masks:.2f}", "≤ 1.4"
     yield "bytes a mask, the whole file", f"{size / masks:.2f}", ""
