@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     help="A parameter of the query; lists with commas.",
     shell_complete=query_parameters,
 )
+@click.option(
+    "--describe", is_flag=True, help="Say what NAME answers, its parameters and its columns."
+)
 @format_option
 @out_option
 @queries_option
@@ -41,13 +44,15 @@ def command(
     name: str | None,
     run_name: str | None,
     parameters: tuple[str, ...],
+    describe: bool,
     form: str,
     out: Path | None,
     queries_dir: Path | None,
 ) -> None:
     """Answer a named question about the runs in RESULTS.
 
-    Every figure and table of the paper is one: `neurontui query results.duckdb` lists them with their parameters.
+    Every figure and table of the paper is one: `neurontui query results.duckdb` lists them with their parameters, and
+    --describe says what one of them takes and gives.
     """
     from neurontui.queries.results import open_results
     from neurontui.tui.output import write
@@ -56,6 +61,11 @@ def command(
     with open_results(results, queries=folders) as opened:
         if name is None:
             write(_listed(opened.queries()), form, out)
+            return
+        if describe:
+            query = opened.named(name)
+            _tell(query)
+            write(_described(query), form, out)
             return
         given = dict(_pair(each) for each in parameters)
         if run_name is not None:
@@ -74,6 +84,39 @@ def _listed(queries: "tuple[Query, ...]") -> "pa.Table":
             "parameters": ", ".join(parameter.name for parameter in each.parameters),
         }
         for each in queries
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def _tell(query: "Query") -> None:
+    from textwrap import fill
+
+    figure = f" ({query.figure})" if query.figure else ""
+    click.echo(f"{query.title}{figure}\n\n{fill(query.description, 79)}\n", err=True)
+
+
+def _described(query: "Query") -> "pa.Table":
+    import pyarrow as pa
+
+    rows = [
+        {
+            "part": "parameter",
+            "name": each.name,
+            "kind or unit": "|".join(each.choices) or each.kind,
+            "default": each.default,
+            "description": each.description,
+        }
+        for each in query.parameters
+    ]
+    rows += [
+        {
+            "part": "column",
+            "name": each.name,
+            "kind or unit": None if each.unit == "-" else each.unit,
+            "default": None,
+            "description": each.description,
+        }
+        for each in query.columns
     ]
     return pa.Table.from_pylist(rows)
 

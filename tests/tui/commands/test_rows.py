@@ -47,6 +47,18 @@ def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
     assert len(named) > 30
 
 
+def test_a_query_says_what_it_takes_and_gives(measured: Path) -> None:
+    said = neurontui("query", measured, "contribution-by-type", "--describe", "--format", "json")
+    rows = {(row["part"], row["name"]): row for row in json.loads(said.out)}
+
+    assert rows["parameter", "measure"]["kind or unit"] == "share|raw"
+    assert rows["parameter", "measure"]["default"] == "share"
+    assert rows["column", "average"]["kind or unit"] == "%|raw"
+    assert said.err.startswith("Average and total contribution of each type (Figure 10)\n")
+    assert "jackknife" in said.err
+    assert neurontui("query", measured, "no-such", "--describe").code == 2
+
+
 def test_sql_reads_from_standard_input(measured: Path) -> None:
     said = neurontui("sql", measured, "-", "--format", "csv", stdin="select 6 * 7 as answer")
 
