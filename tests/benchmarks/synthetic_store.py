@@ -33,6 +33,8 @@ from tests.benchmarks.synthetic_tables import (
 
 DRAWS = 64
 """States that a neuron can be in; each example draws one of them."""
+_ODD = 5
+"""In so many of 256 examples a neuron that changes at all is in an odd state: one language more or less."""
 _PIECE = 25
 """Examples whose masks are written at once: bounds the memory."""
 
@@ -72,11 +74,12 @@ def population(scale: Scale) -> NDArray[np.uint64]:
 def pieces(scale: Scale) -> Iterator[tuple[int, Tables]]:
     """(number of the batch, tables), a batch in several pieces: masks a few examples at a time, then the rest."""
     states = population(scale).astype(np.uint16 if scale.languages <= 16 else np.uint64)
+    changing = (states != states[:, :1]).any(axis=1)
     for number in range(scale.n_batches):
         rng = np.random.default_rng((scale.seed, number))
         first = number * scale.batch
         numbers = np.arange(first, min(scale.examples, first + scale.batch))
-        masks = np.stack([_draw(rng, states) for _ in numbers])
+        masks = np.stack([_draw(rng, states, changing, scale.languages) for _ in numbers])
         masks = masks.reshape(len(numbers), scale.layers, scale.neurons)
         for start in range(0, len(numbers), _PIECE):
             part = slice(start, start + _PIECE)
@@ -126,9 +129,14 @@ def _layer_masks(
     return np.asarray((active * bits).sum(-1, dtype=np.uint64))
 
 
-def _draw(rng: np.random.Generator, states: Masks) -> Masks:
-    choice = np.frombuffer(rng.bytes(len(states)), dtype=np.uint8) % DRAWS
-    return np.take(states.reshape(-1), np.arange(len(states)) * DRAWS + choice)
+def _draw(
+    rng: np.random.Generator, states: Masks, changing: NDArray[np.bool_], languages: int
+) -> Masks:
+    choice, chance = np.frombuffer(rng.bytes(2 * len(states)), dtype=np.uint8).reshape(2, -1)
+    masks = np.take(states.reshape(-1), np.arange(len(states)) * DRAWS + choice % DRAWS)
+    odd = np.flatnonzero((chance < _ODD) & changing)
+    masks[odd] ^= masks.dtype.type(1) << rng.integers(0, languages, len(odd)).astype(masks.dtype)
+    return masks
 
 
 def scale_of(parser: argparse.ArgumentParser) -> tuple[Scale, argparse.Namespace]:
