@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurontui.store import schema
 from neurontui.store.manifest import Condition
+from tests.benchmarks.synthetic_pairs import many_language_tables
 
 PAPER = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
@@ -68,6 +69,9 @@ def tables(rng: np.random.Generator, scale: Scale, numbers: Numbers, masks: Mask
     counts = _fold_counts(scale, numbers, masks) if scale.languages <= 15 else None
     if counts is not None:
         made |= _histograms(rng, scale, counts)
+    else:
+        folds = np.array([scale.fold(int(number)) for number in numbers])
+        made |= many_language_tables(scale.codes, folds, masks)
     if scale.attribution:
         made |= _attribution(rng, scale, numbers, masks, counts)
         made["ablation_examples"] = _ablation(rng, scale, numbers)
