@@ -3,8 +3,8 @@
 -- figure: Section 5.3, Figures 7 and 17
 -- description: The mean sharing of pairs of related languages against that of other pairs, for each way of
 --   being related: same family, same branch, same script. The p-value is a Mantel test: how often one of 9,999
---   random relabellings of the languages gives a difference as large or larger. The interval covers the choice of
---   examples (jackknife over folds, Student's t); the p-value that of languages.
+--   random relabellings of the languages (999 above 32 languages) gives a difference as large or larger. The
+--   interval covers the choice of examples (jackknife over folds, Student's t); the p-value that of languages.
 -- shared: student, one_or_all_layers, pairs, shuffled
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.

@@ -61,16 +61,20 @@ WITH RECURSIVE layer_masks AS (
     FROM left_out, student
     GROUP BY layer, size, type, t
 ), sets AS (
-    SELECT unnest(range(1, mask::BIGINT + 1))::UBIGINT AS chosen, mask
-    FROM subset
-    WHERE p <= 10
+    -- Every set of the chosen languages, up to ten of them.
+    SELECT list_sum(list_transform(flags, lambda flag, i: if(k >> (i - 1) & 1 = 1, flag, 0)))::UBIGINT AS chosen
+    FROM (
+        SELECT list(1::UBIGINT << bit ORDER BY bit) AS flags
+        FROM run_languages
+        WHERE run = $run AND list_contains($languages, language)
+    ), (SELECT unnest(range(1, if(p <= 10, 1::BIGINT << p, 1))) AS k FROM subset)
 ), set_ratios AS (
     SELECT layer, chosen, sum(n) AS n,
         coalesce(sum(n) FILTER (m.mask & chosen = 0), 0) AS non,
         coalesce(sum(n) FILTER (bit_count(m.mask & chosen) = 1), 0) AS one,
         coalesce(sum(n) FILTER (m.mask & chosen = chosen), 0) AS every
     FROM shown_masks m, sets
-    WHERE chosen & sets.mask = chosen AND bit_count(chosen) > 2
+    WHERE bit_count(chosen) > 2
     GROUP BY ALL
 ), set_types AS (
     SELECT layer, bit_count(chosen) AS size, 100 / n AS percent,

@@ -48,7 +48,10 @@ def _insert(
     if not found:
         return
     assert len(found[0]) == len(columns), (table, columns)
-    data = pa.table({name: [row[i] for row in found] for i, name in enumerate(columns)})
+    kinds = dict.fromkeys(("mask", "last_mask", "all_mask"), pa.uint64())
+    data = pa.table(
+        {name: pa.array([r[i] for r in found], kinds.get(name)) for i, name in enumerate(columns)}
+    )
     connection.register("incoming", data)
     connection.execute(f"INSERT INTO {table} SELECT * FROM incoming")
     connection.unregister("incoming")
@@ -56,8 +59,8 @@ def _insert(
 
 def masks(active: Array) -> Array:
     """(E, P, d) booleans to (E, d) masks."""
-    bits = (1 << np.arange(active.shape[1], dtype=np.int64))[None, :, None]
-    return (active * bits).sum(axis=1)
+    bits = np.uint64(1) << np.arange(active.shape[1], dtype=np.uint64)
+    return (active * bits[None, :, None]).sum(axis=1, dtype=np.uint64)
 
 
 def type_of(mask: int, every: int) -> str:

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -301,8 +302,21 @@ def test_the_run_is_found_sound_and_measured(many: Results) -> None:
     assert present["effects"]
 
 
-def test_every_query_takes_a_run_of_many_languages(many: Results) -> None:
-    known = {"layer": 1, "neuron": 5, "example": 3, "other": 1}
-    for query in many.queries():
-        given = {p.name: known[p.name] for p in query.parameters if p.required}
-        assert many.query(query.name, **given).column_names == [c.name for c in query.columns]
+def test_every_query_takes_a_run_of_64_languages(tmp_path: Path) -> None:
+    """Also those that live in the highest bits alone."""
+    codes = [f"l{i}" for i in range(64)]
+    run = make_run(8, "most · fact", tuple(codes), examples=4, sizes=(6, 5), conditions=())
+    known = {"layer": 1, "neuron": 2, "example": 3, "other": 1}
+    with open_results(write_runs(tmp_path / "most.duckdb", run)) as most:
+        for query in most.queries():
+            given = {p.name: known[p.name] for p in query.parameters if p.required}
+            table = most.query(query.name, **given)
+            assert table.column_names == [c.name for c in query.columns]
+            if query.many != "all" and any(p.kind == "languages" for p in query.parameters):
+                for some in (codes[-3:], codes[-1:]):
+                    most.query(query.name, languages=some, **given)
+        found = most.query("type-ratio-by-language-count", languages=codes[-4:])
+        for row in found.to_pylist():
+            if row["n_languages"] == 4:
+                assert close(row["ratio"], type_ratio(run, BOTH, codes[-4:], row["type"])[0])
+                assert close(row["smallest"], row["ratio"])
