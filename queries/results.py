@@ -12,6 +12,7 @@ runs can be compared whether they share a file or not. All reading is safe to do
 
 import os
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +58,9 @@ class Results:
     def named(self, name: str) -> Query:
         """One named query; raises UsageError for an unknown name."""
         if name not in self._queries:
+            near = get_close_matches(name, self._queries)
+            if near:
+                raise UsageError(f"There is no query '{name}'; did you mean {' or '.join(near)}?")
             there = ", ".join(self._queries)
             raise UsageError(f"There is no query '{name}'; there are: {there}.")
         return self._queries[name]

@@ -70,7 +70,12 @@ def command(
         given = dict(_pair(each) for each in parameters)
         if run_name is not None:
             given["run"] = run_name
-        write(opened.query(name, **given), form, out)
+        rows = opened.query(name, **given)
+        write(rows, form, out)
+        if not rows.num_rows:
+            click.echo(
+                f"no rows; `neurontui query {results} measures` lists what was measured", err=True
+            )
 
 
 def _listed(queries: "tuple[Query, ...]") -> "pa.Table":

@@ -47,6 +47,16 @@ def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
     assert len(named) > 30
 
 
+def test_what_is_not_there_is_told(measured: Path) -> None:
+    empty = neurontui("query", measured, "find-neurons", "-p", "share=101", "--format", "csv")
+    assert empty.out.startswith("layer,neuron,")
+    assert empty.out.count("\n") == 1
+    assert empty.err == f"no rows; `neurontui query {measured} measures` lists what was measured\n"
+    misspelt = neurontui("query", measured, "type-ratio-by-lyer")
+    assert "did you mean type-ratio-by-layer" in misspelt.err
+    assert misspelt.code == 2
+
+
 def test_a_query_says_what_it_takes_and_gives(measured: Path) -> None:
     said = neurontui("query", measured, "contribution-by-type", "--describe", "--format", "json")
     rows = {(row["part"], row["name"]): row for row in json.loads(said.out)}
