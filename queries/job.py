@@ -2,8 +2,8 @@
 
 import re
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -46,13 +46,41 @@ class Job:
 
     def run(self, max_rows: int | None = None) -> pa.Table:
         """The result, at most `max_rows` rows of it. Raises QueryError; SqlError where the SQL is at fault."""
+        with self._running():
+            return self._fetch(max_rows)
+
+    def pieces(self, rows: int = 50_000) -> Iterator[pa.Table]:
+        """The result in tables of about so many rows, as they come, so that it may be larger than memory.
+
+        At least one table; instead of `run`, and with its errors.
+        """
+        with self._running():
+            relation = self._relation()
+            if relation is None:
+                yield pa.table({})
+                return
+            reader = relation.to_arrow_reader(rows)
+            try:
+                batch = next(reader, None)
+                if batch is None:
+                    yield reader.schema.empty_table()
+                while batch is not None:
+                    yield with_python_dates(pa.Table.from_batches([batch]))
+                    batch = next(reader, None)
+            except (pa.ArrowException, OSError) as error:  # as Arrow tells an error of DuckDB
+                raise _of_duckdb(str(error)) from None
+            finally:
+                reader.close()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
         self._started.set()
         timer = threading.Timer(self._seconds or 0, self._expire)
         timer.daemon = True
         if self._seconds:
             timer.start()
         try:
-            return self._fetch(max_rows)
+            yield
         except duckdb.Error as error:
             raise self._explained(error) from None
         finally:
@@ -75,16 +103,20 @@ class Job:
             return percent if percent >= 0 else None
         return 100.0
 
-    def _fetch(self, max_rows: int | None) -> pa.Table:
+    def _relation(self) -> duckdb.DuckDBPyRelation | None:
+        """The statement, not run yet; None for one without rows."""
         if self._stop.is_set():
             raise self._stopped()
         # `sql`, unlike `execute`, hands its rows to Arrow without a copy.
         relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(
             self._text, params=self._values or None
         )
-        if relation is None:  # a statement without rows
+        return None if relation is None else readable(relation)
+
+    def _fetch(self, max_rows: int | None) -> pa.Table:
+        relation = self._relation()
+        if relation is None:
             return pa.table({})
-        relation = readable(relation)
         if max_rows is None:
             return with_python_dates(relation.to_arrow_table())
         table = relation.limit(max_rows + 1).to_arrow_table()
@@ -131,6 +163,21 @@ class Job:
                     r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error)
                 )
         return text
+
+
+def _of_duckdb(text: str) -> duckdb.Error:
+    """The error that a stream of rows ended with, from its words."""
+    kinds = {
+        "INTERRUPT": duckdb.InterruptException,
+        "Out of Memory": duckdb.OutOfMemoryException,
+        "IO": duckdb.IOException,
+        "FATAL": duckdb.FatalException,
+        "INTERNAL": duckdb.InternalException,
+    }
+    found = re.search(r"(\w[\w ]*) Error: ", text)
+    return kinds.get(found[1] if found else "", duckdb.Error)(
+        text[found.start() :] if found else text
+    )
 
 
 def _sql_error(text: str) -> SqlError:

@@ -22,7 +22,7 @@ ROWS = pa.table(
 
 def drawn(rows: pa.Table, width: int) -> str:
     screen = io.StringIO()
-    output._draw(rows, Console(file=screen, width=width, force_terminal=True, no_color=True))
+    output._draw(rows, "", Console(file=screen, width=width, force_terminal=True, no_color=True))
     return Text.from_ansi(screen.getvalue()).plain
 
 
@@ -46,5 +46,5 @@ def test_what_does_not_fit_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 def test_colour_is_left_out_where_nobody_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     screen = io.StringIO()
-    output._draw(ROWS, Console(file=screen, width=80, force_terminal=True))
+    output._draw(ROWS, "", Console(file=screen, width=80, force_terminal=True))
     assert "\x1b[3" not in screen.getvalue()

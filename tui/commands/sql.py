@@ -39,4 +39,4 @@ def command(results: Path, text: str, seconds: float | None, form: str, out: Pat
         raise UsageError("there is no SQL; write it in quotes, or give - and send it in")
     limits = None if seconds is None else Limits(seconds=seconds)
     with open_results(results, limits=limits) as opened:
-        write(opened.sql(sql, seconds=seconds), form, out)
+        write(opened.sql_job(sql, seconds=seconds).pieces(), form, out)

@@ -47,6 +47,45 @@ def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
     assert len(named) > 30
 
 
+def test_more_rows_than_memory_come_as_they_are_found(measured: Path, tmp_path: Path) -> None:
+    """A stream that never ends is cut by its reader, by its time, or by a table that is full."""
+    endless = ("sql", measured, "select i from range(10000000000000) t(i)")
+    shown = neurontui(*endless)
+    assert shown.err == "1,000 of many more rows shown; --format csv gives all\n"
+    for form in ("csv", "json", "md", "parquet"):
+        out = tmp_path / f"rows.{form}"
+        stopped = neurontui(*endless, "--seconds", "1", "--format", form, "--out", out)
+        assert (stopped.code, is_one_sentence(stopped)) == (8, True), stopped.err
+        assert "took longer than 1 s" in stopped.err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_pieces_are_one_table(measured: Path, tmp_path: Path) -> None:
+    rows = ("sql", measured, "select i, i / 7 as x, [i, 1] as l from range(120000) t(i)")
+    neurontui(*rows, "--format", "parquet", "--out", tmp_path / "rows.parquet")
+    stored = pq.read_table(tmp_path / "rows.parquet")
+    assert stored["i"].to_pylist() == list(range(120_000))
+    assert json.loads(neurontui(*rows, "--format", "json").out) == stored.to_pylist()
+    assert len(neurontui(*rows, "--format", "csv").out.splitlines()) == 120_001
+    assert len(neurontui(*rows, "--format", "md").out.splitlines()) == 120_002
+
+
+def test_an_error_in_the_middle_is_told(measured: Path) -> None:
+    said = neurontui(
+        "sql", measured, "select if(i = 99999, error('halfway'), i) from range(200000) t(i)"
+    )
+    assert said.code in (0, 8)  # a table needs no more than its first rows
+    said = neurontui(
+        "sql",
+        measured,
+        "select if(i = 99999, error('halfway')::BIGINT, i) from range(200000) t(i)",
+        "--format",
+        "csv",
+    )
+    assert (said.code, is_one_sentence(said)) == (8, True)
+    assert "halfway" in said.err
+
+
 def test_what_is_not_there_is_told(measured: Path) -> None:
     empty = neurontui("query", measured, "find-neurons", "-p", "share=101", "--format", "csv")
     assert empty.out.startswith("layer,neuron,")
