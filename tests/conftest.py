@@ -1,6 +1,7 @@
 """What many tests share: one small results file, measured for real on the built-in model."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 # One thread a worker: two workers whose threads wait for each other on two cores take ten times as long.
@@ -15,6 +16,26 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 DEMO_EXAMPLES = 6
+Tally = Callable[[str, str, int, str], None]
+"""Kind (fault, damage, input or attack), what was done, how often, and what came of it."""
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Tally:
+    """Notes what a test has really tried, for the table in docs/security.md that `make faults` writes."""
+
+    def note(kind: str, what: str, tried: int, came: str) -> None:
+        record_property("tally", [kind, what, tried, came])
+
+    return note
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests that count in that table run with `make faults` too."""
+    for item in items:
+        if "tally" in getattr(item, "fixturenames", ()):
+            item.add_marker("tallied")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.folder import require_own_files
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.placement import Placement, device_name, input_device, place
 from neurontui.compute.models.refusals import first_sentence, plainly
@@ -89,6 +90,7 @@ def _folder(model: str) -> Path | None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} has no config.json, so it is no model folder.")
+        require_own_files(path)
         return path.resolve()
     if path.exists():
         raise ModelError(
