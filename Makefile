@@ -23,8 +23,8 @@ check: $(READY)  ## Lint, types, import contracts.
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
 
-faults: $(READY)  ## Long fault and fuzz runs.
-	@$(PYTHON) -m pytest -q -m faults
+faults: $(READY)  ## Long fault and fuzz runs; writes the table in docs/security.md.
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q -m 'faults or tallied' -p tests.faults.tallies
 
 bench: $(READY)  ## Benchmarks: ratios from one run on this machine.
 	@$(PYTHON) -m tests.benchmarks.extraction

@@ -38,6 +38,7 @@ class Command:
     process: Any
     folder: Path
     began: float
+    took: float = 0.0
 
     def wait(self, seconds: float = 300) -> int:
         """Its exit code; the negative number of a signal that ended it."""
@@ -82,6 +83,7 @@ def run(folder: Path, *arguments: object, before: Before | None = None) -> Comma
     """Let a command end."""
     command = start(folder, *arguments, before=before)
     command.wait()
+    command.took = time.monotonic() - command.began
     return command
 
 

@@ -11,6 +11,7 @@ import pytest
 from neurontui.store.errors import StoreError
 from neurontui.store.journal import list_journals
 from neurontui.store.merge import merge
+from tests.conftest import Tally
 from tests.store.conftest import measure
 from tests.store.content import content
 from tests.store.made_up import MadeUp
@@ -32,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_room_runs_out_while_measuring_or_merging(
-    disk: Path, merged: Callable[[tuple[MadeUp, ...]], Path]
+    disk: Path, merged: Callable[[tuple[MadeUp, ...]], Path], tally: Tally
 ) -> None:
     chance = random.Random(4)
     wanted = content(merged((RUN,)))
@@ -56,6 +57,8 @@ def test_room_runs_out_while_measuring_or_merging(
         assert [each.name for each in disk.iterdir()] == ["results.duckdb"]
         results.unlink()
     assert told > 10
+    came = f"{told} told in a sentence; then the same content as an undisturbed run"
+    tally("fault", "disk full while shards are written or merged (store alone)", 30, came)
 
 
 def _free(folder: Path) -> int:

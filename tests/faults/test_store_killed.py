@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Tally
 from tests.store.made_up import MadeUp
 from tests.store.test_killed import kill_and_repeat
 from tests.store.test_maintain import BIG, kill_while_removing
@@ -13,9 +14,15 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.mark.parametrize("moment", ["ready", "merging"])
-def test_killed_fifty_times(moment: str, tmp_path: Path) -> None:
-    assert kill_and_repeat(moment, times=50, folder=tmp_path, seed=5) > 25
+def test_killed_fifty_times(moment: str, tmp_path: Path, tally: Tally) -> None:
+    hit = kill_and_repeat(moment, times=50, folder=tmp_path, seed=5)
+    assert hit > 25
+    what = {"ready": "writing shards", "merging": "merging a journal"}[moment]
+    tally("fault", f"kill -9 while {what} (store alone)", hit, "the same content, table by table")
 
 
-def test_removals_killed_fifty_times(store: Callable[..., Path], tmp_path: Path) -> None:
+def test_removals_killed_fifty_times(
+    store: Callable[..., Path], tmp_path: Path, tally: Tally
+) -> None:
     kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=50)
+    tally("fault", "kill -9 while a run is removed", 50, "the file as before, or without the run")

@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.store.errors import StoreError
+from neurontui.queries.results import open_results
+from neurontui.store.errors import QueryError, StoreError
 from neurontui.store.reader import Limits, Reader, open_reader
+from tests.conftest import Tally
 
 SECRET = "the secret"
 
@@ -73,7 +75,7 @@ def reader(
         yield opened
 
 
-def test_no_statement_leaves_the_file(reader: Reader, tmp_path: Path) -> None:
+def test_no_statement_leaves_the_file(reader: Reader, tmp_path: Path, tally: Tally) -> None:
     python_variable = [1]  # noqa: F841 -- DuckDB would find it by its name
     folder = tmp_path / "elsewhere"
     before = _tree(tmp_path)
@@ -83,9 +85,17 @@ def test_no_statement_leaves_the_file(reader: Reader, tmp_path: Path) -> None:
             reader.cursor().execute(sql).fetchall()
         assert SECRET not in str(caught.value), sql
     assert _tree(tmp_path) == before
+    tally(
+        "attack",
+        "SQL that reads, writes, loads or sets what is outside the file",
+        len(STATEMENTS),
+        "refused",
+    )
 
 
-def test_stored_views_and_macros_reach_nothing(store: Callable[..., Path], tmp_path: Path) -> None:
+def test_stored_views_and_macros_reach_nothing(
+    store: Callable[..., Path], tmp_path: Path, tally: Tally
+) -> None:
     path = store()
     secret = tmp_path / "secret"
     secret.write_text(SECRET, encoding="utf-8")
@@ -101,6 +111,7 @@ def test_stored_views_and_macros_reach_nothing(store: Callable[..., Path], tmp_p
                 with pytest.raises(duckdb.Error) as caught:
                     opened.cursor().execute(sql).fetchall()
                 assert SECRET not in str(caught.value)
+    tally("attack", "views and macros over files, stored in a results file", 6, "refused")
 
 
 def test_our_own_tables_cannot_be_views_over_files(
@@ -118,7 +129,7 @@ def test_our_own_tables_cannot_be_views_over_files(
         assert SECRET not in str(caught.value)
 
 
-def test_views_that_never_end_are_stopped(store: Callable[..., Path]) -> None:
+def test_views_that_never_end_are_stopped(store: Callable[..., Path], tally: Tally) -> None:
     path = store()
     with duckdb.connect(str(path)) as connection:
         connection.execute(
@@ -133,6 +144,35 @@ def test_views_that_never_end_are_stopped(store: Callable[..., Path]) -> None:
     with pytest.raises((StoreError,)) as caught:
         open_reader(path, limits=Limits(seconds=1, threads=1, memory_bytes=200_000_000))
     assert "\n" not in str(caught.value)
+    tally("attack", "tables that are views without end", 1, "stopped, and told in a sentence")
+
+
+EATERS = {
+    "memory": "SELECT list(range) FROM range(1000000000)",
+    "memory of a sort": "SELECT * FROM range(1000000000) ORDER BY hash(range)",
+    "memory of a join": "SELECT count(DISTINCT hash(a.range, b.range)) FROM range(100000) a, range(100000) b",
+    "time": "SELECT sum(hash(a.range, b.range)) FROM range(10000000) a, range(10000000) b",
+    "time of a recursion": "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT max(i) FROM r",
+}
+
+
+@pytest.mark.parametrize("eats", EATERS)
+def test_queries_that_eat_the_machine_are_stopped(
+    eats: str, store: Callable[..., Path], tally: Tally
+) -> None:
+    limits = Limits(memory_bytes=200_000_000, threads=1, seconds=2)
+    with open_results(store(), limits=limits) as results, pytest.raises(QueryError) as caught:
+        results.sql(EATERS[eats])
+    assert "\n" not in str(caught.value)
+    tally("attack", "queries that eat memory or time", 1, "stopped, and told in a sentence")
+
+
+def test_a_giant_text_that_a_query_makes_is_held_back(store: Callable[..., Path]) -> None:
+    path = store()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE runs SET name = repeat('x', 10000000)")
+    with open_results(path) as results:
+        assert len(results.known_runs[0].name) == 10_000_000
 
 
 def _copy(path: Path) -> Path:

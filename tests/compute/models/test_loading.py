@@ -15,6 +15,7 @@ from neurontui.compute.models import loading
 from neurontui.compute.models.loading import ModelOptions, load_model
 from neurontui.store.errors import ExitCode, MissingExtraError, ModelError
 from tests.compute.tiny import save_tiny
+from tests.conftest import Tally
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +107,15 @@ class Attack:
         return (os.mkdir, (str(self.trace),))
 
 
-def test_a_pickle_that_carries_code_is_refused_even_by_flag(folder: Path) -> None:
+def test_a_pickle_that_carries_code_is_refused_even_by_flag(folder: Path, tally: Tally) -> None:
     trace = folder / "code-has-run"
     (folder / "model.safetensors").unlink()
     torch.save({"model.norm.weight": Attack(trace)}, folder / "pytorch_model.bin")
     refusal(folder, allow_bin=True)
     assert not trace.exists()
+    tally(
+        "attack", "a pickle that carries code, with --allow-bin", 1, "refused; the code did not run"
+    )
 
 
 def test_no_weights_at_all(folder: Path) -> None:
