@@ -1,4 +1,4 @@
-"""Ten thousand malformed task files, TOML files and manifests each: no traceback, exit codes as documented."""
+"""Ten thousand malformed task files, TOML files and manifests: no traceback, exit codes as documented."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
 from tests.tui.commands.command_line import Said, neurontui
 
-MANY, FEW = 10_000, 60
+TASK_FILES, TOML_FILES, MANIFESTS, FEW = 4_000, 3_000, 3_000, 60
 PAPER = """
 [defaults]
 out = "paper.duckdb"
@@ -37,7 +37,12 @@ task = "fact"
 seed = 3
 every_token = false
 """
-AMOUNTS = [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.faults)]
+
+
+def amounts(many: int) -> pytest.MarkDecorator:
+    """A few, and with `make faults` many."""
+    long = pytest.param(many, id="many", marks=pytest.mark.faults)
+    return pytest.mark.parametrize("amount", [pytest.param(FEW, id="few"), long])
 
 
 def _sane(said: Said, codes: tuple[int, ...], content: bytes) -> None:
@@ -48,7 +53,7 @@ def _sane(said: Said, codes: tuple[int, ...], content: bytes) -> None:
     )
 
 
-@pytest.mark.parametrize("amount", AMOUNTS)
+@amounts(TASK_FILES)
 def test_task_files(amount: int, tmp_path: Path, tally: Tally) -> None:
     chance = random.Random(1)
     whole = b"".join(demo_task("fact").read_bytes().splitlines(keepends=True)[:3])
@@ -65,7 +70,7 @@ def test_task_files(amount: int, tmp_path: Path, tally: Tally) -> None:
           f"exit code 3 and line and field for {refused:,}, 0 for those still good")  # fmt: skip
 
 
-@pytest.mark.parametrize("amount", AMOUNTS)
+@amounts(TOML_FILES)
 def test_toml_files(
     amount: int, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +89,7 @@ def test_toml_files(
           f"exit code 2 or 3 and a sentence for {refused:,}, 0 for those still good")  # fmt: skip
 
 
-@pytest.mark.parametrize("amount", AMOUNTS)
+@amounts(MANIFESTS)
 def test_manifests(amount: int, tmp_path: Path, tally: Tally, store: Callable[..., Path]) -> None:
     chance = random.Random(3)
     results = store(MadeUp(seed=5, examples=3))
