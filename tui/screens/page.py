@@ -204,7 +204,7 @@ class Page(Screen[None]):
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
-        if not self.ready:
+        if not self.ready or not self.children:  # not made yet, or taken apart at the end
             return
         self.query_one(Crumbs).show(
             self.explorer.crumbs(self), self.explorer.state_word(self.waiting)
