@@ -6,6 +6,7 @@ Runs of a part of the tests renew their own rows alone; each row says its day.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,38 +18,40 @@ BEGIN, END = "<!-- tallies: made by `make faults` -->", "<!-- end of tallies -->
 KINDS = ("fault", "damage", "input", "attack")
 _CACHE = "neurontui/tallies"
 
-Row = tuple[str, str, int, str]
-_seen: dict[str, list[Row]] = defaultdict(list)
-_failed: list[str] = []
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch in the process that sees all reports."""
+    if not hasattr(config, "workerinput") and config.cache is not None:
+        config.pluginmanager.register(_Book(config.cache), "tallies")
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Keep what a test noted; one that failed counts for nothing but its failure."""
-    if report.failed:
-        _failed.append(report.nodeid)
-    elif report.when == "call" and report.passed:
+class _Book:
+    """Writes the table after every test, so that a run that is broken off keeps what it has done."""
+
+    def __init__(self, cache: pytest.Cache) -> None:
+        self._cache = cache
+        self._failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a test noted; one that failed counts for nothing but its failure."""
         rows = [value for name, value in report.user_properties if name == "tally"]
-        _seen[report.nodeid] += [(kind, what, int(tried), came) for kind, what, tried, came in rows]
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the table, in the process that sees all reports."""
-    config = session.config
-    if hasattr(config, "workerinput") or config.cache is None:
-        return
-    today = datetime.now(UTC).date().isoformat()
-    known: dict[str, Any] = config.cache.get(_CACHE, {})
-    for test in _failed:
-        known.pop(test, None)
-    known |= {test: {"day": today, "rows": rows} for test, rows in _seen.items() if rows}
-    config.cache.set(_CACHE, known)
-    if PAGE.exists():
+        if report.failed:
+            self._failed.append(report.nodeid)
+        elif report.when != "call" or not rows:
+            return
+        known: dict[str, Any] = self._cache.get(_CACHE, {})
+        known.pop(report.nodeid, None)
+        if not report.failed:
+            day = datetime.now(UTC).date().isoformat()
+            known[report.nodeid] = {"day": day, "rows": rows}
+        self._cache.set(_CACHE, known)
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{table(known)}\n{END}{after}", encoding="utf-8")
+        lines = f"{BEGIN}\n\n{table(known, self._failed)}\n\n{END}"
+        PAGE.write_text(f"{before}{lines}{after}", encoding="utf-8")
 
 
-def table(known: dict[str, Any]) -> str:
+def table(known: dict[str, Any], failed: Sequence[str] = ()) -> str:
     """One line a thing that was tried, over all tests that tried it."""
     tried: dict[tuple[str, str], int] = defaultdict(int)
     came: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
@@ -66,5 +69,5 @@ def table(known: dict[str, Any]) -> str:
         lines.append(
             f"| {kind} | {what} | {tried[key]:,} | {results} | nothing | {min(days[key])} |"
         )
-    lines += [f"| FAILED | {test} | | | see the test | |" for test in _failed]
+    lines += [f"| FAILED | {test} | | | see the test | |" for test in failed]
     return "\n".join(lines)
