@@ -83,6 +83,7 @@ def of_run(claims: Claims, run: Run) -> tuple[Block, ...]:
             ("claim", "section", "verdict", "finding"),
             body,
             labels=4,
+            caption="Intervals are 99.8 %, so that all claims together err in at most one of twenty runs.",
             query=run.command("claims"),
             width="words",
         ),

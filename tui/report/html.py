@@ -1,5 +1,6 @@
 """A report as one HTML file: figures inline, no script, nothing loaded from anywhere. All text is escaped here."""
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape as quote
 from pathlib import Path
@@ -40,6 +41,11 @@ def escape(text: str) -> str:
     return quote(clean(text), quote=True)
 
 
+def _prose(text: str) -> str:
+    """Text to read: a number and its percent sign stay on one line."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", escape(text))
+
+
 def _contents(report: Report) -> Iterator[str]:
     yield '<nav aria-label="Contents"><ol>'
     for section in report.sections:
@@ -65,7 +71,7 @@ def _section(section: Section, level: int, draw: Draw) -> Iterator[str]:
 
 def _block(block: Block, draw: Draw) -> Iterator[str]:
     if isinstance(block, Text):
-        yield f'<p class="{block.kind}">{escape(block.text)}{_code(block.command)}</p>'
+        yield f'<p class="{block.kind}">{_prose(block.text)}{_code(block.command)}</p>'
     elif isinstance(block, Table):
         yield from _standing(block)
     elif isinstance(block, Figure):
@@ -90,7 +96,7 @@ def _figure(figure: Figure, draw: Draw) -> Iterator[str]:
     yield f'<div class="plot">{draw(figure)}</div>'
     yield (
         f'<figcaption><b>{escape(figure.title)}</b> <span class="paper">{escape(figure.paper)}</span> '
-        f"{escape(figure.caption)}</figcaption>"
+        f"{_prose(figure.caption)}</figcaption>"
     )
     yield "<details><summary>Numbers</summary>"
     for table in (*((figure.summary,) if figure.summary else ()), *numbers.tables(figure)):
@@ -118,7 +124,7 @@ def _standing(table: Table) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     if table.title or table.caption:
         title = f"<b>{escape(table.title)}</b> " if table.title else ""
-        yield f'<p class="caption">{title}{escape(table.caption)}</p>'
+        yield f'<p class="caption">{title}{_prose(table.caption)}</p>'
     yield (
         f'<div class="scroll"><table class="{table.width}">'
         if table.width
