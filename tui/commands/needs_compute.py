@@ -1,5 +1,6 @@
-"""Says how to get what a reader's install does not have."""
+"""Before torch is loaded: threads that sleep while they wait, and how to get what a reader's install does not have."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,12 @@ HEAVY = ("torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"
 
 @contextmanager
 def needs_compute(extra: str = "compute") -> Iterator[None]:
-    """Around imports that need an extra: its absence is told with the command that installs it."""
+    """Around imports that need an extra: its absence is told with the command that installs it.
+
+    OpenMP's threads spin while they wait for each other, unless told otherwise before torch is loaded: on a machine
+    with other work that made a run take ten times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         yield
     except ModuleNotFoundError as error:
