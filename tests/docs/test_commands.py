@@ -47,6 +47,8 @@ def results(measured: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(measured, path)
     with duckdb.connect(str(path)) as connection:
         connection.execute("UPDATE runs SET name = 'demo · fact'")
+        # What was changed is no longer as it was merged, and --verify would say so.
+        connection.execute("DELETE FROM checksums WHERE table_name = 'runs'")
     return path
 
 
