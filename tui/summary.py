@@ -82,7 +82,8 @@ def _findings(opened: Results, runs: list[dict[str, object]]) -> list[str]:
         return []
     run = max(runs, key=lambda run: _n_measures(opened, run))
     name = clean(str(run["name"]))
-    lines = [f"What {name} says", *answers(opened, int(str(run["run"]))), ""]
+    heading = f"What {name} says; intervals are 99.8 % where they do not say 95 %"
+    lines = [heading, *answers(opened, int(str(run["run"]))), ""]
     lines.append(f"What the paper claims, and what {name} says of it; intervals are 99.8 %")
     for row in opened.query("claims", run=run["run"]).to_pylist():
         lines.append(f"  {MARKS[row['verdict']]} {row['says']}")
