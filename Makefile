@@ -4,12 +4,13 @@
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+BENCH := .venv/.bench
 
-.PHONY: help demo test check faults bench clean
+.PHONY: help demo test check faults bench bench-gpu clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list.
-	@grep -hE '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(READY)  ## All experiments on the built-in model, then the explorer.
 	@$(PYTHON) -m neurontui.tui demo --out results.duckdb
@@ -26,9 +27,11 @@ check: $(READY)  ## Lint, types, import contracts.
 faults: $(READY)  ## Long fault and fuzz runs; writes the table in docs/security.md.
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q -m 'faults or tallied' -p tests.faults.tallies
 
-bench: $(READY)  ## Benchmarks: ratios from one run on this machine.
-	@$(PYTHON) -m tests.benchmarks.extraction
-	@$(PYTHON) -m tests.benchmarks.ablation
+bench: $(BENCH)  ## Benchmarks: ratios from one run on this machine.
+	@$(PYTHON) -m tests.benchmarks
+
+bench-gpu: $(READY)  ## The same questions on a GPU, at the shape of a 7B model.
+	@$(PYTHON) -m tests.benchmarks.gpu
 
 clean:  ## Remove what the other targets made.
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
@@ -37,6 +40,10 @@ $(READY): pyproject.toml constraints.txt $(filter .uv/%,$(UV))
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
 	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) -c constraints.txt -e '.[compute]' --group dev
 	@touch $(READY)
+
+$(BENCH): $(READY)
+	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) -c constraints.txt -e '.[compute]' --group dev --group bench
+	@touch $(BENCH)
 
 .uv/bin/uv:
 	@echo 'Bringing uv into .uv …'

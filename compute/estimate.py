@@ -2,24 +2,30 @@
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import log
 from pathlib import Path
 
 import torch
 
 from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.batch import Batch
-from neurontui.compute.choices import ablation_options
+from neurontui.compute.choices import ablation_options, capture_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.pace import readings, seconds_a_reading
+from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import encode
 from neurontui.compute.plan import batch_size, plan
-from neurontui.compute.table_sizes import RunShape, disk
+from neurontui.compute.table_sizes import MASKS_POWER, RunShape, disk
 from neurontui.compute.tasks.example import TaskData
+from neurontui.compute.usable import capture_usable
+from neurontui.store.errors import MeasureError
 
 # Of sums by neuron and language: five doubles, three extremes, two counts.
 _BYTES_A_SUM = 60
+_SAMPLE, _SAMPLE_SECONDS = 6, 5.0
+"""How many examples are looked at, where one takes no longer."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
     pace = seconds_a_reading(loaded, data) * readings(config, data, n_conditions)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
     shape = _shape(config, data, loaded, batches, n_conditions)
+    if pace < _SAMPLE_SECONDS:
+        shape = replace(shape, masks_power=_masks_power(config, loaded, batches[0]))
     journal, results = disk(shape, config.keep)
     return Estimate(
         n_examples=len(data.examples),
@@ -133,6 +141,23 @@ def _shape(
         top=config.top,
         n_outcomes=ablated * n_conditions,
     )
+
+
+@torch.inference_mode()
+def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
+    """How the number of different masks grows, from the first examples of the first fold, which are alike."""
+    alike = [i for i, fold in enumerate(batch.folds) if fold == batch.folds[0]][:_SAMPLE]
+    try:
+        _, found, _ = capture_usable(
+            loaded, batch.only(alike), replace(capture_options(config), any_token=False), True
+        )
+    except MeasureError:
+        return MASKS_POWER
+    masks = [pack_tensor(each > config.thresholds[0]) for each in found.activations]
+    powers = [
+        log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1
+    ]
+    return sum(powers) / max(1, len(powers))
 
 
 def _working(config: RunConfig, run: RunShape, loaded: LoadedModel) -> int:

@@ -9,7 +9,7 @@ from neurontui.compute.tasks.preview import preview as preview_task
 
 
 def preview(config: RunConfig) -> str:
-    """The first example in every language, sizes, and what is too small for them. Loads the model, measures nothing."""
+    """The first example in every language, sizes, and what is too small for them. Loads the model, stores nothing."""
     data = load_task(config.task, task_options(config))
     loaded = load_model(model_options(config))
     found = estimate(config, data, loaded)

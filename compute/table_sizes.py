@@ -17,21 +17,22 @@ BYTES: Mapping[str, tuple[float, float]] = {
     "neuron_masks": (0, 3),
     "neuron_types": (0, 8),
     "mask_histogram": (1.6, 3),
-    "mask_joint": (1.2, 4.5),
+    "mask_joint": (1.3, 4.7),
     "neuron_tokens_active": (0.9, 3.5),
-    "neuron_examples": (8, 10.8),
-    "attribution": (54, 64),
-    "attribution_masks": (42.4, 52),
-    "neuron_attribution": (39.6, 45),
-    "top_neurons": (15, 21.9),
-    "neuron_vocabulary": (8.4, 12),
-    "ablation_examples": (4, 8),
+    "neuron_examples": (7, 7.8),
+    "attribution": (38, 35),
+    "attribution_masks": (35, 29),
+    "neuron_attribution": (28, 24.2),
+    "top_neurons": (13.2, 12.7),
+    "neuron_vocabulary": (7.6, 8),
+    "ablation_examples": (4.5, 10),
 }
 """Bytes a row in the journal and in the results file."""
 _FILE = 1_500_000
 """A results file with little in it: each column takes a block or two."""
-# The number of different masks among n grows like a power of n, as that of words in a text does.
-_MASKS_POWER, _MASKS_OF_A_NEURON_POWER = 0.73, 0.65
+MASKS_POWER = 0.73
+"""The number of different masks among n grows like a power of n, as that of words in a text does; measured if it can be."""
+_MASKS_OF_A_NEURON_POWER = 0.65
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class RunShape:
     top: int
     n_outcomes: int
     """Examples ablated × conditions."""
+    masks_power: float = MASKS_POWER
 
 
 def table_rows(run: RunShape) -> dict[str, tuple[float, float]]:
@@ -115,7 +117,7 @@ def _cells(run: RunShape) -> float:
     """Different masks, over all folds and layers."""
     n_parts = run.n_folds * run.n_layers
     together = run.n_examples * run.n_neurons / max(1, n_parts)
-    return n_parts * _different(together, run.n_languages, _MASKS_POWER)
+    return n_parts * _different(together, run.n_languages, run.masks_power)
 
 
 def _different(n: float, n_languages: int, power: float) -> float:

@@ -169,19 +169,27 @@ def ratios(
     return statistics.median(b / a for a, b in pairs), statistics.median(a for a, _ in pairs)
 
 
+def table(
+    device: str, rounds: int, hidden: int | None = None, n_examples: int | None = None
+) -> Iterator[str]:
+    """Markdown, row by row."""
+    yield "| model | what | beside | × | seconds of that |"
+    yield "|---|---|---|---|---|"
+    for architecture in ("bloom", "llama"):
+        found = case(workload(architecture, device, hidden, n_examples))
+        for what, beside, ratio, seconds in lines(found, rounds):
+            yield f"| {found.work.name} | {what} | {beside} | {ratio:.3f} | {seconds:.2f} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hidden", type=int)
     parser.add_argument("--examples", type=int)
-    arguments = parser.parse_args()
-    print("| model | what | beside | × | seconds of that |")
-    print("|---|---|---|---|---|")
-    for architecture in ("bloom", "llama"):
-        found = case(workload(architecture, arguments.device, arguments.hidden, arguments.examples))
-        for what, beside, ratio, seconds in lines(found, arguments.rounds):
-            print(f"| {found.work.name} | {what} | {beside} | {ratio:.3f} | {seconds:.2f} |")
+    given = parser.parse_args()
+    for line in table(given.device, given.rounds, given.hidden, given.examples):
+        print(line)
 
 
 def lines(found: Case, rounds: int) -> Iterator[tuple[str, str, float, float]]:

@@ -6,7 +6,7 @@ work; what it returns is asked for the signs, (prompts, neurons) bool, outside o
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,13 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from neurontui.compute.answers.targets import AnswerBook
 from neurontui.compute.batch import Batch
-from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.worker import measure_into
-from neurontui.compute.measure import Ablation, Measurer
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length
 from neurontui.compute.models.tokenise import Tokens, encode, pad
-from tests.benchmarks.workload import Workload
+from tests.benchmarks.workload import Workload, measurer
 
 Signs = Callable[[], Tensor]
 Run = Callable[[Batch], Signs | None]
@@ -78,15 +75,6 @@ def captured(work: Workload, batch: Batch) -> Signs:
     options = CaptureOptions(token_budget=work.token_budget, any_token=False)
     found = capture(work.loaded, batch, options)
     return lambda: torch.cat([each.flatten(0, 1) > 0 for each in found.activations], dim=1).cpu()
-
-
-def measurer(work: Workload, **options: Any) -> Measurer:
-    """What a run measures with."""
-    config = RunConfig(
-        model="", task="", out=Path(), batch_tokens=work.token_budget, examples_at_once=32
-    )
-    book = AnswerBook({}, {}, {})
-    return Measurer(replace(config, **options), work.loaded, book, Ablation())
 
 
 def stored(work: Workload, folder: Path, *, every_token: bool) -> Run:

@@ -11,7 +11,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TypeVar
 import torch
 
 from tests.benchmarks.contenders import contenders
+from tests.benchmarks.memory import peak_memory
 from tests.benchmarks.workload import Workload, batch_of, workload
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class Line:
     contender: str
     ratio: float
     milliseconds: float
+    peak: int
+    """Bytes of memory beyond the loaded model, at most in any round."""
     flips: int | None
     """Signs that differ from those of plain hooks on the whole model, over all rounds."""
 
@@ -42,13 +45,16 @@ def measure(work: Workload, rounds: int, folder: Path) -> list[Line]:
     runners = contenders(work, folder)
     seconds: dict[str, list[float]] = {each.name: [] for each in runners}
     flips: dict[str, int | None] = dict.fromkeys(seconds)
+    peaks: dict[str, int] = dict.fromkeys(seconds, 0)
     for number in range(rounds + 1):
         batch = batch_of(len(work.batch.examples), random.Random(number))
         found = {}
         for each in runners:
-            taken, found[each.name] = timed(partial(each.run, batch), work.loaded.device)
+            with peak_memory(work.loaded.device) as peak:
+                taken, found[each.name] = timed(partial(each.run, batch), work.loaded.device)
             if number:
                 seconds[each.name].append(taken)
+                peaks[each.name] = max(peaks[each.name], peak.bytes)
         signs = {name: each() for name, each in found.items() if each is not None}
         reference = signs[runners[-1].name]
         for name, each in signs.items():
@@ -60,6 +66,7 @@ def measure(work: Workload, rounds: int, folder: Path) -> list[Line]:
             contender=name,
             ratio=statistics.median(a / b for a, b in zip(taken, base, strict=True)),
             milliseconds=1000 * statistics.median(taken),
+            peak=peaks[name],
             flips=flips[name],
         )
         for name, taken in seconds.items()
@@ -79,14 +86,18 @@ def timed(run: Callable[[], T], device: str) -> tuple[float, T]:
     return time.perf_counter() - start, result
 
 
-def show(lines: Sequence[Line]) -> None:
-    print("| model | contender | × base forward | ms a batch | signs that differ |")
-    print("|---|---|---|---|---|")
-    for each in lines:
-        flips = "" if each.flips is None else str(each.flips)
-        print(
-            f"| {each.model} | {each.contender} | {each.ratio:.3f} | {each.milliseconds:.0f} | {flips} |"
-        )
+def table(device: str, rounds: int, hidden: int | None = None) -> Iterator[str]:
+    """Markdown, row by row; an ungated and a gated model."""
+    yield "| model | contender | × base forward | ms a batch | peak memory, MB | signs that differ |"
+    yield "|---|---|---|---|---|---|"
+    for architecture in ("bloom", "llama"):
+        with tempfile.TemporaryDirectory() as folder:
+            for each in measure(workload(architecture, device, hidden), rounds, Path(folder)):
+                flips = "" if each.flips is None else str(each.flips)
+                yield (
+                    f"| {each.model} | {each.contender} | {each.ratio:.3f} | {each.milliseconds:.0f} "
+                    f"| {each.peak / 1e6:.0f} | {flips} |"
+                )
 
 
 def main() -> None:
@@ -95,12 +106,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hidden", type=int)
     arguments = parser.parse_args()
-    lines: list[Line] = []
-    for architecture in ("bloom", "llama"):
-        with tempfile.TemporaryDirectory() as folder:
-            work = workload(architecture, arguments.device, arguments.hidden)
-            lines += measure(work, arguments.rounds, Path(folder))
-    show(lines)
+    for line in table(arguments.device, arguments.rounds, arguments.hidden):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,21 @@
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from neurontui.compute.answers.targets import AnswerBook
 from neurontui.compute.batch import Batch
+from neurontui.compute.config import RunConfig
+from neurontui.compute.measure import Ablation, Measurer
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.tasks.example import Example
+from neurontui.store.manifest import Manifest
 from tests.compute.tiny import randomise, save_tokenizer
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
@@ -46,7 +51,7 @@ def workload(
 ) -> Workload:
     """A shape that a CPU can bear, or that of a 7B model in bfloat16 on CUDA."""
     large = device != "cpu"
-    hidden = hidden or (4096 if large else 768)
+    hidden = hidden or (4096 if large else 512)
     layers, examples = (
         (n_layers or 30, n_examples or 32) if large else (n_layers or 3, n_examples or 8)
     )
@@ -117,3 +122,34 @@ def batch_of(n_examples: int, chance: random.Random, languages: Sequence[str] = 
     indices = tuple(range(n_examples))
     folds = tuple(i % 20 for i in indices)
     return Batch(0, indices, folds, tuple(examples), tuple(languages))
+
+
+def measurer(work: Workload, **options: Any) -> Measurer:
+    """What a run measures with."""
+    config = RunConfig(
+        model="", task="", out=Path(), batch_tokens=work.token_budget, examples_at_once=32
+    )
+    book = AnswerBook({}, {}, {})
+    return Measurer(replace(config, **options), work.loaded, book, Ablation())
+
+
+def manifest_of(loaded: LoadedModel, batches: Sequence[Batch], key: str) -> Manifest:
+    """What a journal of these batches needs."""
+    return Manifest(
+        key=key,
+        name=f"{loaded.name} {key}",
+        model=loaded.name,
+        revision=None,
+        architecture=loaded.architecture,
+        task="benchmark",
+        setting=None,
+        n_shots=0,
+        languages=batches[0].languages,
+        n_examples=sum(len(each.examples) for each in batches),
+        n_batches=len(batches),
+        dtype=loaded.dtype,
+        device=loaded.device_name,
+        threshold=0.0,
+        started="2025-01-01T00:00:00",
+        layers=loaded.layers,
+    )

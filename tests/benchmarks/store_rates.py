@@ -1,0 +1,30 @@
+"""Journal and merge in masks a second, on a small made-up store; `store_scale` does the same at any size."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from neurontui.store.maintain import health
+from neurontui.store.reader import open_reader
+from tests.benchmarks.store_scale import make
+from tests.benchmarks.synthetic_tables import Scale
+
+SCALE = Scale(layers=6, neurons=8192, examples=200, batch=100)
+
+
+def table(folder: Path) -> Iterator[str]:
+    """Markdown, row by row."""
+    out = folder / "rates.duckdb"
+    made = make(SCALE, out)
+    yield f"| {made.masks:,} masks, {SCALE.languages} languages | M masks a processor second | M masks a second |"
+    yield "|---|---|---|"
+    rates = {
+        "into the journal, masks alone": made.writing_masks,
+        "into the journal, all tables": made.writing_all,
+        "through the merge, all tables": made.merging,
+    }
+    for what, (wall, busy) in rates.items():
+        yield f"| {what} | {made.masks / busy / 1e6:.1f} | {made.masks / wall / 1e6:.1f} |"
+    with open_reader(out) as reader:
+        [masks] = [each for each in health(reader).tables if each.table == "activations"]
+    yield f"| bytes a mask: journal {made.journal_bytes / made.masks:.2f}, activations {masks.bytes / masks.rows:.2f}, whole file {out.stat().st_size / made.masks:.2f} | | |"
+    yield f"| peak memory of the process: {made.peak_bytes / 1e9:.1f} GB | | |"
