@@ -124,7 +124,7 @@ async def test_no_examples(tmp_path: Path, tally: Tally) -> None:
 
 @pytest.mark.faults
 async def test_prompts_of_ten_megabytes(tmp_path: Path, tally: Tally) -> None:
-    task = _task(tmp_path / "t.jsonl", {"en": LONG, "de": LONG}, {"en": "Paris", "de": "Paris"})
+    task = _task(tmp_path / "t.jsonl", {"en": LONG}, {"en": "Paris"})
     assert run(tmp_path / "said", "check", task).wait() == 0
     model = save_tiny("gpt2", tmp_path / "gpt2")
     out = tmp_path / "r.duckdb"

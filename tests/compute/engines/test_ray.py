@@ -19,6 +19,7 @@ from neurontui.compute.progress import Silent
 from neurontui.compute.run import run
 from neurontui.store.errors import InputError, ModelError
 from neurontui.store.schema import layout, tables_of_a_run
+from tests.conftest import Tally
 from tests.tui.commands.command_line import is_one_sentence, neurontui
 
 pytestmark = pytest.mark.xdist_group("ray")
@@ -77,7 +78,9 @@ class Assassin(Silent):
             os.kill(self.killed[0], signal.SIGKILL)
 
 
-def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: Path) -> None:
+def test_a_killed_worker_changes_nothing(
+    local: dict[str, list[str]], tmp_path: Path, tally: Tally
+) -> None:
     out, progress = tmp_path / "ray.duckdb", Assassin()
     run(replace(config(out), engine="ray", workers=2), progress)
 
@@ -86,10 +89,13 @@ def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: 
     assert any("A worker was lost" in each for each in progress.told)
     assert progress.done == 5
     assert content(out) == local
+    tally(
+        "fault", "kill -9 of Ray workers", 1, "the same content as on one machine, table by table"
+    )
 
 
 @pytest.mark.faults
-def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path) -> None:
+def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path, tally: Tally) -> None:
     out = tmp_path / "ray.duckdb"
     script = tmp_path / "drive.py"
     script.write_text(
@@ -118,6 +124,8 @@ def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path) ->
     while any(map(psutil.pid_exists, orphans)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(map(psutil.pid_exists, orphans))
+    came = "the same command: the same content; its workers ended by themselves"
+    tally("fault", "kill -9 of a run on Ray", 1, came)
 
 
 @pytest.mark.faults
