@@ -12,12 +12,13 @@ from textual.screen import Screen
 
 from neurontui.queries.results import Results, open_results
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui import selection as kept
+from neurontui.tui import selection as memory
 from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.charts.raster import warm
 from neurontui.tui.clean import clean
+from neurontui.tui.crash import kept
 from neurontui.tui.keys import Binding, BindingType, load_keymap
 from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
@@ -33,8 +34,10 @@ from neurontui.tui.widgets.tabs import TABS
 
 def explore(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
     """Open results files in the explorer until the reader quits. Raises NeurontuiError where one cannot be read."""
-    results = open_files(paths, queries_dir)
-    Explorer(results, paths, queries_dir).run()
+    explorer = Explorer(open_files(paths, queries_dir), paths, queries_dir)
+    explorer.run()
+    if explorer.failure is not None:
+        raise explorer.failure
 
 
 def open_files(paths: Sequence[Path], queries_dir: Path | None) -> Results:
@@ -82,10 +85,12 @@ class Explorer(App[None]):
         self.handed = ""
         self._pages: dict[str, Page] = {}
         self.reloader = Reloader(self)
-        self.selection, self.settings = kept.load(self.paths)
+        self.selection, self.settings = memory.load(self.paths)
         for theme in OURS:
             self.register_theme(theme)
         self.keymap: dict[str, str] = {}
+        self.failure: NeurontuiError | None = None
+        """Why the explorer had to stop."""
         self.theme = COLOURLESS if self.no_color else self._kept_theme()
 
     def _kept_theme(self) -> str:
@@ -182,6 +187,13 @@ class Explorer(App[None]):
             self.page.frame()
             self.page.journals(message.sight.journals)
 
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback with the values of variables, stored text among them."""
+        if self._exception is not None:
+            failure = self._exception
+            self.failure = failure if isinstance(failure, NeurontuiError) else kept(failure)
+        self._close_messages_no_wait()
+
     def take(self, desk: Desk) -> None:
         """Go on with files that were opened anew."""
         self.desk = desk
@@ -202,7 +214,7 @@ class Explorer(App[None]):
 
     def on_unmount(self) -> None:
         """Keep the selection, and let go of the files."""
-        kept.save(self.paths, self.selection, {**self.settings, **self._theme_setting()})
+        memory.save(self.paths, self.selection, {**self.settings, **self._theme_setting()})
         self.desk.close()
 
     def _theme_setting(self) -> dict[str, Any]:

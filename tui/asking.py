@@ -12,6 +12,7 @@ from textual.message import Message
 from neurontui.queries.job import Job
 from neurontui.queries.results import Results
 from neurontui.store.errors import NeurontuiError, QueryError
+from neurontui.tui.crash import in_a_sentence
 
 CACHE_BYTES = 64 << 20
 _WRITTEN = "The results file is being written; the query is asked again afterwards."
@@ -73,7 +74,11 @@ class Desk:
             return self._cache.get(question)
 
     def answer(self, question: Question, started: "Started | None" = None) -> pa.Table:
-        """Run the query, in the calling thread. Raises NeurontuiError."""
+        """Run the query, in the calling thread. Raises NeurontuiError, and nothing else: nobody watches the thread."""
+        with in_a_sentence():
+            return self._answer(question, started)
+
+    def _answer(self, question: Question, started: "Started | None") -> pa.Table:
         table = self.run(self._job(question), started)
         self._remember(question, table)
         return table
@@ -97,7 +102,8 @@ class Desk:
         if started is not None:
             started.job = job
         try:
-            return job.run(max_rows)
+            with in_a_sentence():
+                return job.run(max_rows)
         finally:
             with self._idle:
                 self._jobs.discard(job)
