@@ -53,13 +53,16 @@ def place(canvas: Canvas, chart: Chart, right: int = 0) -> Plot | None:
     return Plot(left, 0, width, height, chart, scale) if width >= 8 else None
 
 
-def draw_axes(canvas: Canvas, chart: Chart, plot: Plot, cursor: int | None) -> None:
-    """Both axes, and a triangle below the layer under the cursor."""
+def draw_axes(canvas: Canvas, chart: Chart, plot: Plot) -> None:
+    """Both axes."""
     _draw_y(canvas, chart, plot)
     _draw_x(canvas, chart, plot)
-    if cursor is not None and 0 <= cursor < chart.n:
-        canvas.put(plot.column(cursor), plot.top + plot.height, "▲", "cursor", bold=True)
-        _label(canvas, plot, cursor, chart.labels[cursor], "cursor", bold=True)
+
+
+def mark_axis(canvas: Canvas, chart: Chart, plot: Plot, cursor: int) -> None:
+    """A triangle below the position under the cursor, and its label."""
+    canvas.put(plot.column(cursor), plot.top + plot.height, "▲", "cursor", bold=True)
+    _label(canvas, plot, cursor, chart.labels[cursor], "cursor", bold=True)
 
 
 def _draw_y(canvas: Canvas, chart: Chart, plot: Plot) -> None:

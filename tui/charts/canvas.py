@@ -28,6 +28,13 @@ class Canvas:
         self.width, self.height = max(width, 0), max(height, 0)
         self.rows = [[BLANK] * self.width for _ in range(self.height)]
 
+    def copy(self) -> "Canvas":
+        """A canvas that looks the same."""
+        other = Canvas(0, 0)
+        other.width, other.height = self.width, self.height
+        other.rows = [list(row) for row in self.rows]
+        return other
+
     def put(
         self,
         x: int,

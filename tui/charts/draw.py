@@ -1,29 +1,48 @@
-"""Draw a chart over layers onto a canvas."""
+"""Draw a chart over layers onto a canvas: the data first, then what moves with the cursor."""
 
 from dataclasses import replace
 
-from neurontui.tui.charts.axes import Plot, draw_axes, place
+from neurontui.tui.charts.axes import Plot, draw_axes, mark_axis, place
 from neurontui.tui.charts.canvas import Canvas
-from neurontui.tui.charts.lines import draw_lines, end_width
+from neurontui.tui.charts.lines import draw_lines, end_width, mark_lines
 from neurontui.tui.charts.model import Chart
-from neurontui.tui.charts.stacked import draw_stacked
+from neurontui.tui.charts.stacked import draw_stacked, mark_stack
 
 
 def draw_chart(
     canvas: Canvas, chart: Chart, cursor: int | None = None, textured: bool = False
 ) -> Plot | None:
-    """Axes and data; returns where the data went, or None where there was no room."""
+    """Axes, data and cursor; returns where the data went, or None where there was no room."""
     if chart.panels:
         return _draw_panels(canvas, chart, cursor)
+    plot = draw_data(canvas, chart, textured)
+    if plot is not None and cursor is not None:
+        draw_cursor(canvas, plot, cursor, textured)
+    return plot
+
+
+def draw_data(canvas: Canvas, chart: Chart, textured: bool) -> Plot | None:
+    """Axes and data."""
     plot = place(canvas, chart, 0 if chart.stacked else end_width(chart))
     if plot is None:
         return None
-    draw_axes(canvas, chart, plot, cursor)
+    draw_axes(canvas, chart, plot)
     if chart.stacked:
-        draw_stacked(canvas, chart, plot, textured, cursor)
+        draw_stacked(canvas, chart, plot, textured)
     else:
-        draw_lines(canvas, chart, plot, cursor)
+        draw_lines(canvas, chart, plot)
     return plot
+
+
+def draw_cursor(canvas: Canvas, plot: Plot, cursor: int, textured: bool) -> None:
+    """The cursor over a drawn chart."""
+    if not 0 <= cursor < plot.chart.n:
+        return
+    mark_axis(canvas, plot.chart, plot, cursor)
+    if plot.chart.stacked:
+        mark_stack(canvas, plot, plot.column(cursor), textured)
+    else:
+        mark_lines(canvas, plot, plot.column(cursor))
 
 
 def _draw_panels(canvas: Canvas, chart: Chart, cursor: int | None) -> Plot | None:

@@ -13,15 +13,19 @@ def end_width(chart: Chart) -> int:
     return 1 + max((len(series.letter) for series in chart.series), default=0)
 
 
-def draw_lines(canvas: Canvas, chart: Chart, plot: Plot, cursor: int | None) -> None:
-    """Curves, the zero line where asked, a thin line at the cursor, and each curve's letter at its end."""
+def draw_lines(canvas: Canvas, chart: Chart, plot: Plot) -> None:
+    """Curves, the zero line where asked, and each curve's letter at its end."""
     if chart.zero:
         _draw_zero(canvas, plot)
-    if cursor is not None and 0 <= cursor < chart.n:
-        for y in range(plot.top, plot.top + plot.height):
-            canvas.put(plot.column(cursor), y, "│", "rule")
     _draw_curves(canvas, chart, plot)
     _write_ends(canvas, chart, plot)
+
+
+def mark_lines(canvas: Canvas, plot: Plot, x: int) -> None:
+    """A thin line behind the curves of one column."""
+    for y in range(plot.top, plot.top + plot.height):
+        if canvas.at(x, y).char in (*EMPTY, "╌"):
+            canvas.put(x, y, "│", "rule")
 
 
 def _draw_zero(canvas: Canvas, plot: Plot) -> None:

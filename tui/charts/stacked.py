@@ -10,17 +10,13 @@ LETTER_EVERY = 14
 """Columns between two letters that name an area."""
 
 
-def draw_stacked(
-    canvas: Canvas, chart: Chart, plot: Plot, textured: bool, cursor: int | None
-) -> None:
+def draw_stacked(canvas: Canvas, chart: Chart, plot: Plot, textured: bool) -> None:
     """Fill the plot with the series of `chart`, the first at the bottom."""
     for column in range(plot.width):
         edges = _edges(chart, plot, column)
         if edges is not None:
             _draw_column(canvas, chart, plot, column, edges, textured)
     _write_letters(canvas, chart, plot, textured)
-    if cursor is not None and 0 <= cursor < chart.n:
-        _draw_cursor(canvas, plot, plot.column(cursor), textured)
 
 
 def _edges(chart: Chart, plot: Plot, column: int) -> list[float] | None:
@@ -119,7 +115,8 @@ def _ink(role: str) -> str:
     return "text" if role == "non-activated" else "ink"
 
 
-def _draw_cursor(canvas: Canvas, plot: Plot, x: int, textured: bool) -> None:
+def mark_stack(canvas: Canvas, plot: Plot, x: int, textured: bool) -> None:
+    """A line through the areas of one column."""
     for y in range(plot.top, plot.top + plot.height):
         cell = canvas.at(x, y)
         lower = cell.char in UP[4:]  # more than half of the cell belongs to the series below

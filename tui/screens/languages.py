@@ -83,16 +83,13 @@ class LanguagesPage(Page):
         """What the view shows."""
         both = {"run": run.number, "languages": self.languages}
         layers = {"layers": Question.of("layers", run=run.number)}
-        partial = {
-            "partial": Question.of("partial-sharing-with", **both, language=self.language),
+        partial = {"partial": Question.of("partial-sharing-with", **both, language=self.language)}
+        partial_all = {
             "partial-all": Question.of(
                 "partial-sharing-with", **both, language=self.language, by_layer=False
-            ),
+            )
         }
-        specific = {
-            "specific": Question.of("specific-by-language", **both),
-            "specific-all": Question.of("specific-by-language", **both, by_layer=False),
-        }
+        specific = {"specific": Question.of("specific-by-language", **both)}
         if self.view == 3:
             return {
                 "lift": Question.of("sharing-lift", **both),
@@ -100,13 +97,18 @@ class LanguagesPage(Page):
                 **layers,
             }
         if self.view == 0:
-            return {
-                "matrix": Question.of("sharing-matrix", **both),
-                **partial,
-                **specific,
-                **layers,
-            }
-        return {**(specific if self.view == 1 else partial), **layers}
+            matrix = {"matrix": Question.of("sharing-matrix", **both)}
+            return {**matrix, **partial_all, **(specific if self._own else partial), **layers}
+        if self.view == 1:
+            every = {"specific-all": Question.of("specific-by-language", **both, by_layer=False)}
+            return {**specific, **every, **layers}
+        return {**partial, **partial_all, **layers}
+
+    @property
+    def _own(self) -> bool:
+        """Whether the cursor of the sharing matrix stands on a language with itself."""
+        column, known = self.query_one(Heat).column, self.languages
+        return column < len(known) and known[column] == self.language
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
@@ -237,14 +239,15 @@ class LanguagesPage(Page):
 
     def on_heat_moved(self, message: Heat.Moved) -> None:
         """Another language, or another layer."""
-        matrix = self.query_one(Heat).matrix
+        matrix, before = self.query_one(Heat).matrix, self.selection
         if self.view in (0, 3):
             self.select(language=matrix.rows[message.row])
         elif self.view == 1:
             self.select(language=matrix.rows[message.row], layer=message.column)
         else:
             self.select(layer=message.column)
-        self._write(matrix)
+        if self.selection == before:  # another column of the same row
+            self.update()
 
     def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
         """Another layer."""

@@ -184,6 +184,10 @@ class LayersPage(ChartPage):
         else:
             self.notice(head, way)
 
+    def variety(self) -> object:
+        """Curves of both runs, or their difference."""
+        return self.differing
+
     def action_difference(self) -> None:
         """Curves of both runs, or their difference."""
         if self.second is None:

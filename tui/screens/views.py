@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 from textual.containers import Horizontal
@@ -21,6 +21,14 @@ from neurontui.tui.widgets.sheet import Sheet
 Block = tuple[str, tuple[Row, ...]]
 
 
+class _Made(NamedTuple):
+    """A chart, and what it was made from."""
+
+    answers: tuple[pa.Table, ...]
+    origin: tuple[object, ...]
+    chart: Chart | None
+
+
 class ChartPage(Page):
     """A screen with several views, each a chart. Subclasses say what to ask and what to draw for each."""
 
@@ -37,6 +45,7 @@ class ChartPage(Page):
         self.view = 0
         self.style = 0
         self.cursors: dict[int, int] = {}
+        self._made: _Made | None = None
 
     def body(self) -> Iterable[Widget]:
         """Title, chart and read-out."""
@@ -107,7 +116,20 @@ class ChartPage(Page):
         self.notice("Nothing was measured for this view", "Choose another view with v.")
 
     def styled(self) -> Chart | None:
-        """The chart in the chosen style."""
+        """The chart in the chosen style; made anew only when something else than the cursor has changed."""
+        answers = tuple(self.answers.values())
+        chosen = replace(self.selection, layer=0, neuron=0, example=0)
+        made_from = (chosen, self.view, self.style, self.variety())
+        made = self._made
+        if made is None or made.origin != made_from or not _same(made.answers, answers):
+            made = self._made = _Made(answers, made_from, self._style_chart())
+        return made.chart
+
+    def variety(self) -> object:
+        """What else decides the chart: whatever a subclass keeps for itself."""
+        return None
+
+    def _style_chart(self) -> Chart | None:
         chart = self.chart()
         if chart is None:
             return None
@@ -170,6 +192,11 @@ class ChartPage(Page):
         """The chart as it is shown."""
         chart = self.styled()
         return [replace(chart, panels=False)] if chart is not None else []
+
+
+def _same(before: Sequence[pa.Table], now: Sequence[pa.Table]) -> bool:
+    """Whether these are the very same tables; comparing their values would take longer than drawing."""
+    return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
 def view_crumb(views: tuple[str, ...], view: int) -> str:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from neurontui.tui.charts.axes import Plot
 from neurontui.tui.charts.canvas import Canvas
-from neurontui.tui.charts.draw import draw_chart
+from neurontui.tui.charts.draw import draw_chart, draw_cursor, draw_data
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import palette_of
@@ -45,6 +45,7 @@ class LayerChart(Widget, can_focus=True):
         """Whether the title stands in the plot itself."""
         self.chart: Chart | None = None
         self._plot: Plot | None = None
+        self._base = Canvas(0, 0)
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] | None = None
 
@@ -79,18 +80,33 @@ class LayerChart(Widget, can_focus=True):
 
     def _draw(self) -> None:
         palette = palette_of(self)
-        state = (self.chart, self.cursor, self.content_size, palette, self.has_focus)
-        if state == self._drawn:
+        data = (self.chart, self.content_size, palette, self.titled)
+        if (*data, self.cursor) == self._drawn:
             return
-        self._drawn = state
-        canvas = Canvas(self.content_size.width, self.content_size.height)
-        if self.chart is not None:
-            self._plot = draw_chart(canvas, self.chart, self.cursor, palette.textured)
-            if self.titled and self._plot is not None:
-                canvas.text(self._plot.left + 1, 0, self.chart.title, "dim")
-            if self._plot is None and self.chart.n:
-                canvas.text(0, 0, "too small to draw", "dim")
+        if self._drawn is None or data != self._drawn[:-1]:
+            self._base = self._draw_data(palette.textured)
+        self._drawn = (*data, self.cursor)
+        canvas = self._base.copy()
+        if self._plot is not None and self.chart is not None and self.chart.panels:
+            draw_chart(canvas, self.chart, self.cursor, palette.textured)
+        elif self._plot is not None:
+            draw_cursor(canvas, self._plot, self.cursor, palette.textured)
         self._strips = canvas.strips(palette)
+
+    def _draw_data(self, textured: bool) -> Canvas:
+        """Everything but the cursor, which moves more often than the data change."""
+        canvas = Canvas(self.content_size.width, self.content_size.height)
+        chart, self._plot = self.chart, None
+        if chart is None:
+            return canvas
+        self._plot = (
+            draw_chart(canvas, chart) if chart.panels else draw_data(canvas, chart, textured)
+        )
+        if self.titled and self._plot is not None:
+            canvas.text(self._plot.left + 1, 0, chart.title, "dim")
+        if self._plot is None and chart.n:
+            canvas.text(0, 0, "too small to draw", "dim")
+        return canvas
 
     def action_move(self, step: int) -> None:
         """Move the cursor by `step` positions."""
