@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,12 +17,13 @@ from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.charts.raster import warm
 from neurontui.tui.clean import clean
+from neurontui.tui.commanding import commands
 from neurontui.tui.crash import kept
 from neurontui.tui.keys import Binding, BindingType, load_keymap
 from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
 from neurontui.tui.screens.dialog import Choice, Reading
-from neurontui.tui.screens.help import help_lines, key_name
+from neurontui.tui.screens.help import help_lines
 from neurontui.tui.screens.page import Page
 from neurontui.tui.selection import Selection
 from neurontui.tui.taking import ask_export, copy
@@ -100,7 +100,7 @@ class Explorer(App[None]):
     @property
     def palette(self) -> Palette:
         """Chart colours of the present theme."""
-        return palette_for(self.current_theme, self.no_color)
+        return palette_for(self.current_theme, self.no_color, self.console.color_system == "256")
 
     # -- what is looked at ----------------------------------------------------------------------------------------
 
@@ -300,8 +300,13 @@ class Explorer(App[None]):
                 markup=False,
             )
             return
-        options = [("", "none"), *((run.key, f"{run.number}  {run.name}") for run in others)]
+        options = [("", "none"), *((run.key, self._run_words(run)) for run in others)]
         self.push_screen(Choice("Compare with", options, self.selection.second), self._compare)
+
+    def _run_words(self, run: RunInfo) -> str:
+        """Number and name; of several files, also which one."""
+        file = f"  in {Path(run.file).name}" if len(self.paths) > 1 else ""
+        return f"{run.number}  {run.name}{file}"
 
     def _compare(self, key: str | None) -> None:
         if key is not None:
@@ -325,7 +330,7 @@ class Explorer(App[None]):
     def action_hand_to_sql(self) -> None:
         """The screen's first question as SQL."""
         page = self.page
-        question = next(iter(page.asked.values()), None) if page is not None else None
+        question = next(iter(page.shown().values()), None) if page is not None else None
         if question is None or page is None:
             return
         self.handed = self.desk.results.statement(question.name, **question.values())
@@ -336,35 +341,11 @@ class Explorer(App[None]):
         self.simulate_key(key)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every screen, every key that works now, every theme."""
-        for tab in TABS:
-            yield SystemCommand(
-                f"Go to {tab.title}", f"Screen {tab.digit}", partial(self.action_go, tab.page)
-            )
-        page = self.page
-        if page is not None:
-            seen = set()
-            for active in page.active_bindings.values():
-                binding = active.binding
-                if (
-                    binding.tooltip
-                    and binding.action not in seen
-                    and not binding.action.startswith("go(")
-                ):
-                    seen.add(binding.action)
-                    words = f"{binding.tooltip} ({key_name(binding.key)})"
-                    yield SystemCommand(
-                        words, page.HEADING, partial(self.simulate_key, binding.key)
-                    )
-        for name in ("neurontui-dark", "neurontui-light", "neurontui-ansi"):
-            yield SystemCommand(
-                f"Theme: {name.removeprefix('neurontui-')}",
-                "Colours",
-                partial(self._use_theme, name),
-            )
-        yield SystemCommand("Theme: choose another", "Colours", self.action_change_theme)
+        """What the palette offers."""
+        return commands(self)
 
-    def _use_theme(self, name: str) -> None:
+    def use_theme(self, name: str) -> None:
+        """Change the colours."""
         self.theme = name
 
     def notify(self, message: str, **options: Any) -> None:

@@ -1,6 +1,6 @@
 """The runs of the open files: what every screen needs to know about the run it shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -32,9 +32,17 @@ class RunInfo:
 
 
 def catalog(table: pa.Table, known: tuple[Run, ...]) -> tuple[RunInfo, ...]:
-    """Runs from the answer of the query `runs`, with their keys and thresholds in full."""
+    """Runs from the answer of the query `runs`, with their keys and thresholds in full.
+
+    The same run may be in two files; then the later one's key names its file too.
+    """
     rows = {row["run"]: row for row in table.to_pylist()}
-    return tuple(_info(run, rows.get(run.number, {})) for run in known)
+    found: dict[str, RunInfo] = {}
+    for run in known:
+        info = _info(run, rows.get(run.number, {}))
+        key = info.key if info.key not in found else f"{info.key}@{info.file}"
+        found[key] = replace(info, key=key)
+    return tuple(found.values())
 
 
 def _info(run: Run, row: dict[str, Any]) -> RunInfo:

@@ -1,6 +1,7 @@
 """Three themes of our own: dark, light, and one that leaves every colour to the terminal."""
 
 from dataclasses import replace
+from functools import cache
 
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -51,8 +52,13 @@ DEFAULT = _DARK.name
 COLOURLESS = _ANSI.name
 
 
-def palette_for(theme: Theme, no_color: bool) -> Palette:
-    """Chart colours that go with a theme; textures where there are no colours."""
-    if theme.ansi:
-        return replace(ANSI, textured=True) if no_color else replace(ANSI, textured=False)
-    return DARK if theme.dark else LIGHT
+def palette_for(theme: Theme, no_color: bool, few: bool = False) -> Palette:
+    """Chart colours that go with a theme; textures where there are no colours; `few` are 256 colours."""
+    name = ANSI.name if theme.ansi else DARK.name if theme.dark else LIGHT.name
+    return _palette(name, no_color and theme.ansi, few)
+
+
+@cache
+def _palette(name: str, textured: bool, few: bool) -> Palette:
+    kind = {each.name: each for each in (DARK, LIGHT, ANSI)}[name]
+    return replace(kind, textured=textured, few=few)

@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from neurontui.tui.app import Explorer
 from tests.tui.driving import explorer_of
+from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample
 
 PLANS = (
@@ -35,6 +36,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(folder / "lock"):
         if not path.exists():
             write_sample(folder / "part.duckdb", *PLANS)
+            (folder / "part.duckdb").rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of the demo's model that were really measured. Workers of one session share it."""
+    folder = tmp_path_factory.getbasetemp().parent / "explorer-measured"
+    folder.mkdir(exist_ok=True)
+    path = folder / "results.duckdb"
+    with FileLock(folder / "lock"):
+        if not path.exists():
+            write_measured(folder / "part.duckdb")
             (folder / "part.duckdb").rename(path)
     return path
 

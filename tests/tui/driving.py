@@ -10,11 +10,11 @@ from neurontui.tui.screens.page import Page
 NARROW, WIDE = (80, 24), (160, 45)
 
 
-def explorer_of(*paths: Path) -> Explorer:
-    """An explorer that looks at the first run of the files."""
+def explorer_of(*paths: Path, run: int = 0) -> Explorer:
+    """An explorer that looks at one of the files' runs, by its place."""
     results = open_files(paths, None)
     app = Explorer(results, paths)
-    first = results.known_runs[0] if results.known_runs else None
+    first = results.known_runs[run] if results.known_runs else None
     if first is not None and not app.selection.run:
         app.selection = app.selection.with_run(first.key, first.languages)
     return app

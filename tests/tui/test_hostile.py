@@ -64,7 +64,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "UPDATE runs SET languages = list_transform(languages, lambda x: if(x = 'en', ?, x))",
             [evil],
         )
-        connection.execute("CREATE VIEW secrets AS SELECT 1 AS content")
+        connection.execute("CREATE VIEW secrets AS SELECT * FROM read_text('/etc/passwd')")
+        connection.execute("CREATE VIEW lines AS SELECT * FROM read_csv('/etc/passwd', sep = ':')")
         connection.execute(f"COMMENT ON VIEW secrets IS '{ATTACK.replace(chr(0), '')}'")
     return path
 
@@ -125,6 +126,9 @@ async def test_sql_reaches_no_file(explorer: Callable[..., Explorer], hostile: P
         await press(pilot, "9")
         for statement in (
             "SELECT * FROM read_text('/etc/passwd')",
+            "SELECT * FROM secrets",
+            "SELECT * FROM lines",
+            "FROM '/etc/passwd'",
             "COPY runs TO '/tmp/stolen.csv'",
             "ATTACH '/tmp/other.duckdb'",
             "INSTALL httpfs",
@@ -142,13 +146,17 @@ def test_no_stored_byte_reaches_the_terminal_as_a_command(
     hostile: Path, tmp_path: Path, tally: Tally
 ) -> None:
     raw = read_terminal(
-        hostile, tmp_path, keys=[*"23456789", "\x1b", "\x12", "\x1b", "1", "?", "\x1b", "q"]
+        hostile,
+        tmp_path,
+        keys=[*"23456789", "\x12", "from secrets", "\x12", "\x1b", "\x1b", "1", "?", "\x1b", "q"],
     )
     text = raw.decode("utf-8", "replace")
     assert "]52;c;" in text  # it was shown,
     assert f"\x1b]52;c;{PAYLOAD}" not in text  # but as text
     assert "\x1b]0;" not in text
     assert "owned" in text
+    assert "secrets" in text
+    assert "root:" not in text
     assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069]", text)
     allowed = re.compile(
         r"\x1b(\[[?>=<]?[0-9;:]*[ $]?[a-zA-Z]|\]22;[a-z]*(\x07|\x1b\\)?|\]11;\?(\x07|\x1b\\)|P\+q[0-9a-f;]*\x1b\\|_G[^\x1b]*\x1b\\|[78=>])"
@@ -187,7 +195,8 @@ def read_terminal(path: Path, folder: Path, keys: list[str]) -> bytes:
         output = drain(main, quiet=2.0, longest=30)
         for key in keys:
             os.write(main, key.encode())
-            output += drain(main, quiet=0.4, longest=10)
+            # An escape byte that another key follows at once would be read as that key with alt.
+            output += drain(main, quiet=1.5 if key in ("\x1b", "\x12") else 0.4, longest=10)
         output += drain(main, quiet=1.0, longest=10)
         assert process.wait(timeout=20) == 0
     finally:

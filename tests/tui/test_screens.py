@@ -101,8 +101,8 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
         await press(pilot, "2", "right", "right", "enter")
         assert page_of(pilot).PAGE == "persistence"
         assert app.selection.within == 2
-        assert "› Persistence › neurons of layer 2" in text_of(app)
-        await press(pilot, "minus", "minus", "f", "enter")
+        assert "› neurons of layer 2" in text_of(app)
+        await press(pilot, "enter")
         assert page_of(pilot).PAGE == "neuron"
         await press(pilot, "enter")
         assert page_of(pilot).PAGE == "examples"
@@ -187,6 +187,27 @@ async def test_an_empty_file_says_how_to_fill_it(
         for tab in TABS:
             await pilot.press(tab.digit)
             await pilot.pause()
+
+
+async def test_the_same_run_in_two_files_is_told_apart(
+    explorer: Callable[..., Explorer], store, tmp_path
+) -> None:
+    again = tmp_path / "again.duckdb"
+    again.write_bytes(store.read_bytes())
+    app = explorer(store, again)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "1")
+        count = len(app.runs) // 2
+        await press(pilot, *["j"] * count, "c")
+        assert app.second_info is not None
+        assert app.second_info.file == str(again)
+        assert app.second_info.name == app.run_info.name
+        await press(pilot, "2", "d")
+        assert "Difference of type ratios" in text_of(app)
+        values = [abs(v) for each in page_of(pilot).styled().series for v in each.values]
+        assert max(values) == 0.0
+        await press(pilot, "1", "enter")
+        assert app.run_info.file == str(again)
 
 
 async def test_two_files_are_explored_as_one(

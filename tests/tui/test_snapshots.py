@@ -1,4 +1,4 @@
-"""Pictures of all screens, narrow and wide. Look at the report, then `pytest tests/tui/test_snapshots.py --snapshot-update`."""
+"""Pictures of all screens, narrow and wide, on runs of the demo's model. Look at the report, then `pytest tests/tui/test_snapshots.py --snapshot-update`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from neurontui.tui.app import Explorer
-from tests.tui.driving import NARROW, WIDE, press, settle
+from tests.tui.driving import NARROW, WIDE, explorer_of, press, settle
 
 KEYS = {
     "runs": "1",
     "layers": "2ll",
     "languages": "3jl",
     "examples": "4]",
-    "persistence": "5--",
+    "persistence": "5",
     "neuron": "6]]",
     "attribution": "7l",
     "ablation": "8jl",
@@ -28,12 +27,11 @@ NAMES = {"]": "right_square_bracket", "-": "minus"}
 def test_screen(
     screen: str,
     size: tuple[int, int],
-    explorer: Callable[..., Explorer],
-    store: Path,
+    measured: Path,
     monkeypatch: pytest.MonkeyPatch,
     snap_compare: Callable[..., bool],
 ) -> None:
-    monkeypatch.chdir(store.parent)
+    monkeypatch.chdir(measured.parent)
 
     async def drive(pilot: Pilot[None]) -> None:
         await settle(pilot)
@@ -41,4 +39,4 @@ def test_screen(
         pilot.app.screen.set_class(False, "-hover")
         await settle(pilot)
 
-    assert snap_compare(explorer(), terminal_size=size, run_before=drive)
+    assert snap_compare(explorer_of(measured, run=1), terminal_size=size, run_before=drive)

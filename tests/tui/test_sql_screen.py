@@ -175,6 +175,19 @@ async def test_every_screen_hands_its_query_over(explorer: Callable[..., Explore
             assert page_of(pilot).PAGE != "sql"
 
 
+async def test_what_a_view_shows_is_what_it_hands_over(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "v")
+        assert next(iter(page_of(pilot).tables())) == "type-ratio-by-language-count"
+        await press(pilot, "x")
+        assert "n_languages" in sql_page(pilot).query_one(Grid).table.column_names
+        await press(pilot, "escape", "V", "c")
+        await pilot.press("down", "enter")
+        await press(pilot, "d", "x")
+        assert "difference" in sql_page(pilot).query_one(Grid).table.column_names
+
+
 async def test_a_value_opens_in_full(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:

@@ -41,16 +41,19 @@ class Plot:
         return self.top + round(min(max(share, 0.0), 1.0) * (self.height - 1))
 
 
-def place(canvas: Canvas, chart: Chart, right: int = 0) -> Plot | None:
-    """The plot of a chart on a canvas, with `right` columns kept free; None where it is too small to read."""
-    height = canvas.height - 2
+def place(canvas: Canvas, chart: Chart, right: int = 0, top: int = 0) -> Plot | None:
+    """The plot of a chart on a canvas, below `top` rows and beside `right` columns that are kept free.
+
+    None where it is too small to read.
+    """
+    height = canvas.height - top - 2
     if height < 3 or chart.n == 0:
         return None
     low, high = chart.extent()
     scale = stack_scale(high, height) if chart.stacked else value_scale(low, high, height)
     left = scale.label_width + 1
     width = canvas.width - left - right
-    return Plot(left, 0, width, height, chart, scale) if width >= 8 else None
+    return Plot(left, top, width, height, chart, scale) if width >= 8 else None
 
 
 def draw_axes(canvas: Canvas, chart: Chart, plot: Plot) -> None:

@@ -56,14 +56,15 @@ class Canvas:
         ink: str | None = None,
         paper: str | None = None,
         bold: bool = False,
-    ) -> None:
-        """Write from left to right; a wide character takes its second cell too."""
+    ) -> int:
+        """Write from left to right, a wide character takes its second cell too; returns where the text ends."""
         for char in text:
             width = cell_len(char)
             self.put(x, y, char, ink, paper, bold)
             for extra in range(1, width):
                 self.put(x + extra, y, "", ink, paper, bold)
             x += width
+        return x
 
     def paste(self, other: "Canvas", x: int, y: int) -> None:
         """Put another canvas here."""

@@ -3,6 +3,7 @@
 from neurontui.tui.charts.axes import Plot
 from neurontui.tui.charts.canvas import Canvas
 from neurontui.tui.charts.model import Chart, Series
+from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.raster import rasterise
 
 EMPTY = " ⠀"
@@ -48,7 +49,7 @@ def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
         for x, (char, number) in enumerate(row):
             if char not in EMPTY and 0 <= number < len(drawn):
                 series = drawn[number]
-                canvas.put(plot.left + x, plot.top + y, char, series.role)
+                canvas.put(plot.left + x, plot.top + y, char, ink_of(series.role))
 
 
 def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
@@ -59,7 +60,9 @@ def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
     for place, (row, series) in enumerate(ends):
         latest = plot.top + plot.height - (len(ends) - place)
         taken = min(max(row, taken + 1), max(latest, taken + 1))
-        canvas.text(plot.left + plot.width + 1, taken, series.letter, series.role, bold=True)
+        canvas.text(
+            plot.left + plot.width + 1, taken, series.letter, ink_of(series.role), bold=True
+        )
 
 
 def _last(series: Series) -> float | None:

@@ -17,7 +17,7 @@ class Series:
     half: tuple[Value, ...] = ()
     """Half the width of the 95 % interval of each value, where there is one."""
     ghost: bool = False
-    """Belongs to the compared run."""
+    """What the others are compared with: drawn in grey."""
 
     def text(self, index: int, digits: int = 1) -> str:
         """The value at `index` with its interval, as `9.3 ±0.1`, or an en dash where there is none."""
@@ -47,8 +47,14 @@ class Chart:
     """Show the zero line: differences."""
     panels: bool = False
     """A panel a series, each with a y axis of its own."""
+    grey: str = "compared"
+    """What the ghosts are."""
     places: tuple[float, ...] = ()
     """Where the positions lie on the x axis, 0 to 1; evenly spaced where empty."""
+
+    def legend(self, series: Series) -> str:
+        """What a curve is, in words."""
+        return f"{series.name} ({self.grey})" if series.ghost else series.name
 
     @property
     def n(self) -> int:
@@ -84,10 +90,16 @@ class Matrix:
     skip_diagonal: bool = False
     tints: tuple[tuple[Value, ...], ...] = ()
     """What colours the cells, where that is not their value; None leaves a cell without colour."""
+    marks: tuple[str, ...] = ()
+    """A row of characters a row, each put behind a cell's value: what a colour means, said without colour."""
 
     def tint(self, row: int, column: int) -> Value:
         """What colours a cell."""
         return (self.tints or self.values)[row][column]
+
+    def mark(self, row: int, column: int) -> str:
+        """The character behind a cell's value."""
+        return self.marks[row][column] if self.marks else " "
 
     def extent(self) -> tuple[float, float]:
         """Smallest and largest value that gets a colour."""

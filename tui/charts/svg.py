@@ -3,7 +3,7 @@
 from html import escape
 
 from neurontui.tui.charts.model import Bars, Chart, Drawing, Matrix, Series
-from neurontui.tui.charts.palette import LIGHT, ink_on, shade
+from neurontui.tui.charts.palette import LIGHT, ink_of, ink_on, shade
 from neurontui.tui.charts.scale import layer_ticks, value_scale
 from neurontui.tui.clean import clean
 
@@ -117,7 +117,7 @@ def _areas(chart: Chart, frame: _Frame) -> list[str]:
 
 def _curve(series: Series, frame: _Frame) -> list[str]:
     """A line cut at missing values, over its interval as a band."""
-    colour, parts = LIGHT.colors.get(series.role, "#1F2733"), []
+    colour, parts = LIGHT.colors.get(ink_of(series.role), "#1F2733"), []
     for piece in _pieces(series):
         if series.half and len(piece) > 1:
             upper = [f"{frame.x(i):.1f},{frame.y(v + (h or 0.0)):.1f}" for i, v, h in piece]
@@ -151,11 +151,11 @@ def _legend(chart: Chart) -> list[str]:
     parts = []
     for row, series in enumerate(reversed(chart.series) if chart.stacked else chart.series):
         y = TOP + 16 + 20 * row
-        colour = LIGHT.colors.get(series.role, "#1F2733")
+        colour = LIGHT.colors.get(ink_of(series.role), "#1F2733")
         parts.append(
             f'<rect x="{WIDTH - RIGHT + 14:.1f}" y="{y - 10:.1f}" width="12" height="12" fill="{colour}"/>'
         )
-        parts.append(_words(WIDTH - RIGHT + 32, y, f"{series.letter}  {series.name}"))
+        parts.append(_words(WIDTH - RIGHT + 32, y, f"{series.letter}  {chart.legend(series)}"))
     return parts
 
 

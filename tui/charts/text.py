@@ -19,7 +19,7 @@ def to_text(drawing: Drawing, width: int = 100, height: int = 28) -> str:
 def _chart(chart: Chart, width: int, height: int) -> str:
     canvas = Canvas(width, height)
     draw_chart(canvas, chart, textured=True)
-    legend = "   ".join(f"{series.letter} {clean(series.name)}" for series in chart.series)
+    legend = "   ".join(f"{series.letter} {clean(chart.legend(series))}" for series in chart.series)
     return "\n".join(
         [f"{clean(chart.title)} ({chart.unit}, by {chart.x_title})", *canvas.lines(), legend]
     )

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
+from textual.containers import Horizontal
 from textual.widget import Widget
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart, Drawing
 from neurontui.tui.keys import Binding, BindingType
-from neurontui.tui.screens.views import Block, ChartPage
+from neurontui.tui.screens.views import ChartPage
 from neurontui.tui.shape.ablation import (
     MEAN,
     OFF,
@@ -20,6 +21,7 @@ from neurontui.tui.shape.ablation import (
     control_table,
     dose_chart,
     labels_of,
+    mean_lines,
     sources,
 )
 from neurontui.tui.shape.sharing import bar_lines
@@ -45,11 +47,11 @@ class AblationPage(ChartPage):
     ABOUT = (
         "Accuracy with neurons switched off: of each type in each example, random ones, and matched controls, which "
         "are as many other active neurons with as much contribution. Cells are coloured by the change from the "
-        "baseline on the same inputs; below stands the cell under the cursor with its 95 % interval, and how many "
+        "baseline on the same inputs, ▼ ▲ where its interval leaves nought out; below stands the cell under the cursor with its 95 % interval, and how many "
         "inputs were lost and gained. Views: bars; type against its control; change against dose."
     )
     VIEWS = ("table", "bars", "controls", "dose")
-    STYLES = ("lines",)
+    STYLES = ("lines", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "r",
@@ -69,7 +71,9 @@ class AblationPage(ChartPage):
     def body(self) -> Iterable[Widget]:
         """One widget a view, of which one shows."""
         yield Sheet(id="title")
-        yield Heat(id="conditions")
+        with Horizontal(id="heat-row"):
+            yield Heat(id="conditions")
+            yield Sheet(id="means")
         yield Sheet(id="cell")
         yield Sheet(id="bars")
         yield Grid(id="controls")
@@ -94,7 +98,7 @@ class AblationPage(ChartPage):
     def redraw(self) -> None:
         """The widget of the view."""
         for view, name in (
-            (TABLE, "#conditions"),
+            (TABLE, "#heat-row"),
             (TABLE, "#cell"),
             (BARS, "#bars"),
             (CONTROLS, "#controls"),
@@ -146,12 +150,17 @@ class AblationPage(ChartPage):
         """Whether the bars fit below the table: a line a condition, the frame's and those between."""
         rows = self._rows()
         conditions = len({row["condition"] for row in rows})
-        return len(labels_of(rows, self._published())) + conditions + 10 <= self.size.height
+        lines = len(labels_of(rows, self._published()))
+        return not self.wide and lines + conditions + 10 <= self.size.height
 
     def _table(self) -> None:
         heat = self.query_one("#conditions", Heat)
         heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
         self._say_cell()
+        means = self.query_one("#means", Sheet)
+        lines = mean_lines(self._rows(), self._published(), means.content_size.width or 40)
+        means.display = self.wide and len(lines) + 9 <= self.size.height
+        means.show(lines)
         self.query_one("#bars").display = self._room_for_bars
         if self._room_for_bars:
             self._bars()
@@ -192,11 +201,6 @@ class AblationPage(ChartPage):
             else None
         )
 
-    def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
-        """What the small letters mean."""
-        blocks, foot = super().blocks(chart, index)
-        return blocks, [*foot, "grey: matched control"]
-
     def say_absent(self) -> None:
         """Say how to get what is missing."""
         if (
@@ -227,6 +231,14 @@ class AblationPage(ChartPage):
         """Another measure."""
         self.measure = (self.measure + 1) % len(MEASURES)
         self.update()
+
+    def action_style(self) -> None:
+        """Another style of the dose curves, the only ones here."""
+        if self.view == DOSE:
+            super().action_style()
+        else:
+            self.view = DOSE
+            self.update()
 
     def action_paper(self) -> None:
         """The next of the paper's tables, then none."""

@@ -33,7 +33,7 @@ MEASURES = ("phi", "lift", "jaccard")
 TITLES = (
     "Sharing · of neurons active in the row's language, % active in the column's",
     "Specific neurons · share of each language in them, by layer, %",
-    "Partial sharing · of partial-shared neurons active in {0}, % active in the row's",
+    "Partial sharing · of {0}'s partial-shared neurons, % active in the row's too",
     "Against chance · what two languages share beyond their activity rates: {1}",
 )
 
@@ -214,7 +214,9 @@ class LanguagesPage(Page):
         table = self.answers.get("matrix")
         found = pair(table, row, column) if table is not None else None
         if not found or row == column:
-            return [Part(f"{row}: move to another language's column to see both", "dim")]
+            return [
+                Part(f"{row} alone; in another language's column stands what both share", "dim")
+            ]
         half = half_width(found)
         interval = "" if half is None else f" ±{half:.1f}"
         return [
@@ -234,7 +236,9 @@ class LanguagesPage(Page):
             table, name = self.answers.get(("", "specific", "partial", "")[self.view]), row
             title = "specific" if self.view == 1 else f"partial-shared with {self.language}"
         return (
-            None if table is None or layers is None else language_chart(title, table, name, layers)
+            None
+            if table is None or layers is None
+            else language_chart(title, table, name, layers, others=self.tall)
         )
 
     def on_heat_moved(self, message: Heat.Moved) -> None:

@@ -82,9 +82,10 @@ class LayersPage(ChartPage):
         questions["second"] = self._ratio(second)
         if self.differing:
             common = tuple(code for code in self.languages if code in second.languages)
-            questions["both"] = Question.of(
+            both = Question.of(
                 "compare-runs", run=run.number, other=second.number, languages=common
             )
+            return {"both": both, **questions}
         return questions
 
     def _ratio(self, run: RunInfo) -> Question:
@@ -127,7 +128,7 @@ class LayersPage(ChartPage):
         if self.second is not None and self.differing and both is not None:
             return difference(both, self.answers.get("layers"))
         if self.second is not None and second is not None:
-            return overlay(first, second, active_only=style == "active")
+            return overlay(first, second, self.second.name, active_only=style == "active")
         return type_chart(first, stacked=style == "stacked", active_only=style == "active")
 
     def about(self, chart: Chart) -> str:
@@ -157,7 +158,7 @@ class LayersPage(ChartPage):
         if self.view == 0 and table is not None and not chart.zero:
             blocks = [("all layers", totals(table))]
         if self.second is not None and self.view == 0 and not chart.zero:
-            foot = [*foot, "grey: the compared run", "d: difference"]
+            foot = [*foot, "d: difference"]
         return blocks, foot
 
     def say_absent(self) -> None:

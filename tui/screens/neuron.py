@@ -15,6 +15,7 @@ from neurontui.tui.screens.ask import Ask
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.neuron import (
     STRONGEST_FIELDS,
+    input_lines,
     language_lines,
     score_lines,
     token_lines,
@@ -75,6 +76,7 @@ class NeuronPage(Page):
         yield Sheet(id="words")
         yield Grid(id="strongest")
         yield Sheet(id="no-strongest")
+        yield Sheet(id="input")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
         """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
@@ -165,8 +167,20 @@ class NeuronPage(Page):
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
             grid.show(table, STRONGEST_FIELDS)
+            self._say_input()
         else:
             sheet.show([[Part("The strongest inputs of this neuron were not kept.", "dim")]])
+
+    def _say_input(self) -> None:
+        """Where there is room, the input under the cursor in full."""
+        sheet, row = self.query_one("#input", Sheet), self.query_one(Grid).row_values()
+        sheet.display = self.tall and bool(row)
+        if sheet.display:
+            sheet.show([[], *input_lines(row, sheet.content_size.width or self.size.width - 2)])
+
+    def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
+        """Another input."""
+        self._say_input()
 
     def failed(self, key: str, sentence: str) -> None:
         """A neuron that does not exist, or a measure that is missing: the rest stays."""

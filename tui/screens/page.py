@@ -6,23 +6,20 @@ that have changed; an answer that is remembered is drawn in the same moment.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
-from neurontui.store.errors import NeurontuiError
 from neurontui.store.journal import Progress
-from neurontui.tui.asking import Answered, Failed, Question, Started
+from neurontui.tui.asking import Desk, Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.keys import Binding, BindingType
+from neurontui.tui.screens.asking_screen import AskingScreen
 from neurontui.tui.selection import Selection
 from neurontui.tui.widgets.chips import Chips, ChipState
 from neurontui.tui.widgets.crumbs import Crumbs
@@ -35,18 +32,11 @@ from neurontui.tui.widgets.tabs import Tabs
 if TYPE_CHECKING:
     from neurontui.tui.app import Explorer
 
-SLOW = 0.4
-"""Seconds after which a question is said to be under way."""
-
-
 MEASURES = "measures of run "
 """Begins the names of questions about what other runs have."""
 
-PATIENCE = 0.06
-"""Seconds that an answer waits for others that were asked with it."""
 
-
-class Page(Screen[None]):
+class Page(AskingScreen):
     """One of the nine screens."""
 
     PAGE: ClassVar[str] = ""
@@ -80,13 +70,8 @@ class Page(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
-        self.asked: dict[str, Question] = {}
-        self.answers: dict[str, pa.Table] = {}
-        self._asking: dict[str, Started] = {}
-        self._come: dict[str, pa.Table] = {}
         self.ready = False
         """Whether its widgets are there."""
-        self._searched: Grid | None = None
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -98,9 +83,6 @@ class Page(Screen[None]):
     def wants(self, run: RunInfo) -> dict[str, Question]:
         """Questions that the selection raises, each under a name of its own."""
         return {}
-
-    def draw(self, key: str, table: pa.Table) -> None:
-        """Show an answer."""
 
     def reflect(self) -> None:
         """The selection has changed: show what of it is the screen's own, apart from answers."""
@@ -117,9 +99,13 @@ class Page(Screen[None]):
         """The tables to copy and export, by name; the first one is what `y` copies."""
         return {
             question.name: self.answers[key]
-            for key, question in self.asked.items()
-            if key in self.answers and not key.startswith(MEASURES)
+            for key, question in self.shown().items()
+            if key in self.answers and self.asked.get(key) == question
         }
+
+    def shown(self) -> dict[str, Question]:
+        """What the screen shows now, the most important first: earlier views have asked other things."""
+        return self.wants(self.run) if self.run is not None else {}
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """What gets all rows in a thread, where the table on the screen was cut."""
@@ -136,12 +122,25 @@ class Page(Screen[None]):
         """Where on this screen the reader is, below the screen's own name."""
         return ()
 
+    def show(self, key: str, table: pa.Table) -> None:
+        """Draw an answer, or write a notice again that waited for it."""
+        if not key.startswith(MEASURES):
+            self.draw(key, table)
+        elif self._missing is not None:
+            measure, head, sentences = self._missing
+            self.absent(measure, head, *sentences)
+
     # -- the frame ----------------------------------------------------------------------------------------------
 
     @property
     def explorer(self) -> "Explorer":
         """The application, by its own type."""
         return self.app  # type: ignore[return-value]
+
+    @property
+    def desk(self) -> Desk:
+        """The open files."""
+        return self.explorer.desk
 
     @property
     def selection(self) -> Selection:
@@ -260,7 +259,7 @@ class Page(Screen[None]):
         self.query_one("#notice").display = False
         self.query_one("#body").display = True
 
-    # -- asking -------------------------------------------------------------------------------------------------
+    # -- room ---------------------------------------------------------------------------------------------------
 
     @property
     def wide(self) -> bool:
@@ -271,93 +270,6 @@ class Page(Screen[None]):
     def tall(self) -> bool:
         """Whether there is room for a second row of panes."""
         return self.size.height >= 34
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a question has been under way for a while."""
-        return bool(self._asking or self._come)
-
-    def ask(self, key: str, question: Question) -> None:
-        """Ask in a thread; an earlier question under the same name is stopped."""
-        if key in self._asking:
-            self._asking.pop(key).cancel()
-        self._come.pop(key, None)
-        self.asked[key] = question
-        known = self.explorer.desk.cached(question)
-        if known is not None:
-            self._show(key, known)
-            return
-        started = self._asking[key] = Started()
-        self.run_worker(
-            partial(self._answer, key, question, started), thread=True, exit_on_error=False
-        )
-        self.set_timer(SLOW, self.frame)
-
-    def _answer(self, key: str, question: Question, started: Started) -> None:
-        """In a thread: nothing but messages leaves it."""
-        try:
-            table = self.explorer.desk.answer(question, started)
-        except NeurontuiError as error:
-            if not started.stopped:
-                self.post_message(Failed(key, question, str(error)))
-        else:
-            self.post_message(Answered(key, question, table))
-
-    def on_answered(self, message: Answered) -> None:
-        """Keep an answer, unless something else has been asked meanwhile; draw when the last one has come.
-
-        Answers come within milliseconds of each other; drawing each would send the screen several times.
-        """
-        if self.asked.get(message.key) != message.question:
-            return
-        self._asking.pop(message.key, None)
-        self._come[message.key] = message.table
-        if not self._asking:
-            self._draw_answers()
-        elif len(self._come) == 1:
-            self.set_timer(PATIENCE, self._draw_answers)
-
-    def _draw_answers(self) -> None:
-        """Draw the answers that have come."""
-        come, self._come = self._come, {}
-        for key, table in come.items():
-            self._show(key, table)
-        self.frame()
-
-    def on_failed(self, message: Failed) -> None:
-        """Say why there is no answer."""
-        if self.asked.get(message.key) == message.question:
-            self._asking.pop(message.key, None)
-            self.asked.pop(message.key)
-            if not self._asking:
-                self._draw_answers()
-            self.failed(message.key, message.sentence)
-            self.frame()
-
-    def _show(self, key: str, table: pa.Table) -> None:
-        self.answers[key] = table
-        if not key.startswith(MEASURES):
-            self.draw(key, table)
-        elif self._missing is not None:
-            measure, head, sentences = self._missing
-            self.absent(measure, head, *sentences)
-
-    def stop(self) -> bool:
-        """Cancel what is under way; whether anything was."""
-        stopped = list(self._asking.items())
-        for key, started in stopped:
-            started.cancel()
-            self.asked.pop(key, None)
-        self._asking.clear()
-        self._come.clear()
-        self.frame()
-        return bool(stopped)
-
-    def forget(self) -> None:
-        """The files have changed: ask everything again."""
-        self.stop()
-        self.asked.clear()
-        self.answers.clear()
 
     # -- keys and messages ----------------------------------------------------------------------------------------
 
@@ -388,24 +300,4 @@ class Page(Screen[None]):
 
     def on_grid_asked(self, message: Grid.Asked) -> None:
         """Open the search line."""
-        self._searched = message.grid
-        finder = self.query_one(Finder)
-        finder.display = True
-        finder.value = ""
-        finder.focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Find as one types, from the row one came from."""
-        if message.input.id == "finder" and self._searched is not None:
-            self._searched.seek(message.value)
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Keep the place."""
-        if message.input.id == "finder":
-            self.on_finder_closed()
-
-    def on_finder_closed(self) -> None:
-        """Close the search line."""
-        self.query_one(Finder).display = False
-        if self._searched is not None:
-            self._searched.focus()
+        self.query_one(Finder).open(message.grid)

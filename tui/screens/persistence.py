@@ -12,7 +12,7 @@ from textual_fastdatatable import DataTable
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
-from neurontui.tui.charts.palette import TYPES
+from neurontui.tui.charts.palette import TYPES, ink_of
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.persistence import NEURON_FIELDS, persistence_lines, size_chart
@@ -22,6 +22,8 @@ from neurontui.tui.widgets.layer_chart import LayerChart
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
 
+FEW = 10
+"""With fewer neurons the share goes down by itself: a list should have something in it."""
 SHARES = (1, 5, 10, 25, 50, 75, 90, 100)
 
 
@@ -66,6 +68,8 @@ class PersistencePage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.share = 4
+        self._chosen = False
+        """Whether the reader has chosen the share; until then it goes down to where there are neurons."""
         self.view = 0
 
     def body(self) -> Iterable[Widget]:
@@ -108,12 +112,17 @@ class PersistencePage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
-        if key == "neurons":
+        if key == "neurons" and table.num_rows < FEW and self.share and not self._chosen:
+            self.share -= 1
+            self.update()
+        elif key == "neurons":
             self.query_one(Grid).show(table, NEURON_FIELDS)
             hint = "There is none: - asks for a smaller share of the examples, f for another type, u for another language."
             lines: list[Parts] = [[Part(line)] for line in textwrap.wrap(hint, 72)]
             self.query_one(Grid).display = bool(table.num_rows) and self.view == 0
             self.query_one("#none", Sheet).show([] if table.num_rows else [[], *lines])
+            if self.focused is None:
+                self.focus_first()
             self._say_asked()
         elif key == "sizes":
             self.query_one(LayerChart).show(size_chart(table))
@@ -122,7 +131,7 @@ class PersistencePage(Page):
 
     def reflect(self) -> None:
         """What is asked for."""
-        none = "neurons" in self.answers and not self.answers["neurons"].num_rows
+        none = self._chosen and "neurons" in self.answers and not self.answers["neurons"].num_rows
         self.query_one(Grid).display = self.view == 0 and not none
         self.query_one("#none").display = self.view == 0
         self.query_one(LayerChart).display = self.view == 1 or self.wide
@@ -176,7 +185,7 @@ class PersistencePage(Page):
         ):
             parts += [
                 Part(f"  {word} ", "dim"),
-                Part(value, role if role != "non-activated" else "text", bold=True),
+                Part(value, ink_of(role), bold=True),
             ]
         self.query_one("#asked", Sheet).show([[*parts, Part(f"   {found:,} found", "second")]])
 
@@ -203,6 +212,7 @@ class PersistencePage(Page):
 
     def action_share(self, step: int) -> None:
         """More or less constant neurons."""
+        self._chosen = True
         self.share = min(max(self.share + step, 0), len(SHARES) - 1)
         self.update()
 

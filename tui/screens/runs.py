@@ -72,9 +72,11 @@ class RunsPage(Page):
 
     def _fill(self, table: pa.Table) -> None:
         marks = [self._mark(run) for run in self.explorer.runs]
+        files = [run.file for run in self.explorer.runs]
         shown = table.append_column("mark", pa.array(marks, pa.string()))
+        shown = shown.append_column("file", pa.array(files, pa.string()))
         grid = self.query_one(Grid)
-        grid.show(shown, run_fields(self.size.width))
+        grid.show(shown, run_fields(self.size.width, len(self.explorer.paths)))
 
     def _mark(self, run: RunInfo) -> str:
         return (
@@ -125,6 +127,7 @@ class RunsPage(Page):
                 [],
                 [Part("In progress", "text", bold=True)],
                 *(_progress(each) for each in journals),
+                [],
             ]
         self.query_one("#progress", Sheet).show(lines)
 

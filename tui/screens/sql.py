@@ -20,6 +20,7 @@ from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.dialog import Reading
 from neurontui.tui.screens.page import Page
 from neurontui.tui.shape.sql import (
+    SCHEMA_FIELDS,
     names_of,
     plan_lines,
     rows_words,
@@ -138,6 +139,8 @@ class SqlPage(Page):
         self.names = names_of(
             table, tuple(each.name for each in self.explorer.desk.results.queries())
         )
+        if self.result is None and self._job is None:
+            self.query_one(Grid).show(table, SCHEMA_FIELDS)
 
     def reflect(self) -> None:
         """A query that another screen handed over."""

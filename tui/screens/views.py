@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pyarrow as pa
 from textual.containers import Horizontal
@@ -19,6 +19,8 @@ from neurontui.tui.widgets.readout import ReadOut, Row
 from neurontui.tui.widgets.sheet import Sheet
 
 Block = tuple[str, tuple[Row, ...]]
+_DIGITS = {"logits": 2}
+"""Digits of values by their unit, where one is too few."""
 
 
 class _Made(NamedTuple):
@@ -134,7 +136,7 @@ class ChartPage(Page):
         if chart is None:
             return None
         style = self.STYLES[self.style % len(self.STYLES)]
-        if style == "panels" and not any(series.ghost for series in chart.series):
+        if style == "panels":
             return replace(chart, stacked=False, panels=True)
         return chart if style == "stacked" else replace(chart, stacked=False)
 
@@ -148,11 +150,14 @@ class ChartPage(Page):
         self.query_one("#title", Sheet).show(lines)
         label = chart.labels[index] if index < chart.n else ""
         blocks, foot = self.blocks(chart, index)
-        first = (
-            f"{chart.x_title} {label}",
-            tuple(_row(series, index, chart) for series in _order(chart)),
-        )
-        self.query_one(ReadOut).show_blocks(first, *blocks, foot=tuple(foot))
+        own = [_row(each, index, chart) for each in _order(chart) if not each.ghost]
+        first = (f"{chart.x_title} {label}", tuple(own))
+        ghosts = tuple(_row(each, index, chart) for each in _order(chart) if each.ghost)
+        other = [(chart.grey, ghosts)] if ghosts else []
+        used = sum(2 + len(rows) for _, rows in (first, *other, *blocks)) + len(foot) + 2
+        room = self.query_one("#chart-row").size.height - used
+        table = every_position(chart, index, room) if self.tall else ()
+        self.query_one(ReadOut).show_blocks(first, *other, *blocks, foot=tuple(foot), table=table)
 
     def notes(self) -> list[str]:
         """What the queries say about few languages."""
@@ -199,6 +204,23 @@ def _same(before: Sequence[pa.Table], now: Sequence[pa.Table]) -> bool:
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
+def every_position(chart: Chart, index: int, room: int) -> tuple[Parts, ...]:
+    """Values of the chart's own curves, a line a position: those around `index` that fit into `room` lines."""
+    if room < 2:
+        return ()
+    start = max(min(index - room // 2, chart.n - room), 0)
+    series = [each for each in _order(chart) if not each.ghost][:5]
+    digits = _DIGITS.get(chart.unit, 1)
+    head = "".join(f"{each.letter[:5]:>6}" for each in series)
+    lines: list[Parts] = [[Part(f"{chart.x_title[:5]:<5}", "dim"), Part(head, "dim")]]
+    for place, label in list(enumerate(chart.labels))[start : start + room]:
+        values = [each.values[place] if place < len(each.values) else None for each in series]
+        text = "".join("     –" if v is None else f"{v:>6.{digits}f}" for v in values)
+        ink, here = ("text", True) if place == index else ("dim", False)
+        lines.append([Part(f"{label:>4} {text}", ink, bold=here)])
+    return tuple(lines)
+
+
 def view_crumb(views: tuple[str, ...], view: int) -> str:
     """The view's name, and that there are others."""
     return f"{views[view]} {view + 1}/{len(views)}"
@@ -214,7 +236,5 @@ def _order(chart: Chart) -> list[Series]:
 
 
 def _row(series: Series, index: int, chart: Chart) -> Row:
-    digits: dict[str, Any] = {"logits": 2}
-    return Row(
-        series.letter, series.name, series.text(index, digits.get(chart.unit, 1)), series.role
-    )
+    digits = _DIGITS.get(chart.unit, 1)
+    return Row(series.letter, series.name, series.text(index, digits), series.role)

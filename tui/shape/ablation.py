@@ -4,8 +4,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from neurontui.tui.charts.blocks import bar
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value, spaced
-from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
+from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, ink_of
 from neurontui.tui.clean import shorten
 from neurontui.tui.shape.rows import half_width, number
 from neurontui.tui.widgets.format import count, percent, plus_minus, signed
@@ -20,7 +21,7 @@ NAME_WIDTH = 17
 
 def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
     """Accuracy, coloured by its change from the baseline; the paper's row below each condition it has."""
-    names, values, tints = [], [], []
+    names, values, tints, marks = [], [], [], []
     for label, own in _conditions(rows).items():
         names.append(_name(label, own))
         values.append(
@@ -30,6 +31,7 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> 
             )
         )
         tints.append((None, *(_of(own, code, "change") for code in (*languages, None))))
+        marks.append(" " + "".join(_mark(own.get(code)) for code in (*languages, None)))
         paper = _paper(own[None], published)
         if paper:
             names.append("  the paper")
@@ -41,6 +43,7 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> 
                 )
             )
             tints.append((None,) * (len(languages) + 2))
+            marks.append(" " * (len(languages) + 2))
     columns = (OFF, *languages, MEAN)
     return Matrix(
         "Accuracy when neurons are switched off",
@@ -49,7 +52,44 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> 
         tuple(values),
         diverging=True,
         tints=tuple(tints),
+        marks=tuple(marks),
     )
+
+
+def _mark(row: dict[str, Any] | None) -> str:
+    """An arrow where the interval of the change leaves nought out."""
+    low, high = (number(row[key]) if row else None for key in ("change_low", "change_high"))
+    if low is None or high is None or low <= 0 <= high:
+        return " "
+    return "▼" if high < 0 else "▲"
+
+
+def mean_lines(rows: Rows, published: Rows, width: int) -> list[Parts]:
+    """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in grey."""
+    lines: list[Parts] = [[Part("all inputs", "text", bold=True), Part("  95 % interval", "dim")]]
+    for own in _conditions(rows).values():
+        row, half = own[None], half_width(own[None])
+        tail = "" if half is None else f" ±{half:.1f}"
+        lines.append(_mean_bar(number(row["accuracy"]), tail, _role(row), width))
+        paper = _paper(row, published)
+        if paper:
+            lines.append(_mean_bar(_mean(list(paper[1].values())), "", "ghost", width))
+    return lines
+
+
+def _mean_bar(value: Value, tail: str, role: str, width: int) -> Parts:
+    return [
+        Part(bar(value, 100.0, max(width - 13, 4)), ink_of(role), "rule"),
+        Part(f"{percent(value):>6}", "dim" if role == "ghost" else "text"),
+        Part(f"{tail:<7}", "dim"),
+    ]
+
+
+def _role(row: dict[str, Any]) -> str:
+    """The colour of a condition's bar."""
+    if row["kind"] == "type" and row["type"] is not None:
+        return str(row["type"])
+    return "ghost" if row["kind"] == "matched" else "first"
 
 
 def sources(table: pa.Table | None) -> list[str]:
@@ -212,6 +252,7 @@ def dose_chart(table: pa.Table) -> Chart:
         "points",
         "% off",
         zero=True,
+        grey="matched control of",
         places=spaced(doses),
     )
 
@@ -223,9 +264,7 @@ def _dose(
     if arm == "random" or name is None:
         return Series("random neurons", "R", CYCLE[3], values, halves)
     if arm == "control":
-        return Series(
-            f"control of {SHORT[name]}", LETTERS[name].lower(), "ghost", values, halves, ghost=True
-        )
+        return Series(SHORT[name], LETTERS[name].lower(), "ghost", values, halves, ghost=True)
     return Series(SHORT[name], LETTERS[name], name, values, halves)
 
 
@@ -234,19 +273,12 @@ def accuracy_bars(rows: Rows) -> Bars:
     bars = []
     for label, own in _conditions(rows).items():
         row = own[None]
-        role = (
-            row["type"]
-            if row["kind"] == "type"
-            else "ghost"
-            if row["kind"] == "matched"
-            else "first"
-        )
         bars.append(
             Bar(
                 _name(label, own),
                 number(row["accuracy"]),
                 "",
-                role,
+                _role(row),
                 half_width(row),
                 f"off {row['percent']:.1f} %",
             )

@@ -1,15 +1,15 @@
 """One example: its prompts in every language, and its types by layer against the mean."""
 
-import textwrap
 from collections.abc import Callable
 
 import pyarrow as pa
 from rich.cells import cell_len
 
 from neurontui.tui.charts.blocks import spark
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
-from neurontui.tui.clean import clean, clean_lines, fit
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.clean import clean, fit
 from neurontui.tui.shape.rows import number
+from neurontui.tui.shape.wrapping import wrapped
 from neurontui.tui.widgets.format import count, percent, signed
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
@@ -79,30 +79,17 @@ def full_lines(table: pa.Table, width: int) -> list[Parts]:
                 Part(f"   {clean(row['id'])}", "dim"),
             ]
         )
-        lines += [[Part("  " + line)] for line in _wrapped(row["prompt"], width - 2)]
+        lines += [[Part("  " + line)] for line in wrapped(row["prompt"], width - 2)]
         for word, column in (("answer", "answer"), ("model", "prediction")):
             if row[column] is not None:
                 role = "text" if column == "answer" else "good" if row["correct"] else "bad"
                 lines += [
                     [Part(f"  {word if first else '':<8}", "dim"), Part(line, role)]
-                    for first, line in _first(_wrapped(row[column], width - 10))
+                    for first, line in _first(wrapped(row[column], width - 10))
                 ]
         last = repr(clean(row["last_token"]))[1:-1]
         lines += [[Part(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
     return lines
-
-
-def _wrapped(text: object, width: int) -> list[str]:
-    """Text in lines of at most `width` cells; scripts without spaces are cut anywhere."""
-    out: list[str] = []
-    for paragraph in clean_lines(text).splitlines() or [""]:
-        for line in textwrap.wrap(paragraph, width) or [""]:
-            while cell_len(line) > width:
-                kept = next(i for i in range(len(line), 0, -1) if cell_len(line[:i]) <= width)
-                out.append(line[:kept])
-                line = line[kept:]
-            out.append(line)
-    return out
 
 
 def _first(lines: list[str]) -> list[tuple[bool, str]]:
@@ -127,12 +114,12 @@ def detail_lines(table: pa.Table, width: int) -> list[Parts]:
         if not known:
             continue
         room = max(width - 16 - 18 - 4, 6)
-        drawn = spark(here, min(known), max(known), min(room, 4 * len(layers)))
+        drawn = spark(here, min(known), max(known), min(room, 12 * len(layers)))
         lines.append(
             [
-                Part(f"{LETTERS[name]} ", name, bold=True),
+                Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
                 Part(fit(SHORT[name], 14), "dim"),
-                Part(fit(drawn, room), name),
+                Part(fit(drawn, room), ink_of(name)),
                 Part(f"{percent(_average(here)):>7} %", "text"),
                 Part(f"{percent(_average(mean)):>7} %", "dim"),
             ]

@@ -5,9 +5,10 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.blocks import bar
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.clean import clean, fit
 from neurontui.tui.shape.rows import number
+from neurontui.tui.shape.wrapping import wrapped
 from neurontui.tui.widgets.format import percent, plain_value, signed
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
@@ -35,9 +36,9 @@ def _type(name: str, row: dict[str, Any], width: int) -> Parts:
     words = 14 if width >= 44 else 6
     room = max(width - 16 - 7 - words, 5)
     return [
-        Part(f"{LETTERS[name]} ", name, bold=True),
+        Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
         Part(fit(SHORT[name], 14), "dim"),
-        Part(bar(number(row["share"]), 100.0, room), name, "rule"),
+        Part(bar(number(row["share"]), 100.0, room), ink_of(name), "rule"),
         Part(f"{percent(row['share']):>6} "),
         Part(fit(tongues, words), "dim"),
     ]
@@ -86,6 +87,15 @@ def token_lines(table: pa.Table, width: int) -> list[Parts]:
                 ]
             )
     return lines
+
+
+def input_lines(row: dict[str, Any], width: int) -> list[Parts]:
+    """One of the strongest inputs in full; what `neuron-examples` returns."""
+    head: Parts = [
+        Part(clean(row["language"]), "first", bold=True),
+        Part(f"  example {row['example']}", "dim"),
+    ]
+    return [head, *([Part("  " + line)] for line in wrapped(row["prompt"], max(width - 2, 20)))]
 
 
 def score_lines(card: dict[str, Any]) -> list[Parts]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from neurontui.tui.charts.blocks import bar, spark
 from neurontui.tui.charts.model import Chart, spaced
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.clean import fit
 from neurontui.tui.shape.rows import half_width, number, series_by, type_series
 from neurontui.tui.widgets.format import percent, plain_value, plus_minus
@@ -49,13 +49,13 @@ def _line(
     overlap = number(row["overlap"])
     shown = plus_minus(row["average"], half_width(row))
     return [
-        Part(f"{LETTERS[name]} ", name, bold=True),
+        Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
         Part(fit(SHORT[name], 14), "dim"),
         Part(f"{shown:>12}"),
         Part(f"{percent(overlap):>8} "),
-        Part(bar(overlap, widest, 8), name, "rule"),
+        Part(bar(overlap, widest, 8), ink_of(name), "rule"),
         Part(f"{percent(row['of_average']):>9}{percent(row['same_mask']):>11}   "),
-        Part(_spark(name, by_layer, max(width - 68, 8)), name),
+        Part(_spark(name, by_layer, max(width - 68, 8)), ink_of(name)),
     ]
 
 
@@ -64,7 +64,7 @@ def _spark(name: str, by_layer: pa.Table | None, width: int) -> str:
         return ""
     values = [number(row["overlap"]) for row in by_layer.to_pylist() if row["type"] == name]
     known = [value for value in values if value is not None]
-    return spark(values, 0.0, max(known, default=1.0), min(width, 8 * len(values)))
+    return spark(values, 0.0, max(known, default=1.0), min(width, 14 * len(values)))
 
 
 def size_chart(table: pa.Table) -> Chart:

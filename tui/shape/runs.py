@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontui.tui.catalog import RunInfo
-from neurontui.tui.clean import clean, fit
+from neurontui.tui.clean import clean, fit, shorten
 from neurontui.tui.widgets.format import count, duration, percent, plain_value
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
@@ -29,9 +29,15 @@ _WIDE = (
 )
 
 
-def run_fields(width: int) -> tuple[Field, ...]:
-    """The columns that fit."""
-    return _WIDE if width >= 130 else _NARROW
+_FILE = Field("file", "file", lambda path: shorten(Path(path).name, 20))
+
+
+def run_fields(width: int, n_files: int = 1) -> tuple[Field, ...]:
+    """The columns that fit; of several files, whose run it is takes the place of what is least told by it."""
+    fields = _WIDE if width >= 130 else _NARROW
+    if n_files == 1:
+        return fields
+    return (*(each for each in fields if each.column not in ("n_layers", "dtype")), _FILE)
 
 
 def run_details(run: RunInfo, width: int) -> list[Parts]:

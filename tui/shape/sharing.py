@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from neurontui.tui.charts.blocks import bar
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
+from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.clean import fit
 from neurontui.tui.shape.rows import Row, half_width, layer_axis, number, series_by
 from neurontui.tui.widgets.paint import Part, Parts
@@ -86,7 +87,7 @@ def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Parts]:
         lines.append(
             [
                 Part(fit(each.name, names) + " ", "dim"),
-                Part(bar(each.value, highest, room), each.role, "rule"),
+                Part(bar(each.value, highest, room), ink_of(each.role), "rule"),
                 Part(f" {text:>{value_width}}", "text"),
                 Part(f"{tail:<{tail_width}}", "dim"),
             ]
@@ -99,14 +100,25 @@ def _tail(each: Bar) -> str:
     return half + (f"  {each.note}" if each.note else "")
 
 
-def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table) -> Chart | None:
-    """One language (in the column `other`, or `language`) over the layers; None where it has no rows."""
+def language_chart(
+    title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False
+) -> Chart | None:
+    """One language (in the column `other`, or `language`) over the layers, with `others` the rest in grey.
+
+    None where it has no rows.
+    """
     column = "other" if "other" in table.column_names else "language"
-    rows = [row for row in table.to_pylist() if row[column] == name and row["layer"] is not None]
+    every = [row for row in table.to_pylist() if row["layer"] is not None]
+    rows = [row for row in every if row[column] == name]
     if not rows or (column == "other" and rows[0]["language"] == name):
         return None
     labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
-    found = series_by(rows, column, lambda row: int(row["layer"]), len(labels))
-    return Chart(
-        f"{name} {title}", labels, (Series(name, name[:6], "first", *found[name]),), breaks=breaks
+    shown = every if others else rows
+    found = series_by(shown, column, lambda row: int(row["layer"]), len(labels))
+    grey = tuple(
+        Series(code, code[:6], "ghost", *found[code], ghost=True)
+        for code in found
+        if code != name and not (column == "other" and code == every[0]["language"])
     )
+    own = Series(name, name[:6], "first", *found[name])
+    return Chart(f"{name} {title}", labels, (own, *grey), breaks=breaks)

@@ -7,7 +7,16 @@ import pyarrow as pa
 from neurontui.tui.clean import clean_lines, fit
 from neurontui.tui.sqltext import Names
 from neurontui.tui.widgets.format import plain_value
+from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
+
+SCHEMA_FIELDS = (
+    Field("table_name", "table"),
+    Field("column_name", "column", lambda name: name or ""),
+    Field("type", "type", lambda kind: (kind or "").partition("(")[0]),
+    Field("comment", "what it is", lambda words: words or "", stretch=True),
+)
+"""What stands in place of results before there are any: what one can ask about."""
 
 
 def plan_lines(table: pa.Table) -> list[Parts]:

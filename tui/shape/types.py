@@ -28,8 +28,8 @@ def type_chart(table: pa.Table, stacked: bool = False, active_only: bool = False
     return Chart("Type ratio by layer", labels, series, stacked=stacked, breaks=breaks)
 
 
-def overlay(first: pa.Table, second: pa.Table, active_only: bool = False) -> Chart:
-    """Lines of two runs; the second run's letters are small."""
+def overlay(first: pa.Table, second: pa.Table, name: str, active_only: bool = False) -> Chart:
+    """Lines of two runs; the second run (called `name`) is grey and its letters are small."""
     one, two = (
         type_chart(first, active_only=active_only),
         type_chart(second, active_only=active_only),
@@ -39,7 +39,11 @@ def overlay(first: pa.Table, second: pa.Table, active_only: bool = False) -> Cha
     )
     longer = one if one.n >= two.n else two
     return Chart(
-        "Type ratio by layer, both runs", longer.labels, one.series + ghosts, breaks=longer.breaks
+        "Type ratio by layer, both runs",
+        longer.labels,
+        one.series + ghosts,
+        breaks=longer.breaks,
+        grey=name,
     )
 
 
@@ -64,7 +68,7 @@ def by_count(table: pa.Table) -> Chart:
     )
     ghosts = tuple(
         Series(
-            f"{SHORT[name]}, by chance",
+            SHORT[name],
             LETTERS[name].lower(),
             "ghost",
             chance[name][0],
@@ -79,6 +83,7 @@ def by_count(table: pa.Table) -> Chart:
         "Type ratio by number of languages",
         labels,
         type_series(observed) + ghosts,
+        grey="by chance",
         x_title="languages",
     )
 
@@ -123,7 +128,7 @@ def correctness(table: pa.Table, layers: pa.Table | None) -> Chart:
     rows = [row for row in table.to_pylist() if row["layer"] is not None]
     labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
     found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
-    title = "Type ratio where the model is right, less where it is wrong"
+    title = "Type ratio, right answers less wrong ones"
     return Chart(title, labels, type_series(found), "points", breaks=breaks, zero=True)
 
 

@@ -1,5 +1,7 @@
 """Where am I: file, run, and the way one came. Esc goes back along it."""
 
+from collections.abc import Iterator
+
 from neurontui.tui.clean import shorten
 from neurontui.tui.widgets.paint import Part, Parts, spread, width_of
 from neurontui.tui.widgets.sheet import Line
@@ -30,14 +32,20 @@ class Crumbs(Line):
         return spread(self._way(width - width_of(right)), right, width)
 
     def _way(self, room: int) -> list[Part]:
-        """All crumbs, or the first and as many of the last as fit."""
-        crumbs = self._crumbs
-        dropped = 1
-        parts = _joined(crumbs)
-        while width_of(parts) > room and dropped < len(crumbs) - 1:
-            dropped += 1
-            parts = _joined((crumbs[0], "…", *crumbs[dropped:]))
-        return parts
+        """All crumbs, or those that fit: the run matters more than the screen, which the line below names too."""
+        shorter = (_joined(each) for each in _shorter(self._crumbs))
+        return next(
+            (parts for parts in shorter if width_of(parts) <= room),
+            _joined(("…", *self._crumbs[-1:])),
+        )
+
+
+def _shorter(crumbs: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield crumbs
+    for dropped in range(3, len(crumbs)):
+        yield (*crumbs[:2], "…", *crumbs[dropped:])
+    yield ("…", *crumbs[1:])
+    yield ("…", *crumbs[1:2], "…", *crumbs[-1:])
 
 
 def _joined(crumbs: tuple[str, ...]) -> list[Part]:

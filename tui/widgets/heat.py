@@ -131,20 +131,21 @@ class Heat(Widget, can_focus=True):
     def _cell(self, row: int, column: int, width: int) -> Part:
         value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
         skipped = self.matrix.skip_diagonal and row == column
-        text = self._text(value, skipped, width)
+        text = self._text(value, skipped, width) + self.matrix.mark(row, column)
         under = self.has_focus and (row, column) == (self.row, self.column)
-        if under or tint is None or skipped or palette_of(self).textured:
+        palette = palette_of(self)
+        if under or tint is None or skipped or palette.textured:
             return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
-        paper = shade(tint, self._extent, self.matrix.diverging)
+        paper = shade(tint, self._extent, self.matrix.diverging, palette.few)
         return Part(text, ink_on(paper), paper)
 
     def _text(self, value: Value, skipped: bool, width: int) -> str:
         if skipped:
-            return "·".rjust(width - 1) + " "
+            return "·".rjust(width - 1)
         signed = "+" if self.matrix.diverging and not self.matrix.tints else ""
         digits = 0 if value is not None and abs(value) >= 99.95 else 1
         word = "–" if value is None else f"{value:{signed}.{digits}f}"
-        return word.rjust(width - 1) + " "
+        return word.rjust(width - 1)
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""

@@ -35,7 +35,7 @@ class Keys(Line):
         common = {binding.action for binding in getattr(self.screen, "COMMON", ())}
         seen: set[str] = set()
         shown = []
-        for active in self.screen.active_bindings.values():
+        for active in map(self._told, self.screen.active_bindings.values()):
             label = active.binding.description
             if active.binding.show and active.enabled and label and label not in seen:
                 seen.add(label)
@@ -43,6 +43,14 @@ class Keys(Line):
         return sorted(
             shown, key=lambda active: (active.binding.action in common, active.node is self.app)
         )
+
+    def _told(self, active: ActiveBinding) -> ActiveBinding:
+        """A key that a table takes without a word is told in the screen's words: it does there what they say."""
+        words = self.screen._bindings.key_to_bindings.get(active.binding.key, ())
+        told = next((each for each in words if each.show and each.description), None)
+        if told is None or active.binding.show or active.node in (self.screen, self.app):
+            return active
+        return active._replace(binding=told)
 
     def _display(self, active: ActiveBinding) -> str:
         return active.binding.key_display or self.app.get_key_display(active.binding)

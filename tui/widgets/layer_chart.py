@@ -13,6 +13,7 @@ from neurontui.tui.charts.axes import Plot
 from neurontui.tui.charts.canvas import Canvas
 from neurontui.tui.charts.draw import draw_chart, draw_cursor, draw_data
 from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import palette_of
 
@@ -68,8 +69,10 @@ class LayerChart(Widget, can_focus=True):
             return
         left, top = self.gutter.left, self.gutter.top
         for index in (before, after):
-            self.refresh(Region(left + plot.column(index), top, 1, plot.height))
+            self.refresh(Region(left + plot.column(index), top + plot.top, 1, plot.height))
         self.refresh(Region(left, top + plot.top + plot.height, self.content_size.width, 2))
+        if self.titled:
+            self.refresh(Region(left, top, self.content_size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """A line of the drawing, which is made again only when something it depends on has changed."""
@@ -91,6 +94,7 @@ class LayerChart(Widget, can_focus=True):
             draw_chart(canvas, self.chart, self.cursor, palette.textured)
         elif self._plot is not None:
             draw_cursor(canvas, self._plot, self.cursor, palette.textured)
+            self._write_title(canvas)
         self._strips = canvas.strips(palette)
 
     def _draw_data(self, textured: bool) -> Canvas:
@@ -100,13 +104,24 @@ class LayerChart(Widget, can_focus=True):
         if chart is None:
             return canvas
         self._plot = (
-            draw_chart(canvas, chart) if chart.panels else draw_data(canvas, chart, textured)
+            draw_chart(canvas, chart)
+            if chart.panels
+            else draw_data(canvas, chart, textured, int(self.titled))
         )
-        if self.titled and self._plot is not None:
-            canvas.text(self._plot.left + 1, 0, chart.title, "dim")
         if self._plot is None and chart.n:
             canvas.text(0, 0, "too small to draw", "dim")
         return canvas
+
+    def _write_title(self, canvas: Canvas) -> None:
+        """The title and, behind it, what the curves are at the cursor."""
+        chart, at = self.chart, self.cursor
+        if not self.titled or chart is None or at >= chart.n:
+            return
+        x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
+        for each in chart.series:
+            if not each.ghost:
+                x = canvas.text(x + 2, 0, f"{each.letter} ", ink_of(each.role), bold=True)
+                x = canvas.text(x, 0, each.text(at))
 
     def action_move(self, step: int) -> None:
         """Move the cursor by `step` positions."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
+from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.clean import fit
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
@@ -24,11 +27,17 @@ class ReadOut(Sheet):
         super().__init__(id=id)
         self._blocks: tuple[tuple[str, tuple[Row, ...]], ...] = ()
         self._foot: tuple[str, ...] = ()
+        self._table: tuple[Parts, ...] = ()
 
-    def show_blocks(self, *blocks: tuple[str, tuple[Row, ...]], foot: tuple[str, ...] = ()) -> None:
-        """Replace the content; `foot` is what stands below in quiet words."""
-        if (blocks, foot) != (self._blocks, self._foot):
-            self._blocks, self._foot = blocks, foot
+    def show_blocks(
+        self,
+        *blocks: tuple[str, tuple[Row, ...]],
+        foot: tuple[str, ...] = (),
+        table: tuple[Parts, ...] = (),
+    ) -> None:
+        """Replace the content; `foot` is what stands below in quiet words, `table` what fills the rest."""
+        if (blocks, foot, table) != (self._blocks, self._foot, self._table):
+            self._blocks, self._foot, self._table = blocks, foot, table
             self.renew()
 
     def make(self, width: int) -> list[Parts]:
@@ -41,13 +50,13 @@ class ReadOut(Sheet):
             lines += [_line(row, width) for row in rows]
         if self._foot:
             lines += [[], *([Part(line, "dim")] for line in self._foot)]
-        return lines
+        return [*lines, [], *self._table] if self._table else lines
 
 
 def _line(row: Row, width: int) -> list[Part]:
-    name_width = max(width - 2 - len(row.value) - 1, 0)
+    name_width = max(width - cell_len(row.letter) - 1 - len(row.value) - 1, 0)
     return [
-        Part(f"{row.letter} ", row.role, bold=True),
+        Part(f"{row.letter} ", ink_of(row.role), bold=True),
         Part(fit(row.name, name_width) + " ", "dim"),
         Part(row.value, "text"),
     ]
