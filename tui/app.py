@@ -11,16 +11,16 @@ from textual.screen import Screen
 
 from neurontui.queries.results import Results, open_results
 from neurontui.store.errors import NeurontuiError
+from neurontui.tui import pages
 from neurontui.tui import selection as memory
 from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
+from neurontui.tui.charts import raster
 from neurontui.tui.charts.palette import Palette
-from neurontui.tui.charts.raster import warm
 from neurontui.tui.clean import clean
 from neurontui.tui.commanding import commands
 from neurontui.tui.crash import kept
 from neurontui.tui.keys import Binding, BindingType, load_keymap
-from neurontui.tui.pages import make_page
 from neurontui.tui.reloading import Reloader
 from neurontui.tui.screens.dialog import Choice, Reading
 from neurontui.tui.screens.help import help_lines
@@ -178,7 +178,12 @@ class Explorer(App[None]):
         self.read_runs()
         self.go("layers" if len(self.runs) == 1 else "runs")
         self.reloader.start()
-        self.set_timer(1.0, lambda: self.run_worker(warm, thread=True, exit_on_error=False))
+        self.set_timer(1.0, lambda: self.run_worker(self._warm, thread=True, exit_on_error=False))
+
+    def _warm(self) -> None:
+        """Import what the first keys will need, in a thread."""
+        pages.warm()
+        raster.warm()
 
     def on_looked(self, message: Looked) -> None:
         """The files and journals were looked at."""
@@ -231,7 +236,7 @@ class Explorer(App[None]):
         ):
             self.pop_screen()
         if name not in self._pages:
-            self._pages[name] = make_page(name)
+            self._pages[name] = pages.make_page(name)
             self.install_screen(self._pages[name], name)
         if self.screen is self._pages[name]:
             self._pages[name].update()

@@ -17,6 +17,12 @@ _PAGES = {
 }
 
 
+def warm() -> None:
+    """Import all screens; in any thread, while nobody waits for one."""
+    for module, _ in _PAGES.values():
+        import_module(f"neurontui.tui.screens.{module}")
+
+
 def make_page(name: str) -> Page:
     """A new screen by its name."""
     module, kind = _PAGES[name]

@@ -1,9 +1,10 @@
 """How quick the explorer feels, on any results file: first paint, redraws, bytes on the wire, cancelling, a busy interface.
 
-    python tests/benchmarks/explorer.py results.duckdb [--size 80x24]
+    python -m tests.benchmarks.explorer results.duckdb [--size 80x24]
 
 Runs the real explorer in a pseudo-terminal and reads what it writes, as a terminal would. Latencies are from the key
-to the last byte it causes, over those of a key that does nothing but move between the language chips.
+to the last byte it causes, over those of a key that does nothing but move between the language chips. On a machine
+that does other things too, look at the processor time beside them: what the explorer itself spent on the key.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
@@ -41,6 +42,8 @@ class Redraw:
     first: float
     last: float
     size: int
+    busy: float = 0.0
+    """Processor seconds of the explorer, all its threads."""
 
 
 class Terminal:
@@ -62,10 +65,20 @@ class Terminal:
 
     def press(self, keys: str, quiet: float = QUIET, longest: float = 60.0) -> Redraw:
         """Press keys and wait until the screen is still."""
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), self._busy()
         if keys:
             os.write(self._main, keys.encode())
-        return self._read(begun, quiet, longest)
+        redraw = self._read(begun, quiet, longest)
+        return replace(redraw, busy=self._busy() - busy)
+
+    def _busy(self) -> float:
+        """Processor seconds so far, where the system tells."""
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
+        except OSError:
+            return 0.0
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _read(self, begun: float, quiet: float, longest: float) -> Redraw:
         first = last = 0.0
@@ -108,7 +121,13 @@ def main() -> None:
 
 
 def _say(what: str, value: str, goal: str = "") -> None:
-    print(f"{what:<52} {value:>14}   {goal}", flush=True)
+    print(f"{what:<52} {value:>26}   {goal}", flush=True)
+
+
+def _over(redraw: Redraw, nothing: Redraw) -> str:
+    """Milliseconds over a key that does nothing: on the clock, and of the processor."""
+    clock, busy = redraw.last - nothing.last, redraw.busy - nothing.busy
+    return f"{1000 * clock:.0f} ms (processor {1000 * busy:.0f})"
 
 
 def _first_paint(path: Path, width: int, height: int, state: Path) -> None:
@@ -148,29 +167,26 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
         terminal.press("L")
         nothing = _median(terminal, ("l", "h"), repeats)
         terminal.press("\x1b", quiet=0.5)
-        _say(f"{name}: a key that only moves between chips", f"{1000 * nothing.last:.0f} ms")
+        still = f"{1000 * nothing.last:.0f} ms (processor {1000 * nothing.busy:.0f})"
+        _say(f"{name}: a key that only moves between chips", still)
         for what, pair in keys.items():
             if what == "language":
                 terminal.press("L")
-            _measured(terminal, f"{name}: {what}", pair, repeats, nothing.last)
+            _measured(terminal, f"{name}: {what}", pair, repeats, nothing)
             if what == "language":
                 terminal.press("\x1b", quiet=0.5)
     terminal.close()
 
 
 def _measured(
-    terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: float
+    terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: Redraw
 ) -> None:
     """Each key once to fill the caches is not fair: the first press of each is told apart from the rest."""
     cold = terminal.press(pair[0])
     terminal.press(pair[1])
     warm = _median(terminal, pair, repeats)
-    _say(
-        f"{name}, asked for the first time",
-        f"{1000 * (cold.last - nothing):.0f} ms",
-        "goal: 50 ms over nothing",
-    )
-    _say(f"{name}, again", f"{1000 * (warm.last - nothing):.0f} ms", "goal: 50 ms over nothing")
+    _say(f"{name}, asked for the first time", _over(cold, nothing), "goal: 50 ms over nothing")
+    _say(f"{name}, again", _over(warm, nothing), "goal: 50 ms over nothing")
     _say(f"{name}, bytes", f"{max(cold.size, warm.size):,}", "goal: 16,384")
 
 
@@ -180,6 +196,7 @@ def _median(terminal: Terminal, pair: tuple[str, str], repeats: int) -> Redraw:
         statistics.median(each.first for each in redraws),
         statistics.median(each.last for each in redraws),
         round(statistics.median(each.size for each in redraws)),
+        statistics.mean(each.busy for each in redraws),  # the system counts in hundredths
     )
 
 
@@ -197,12 +214,13 @@ def _cancel(path: Path, width: int, height: int, state: Path) -> None:
 
 
 def _blocking(path: Path, width: int, height: int) -> None:
-    gap = asyncio.run(_longest_gap(path, width, height))
-    _say("longest time the interface was busy", f"{1000 * gap:.0f} ms", "goal: 100 ms")
+    first, again = asyncio.run(_longest_gaps(path, width, height))
+    _say("longest time the interface was busy", f"{1000 * again:.0f} ms", "goal: 100 ms")
+    _say("the same, when screens are visited for the first time", f"{1000 * first:.0f} ms")
 
 
-async def _longest_gap(path: Path, width: int, height: int) -> float:
-    """The largest delay of a heartbeat while every screen is visited and languages are switched."""
+async def _longest_gaps(path: Path, width: int, height: int) -> list[float]:
+    """The largest delay of a heartbeat while every screen is visited, for the first time and again."""
     from neurontui.tui.app import Explorer, open_files
 
     app = Explorer(open_files([path], None), [path])
@@ -217,16 +235,16 @@ async def _longest_gap(path: Path, width: int, height: int) -> float:
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(2)
         task = asyncio.create_task(beat())
-        for _ in range(
-            2
-        ):  # screens are imported and laid out at their first visit; the second one is what one feels
+        longest = []
+        for _ in range(2):
             gaps.clear()
             for keys in ("2", "l", "s", "s", "3", "j", "4", "j", "5", "6", "7", "8", "1", "2"):
                 for key in keys:
                     await pilot.press(key)
                     await pilot.pause(0.15)
+            longest.append(max(gaps))
         task.cancel()
-    return max(gaps)
+    return longest
 
 
 if __name__ == "__main__":
