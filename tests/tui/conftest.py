@@ -28,9 +28,16 @@ PLANS = (
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this test session, the same for all of its workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def store(shared: Path) -> Path:
     """Three runs: a full one, one of types alone, and one of two stacks. Workers of one session share it."""
-    folder = tmp_path_factory.getbasetemp().parent / "explorer-store"
+    folder = shared / "explorer-store"
     folder.mkdir(exist_ok=True)
     path = folder / "results.duckdb"
     with FileLock(folder / "lock"):
@@ -41,9 +48,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_runs(shared: Path) -> Path:
     """Two runs of the demo's model that were really measured. Workers of one session share it."""
-    folder = tmp_path_factory.getbasetemp().parent / "explorer-measured"
+    folder = shared / "explorer-measured"
     folder.mkdir(exist_ok=True)
     path = folder / "results.duckdb"
     with FileLock(folder / "lock"):

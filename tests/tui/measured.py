@@ -1,7 +1,7 @@
 """Two small runs that were really measured on the demo's model, kept as Parquet: what the pictures of the screens show.
 
 Measuring anew on another machine may flip a neuron whose activation is nearly nought, and a picture with it; so the
-measured rows are kept, with floats rounded to five digits. `python -m tests.tui.measured` measures them again.
+measured rows are kept, with floats rounded to three digits. `python -m tests.tui.measured` measures them again.
 """
 
 import shutil
@@ -18,7 +18,7 @@ from neurontui.store.manifest import Manifest
 from neurontui.store.merge import merge
 
 FOLDER = Path(__file__).parent / "measured"
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 def write_measured(path: Path) -> Path:
@@ -45,7 +45,7 @@ def measure() -> None:
             task=str(demo_task("fact")),
             out=Path(folder) / "results.duckdb",
             name="demo · fact",
-            measures=("types", "attribution"),
+            measures=("types",),
             thresholds=(0.0, 0.2, 0.5),
             max_new_tokens=6,
             device="cpu",
@@ -58,8 +58,9 @@ def measure() -> None:
             name="demo · xnli",
             measures=("types", "attribution", "ablation"),
             max_new_tokens=3,
-            ablation_fractions=(0.05, 0.25, 0.75),
-            ablation_doses=(0.01, 0.05),
+            ablation_fractions=(0.25, 0.75),
+            ablation_doses=(0.05,),
+            ablation_seeds=2,
         )
         shutil.rmtree(FOLDER, ignore_errors=True)
         for number, config in enumerate((fact, inference)):
@@ -92,8 +93,8 @@ def _keep(table: pa.Table, path: Path) -> None:
 
 
 def _rounded(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    """Five significant digits; missing values stay missing."""
-    values = [None if value is None else float(f"{value:.5g}") for value in column.to_pylist()]
+    """Three significant digits; missing values stay missing."""
+    values = [None if value is None else float(f"{value:.3g}") for value in column.to_pylist()]
     return pa.array(values, kind)
 
 

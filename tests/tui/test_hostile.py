@@ -148,7 +148,7 @@ def test_no_stored_byte_reaches_the_terminal_as_a_command(
     raw = read_terminal(
         hostile,
         tmp_path,
-        keys=[*"23456789", "\x12", "from secrets", "\x12", "\x1b", "\x1b", "1", "?", "\x1b", "q"],
+        keys=[*"23456789", "\x12", "from secrets", "\x12", "\x1b", "\x1b", "1", "?"],
     )
     text = raw.decode("utf-8", "replace")
     assert "]52;c;" in text  # it was shown,
@@ -197,8 +197,13 @@ def read_terminal(path: Path, folder: Path, keys: list[str]) -> bytes:
             os.write(main, key.encode())
             # An escape byte that another key follows at once would be read as that key with alt.
             output += drain(main, quiet=1.5 if key in ("\x1b", "\x12") else 0.4, longest=10)
-        output += drain(main, quiet=1.0, longest=10)
-        assert process.wait(timeout=20) == 0
+        for _ in range(8):  # a busy machine may still be at the last key
+            for key in ("\x1b", "q"):
+                os.write(main, key.encode())
+                output += drain(main, quiet=1.5, longest=10)
+            if process.poll() is not None:
+                break
+        assert process.wait(timeout=1) == 0
     finally:
         process.kill()
         os.close(main)

@@ -14,7 +14,7 @@ KEYS = {
     "languages": "3jl",
     "examples": "4]",
     "persistence": "5",
-    "neuron": "6]]",
+    "neuron": "6",
     "attribution": "7l",
     "ablation": "8jl",
     "sql": "9",
@@ -27,11 +27,11 @@ NAMES = {"]": "right_square_bracket", "-": "minus"}
 def test_screen(
     screen: str,
     size: tuple[int, int],
-    measured: Path,
+    demo_runs: Path,
     monkeypatch: pytest.MonkeyPatch,
     snap_compare: Callable[..., bool],
 ) -> None:
-    monkeypatch.chdir(measured.parent)
+    monkeypatch.chdir(demo_runs.parent)
 
     async def drive(pilot: Pilot[None]) -> None:
         await settle(pilot)
@@ -39,4 +39,4 @@ def test_screen(
         pilot.app.screen.set_class(False, "-hover")
         await settle(pilot)
 
-    assert snap_compare(explorer_of(measured, run=1), terminal_size=size, run_before=drive)
+    assert snap_compare(explorer_of(demo_runs, run=1), terminal_size=size, run_before=drive)
