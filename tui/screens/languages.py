@@ -112,14 +112,15 @@ class LanguagesPage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
-        self._draw()
+        self.drawing_once(self._draw)
 
     def reflect(self) -> None:
         """The language may have been chosen on another screen."""
         if len(self.languages) < 2:
             self.notice("One language shares with nobody", "Press L and switch more languages on.")
             return
-        self._draw()
+        if not self.outdated:
+            self.drawing_once(self._draw)
 
     def matrix(self) -> Matrix | None:
         """The heatmap of the present view, once its numbers are there."""

@@ -70,6 +70,7 @@ class Page(AskingScreen):
 
     def __init__(self) -> None:
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
+        self._drawing = False
         self.ready = False
         """Whether its widgets are there."""
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
@@ -102,6 +103,25 @@ class Page(AskingScreen):
             for key, question in self.shown().items()
             if key in self.answers and self.asked.get(key) == question
         }
+
+    def drawing_once(self, draw: Callable[[], None]) -> None:
+        """Draw when what is at hand is done: several answers at once, or a new selection, need it only once."""
+        if not self._drawing:
+            self._drawing = True
+            self.call_next(self._draw_now, draw)
+
+    def _draw_now(self, draw: Callable[[], None]) -> None:
+        self._drawing = False
+        if self.ready and self.is_attached and self.is_current:
+            draw()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether answers are on their way that will draw the screen anyway, and once is enough."""
+        return any(
+            self.asked.get(key) != question and self.desk.cached(question) is None
+            for key, question in self.shown().items()
+        )
 
     def shown(self) -> dict[str, Question]:
         """What the screen shows now, the most important first: earlier views have asked other things."""

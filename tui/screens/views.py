@@ -88,11 +88,12 @@ class ChartPage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Draw what there is."""
-        self.redraw()
+        self.drawing_once(self.redraw)
 
     def reflect(self) -> None:
-        """The cursor may have moved on another screen."""
-        self.redraw()
+        """The cursor may have moved, here or on another screen."""
+        if not self.outdated:
+            self.drawing_once(self.redraw)
 
     def fresh(self, key: str) -> pa.Table | None:
         """An answer, if it is to the question that the selection raises now; else the one before, until it comes."""
