@@ -68,7 +68,11 @@ def both(many: int = MANY) -> Callable[[Callable[..., None]], Callable[..., None
 def often(amount: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
     """Try `check` on so many examples."""
     rules = settings(
-        max_examples=amount, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=amount,
+        derandomize=amount == FEW,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
     rules(given(strategy)(check))()
 
