@@ -10,7 +10,7 @@ from neurontui.tui.asking import Answered, Desk, Failed, Question, Started
 
 SLOW = 0.4
 """Seconds after which a question is said to be under way."""
-PATIENCE = 0.06
+PATIENCE = 0.3
 """Seconds that an answer waits for others that were asked with it."""
 
 
