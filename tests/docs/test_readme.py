@@ -21,7 +21,10 @@ def test_the_notebook_of_the_readme_runs(measured: Path, monkeypatch: pytest.Mon
     exec(compile(without_pandas, "README.md", "exec"), found)
 
     with open_results(measured) as results:
-        assert found["ratios"].equals(results.query("type-ratio-by-layer", languages="en,de,zh"))  # type: ignore[attr-defined]
+        ratios = results.query("type-ratio-by-layer", languages="en,de,zh")
+    # Threads add floats up in any order, so the last bits of two answers may differ.
+    rows = found["ratios"].to_pylist()  # type: ignore[attr-defined]
+    assert rows == [pytest.approx(row) for row in ratios.to_pylist()]
 
 
 def test_every_command_and_exit_code_is_in_the_readme() -> None:

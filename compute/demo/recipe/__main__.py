@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="bloom")
     parser.add_argument("--steps", type=int, help="instead of all")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="model folder; the package's own by default")
     parser.add_argument("--tasks", type=Path, help="also write the task files to this folder")
     return parser.parse_args()
