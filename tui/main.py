@@ -107,6 +107,9 @@ def _unforeseen(error: Exception) -> int:
     if isinstance(error, OSError) and no_room(error):
         _forget_output()  # what is still to be written would fail again at exit
         return _tell("the disk is full; make room and try again", ExitCode.INPUT)
+    if isinstance(error, OSError) and error.filename is not None:  # wherever a path leads
+        what = f"{error.filename} cannot be reached: {error.strerror}"
+        return _tell(f"{what}; see that its folder is there and open to you", ExitCode.INPUT)
     if isinstance(error, MemoryError):
         return _tell("memory ran out; ask for less at once", ExitCode.MEASURE)
     if os.environ.get("NEURONTUI_DEBUG"):

@@ -71,8 +71,7 @@ class Page(AskingScreen):
     def __init__(self) -> None:
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
         self._drawing = False
-        self.ready = False
-        """Whether its widgets are there."""
+        self._built = False
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -112,7 +111,7 @@ class Page(AskingScreen):
 
     def _draw_now(self, draw: Callable[[], None]) -> None:
         self._drawing = False
-        if self.ready and self.is_attached and self.is_current:
+        if self.ready and self.is_current:
             draw()
 
     @property
@@ -144,6 +143,8 @@ class Page(AskingScreen):
 
     def show(self, key: str, table: pa.Table) -> None:
         """Draw an answer, or write a notice again that waited for it."""
+        if not self.ready:
+            return
         if not key.startswith(MEASURES):
             self.draw(key, table)
         elif self._missing is not None:
@@ -161,6 +162,11 @@ class Page(AskingScreen):
     def desk(self) -> Desk:
         """The open files."""
         return self.explorer.desk
+
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets are there: made, and not being taken apart while messages still come at the end."""
+        return self._built and self.explorer.is_running and self.is_attached
 
     @property
     def selection(self) -> Selection:
@@ -195,7 +201,7 @@ class Page(AskingScreen):
 
     def on_mount(self) -> None:
         """The widgets are there: draw."""
-        self.ready = True
+        self._built = True
         self.query_one("#notice").display = False
         self.query_one(Finder).display = False
 
@@ -223,7 +229,7 @@ class Page(AskingScreen):
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
-        if not self.ready or not self.children:  # not made yet, or taken apart at the end
+        if not self.ready:
             return
         self.query_one(Crumbs).show(
             self.explorer.crumbs(self), self.explorer.state_word(self.waiting)
