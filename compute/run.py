@@ -6,7 +6,6 @@ The journal keeps every finished batch, so the same call goes on where a killed 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.batch import Batch
@@ -28,7 +27,7 @@ from neurontui.store.errors import InputError
 from neurontui.store.journal import Journal, begun
 from neurontui.store.manifest import Manifest
 from neurontui.store.merge import merge
-from neurontui.store.reader import open_reader
+from neurontui.store.merged import merged_run
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         progress.say(model.placement)
         ablation = _ablation(config, model, len(data.languages))
         name = config.name or default_name(data, model)
-        there = _already_there(config.out, key := run_key(config, data, model))
+        there = merged_run(config.out, key := run_key(config, data, model), wait=progress.say)
         if there is not None and not config.force:
             return Finished(there, name, len(data.examples), measured=False)
         earlier = begun(config.out, name, key)
@@ -130,15 +129,6 @@ def _batch_size(
         return config.batch_examples
     times = readings(config, data, len(ablation.conditions))
     return batch_size(len(data.examples), introduction.seconds_a_reading * times)
-
-
-def _already_there(results: Path, key: str) -> int | None:
-    """Number of the run with this key in the results file, where there is one."""
-    if not results.exists():
-        return None
-    with open_reader(results) as reader:
-        found = reader.cursor().execute("SELECT run FROM runs WHERE key = ?", [key]).fetchone()
-    return None if found is None else int(found[0])
 
 
 def _measure_missing(

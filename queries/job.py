@@ -147,7 +147,7 @@ class Job:
             return QueryError(
                 "The query needs more memory than it may use; ask for fewer rows, layers or examples."
             )
-        if isinstance(error, _DAMAGE):
+        if isinstance(error, _DAMAGE) or "Corrupt database file" in str(error):
             return explain(error, self._path)
         return _sql_error(self._placed(str(error)))
 

@@ -1,8 +1,9 @@
 """What a run is, written down before its first batch: the journal's manifest and the row in `runs`."""
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field, is_dataclass
+from types import UnionType
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Manifest:
     def from_json(cls, text: str) -> Self:
         """Read back what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
         raw = json.loads(text)
+        json.dumps(raw, ensure_ascii=False).encode()  # half a surrogate pair is no text: ValueError
         read = cls(
             **{
                 **raw,
@@ -93,12 +95,8 @@ class Manifest:
                 "notes": tuple((topic, text) for topic, text in raw["notes"]),
             }
         )
-        texts = [read.key, read.name, read.model, read.started, *read.languages]
-        numbers = [read.n_examples, read.n_batches, *(each.layer for each in read.layers)]
-        if not all(isinstance(each, str) for each in texts):
-            raise TypeError("a text is none")
-        if not all(isinstance(each, int) for each in numbers):
-            raise TypeError("a number is none")
+        if not _fits(read, cls):
+            raise TypeError("a field is of another kind")
         read.require_sound()
         return read
 
@@ -106,3 +104,23 @@ class Manifest:
 def _condition(raw: dict[str, Any]) -> Condition:
     layers = raw["layers"]
     return Condition(**{**raw, "layers": None if layers is None else tuple(layers)})
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value read from JSON is what a field's annotation says, all the way down."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if is_dataclass(kind):
+        fields = get_type_hints(kind).items()
+        return type(value) is kind and all(_fits(getattr(value, k), v) for k, v in fields)
+    if origin in (Union, UnionType):
+        return any(_fits(value, each) for each in inner)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(each, inner[1]) for each in value.values())
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        return len(kinds) == len(value) and all(map(_fits, value, kinds))
+    return type(value) is kind or (kind is float and type(value) is int)

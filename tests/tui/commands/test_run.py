@@ -84,7 +84,10 @@ def test_the_same_run_is_not_measured_twice(measured: Path, tmp_path: Path) -> N
     line = ("run", *MODEL, "--task", demo_task("fact"), "--limit", 2, "--out", out)
 
     assert "measured" in neurontui(*line).err
+    half_deleted = tmp_path / "twice.duckdb.journal" / ".demo-fact.merged" / "batch-000000"
+    half_deleted.mkdir(parents=True)  # as a kill between merge and tidying leaves it
     assert "was there already" in neurontui(*line).err
+    assert [each.name for each in tmp_path.iterdir()] == ["twice.duckdb"]
     runs = neurontui("sql", out, "select count(*) from runs", "--format", "csv").out
     assert runs.splitlines()[-1] == "1"
 
