@@ -1,8 +1,8 @@
 """Takes the README's pictures of the explorer: `python -m tests.docs.pictures results.duckdb`."""
 
+import argparse
 import asyncio
 import re
-import sys
 from pathlib import Path
 
 from neurontui.queries.results import open_results
@@ -16,7 +16,7 @@ SCREENS = {"layers": "2", "languages": "3", "ablation": "8"}
 _REMOTE_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 
-async def take(results: Path) -> None:
+async def take(results: Path, folder: Path) -> None:
     """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere."""
     app = Explorer(open_results(results), [results])
     async with app.run_test(size=SIZE) as pilot:
@@ -26,8 +26,12 @@ async def take(results: Path) -> None:
             await pilot.press(key)
             await pilot.pause(2)
             svg = _REMOTE_FONTS.sub("", app.export_screenshot(title="neurontui"))
-            (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+            (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    asyncio.run(take(Path(sys.argv[1])))
+    parser = argparse.ArgumentParser(prog="python -m tests.docs.pictures")
+    parser.add_argument("results", type=Path, help="the demo's")
+    parser.add_argument("--into", type=Path, default=FOLDER, help="docs/pictures by default")
+    options = parser.parse_args()
+    asyncio.run(take(options.results, options.into))

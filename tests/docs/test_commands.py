@@ -3,10 +3,8 @@
 import re
 import shlex
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
@@ -14,12 +12,13 @@ from neurontui.queries.loader import load_queries
 from neurontui.tui.commands.run import command as run_command
 from tests.docs.outputs import ANSWERS, ROOT, Shown, answers_of, columns, printed, shown
 from tests.tui.commands.command_line import neurontui
+from tests.tui.terminal import read_terminal
 
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "compute" / "demo" / "MODEL.md"]
 PAGES = [*WRITTEN, *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 INLINE = re.compile(r"`(neurontui [^`…]+)`")
-INDENTED = re.compile(r"^    (neurontui .+|python -m .+)$", re.MULTILINE)
+INDENTED = re.compile(r"^    (neurontui .+)$", re.MULTILINE)
 WITH_A_TERMINAL = {"open", "demo"}
 
 
@@ -40,18 +39,6 @@ OWN = [line for line in _all("neurontui") if shlex.split(line)[1] not in WITH_A_
 OUTPUTS = [(page.name, each) for page in PAGES for each in shown(page)]
 
 
-@pytest.fixture(scope="module")
-def results(measured: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small results file, its run named as in the demo."""
-    path = tmp_path_factory.mktemp("docs") / "results.duckdb"
-    shutil.copy(measured, path)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE runs SET name = 'demo · fact'")
-        # What was changed is no longer as it was merged, and --verify would say so.
-        connection.execute("DELETE FROM checksums WHERE table_name = 'runs'")
-    return path
-
-
 @pytest.mark.parametrize("line", OWN)
 def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
     own = shutil.copy(results, tmp_path / "results.duckdb")
@@ -61,11 +48,12 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
         f'[[run]]\nmodel = "{DEMO_MODEL}"\ntask = "{demo_task("fact")}"\nout = "{tmp_path}/p.duckdb"\nlimit = 1\n', "utf-8"
     )  # fmt: skip
     places = {
-        "results.duckdb": str(own), "paper.duckdb": str(own), "mine.jsonl": str(mine), "docs/paper.toml": str(paper),
+        "results.duckdb": str(own), "paper.duckdb": str(own), "mine.jsonl": str(mine),
+        "docs/paper.toml": str(paper), "FILE.toml": str(paper),
         "report.html": str(tmp_path / "report.html"), "bigscience/bloomz-560m": str(DEMO_MODEL), "xnli": str(demo_task("xnli")),
     }  # fmt: skip
     words = [places.get(word, word) for word in shlex.split(line, comments=True)[1:]]
-    if words == ["run"]:  # named, not given
+    if len(words) == 1:  # named, not given
         words.append("--help")
     if "--limit" in words:
         words[words.index("--limit") + 1] = "1"
@@ -76,12 +64,18 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
 
 
 def test_the_explorer_reads_the_file_and_then_wants_a_terminal(results: Path) -> None:
-    assert "neurontui open results.duckdb" in _all("neurontui")
-
     said = neurontui("open", results)
 
     assert said.code == 2
     assert "needs a terminal" in said.err
+
+
+def test_the_explorer_opens_in_a_terminal_and_ends(results: Path, tmp_path: Path) -> None:
+    assert "neurontui open results.duckdb" in _all("neurontui")
+
+    screen = read_terminal(results, tmp_path, keys=["2"])
+
+    assert b"Layers" in screen
 
 
 @pytest.mark.parametrize(("page", "each"), OUTPUTS, ids=[f"{p}-{i}" for i, (p, _) in enumerate(OUTPUTS)])  # fmt: skip
@@ -100,19 +94,6 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
         return [line.split("?")[0] for line in lines.splitlines() if not line.startswith(" ")]
 
     assert asked(text) == asked(answers_of(results, "demo · fact"))
-
-
-def test_make_and_python_commands_lead_to_something() -> None:
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    pages = "".join(page.read_text("utf-8") for page in PAGES)
-
-    made = set(re.findall(r"`make ([a-z]+)`", pages)) | {x.split()[1] for x in _all("make")}
-    modules = set(re.findall(r"python -m ([\w.]+)", pages))
-
-    assert made <= set(targets)
-    assert made >= {"demo", "test", "check", "faults", "bench"}
-    assert modules >= {"tests.docs", "neurontui.compute.demo.recipe"}
-    assert [each for each in modules if find_spec(each) is None] == []
 
 
 def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:

@@ -1,16 +1,7 @@
 """A results file from a stranger, full of attacks on the terminal: nothing of it happens."""
 
 import base64
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import sys
-import termios
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +14,7 @@ from neurontui.tui.widgets.tabs import TABS
 from tests.conftest import Tally
 from tests.tui.driving import NARROW, WIDE, press, settle, text_of
 from tests.tui.sample import Plan, write_sample
+from tests.tui.terminal import read_terminal
 
 PAYLOAD = base64.b64encode(b"rm -rf").decode()
 ATTACK = (
@@ -168,57 +160,3 @@ def test_no_stored_byte_reaches_the_terminal_as_a_command(
     tally(
         "attack", "the explorer, screen by screen, on a file whose every text is an attack", 9, came
     )
-
-
-def read_terminal(path: Path, folder: Path, keys: list[str]) -> bytes:
-    """Everything that the explorer writes to a terminal of 80 by 24 while keys are pressed."""
-    main, secondary = pty.openpty()
-    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    program = "import sys; from pathlib import Path; from neurontui.tui.app import explore; explore([Path(sys.argv[1])])"
-    environment = {
-        **os.environ,
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "NEURONTUI_STATE": str(folder),
-        "TEXTUAL_ANIMATIONS": "none",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(path)],
-        stdin=secondary,
-        stdout=secondary,
-        stderr=secondary,
-        env=environment,
-        close_fds=True,
-    )
-    os.close(secondary)
-    try:
-        output = drain(main, quiet=2.0, longest=30)
-        for key in keys:
-            os.write(main, key.encode())
-            # An escape byte that another key follows at once would be read as that key with alt.
-            output += drain(main, quiet=1.5 if key in ("\x1b", "\x12") else 0.4, longest=10)
-        for _ in range(8):  # a busy machine may still be at the last key
-            for key in ("\x1b", "q"):
-                os.write(main, key.encode())
-                output += drain(main, quiet=1.5, longest=10)
-            if process.poll() is not None:
-                break
-        assert process.wait(timeout=1) == 0
-    finally:
-        process.kill()
-        os.close(main)
-    return output
-
-
-def drain(handle: int, quiet: float, longest: float) -> bytes:
-    """What comes until nothing has come for `quiet` seconds."""
-    output, until = b"", time.monotonic() + longest
-    while time.monotonic() < until and select.select([handle], [], [], quiet)[0]:
-        try:
-            piece = os.read(handle, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        output += piece
-    return output

@@ -5,6 +5,7 @@ Babel; the other capitals from capitals.toml. Babel is needed here only: the pac
 committed result. Run it as `python -m neurontui.compute.demo.recipe.build_facts`.
 """
 
+import argparse
 import json
 import re
 import tomllib
@@ -80,13 +81,16 @@ def is_odd(name: str, language: str) -> bool:
 
 def main() -> None:
     """Write facts.json, or stop with everything that is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe.build_facts")
+    parser.add_argument("--out", type=Path, default=FACTS_FILE, help="the package's own by default")
+    out = parser.parse_args().out
     sources = tomllib.loads(Path(__file__).with_name("capitals.toml").read_text("utf-8"))
     records = build(sources)
     if found := complaints(records):
         raise SystemExit("\n".join(found))
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    FACTS_FILE.write_text(f"[\n{lines}\n]\n", "utf-8")
-    print(f"{len(records)} facts in {FACTS_FILE.name}")
+    out.write_text(f"[\n{lines}\n]\n", "utf-8")
+    print(f"{len(records)} facts in {out.name}")
 
 
 if __name__ == "__main__":

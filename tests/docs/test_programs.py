@@ -1,0 +1,129 @@
+"""Every `python -m` line of the pages is run as it stands, but small; every `make` line is a target that runs something."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurontui.compute.demo import DEMO_MODEL
+from neurontui.compute.demo.recipe.facts import FACTS_FILE
+from tests.docs.outputs import ROOT
+from tests.docs.pages import PAGES as MADE
+from tests.docs.test_commands import PAGES
+
+RECIPE = "neurontui.compute.demo.recipe"
+SMALL = {
+    RECIPE: ["--steps", "1", "--out", "made"],
+    f"{RECIPE}.evaluate": ["--model", str(DEMO_MODEL), "--tasks", "fact", "--examples", "1"],
+    f"{RECIPE}.build_facts": ["--out", "made"],
+    "tests.docs": ["--root", "made"],
+    "tests.docs.pictures": ["--into", "made"],
+    "tests.benchmarks.store_scale": [
+        *("--layers", "2", "--neurons", "64", "--examples", "30", "--out", "made/big.duckdb"),
+    ],
+}
+"""Program -> what makes it small and keeps it from writing into this tree; later options win over those of the page."""
+IN_A_LINE = re.compile(r"^ *python -m ([\w.]+)([^`\n]*)$", re.MULTILINE)
+IN_A_SENTENCE = re.compile(r"`python\s+-m\s+([\w.]+)([^`]*)`")
+
+
+ANSWERS_OF = re.compile(r"<!-- answers: .+? -->")
+"""The small file has one run; the README tells of another one of the demo's."""
+
+
+def _text(page: Path) -> str:
+    return page.read_text("utf-8")
+
+
+def _lines() -> list[tuple[str, str]]:
+    """Programs and their arguments; one that is given with arguments anywhere need not run without."""
+    found = {
+        (module, " ".join(rest.split()))
+        for page in PAGES
+        for pattern in (IN_A_LINE, IN_A_SENTENCE)
+        for module, rest in pattern.findall(_text(page))
+    }
+    given = {module for module, rest in found if rest}
+    return sorted(each for each in found if each[1] or each[0] not in given)
+
+
+LINES = _lines()
+
+
+@pytest.mark.parametrize(("module", "rest"), LINES)
+def test_a_program_runs(module: str, rest: str, results: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    shutil.copy(results, tmp_path / "results.duckdb")
+    card = tmp_path / "compute" / "demo" / "MODEL.md"
+    card.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "compute" / "demo" / "MODEL.md", card)
+    if module == "tests.docs":
+        shutil.copytree(ROOT / "docs", made / "docs")
+        readme = _text(ROOT / "README.md")
+        (made / "README.md").write_text(ANSWERS_OF.sub("<!-- answers: demo · fact -->", readme))
+    elif module not in (RECIPE, f"{RECIPE}.build_facts"):
+        made.mkdir()
+    words = [sys.executable, "-m", module, *shlex.split(rest, comments=True), *SMALL[module]]
+
+    ended = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NEURONTUI_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    _left_what_it_should(module, made)
+
+
+def _left_what_it_should(module: str, made: Path) -> None:
+    if module == RECIPE:
+        assert {"config.json", "model.safetensors", "tokenizer.json"} <= _names(made)
+    elif module.endswith("build_facts"):
+        assert _text(made) == _text(FACTS_FILE), "the committed facts are those of the recipe"
+    elif module == "tests.docs":
+        assert [name for name, page in MADE.items() if _text(made / "docs" / name) != page()] == []
+    elif module == "tests.docs.pictures":
+        assert _names(made) == _names(ROOT / "docs" / "pictures")
+    elif module == "tests.benchmarks.store_scale":
+        assert (made / "big.duckdb").is_file()
+
+
+def _names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+def test_every_program_of_the_pages_was_found() -> None:
+    named = {x for page in PAGES for x in re.findall(r"python\s+-m\s+([\w.]+)", _text(page))}
+
+    assert {module for module, _ in LINES} == named == set(SMALL)
+
+
+def test_every_make_line_is_a_target_that_runs_something() -> None:
+    pages = "".join(map(_text, PAGES))
+    made = set(re.findall(r"(?:`|^)make ([a-z-]+)(?:`|\s*#)", pages, re.MULTILINE))
+
+    assert made == {"demo", "test", "check", "faults", "bench", "bench-gpu"}
+    for target in made:
+        said = subprocess.run(
+            ["make", "--dry-run", "--always-make", target],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f"-m {_runs(target)}" in said.stdout
+
+
+def _runs(target: str) -> str:
+    return {
+        "demo": "neurontui.tui demo", "test": "pytest", "faults": "pytest", "check": "mypy",
+        "bench": "tests.benchmarks", "bench-gpu": "tests.benchmarks.gpu",
+    }[target]  # fmt: skip
