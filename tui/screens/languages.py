@@ -152,12 +152,18 @@ class LanguagesPage(Page):
             )
             return
         self.clear_notice()
+        self._keep_room()
         heat = self.query_one(Heat)
         heat.show(matrix)
         if self.view != 2 and self.language in matrix.rows:
             column = heat.column if self.view != 1 else self.selection.layer
             heat.point(matrix.rows.index(self.language), column)
         self._write(matrix)
+
+    def _keep_room(self) -> None:
+        """Room for all languages: switching one must not move what stands below, nor send the screen twice."""
+        every = self.run.languages if self.run else ()
+        self.query_one("#heat-row").styles.height = 1 + len(every)
 
     def _write(self, matrix: Matrix) -> None:
         head, _, words = (

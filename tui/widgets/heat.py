@@ -56,7 +56,7 @@ class Heat(Widget, can_focus=True):
         """Set what to draw; the cursor stays where it can."""
         if matrix == self.matrix:
             return
-        taller = len(matrix.rows) != len(self.matrix.rows)
+        taller = len(matrix.rows) != len(self.matrix.rows) and self.styles.is_auto_height
         self.matrix, self._extent = matrix, matrix.extent()
         self._rows = [shorten(name, LONGEST_LABEL) for name in matrix.rows]
         self._names = [shorten(name, 8) for name in matrix.columns]

@@ -1,5 +1,7 @@
 """Widgets whose content is lines of coloured pieces: a single line, or a sheet of them."""
 
+from itertools import zip_longest
+
 from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -62,11 +64,11 @@ class Sheet(Widget):
         before = None if self._made is None else self._made[1]
         self._made = None
         after = self.lines(max(self.content_size.width, 1))
-        if before is None or len(before) != len(after):
+        if before is None or (len(before) != len(after) and self.styles.is_auto_height):
             self.refresh(layout=True)
             return
         left, top = self.gutter.left, self.gutter.top
-        for y, (old, new) in enumerate(zip(before, after, strict=True)):
+        for y, (old, new) in enumerate(zip_longest(before, after)):
             if old != new:
                 self.refresh(Region(left, top + y, self.content_size.width, 1))
 
