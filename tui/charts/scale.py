@@ -26,14 +26,17 @@ class Scale:
 
 
 def value_scale(low: float, high: float, rows: int) -> Scale:
-    """A scale around low to high with a tick about every third row."""
+    """A scale around low to high with a tick about every third row, and never two on one row."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5 * max(abs(middle), 1.0), middle + 0.5 * max(abs(middle), 1.0)
-    step = _round_step((high - low) / max(min(rows // 3, 8), 2))
-    bottom = math.floor(low / step + 1e-9) * step
-    top = math.ceil(high / step - 1e-9) * step
-    count = round((top - bottom) / step)
+    step, count = 0.0, rows + 2
+    rough = (high - low) / max(min(rows // 3, 8), 2)
+    while count > max(rows - 1, 2):
+        step = _round_step(max(rough, 1.01 * step))
+        bottom = math.floor(low / step + 1e-9) * step
+        top = math.ceil(high / step - 1e-9) * step
+        count = round((top - bottom) / step)
     return Scale(bottom, top, tuple(bottom + step * i for i in range(count + 1)), _digits(step))
 
 
