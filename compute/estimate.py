@@ -14,6 +14,7 @@ from neurontui.compute.choices import ablation_options, capture_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.pace import readings, seconds_a_reading
 from neurontui.compute.measures.masks import pack_tensor
+from neurontui.compute.memory import working_memory
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import encode
 from neurontui.compute.plan import batch_size, plan
@@ -22,8 +23,6 @@ from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.usable import capture_usable
 from neurontui.store.errors import MeasureError
 
-# Of sums by neuron and language: five doubles, three extremes, two counts.
-_BYTES_A_SUM = 60
 _SAMPLE, _SAMPLE_SECONDS = 6, 5.0
 """How many examples are looked at, where one takes no longer."""
 
@@ -45,7 +44,7 @@ class Estimate:
     disk_free: int
     weights: int
     working: int
-    """Activations and sums that are in memory together, beside the weights."""
+    """What measuring holds beside the weights at its worst moment."""
     memory_free: int
 
 
@@ -74,7 +73,9 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         results=results,
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
         weights=sum(each.numel() * each.element_size() for each in loaded.model.parameters()),
-        working=_working(config, shape, loaded),
+        working=working_memory(
+            config, shape, loaded, lengths, any(each.answers for each in data.examples)
+        ),
         memory_free=_memory_free(loaded.device),
     )
 
@@ -90,8 +91,8 @@ def shortages(found: Estimate) -> list[str]:
         )
     if found.working > found.memory_free:
         told.append(
-            f"Measuring needs about {_size(found.working)} beside the weights and {_size(found.memory_free)} are free; "
-            "use fewer --examples-at-once, or leave sums out with --no-neuron-scores and --last-token-only."
+            f"Measuring needs up to {_size(found.working)} beside the weights and {_size(found.memory_free)} are free; "
+            "use fewer --batch-tokens and --examples-at-once, or leave sums out with --no-neuron-scores and --last-token-only."
         )
     return told
 
@@ -105,7 +106,7 @@ def told(found: Estimate) -> str:
             f"masks      {found.n_masks:,} in {found.n_batches:,} batches",
             f"disk       about {_size(found.results)} in the results file, and {_size(found.journal)} in its journal "
             f"until the run is merged; {_size(found.disk_free)} free",
-            f"memory     weights {_size(found.weights)}, activations and sums {_size(found.working)}; "
+            f"memory     weights {_size(found.weights)}, beside them up to {_size(found.working)}; "
             f"{_size(found.memory_free)} free",
         ]
     )
@@ -158,20 +159,6 @@ def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
         log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1
     ]
     return sum(powers) / max(1, len(powers))
-
-
-def _working(config: RunConfig, run: RunShape, loaded: LoadedModel) -> int:
-    """A part's activations, their sums over a batch, and one layer's scores while they are summed."""
-    rows = min(config.examples_at_once, run.n_examples) * run.n_languages
-    gated = sum(each.layer.n_neurons for each in loaded.ffns if each.gated)
-    held = (run.n_neurons + gated) * loaded.torch_dtype.itemsize
-    held += run.n_neurons * 4 * config.every_token
-    sums = run.n_neurons * run.n_languages * 4 * config.every_token
-    if run.scored:
-        widest = max(each.n_neurons for each in loaded.layers)
-        sums += rows * widest * (5 * 8 + 3 * 4) * 2
-        sums += run.n_neurons * run.n_languages * _BYTES_A_SUM * run.neuron_scores
-    return rows * held + sums
 
 
 def _size(n: float) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from neurontui.compute.answers.continuation import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading, padded
 
-_LOGITS_AT_ONCE = 1 << 27
+LOGITS_AT_ONCE = 1 << 27
 """Most logits held at a time, 0.5 GB in float32."""
 
 Pair = tuple[int, Ids]
@@ -116,7 +116,7 @@ def _chunks(pairs: Sequence[Pair], n_rows: int, n_words: int) -> list[list[Pair]
     found: list[list[Pair]] = []
     for length, group in groupby(sorted(pairs, key=_length), key=_length):
         alike = list(group)
-        size = max(1, min(n_rows, _LOGITS_AT_ONCE // (n_words * length)))
+        size = max(1, min(n_rows, LOGITS_AT_ONCE // (n_words * length)))
         found += [alike[start : start + size] for start in range(0, len(alike), size)]
     return found
 

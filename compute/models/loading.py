@@ -42,6 +42,10 @@ class ModelOptions:
 def load_model(options: ModelOptions) -> LoadedModel:
     """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError."""
     folder = _folder(options.model)
+    if folder is not None and options.revision is not None:
+        raise ModelError(
+            f"{folder} is a folder and has no revisions; leave revision out, or name the model on the hub."
+        )
     with plainly(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
         config = AutoConfig.from_pretrained(
             options.model, revision=options.revision, trust_remote_code=False

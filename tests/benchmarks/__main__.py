@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import ablation, extraction, growth, store_rates
+from tests.benchmarks import ablation, estimates, extraction, growth, store_rates
 
 LIBRARIES = ("torch", "transformers", "nnsight", "transformer-lens", "duckdb", "pyarrow")
 
@@ -40,7 +40,7 @@ def report() -> Iterator[str]:
     """Line by line, as soon as it is known."""
     yield machine()
     yield "\n### Extraction\n"
-    yield from extraction.table("cpu", rounds=3)
+    yield from extraction.table("cpu", rounds=3, hidden=1024)
     yield "\n### Ablation, scores, ranking\n"
     yield from ablation.table("cpu", rounds=2, hidden=256, n_examples=2)
     yield "\n### Growth\n"
@@ -48,6 +48,8 @@ def report() -> Iterator[str]:
     yield "\n### Journal and merge\n"
     with tempfile.TemporaryDirectory() as folder:
         yield from store_rates.table(Path(folder))
+    yield "\n### What a dry run says\n"
+    yield from estimates.table()
 
 
 def main() -> None:

@@ -13,29 +13,8 @@ from neurontui.queries.results import open_results
 from neurontui.store.reader import open_reader
 from neurontui.store.verify import verify
 from tests.compute.tiny import save_tiny
+from tests.many import CODES
 
-CODES = [
-    "en",
-    "de",
-    "fr",
-    "ru",
-    "zh",
-    "es",
-    "pt",
-    "it",
-    "nl",
-    "pl",
-    "tr",
-    "vi",
-    "th",
-    "ja",
-    "ko",
-    "ar",
-    "hi",
-    "bn",
-    "sw",
-    "id",
-]
 N = 4
 
 

@@ -11,32 +11,11 @@ import pytest
 
 from neurontui.queries import Results, open_results
 from neurontui.store.errors import UsageError
+from tests.many import CODES
 from tests.queries.comparing import check, close, interval
 from tests.queries.raw_run import TYPES, RawRun, make_run, write_runs
 from tests.queries.reference import active, jackknife, ratio, type_ratio, types
 
-CODES = [
-    "en",
-    "de",
-    "fr",
-    "ru",
-    "zh",
-    "es",
-    "pt",
-    "it",
-    "nl",
-    "pl",
-    "tr",
-    "vi",
-    "th",
-    "ja",
-    "ko",
-    "ar",
-    "hi",
-    "bn",
-    "sw",
-    "id",
-]
 SOME = ["en", "fr", "zh", "sw", "id"]
 BOTH = [0, 1]
 

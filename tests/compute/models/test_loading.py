@@ -82,6 +82,10 @@ def test_a_file_instead_of_a_folder(saved: Path) -> None:
     assert "is a file" in refusal(saved / "model.safetensors")
 
 
+def test_a_folder_has_no_revisions(saved: Path) -> None:
+    assert "is a folder and has no revisions" in refusal(str(saved), revision="v9")
+
+
 def test_a_folder_without_a_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     (folder / "tokenizer_config.json").unlink()

@@ -1,0 +1,83 @@
+"""What a dry run says that a run will need is what it then needs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from neurontui.compute import run as runs
+from neurontui.compute.choices import model_options, task_options
+from neurontui.compute.config import RunConfig
+from neurontui.compute.demo import DEMO_MODEL, demo_task
+from neurontui.compute.estimate import estimate, shortages
+from neurontui.compute.memory import cache_a_token
+from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.progress import Silent
+from neurontui.compute.tasks.load import load_task
+from tests.compute.tiny import save_tiny
+
+SHARES = {
+    "types": (0.7, 1.3),
+    "types,attribution": (0.7, 1.3),
+    "types,attribution,ablation": (0.7, 1.3),
+}
+
+
+@pytest.mark.parametrize("measures", SHARES)
+def test_journal_and_results_are_as_large_as_was_said(
+    measures: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = RunConfig(
+        model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20,
+        measures=tuple(measures.split(",")),
+    )  # fmt: skip
+    found = {}
+    merge = runs.merge
+
+    def measured(path: Path, *rest: object, **named: object) -> int:
+        found["journal"] = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+        return merge(path, *rest, **named)
+
+    monkeypatch.setattr(runs, "merge", measured)
+    loaded = load_model(model_options(config))
+    said = estimate(config, load_task(config.task, task_options(config)), loaded)
+
+    runs.run(config, Silent())
+
+    low, high = SHARES[measures]
+    assert said.n_masks == 20 * sum(each.n_neurons for each in loaded.layers)
+    assert low < said.journal / found["journal"] < high
+    assert low < said.results / config.out.stat().st_size < high
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "llama", "qwen3", "gemma2", "mt5", "xglm"])
+def test_the_cache_of_a_token_is_that_of_the_model(architecture: str, tmp_path: Path) -> None:
+    save_tiny(architecture, tmp_path)
+    loaded = load_model(ModelOptions(str(tmp_path)))
+    ids = torch.tensor([[5, 6, 7]])
+    inputs = {"decoder_input_ids": ids} if loaded.encoder_decoder else {}
+
+    with torch.inference_mode():
+        cache = loaded.model(input_ids=ids, use_cache=True, **inputs).past_key_values
+
+    own = cache.self_attention_cache if loaded.encoder_decoder else cache
+    held = sum(each.keys.nbytes + each.values.nbytes for each in own.layers)
+    assert cache_a_token(loaded) == held // ids.shape[1]
+
+
+def test_more_is_needed_the_more_is_held(tmp_path: Path) -> None:
+    config = RunConfig(
+        model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20
+    )
+    data = load_task(config.task, task_options(config))
+    loaded = load_model(model_options(config))
+
+    def working(**changes: object) -> int:
+        return estimate(replace(config, **changes), data, loaded).working
+
+    assert working() < working(measures=("types", "attribution"))
+    assert working(batch_tokens=256) < working()
+    assert working(every_token=False) < working()
+    small = replace(estimate(config, data, loaded), memory_free=1000, disk_free=1000)
+    assert [each.split()[0] for each in shortages(small)] == ["The", "Measuring"]
