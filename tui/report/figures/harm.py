@@ -89,10 +89,8 @@ def doses(results: Results, run: Run) -> Block | None:
 
 def _dose_panel(name: str, rows: list[Row], by_change: bool) -> Lines:
     keys = ("change", "low", "high") if by_change else ("logprob", "logprob_low", "logprob_high")
-    arms = (
-        ("type", name, name, 0),
-        ("control", name, "second" if name != "all-shared" else "first", 1),
-    )
+    # The control's colour is that of no type.
+    arms = (("type", name, name, 0), ("control", name, "fourth", 1))
     lines = [_arm(rows, arm, of, role, dash, keys) for arm, of, role, dash in arms]
     lines.append(_arm(rows, "random", None, "text", 2, keys))
     unit = "change in accuracy, points" if by_change else "change in log-probability, nats"
