@@ -287,14 +287,15 @@ class Explorer(App[None]):
                 markup=False,
             )
             return
-        place = (
-            run.thresholds.index(self.selection.threshold)
-            if self.selection.threshold in run.thresholds
-            else -1
-        )
-        self.select(
-            replace(self.selection, threshold=run.thresholds[(place + 1) % len(run.thresholds)])
-        )
+        if (threshold := self.next_threshold) is not None:
+            self.select(replace(self.selection, threshold=threshold))
+
+    @property
+    def next_threshold(self) -> float | None:
+        """The threshold after the selected one, around the end; None where there is no other."""
+        known = self.run_info.thresholds if self.run_info is not None else ()
+        place = known.index(self.selection.threshold) if self.selection.threshold in known else -1
+        return known[(place + 1) % len(known)] if len(known) > 1 else None
 
     def action_compare(self) -> None:
         """Choose the run to compare with."""

@@ -63,6 +63,8 @@ class Desk:
         self._lock = threading.Lock()
         self._cache: OrderedDict[Question, pa.Table] = OrderedDict()
         self._jobs: set[Job] = set()
+        self._asked: dict[Question, threading.Event] = {}
+        """What is under way in some thread, and whether it has ended."""
         self._idle = threading.Condition(self._lock)
         self._closed = False
 
@@ -79,9 +81,28 @@ class Desk:
             return self._answer(question, started)
 
     def _answer(self, question: Question, started: "Started | None") -> pa.Table:
-        table = self.run(self._job(question), started)
-        self._remember(question, table)
+        """The answer of another thread that is asking the same, or one's own."""
+        while (ended := self._ended(question)) is not None:
+            while not ended.wait(0.02):
+                if started is not None and started.stopped:
+                    raise QueryError("The question was stopped.")
+            if (known := self.cached(question)) is not None:
+                return known
+        try:
+            table = self.run(self._job(question), started)
+            self._remember(question, table)
+        finally:
+            with self._lock:
+                self._asked.pop(question).set()
         return table
+
+    def _ended(self, question: Question) -> threading.Event | None:
+        """Set when the thread that asks this already has ended; None where this thread may ask."""
+        with self._lock:
+            ended = self._asked.get(question)
+            if ended is None:
+                self._asked[question] = threading.Event()
+            return ended
 
     def _job(self, question: Question) -> Job:
         try:

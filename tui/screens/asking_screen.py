@@ -1,5 +1,6 @@
 """A screen that asks questions in threads: what was asked, what has come, and what is under way."""
 
+from collections.abc import Iterable
 from functools import partial
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ from textual.screen import Screen
 
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.asking import Answered, Desk, Failed, Question, Started
+from neurontui.tui.foresight import STILL, Foresight
 
 SLOW = 0.4
 """Seconds after which a question is said to be under way."""
@@ -23,6 +25,7 @@ class AskingScreen(Screen[None]):
         self.answers: dict[str, pa.Table] = {}
         self._asking: dict[str, Started] = {}
         self._come: dict[str, pa.Table] = {}
+        self.foresight = Foresight()
 
     # -- what a screen says -------------------------------------------------------------------------------------
 
@@ -40,6 +43,10 @@ class AskingScreen(Screen[None]):
 
     def failed(self, key: str, sentence: str) -> None:
         """Say why there is no answer."""
+
+    def likely(self) -> Iterable[Question]:
+        """What the next key will probably ask, the likeliest first."""
+        return ()
 
     def frame(self) -> None:
         """Something was asked, or answered."""
@@ -97,6 +104,7 @@ class AskingScreen(Screen[None]):
         for key, table in come.items():
             self._take(key, table)
         self.frame()
+        self.foresee()
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
@@ -112,8 +120,19 @@ class AskingScreen(Screen[None]):
         self.answers[key] = table
         self.show(key, table)
 
+    def foresee(self) -> None:
+        """Ask what is likely to come next, once nothing has happened for a moment."""
+        self.foresight.wait(self.set_timer(STILL, self._foresee))
+
+    def _foresee(self) -> None:
+        if self.is_current and not self.waiting:
+            errand = self.foresight.begin(self.desk, self.likely())
+            if errand.questions:
+                self.run_worker(errand, thread=True, exit_on_error=False)
+
     def stop(self) -> bool:
         """Cancel what is under way; whether anything was."""
+        self.foresight.stop()
         stopped = list(self._asking.items())
         for key, started in stopped:
             started.cancel()

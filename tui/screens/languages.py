@@ -1,6 +1,7 @@
 """Languages: which of them share neurons, and whose the specific ones are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from neurontui.tui.charts.model import Chart, Drawing, Matrix
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
 from neurontui.tui.screens.views import view_crumb
+from neurontui.tui.selection import Selection
 from neurontui.tui.shape.families import family_lines
 from neurontui.tui.shape.rows import half_width, layer_name
 from neurontui.tui.shape.sharing import (
@@ -24,6 +26,7 @@ from neurontui.tui.shape.sharing import (
     pair,
     sharing_matrix,
 )
+from neurontui.tui.widgets.chips import Chips
 from neurontui.tui.widgets.heat import Heat
 from neurontui.tui.widgets.layer_chart import LayerChart
 from neurontui.tui.widgets.paint import Part, Parts
@@ -103,6 +106,16 @@ class LanguagesPage(Page):
             every = {"specific-all": Question.of("specific-by-language", **both, by_layer=False)}
             return {**specific, **every, **layers}
         return {**partial, **partial_all, **layers}
+
+    def next_selections(self) -> Iterator[Selection]:
+        """The rows beside the cursor's, too: their languages are what the screen is about."""
+        yield from super().next_selections()
+        if not self.query_one(Chips).has_focus:
+            known = self.languages
+            place = known.index(self.language) if self.language in known else 0
+            for near in (place + 1, place - 1):
+                if 0 <= near < len(known):
+                    yield replace(self.selection, language=known[near])
 
     @property
     def _own(self) -> bool:

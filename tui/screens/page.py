@@ -4,7 +4,7 @@ A screen says in `wants` which questions its selection raises. When the selectio
 that have changed; an answer that is remembered is drawn in the same moment.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +18,7 @@ from neurontui.store.journal import Progress
 from neurontui.tui.asking import Desk, Question
 from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
+from neurontui.tui.foresight import supposing
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.asking_screen import AskingScreen
 from neurontui.tui.selection import Selection
@@ -126,6 +127,26 @@ class Page(AskingScreen):
         """What the screen shows now, the most important first: earlier views have asked other things."""
         return self.wants(self.run) if self.run is not None else {}
 
+    def likely(self) -> Iterable[Question]:
+        """What the screen would show after the keys that follow most often."""
+        if self.run is None or not self.ready:
+            return
+        for selection in self.next_selections():
+            with supposing(self.explorer, selection):
+                wanted = list(self.wants(self.run).values())
+            yield from wanted
+
+    def next_selections(self) -> Iterator[Selection]:
+        """What may be looked at next: with the language under the cursor switched, or at the next threshold."""
+        chips = self.query_one(Chips)
+        if chips.has_focus:
+            if switched := chips.switched(chips.cursor):
+                yield replace(self.selection, languages=self._selected(switched))
+            return
+        threshold = self.explorer.next_threshold
+        if threshold is not None:
+            yield replace(self.selection, threshold=threshold)
+
     def whole(self) -> Callable[[], pa.Table] | None:
         """What gets all rows in a thread, where the table on the screen was cut."""
         return None
@@ -223,9 +244,12 @@ class Page(AskingScreen):
             return
         self.clear_notice()
         self.reflect()
-        for key, question in self.wants(self.run).items():
+        wanted = self.wants(self.run)
+        self.foresight.stop(but=wanted.values())
+        for key, question in wanted.items():
             if self.asked.get(key) != question:
                 self.ask(key, question)
+        self.foresee()
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
@@ -309,8 +333,16 @@ class Page(AskingScreen):
 
     def on_chips_changed(self, message: Chips.Changed) -> None:
         """Languages were switched."""
-        all_on = self.run is not None and len(message.languages) == len(self.run.languages)
-        self.select(languages=() if all_on else message.languages)
+        self.select(languages=self._selected(message.languages))
+
+    def on_chips_moved(self) -> None:
+        """Another chip may be switched next."""
+        self.foresee()
+
+    def _selected(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """Languages as a selection has them, where none means all."""
+        all_on = self.run is not None and len(languages) == len(self.run.languages)
+        return () if all_on else languages
 
     def on_chips_left(self) -> None:
         """Back from the chips to the screen."""

@@ -44,6 +44,9 @@ class Chips(Line, can_focus=True):
             super().__init__()
             self.languages = languages
 
+    class Moved(Message):
+        """The cursor stands on another chip, or has come to the chips."""
+
     class Left(Message):
         """The reader is done with the chips."""
 
@@ -111,6 +114,7 @@ class Chips(Line, can_focus=True):
     def on_focus(self) -> None:
         """Show the cursor."""
         self.refresh()
+        self.post_message(self.Moved())
 
     def on_blur(self) -> None:
         """Hide the cursor."""
@@ -126,6 +130,7 @@ class Chips(Line, can_focus=True):
         if count:
             self.cursor = (self.cursor + step) % count
             self.refresh()
+            self.post_message(self.Moved())
 
     def action_flip(self) -> None:
         """Switch the language under the cursor."""
@@ -136,8 +141,14 @@ class Chips(Line, can_focus=True):
         if not 0 <= index < len(self.state.languages):
             return
         self.cursor = index
-        code = self.state.languages[index]
-        self._set({*self.state.active} ^ {code})
+        self._set(set(self.switched(index)))
+
+    def switched(self, index: int) -> tuple[str, ...]:
+        """The codes that are on once one is switched; none where it is the last."""
+        state = self.state
+        return tuple(
+            code for i, code in enumerate(state.languages) if (code in state.active) != (i == index)
+        )
 
     def action_all(self) -> None:
         """Switch every language on."""
