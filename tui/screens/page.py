@@ -53,9 +53,11 @@ class Page(AskingScreen):
             "L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"
         ),
         Binding(
-            "t", "app.threshold", "threshold", tooltip="The next measured activation threshold"
+            "c",
+            "app.compare",
+            "compare",
+            tooltip="Choose a second run, or none; both stand beside each other on Layers",
         ),
-        Binding("c", "app.compare", "compare", tooltip="Choose a second run, or none"),
         Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and into a file"),
         Binding(
             "e",
@@ -72,6 +74,7 @@ class Page(AskingScreen):
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
         self._drawing = False
         self._built = False
+        self._before_chips: Widget | None = None
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -133,6 +136,19 @@ class Page(AskingScreen):
     def words(self) -> str:
         """What `y` copies where there is no table: the screen as text."""
         return ""
+
+    @property
+    def threshold(self) -> float:
+        """What active means in the numbers of this screen: all but type ratios is kept at one threshold only."""
+        return self.run.threshold if self.run is not None else 0.0
+
+    @property
+    def compares(self) -> bool:
+        """Whether the second run shows here."""
+        return False
+
+    def beside(self) -> None:
+        """Show the view in which two runs stand beside each other, where there is one."""
 
     def journals(self, journals: Sequence[Progress]) -> None:
         """Runs in progress were looked at."""
@@ -242,8 +258,8 @@ class Page(AskingScreen):
             ChipState(
                 run.languages,
                 self.languages,
-                f"A > {self.selection.threshold:g}",
-                second.name if second else "",
+                f"A > {self.threshold:g}",
+                None if not self.compares else second.name if second else "",
             )
         )
 
@@ -264,9 +280,7 @@ class Page(AskingScreen):
             for run in self.explorer.runs
             if run != self.run and self._measured(run, measure)
         ]
-        others = (
-            [f"Other runs here have it: {', '.join(have)} (1 goes to the runs)."] if have else []
-        )
+        others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
         self.notice(head, *sentences, *others)
 
     def _measured(self, run: RunInfo, measure: str) -> bool:
@@ -305,6 +319,7 @@ class Page(AskingScreen):
 
     def action_chips(self) -> None:
         """Go to the language chips."""
+        self._before_chips = self.focused
         self.query_one(Chips).focus()
 
     def on_chips_changed(self, message: Chips.Changed) -> None:
@@ -313,8 +328,12 @@ class Page(AskingScreen):
         self.select(languages=() if all_on else message.languages)
 
     def on_chips_left(self) -> None:
-        """Back from the chips to the screen."""
-        self.focus_first()
+        """Back from the chips to where one came from, where that still shows."""
+        before, self._before_chips = self._before_chips, None
+        if before is not None and before in self.focus_chain:
+            before.focus()
+        else:
+            self.focus_first()
 
     def focus_first(self) -> None:
         """Put the focus where the screen's keys work."""
