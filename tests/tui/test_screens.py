@@ -105,6 +105,7 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
         assert page_of(pilot).PAGE == "persistence"
         assert app.selection.within == 2
         assert "› neurons of layer 2" in text_of(app)
+        assert "layer layer" not in text_of(app)
         await press(pilot, "enter")
         assert page_of(pilot).PAGE == "neuron"
         await press(pilot, "enter")
@@ -190,6 +191,18 @@ async def test_a_run_chosen_to_compare_stands_beside_the_other_at_once(
         assert "both runs" in text_of(app)
         await press(pilot, "escape")
         assert page_of(pilot).PAGE == "examples"
+
+
+async def test_a_copy_is_told_with_its_file_and_folder_short(
+    explorer: Callable[..., Explorer], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "y")
+        [told] = [each.message for each in app._notifications]
+        name = "type-ratio-by-layer"
+        assert told == f"Copied {name}; also as {name}.tsv in ~/data/neurontui/copies"
 
 
 async def test_a_long_name_of_a_run_leaves_room_for_the_languages() -> None:
