@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -17,7 +18,7 @@ from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
 from neurontui.tui.charts import raster
 from neurontui.tui.charts.palette import Palette
-from neurontui.tui.clean import clean
+from neurontui.tui.clean import clean, fit
 from neurontui.tui.commanding import commands
 from neurontui.tui.crash import kept
 from neurontui.tui.keys import Binding, BindingType, load_keymap
@@ -276,27 +277,6 @@ class Explorer(App[None]):
 
     # -- actions that every screen has ----------------------------------------------------------------------------
 
-    def action_threshold(self) -> None:
-        """The next measured threshold."""
-        run = self.run_info
-        if run is None:
-            return
-        if len(run.thresholds) < 2:
-            self.notify(
-                "This run was measured at one threshold; --thresholds 0,0.1,… measures more.",
-                markup=False,
-            )
-            return
-        if (threshold := self.next_threshold) is not None:
-            self.select(replace(self.selection, threshold=threshold))
-
-    @property
-    def next_threshold(self) -> float | None:
-        """The threshold after the selected one, around the end; None where there is no other."""
-        known = self.run_info.thresholds if self.run_info is not None else ()
-        place = known.index(self.selection.threshold) if self.selection.threshold in known else -1
-        return known[(place + 1) % len(known)] if len(known) > 1 else None
-
     def action_compare(self) -> None:
         """Choose the run to compare with."""
         others = [run for run in self.runs if run.key != self.selection.run]
@@ -306,17 +286,28 @@ class Explorer(App[None]):
                 markup=False,
             )
             return
-        options = [("", "none"), *((run.key, self._run_words(run)) for run in others)]
+        room = max(cell_len(clean(run.name)) for run in others)
+        options = [
+            ("", "none"),
+            *((run.key, self._run_words(run, min(room, 40))) for run in others),
+        ]
         self.push_screen(Choice("Compare with", options, self.selection.second), self._compare)
 
-    def _run_words(self, run: RunInfo) -> str:
-        """Number and name; of several files, also which one."""
+    def _run_words(self, run: RunInfo, room: int) -> str:
+        """Number and name; of several files, also which one, at the same place in every line."""
         file = f"  in {Path(run.file).name}" if len(self.paths) > 1 else ""
-        return f"{run.number}  {run.name}{file}"
+        return f"{run.number:>2}  {fit(run.name, room)}{file}"
 
     def _compare(self, key: str | None) -> None:
-        if key is not None:
-            self.select(replace(self.selection, second=key))
+        """Two runs stand beside each other on Layers: where one chose them elsewhere, go there."""
+        if key is None:
+            return
+        page = self.page
+        self.select(replace(self.selection, second=key))
+        if key and page is not None:
+            if page.PAGE != "layers":
+                self.drill("layers")
+            self._pages["layers"].beside()
 
     def action_copy(self) -> None:
         """Copy what is shown."""
@@ -336,6 +327,9 @@ class Explorer(App[None]):
     def action_hand_to_sql(self) -> None:
         """The screen's first question as SQL."""
         page = self.page
+        if page is not None and page.PAGE == "sql":  # its query stands there already
+            page.focus_first()
+            return
         question = next(iter(page.shown().values()), None) if page is not None else None
         if question is None or page is None:
             return

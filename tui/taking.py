@@ -44,7 +44,15 @@ def copy(explorer: "Explorer", page: "Page") -> None:
     except UsageError as error:
         explorer.notify(f"Copied {name}. {clean(error)}", markup=False)
         return
-    explorer.notify(f"Copied {name}; also in {clean(path)}", markup=False)
+    explorer.notify(f"Copied {name}; also as {_place(path)}", markup=False)
+
+
+def _place(path: Path) -> str:
+    """File and folder, with a space between: a toast breaks a long path anywhere, names included."""
+    folder = path.parent
+    if folder.is_relative_to(Path.home()):
+        folder = Path("~") / folder.relative_to(Path.home())
+    return f"{clean(path.name)} in {clean(folder)}"
 
 
 def ask_export(explorer: "Explorer", page: "Page") -> None:
@@ -85,4 +93,4 @@ def _write(explorer: "Explorer", wanted: Wanted, folder: Path) -> None:
     except NeurontuiError as error:
         explorer.call_from_thread(explorer.report, error)
     else:
-        explorer.call_from_thread(explorer.notify, f"Saved {clean(path)}", markup=False)
+        explorer.call_from_thread(explorer.notify, f"Saved {_place(path)}", markup=False)

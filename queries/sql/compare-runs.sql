@@ -10,12 +10,13 @@
 --   $run        run                The run; the last one where it is left out.
 --   $other      run                The run it is compared with.
 --   $languages  languages = common  Languages that both runs have, and over which types are told.
+--   $threshold  threshold = run    Active means greater than this, in both runs; measured thresholds only.
 --   $by_layer   boolean = true     One set of rows a layer, or one for all layers together.
 -- columns:
 --   layer       index   Layer, from 0, in both runs; NULL where all layers are taken together.
 --   type        -       Neuron type.
 --   ratio       %       Type ratio of the run; NULL where it lacks the layer.
---   other       %       Type ratio of the other run.
+--   other       %       Type ratio of the other run; NULL where it lacks the layer or the threshold.
 --   difference  points  Run less other.
 --   low         points  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        points  Upper end.
@@ -31,15 +32,15 @@ WITH subsets AS (
         coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
         coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
         coalesce(sum(h.n) FILTER (h.mask & s.mask = s.mask), 0) AS every
-    FROM mask_histogram h JOIN subsets s ON s.run = h.run JOIN runs r ON r.run = h.run
-    WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = r.threshold
+    FROM mask_histogram h JOIN subsets s ON s.run = h.run
+    WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = $threshold
     GROUP BY ALL
     UNION ALL
     SELECT h.run, if($by_layer, h.layer, NULL), h.fold, any_value(p), sum(h.n),
         coalesce(sum(h.n) FILTER (n_active = 0), 0), coalesce(sum(h.n) FILTER (n_active = 1), 0),
         coalesce(sum(h.n) FILTER (n_active = p), 0)
     FROM active_histogram h JOIN runs r ON r.run = h.run JOIN subsets s ON s.run = h.run AND s.mask = r.all_mask
-    WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = r.threshold
+    WHERE h.run IN ($run, $other) AND h.scope = 'last' AND h.threshold = $threshold
     GROUP BY ALL
 ), typed AS (
     SELECT run, layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,

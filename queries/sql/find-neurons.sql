@@ -54,7 +54,7 @@ WITH flag AS (
         coalesce(sum(n) FILTER (bit_count(d.mask) = 1 AND p > 1), 0) AS one,
         coalesce(sum(n) FILTER (bit_count(d.mask) BETWEEN 2 AND p - 1), 0) AS several,
         coalesce(sum(n) FILTER (d.mask = s.mask), 0) AS every,
-        arg_max(d.mask, n) FILTER (bit_count(d.mask) = 1) AS main_mask
+        arg_min(d.mask, (-n, d.mask)) FILTER (bit_count(d.mask) = 1) AS main_mask
     FROM details d, subset s
     GROUP BY d.layer, d.neuron
 )

@@ -40,7 +40,7 @@ WITH the_run AS (
     GROUP BY language, last_token
 ), common_ends AS (
     SELECT count(DISTINCT last_token) AS n_ends
-    FROM (SELECT language, arg_max(last_token, n) AS last_token FROM ends GROUP BY language)
+    FROM (SELECT language, arg_min(last_token, (-n, last_token)) AS last_token FROM ends GROUP BY language)
 ), checks AS (
     SELECT 1 AS place, 'languages' AS "check", p > 2 AS passed,
         format('{} languages; the four types need three', p) AS finding

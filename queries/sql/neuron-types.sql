@@ -23,7 +23,7 @@ WITH masks AS (
 ), by_type AS (
     SELECT CASE WHEN m.mask & s.mask = 0 THEN 'non-activated' WHEN m.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(m.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,
-        sum(n) AS n, arg_max(m.mask, n) AS mask
+        sum(n) AS n, arg_min(m.mask, (-n, m.mask)) AS mask
     FROM masks m, subset s
     GROUP BY ALL
 ), total AS (

@@ -24,7 +24,7 @@ WITH ends AS (
     WHERE run = $run
     GROUP BY language, last_token
 ), common_ends AS (
-    SELECT language, arg_max(last_token, n) AS last_token, 100 * max(n) / sum(n) AS last_token_share
+    SELECT language, arg_min(last_token, (-n, last_token)) AS last_token, 100 * max(n) / sum(n) AS last_token_share
     FROM ends
     GROUP BY language
 ), prompts AS (

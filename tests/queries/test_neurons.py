@@ -71,6 +71,19 @@ def test_find_neurons_names_the_language_and_counts_beyond_the_limit(results: Re
     assert rows[0]["found"] >= 3
 
 
+def test_of_equally_frequent_languages_a_neuron_is_told_the_first(
+    results: Results, toy: Toy
+) -> None:
+    run, ties = toy[1], 0
+    rows = results.query("find-neurons", run=1, type="specific", share=1).to_pylist()
+    for row in rows:
+        on = active(run, row["layer"], list(run.languages))[:, :, row["neuron"]]
+        counts = on[on.sum(1) == 1].sum(0)
+        assert row["language"] == run.languages[int(counts.argmax())]
+        ties += int((counts == counts.max()).sum() > 1)
+    assert ties, "nothing was tried"
+
+
 @pytest.mark.parametrize("codes", subsets(4, 1, 32), ids=",".join)
 def test_layer_neurons(results: Results, toy: Toy, codes: list[str]) -> None:
     run, layer = toy[1], 1

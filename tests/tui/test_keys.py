@@ -13,7 +13,7 @@ from neurontui.tui.screens.page import Page
 from neurontui.tui.widgets.chips import Chips
 from neurontui.tui.widgets.editor import Editor
 from neurontui.tui.widgets.paint import plain
-from neurontui.tui.widgets.tabs import TABS, Tab
+from neurontui.tui.widgets.tabs import TABS, Tab, Tabs
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 
 LEAVING = {"q", "ctrl+q", "ctrl+c", "super+c"}
@@ -88,6 +88,45 @@ async def test_the_palette_offers_screens_keys_and_themes(
         assert any(title.startswith("Stacked areas, lines") for title in titles)
         assert "Theme: light" in titles
         assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize(("width", "room"), [(80, 70), (60, 51)])
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.page)
+async def test_the_help_says_everything_in_full(
+    explorer: Callable[..., Explorer], tab: Tab, width: int, room: int
+) -> None:
+    app = explorer()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await press(pilot, tab.digit)
+        await pilot.pause()
+        page = page_of(pilot)
+        lines = [plain([line]) for line in help_lines(page)]
+        words = [line for line in lines if "keys.toml" not in line]  # a path is as long as it is
+        assert max(map(len, words)) <= room
+        said = " ".join(" ".join(lines).split())
+        for _, bindings in help_groups(page):
+            assert all(" ".join(each.tooltip.split()) in said for each in bindings)
+
+
+async def test_a_long_text_goes_to_its_ends(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "question_mark")
+        panel = app.screen.query_one("VerticalScroll")
+        await pilot.press("G")
+        await pilot.pause()
+        assert panel.scroll_y == panel.max_scroll_y > 0
+        await pilot.press("g")
+        await pilot.pause()
+        assert panel.scroll_y == 0
+
+
+@pytest.mark.parametrize("width", [40, 60, 76, 80, 120])
+def test_every_screen_has_its_digit_at_every_width(width: int) -> None:
+    words = plain([Tabs("ablation").parts(width)])
+    assert len(words) <= width
+    assert [word for word in words.split() if word.isdecimal()] == [tab.digit for tab in TABS]
+    assert "8 Abl" in words
 
 
 async def test_clicking_a_key_presses_it(explorer: Callable[..., Explorer]) -> None:

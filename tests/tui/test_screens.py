@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from neurontui.tui.app import Explorer
+from neurontui.tui.widgets.chips import Chips, ChipState
+from neurontui.tui.widgets.paint import plain
 from neurontui.tui.widgets.tabs import TABS
 from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
 
@@ -82,6 +84,7 @@ async def test_the_mouse_toggles_a_language(explorer: Callable[..., Explorer]) -
         await settle(pilot)
         assert "en" not in app.selection.languages
         assert "9 of 10" in text_of(app)
+        assert not app.screen.query_one(Chips).has_focus, "the screen's keys go on working"
 
 
 async def test_few_languages_are_told_not_drawn_wrong(explorer: Callable[..., Explorer]) -> None:
@@ -102,6 +105,7 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
         assert page_of(pilot).PAGE == "persistence"
         assert app.selection.within == 2
         assert "› neurons of layer 2" in text_of(app)
+        assert "layer layer" not in text_of(app)
         await press(pilot, "enter")
         assert page_of(pilot).PAGE == "neuron"
         await press(pilot, "enter")
@@ -138,6 +142,77 @@ async def test_the_threshold_goes_round(explorer: Callable[..., Explorer]) -> No
             await press(pilot, "t")
             seen.append(app.selection.threshold)
         assert seen == [0.2, 0.5, 0.0]
+
+
+async def test_the_difference_of_two_runs_is_told_at_the_chosen_threshold(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "t", "c")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "over the 9 languages of both" in text_of(app), "types over others are other types"
+        curves = page_of(pilot).styled().series
+        both = {each.letter: each.values for each in curves}
+        await press(pilot, "d")
+        assert "A > 0.2" in text_of(app)
+        for each in page_of(pilot).styled().series:
+            pairs = zip(both[each.letter], both[each.letter.lower()], strict=True)
+            assert each.values == pytest.approx([one - other for one, other in pairs])
+
+
+async def test_a_screen_says_the_threshold_of_its_own_numbers(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "t")
+        assert "A > 0.2" in text_of(app)
+        for key in "345678":
+            await press(pilot, key)
+            assert "A > 0  " in text_of(app), "masks are kept at one threshold only"
+        await press(pilot, "2", "v")
+        assert "A > 0  " in text_of(app)
+        await press(pilot, "V")
+        assert "A > 0.2" in text_of(app)
+
+
+async def test_a_run_chosen_to_compare_stands_beside_the_other_at_once(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "v", "4")
+        assert "vs none" not in text_of(app)
+        await press(pilot, "c")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "both runs" in text_of(app)
+        await press(pilot, "escape")
+        assert page_of(pilot).PAGE == "examples"
+
+
+async def test_a_copy_is_told_with_its_file_and_folder_short(
+    explorer: Callable[..., Explorer], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "y")
+        [told] = [each.message for each in app._notifications]
+        name = "type-ratio-by-layer"
+        assert told == f"Copied {name}; also as {name}.tsv in ~/data/neurontui/copies"
+
+
+async def test_a_long_name_of_a_run_leaves_room_for_the_languages() -> None:
+    chips = Chips()
+    codes = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
+    chips.show(ChipState(codes, codes, "A > 0.1", "a run with a rather long name · xnli"))
+    shown = plain([chips.parts(80)])
+    assert "●zh" in shown
+    assert "vs a run with" in shown
+    assert len(shown) <= 80
 
 
 async def test_two_stacks_are_told_apart(explorer: Callable[..., Explorer]) -> None:

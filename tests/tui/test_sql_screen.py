@@ -153,6 +153,59 @@ async def test_many_rows_are_cut_and_exported_whole(
         assert pq.read_table(path).num_rows == 5000
 
 
+async def test_a_search_in_many_rows_leaves_the_keys_working(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT 'word ' || range AS word FROM range(100_000)")
+        await press(pilot, "escape")
+        grid = sql_page(pilot).query_one(Grid)
+        grid.sought = "nowhere"
+        await pilot.press("n", "j", "j")
+        await pilot.pause()
+        assert grid.cursor_coordinate.row == 2
+        grid.sought = "WORD 7000"
+        await pilot.press("n")
+        await app.workers.wait_for_complete()
+        assert grid.cursor_coordinate.row == 7000
+
+
+async def test_from_the_chips_one_comes_back_to_the_results(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", "escape", "L", "escape", "6")
+        assert page_of(pilot).PAGE == "neuron", "and does not type into the editor"
+
+
+async def test_handing_to_sql_from_there_keeps_what_one_wrote(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        editor = sql_page(pilot).query_one(Editor)
+        editor.text = "SELECT 42"
+        await press(pilot, "escape", "x")
+        assert editor.text == "SELECT 42"
+        assert editor.has_focus
+
+
+async def test_numbers_far_below_are_not_cut(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT range AS n, -range AS less, range / 7 AS part FROM range(90_000)")
+        await press(pilot, "escape", "G")
+        shown = text_of(app)
+        assert "89999" in shown
+        assert "-89999" in shown
+        assert "12857" in shown
+
+
 async def test_explain_opens_the_plan(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
@@ -160,6 +213,30 @@ async def test_explain_opens_the_plan(explorer: Callable[..., Explorer]) -> None
         await pilot.pause(0.3)
         assert isinstance(app.screen, Reading)
         assert "Group By" in text_of(app)
+
+
+async def test_an_error_of_explain_is_shown_where_the_query_is(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        editor = sql_page(pilot).query_one(Editor)
+        editor.text = "SELECT run FRM runs r"
+        await press(pilot, "ctrl+r")
+        cursor, shown = editor.cursor_location, text_of(app).splitlines()[11]
+        editor.move_cursor((0, 0))
+        await press(pilot, "ctrl+g")
+        assert editor.cursor_location == cursor
+        assert text_of(app).splitlines()[11][:30] == shown[:30]
+
+
+async def test_what_tables_mean_is_said_in_full(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9", "escape", "d")
+        assert isinstance(app.screen, Reading)
+        assert "…" not in "".join(text_of(app).splitlines()[1:4])
 
 
 async def test_every_screen_hands_its_query_over(explorer: Callable[..., Explorer]) -> None:

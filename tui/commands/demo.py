@@ -41,8 +41,10 @@ def command(out: Path, no_open: bool) -> None:
     print_summary(out)
     if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
         from neurontui.tui.app import explore
+        from neurontui.tui.terminal import drawn_on_the_terminal
 
-        explore([out], None)
+        with drawn_on_the_terminal():
+            explore([out], None)
 
 
 def _configs(out: Path) -> "list[RunConfig]":

@@ -28,5 +28,7 @@ def command(results: tuple[Path, ...], queries_dir: Path | None) -> None:
         )
     open_results(*results).close()  # what is wrong with a file is said before the screen is taken
     from neurontui.tui.app import explore
+    from neurontui.tui.terminal import drawn_on_the_terminal
 
-    explore(list(results), queries_dir)
+    with drawn_on_the_terminal():
+        explore(list(results), queries_dir)

@@ -71,6 +71,8 @@ class Reading(ModalScreen[None]):
         Binding("k,up", "scroll(-1)", "up", show=False, tooltip="Up"),
         Binding("pagedown,space", "scroll(10)", "page down", show=False, tooltip="A page down"),
         Binding("pageup", "scroll(-10)", "page up", show=False, tooltip="A page up"),
+        Binding("g,home", "edge(False)", "top", show=False, tooltip="The beginning"),
+        Binding("G,end", "edge(True)", "bottom", show=False, tooltip="The end"),
     ]
 
     def __init__(self, lines: list[Parts]) -> None:
@@ -87,3 +89,8 @@ class Reading(ModalScreen[None]):
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_edge(self, end: bool) -> None:
+        """To the beginning or the end."""
+        panel = self.query_one(VerticalScroll)
+        (panel.scroll_end if end else panel.scroll_home)(animate=False)

@@ -12,6 +12,10 @@ from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import title
 
 WIDTH = 70
+"""Cells of a line at 80 columns and beyond."""
+TYPES = "Types: A all-shared, P partial-shared, S specific, N non-activated"
+KEYS = 16
+"""Cells for the keys of an action."""
 _NAMES = {
     "escape": "esc", "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "space": "space",
@@ -20,24 +24,25 @@ _NAMES = {
 
 def help_lines(page: Page) -> list[Parts]:
     """What the screen says about itself, then its keys, those of its parts, and those of every screen."""
+    width = min(WIDTH, max(int(page.size.width * 0.96) - 6, KEYS * 2))
     lines: list[Parts] = [title(page.HEADING), []]
-    lines += [[Part(line)] for line in textwrap.wrap(page.ABOUT, WIDTH)]
+    lines += [[Part(line)] for line in textwrap.wrap(page.ABOUT, width)]
     for heading, bindings in help_groups(page):
         if bindings:
-            lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings)]
-    return [*lines, [], *_foot(page)]
+            lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings, width)]
+    return [*lines, [], *_foot(page, width)]
 
 
-def _foot(page: Page) -> list[Parts]:
+def _foot(page: Page, width: int) -> list[Parts]:
     """The letters of the types, and how to change keys."""
     names = dict.fromkeys(
         each.id for _, bindings in help_groups(page) for each in bindings if each.id
     )
-    words = f'Keys can be changed: lines such as threshold = "T" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
+    words = f'Keys can be changed: lines such as export = "E" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
     lines = [
-        "Types: A all-shared  P partial-shared  S specific  N non-activated",
+        *textwrap.wrap(TYPES, width),
         "",
-        *textwrap.wrap(words, WIDTH),
+        *textwrap.wrap(words, width),
     ]
     return [[Part(line, "dim")] for line in lines]
 
@@ -52,9 +57,16 @@ def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
         if widget.focusable and (group := getattr(widget, "HELP", "")):
             parts.setdefault(group, told(type(widget), keymap))
     every = [each for each in told(type(page), keymap) if each.action in common]
+    palette = Binding(
+        "ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours"
+    )
     digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
     rest = [each for each in told(type(page.app), keymap) if not each.action.startswith("go(")]
-    return [("On this screen", own), *parts.items(), ("On every screen", [digits, *every, *rest])]
+    return [
+        ("On this screen", own),
+        *parts.items(),
+        ("On every screen", [digits, *every, *rest, palette]),
+    ]
 
 
 def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
@@ -70,17 +82,21 @@ def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
     return list(found.values())
 
 
-def _rows(bindings: list[Binding]) -> list[Parts]:
+def _rows(bindings: list[Binding], width: int) -> list[Parts]:
     """One line an action, with all its keys."""
     merged: dict[str, list[Binding]] = {}
     for binding in bindings:
         merged.setdefault(binding.action, []).append(binding)
+    return [line for same in merged.values() for line in _row(same, width)]
+
+
+def _row(same: list[Binding], width: int) -> list[Parts]:
+    """The keys at the left, what they do beside them, on as many lines as that takes."""
+    keys = "  " + fit_keys(same).ljust(KEYS)
+    words = textwrap.wrap(same[0].tooltip, width - len(keys) - 1)
     return [
-        [
-            Part("  " + fit_keys(same).ljust(14), "second", bold=True),
-            Part(f" {same[0].tooltip}", "text"),
-        ]
-        for same in merged.values()
+        [Part(" " * len(keys) if number else keys, "second", bold=True), Part(f" {line}")]
+        for number, line in enumerate(words)
     ]
 
 

@@ -1,5 +1,7 @@
 """Layers: how many neurons of each layer are of each type. Switch a language and every curve answers."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from neurontui.tui.asking import Question
@@ -7,6 +9,7 @@ from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.views import Block, ChartPage
+from neurontui.tui.selection import Selection
 from neurontui.tui.shape.rows import layer_name
 from neurontui.tui.shape.types import (
     by_count,
@@ -18,6 +21,14 @@ from neurontui.tui.shape.types import (
     totals,
     type_chart,
 )
+
+OF_WHICH = (
+    "all   of all neurons",
+    "last  of those inactive",
+    "      at the last token",
+    "non   of the non-activated",
+)
+"""Beside activity at every token: what each curve is a share of."""
 
 
 class LayersPage(ChartPage):
@@ -36,6 +47,7 @@ class LayersPage(ChartPage):
     STYLES = ("stacked", "lines", "active", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "neurons", "neurons", tooltip="The neurons of this layer"),
+        Binding("t", "threshold", "threshold", tooltip="The next measured activation threshold"),
         Binding(
             "d",
             "difference",
@@ -56,6 +68,24 @@ class LayersPage(ChartPage):
         super().__init__()
         self.differing = False
 
+    @property
+    def threshold(self) -> float:
+        """The chosen one for type ratios by layer, where all runs in sight were measured at it."""
+        run, second, chosen = self.run, self.second, self.selection.threshold
+        if run is None or self.view or chosen not in run.thresholds:
+            return super().threshold
+        return run.threshold if second is not None and chosen not in second.thresholds else chosen
+
+    @property
+    def compares(self) -> bool:
+        """Type ratios by layer do."""
+        return self.view == 0
+
+    def beside(self) -> None:
+        """Type ratios by layer."""
+        self.view = 0
+        self.update()
+
     def question(self, run: RunInfo) -> dict[str, Question]:
         """What the view asks; beside a second run, its ratios too."""
         languages = self.languages
@@ -73,24 +103,32 @@ class LayersPage(ChartPage):
 
     def _ratios(self, run: RunInfo) -> dict[str, Question]:
         second = self.second
-        questions = {"ratios": self._ratio(run)}
+        questions = {"ratios": self._ratio(run, self._common or self.languages)}
         if second is None:
             self.differing = False
             self.answers.pop("second", None)
             self.asked.pop("second", None)
             return questions
-        questions["second"] = self._ratio(second)
+        questions["second"] = self._ratio(second, self._common or second.languages)
         if self.differing:
-            common = tuple(code for code in self.languages if code in second.languages)
             both = Question.of(
-                "compare-runs", run=run.number, other=second.number, languages=common
+                "compare-runs",
+                run=run.number,
+                other=second.number,
+                languages=self._common,
+                threshold=self.threshold,
             )
             return {"both": both, **questions}
         return questions
 
-    def _ratio(self, run: RunInfo) -> Question:
-        languages = tuple(code for code in self.languages if code in run.languages) or None
-        threshold = self.selection.threshold if self.selection.threshold in run.thresholds else None
+    @property
+    def _common(self) -> tuple[str, ...]:
+        """The chosen languages that all runs in sight have: types over others are other types."""
+        second = self.second
+        return tuple(code for code in self.languages if not second or code in second.languages)
+
+    def _ratio(self, run: RunInfo, languages: tuple[str, ...]) -> Question:
+        threshold = self.threshold if self.threshold in run.thresholds else None
         return Question.of(
             "type-ratio-by-layer", run=run.number, languages=languages, threshold=threshold
         )
@@ -135,13 +173,14 @@ class LayersPage(ChartPage):
         """Over how many examples, and of how many neurons."""
         table = self.answers.get("ratios")
         if self.view == 0 and chart.zero and self.second is not None:
-            return f"this run less {self.second.name}"
+            return f"this run less {self.second.name}{self._which}"
         if self.view == 0 and table is not None and table.num_rows:
             examples, neurons = (
                 max(table.column("n_examples").to_pylist()),
                 max(table.column("n_neurons").to_pylist()),
             )
-            return f"mean of {examples:,} examples · % of {neurons:,}"
+            means = f"mean of {examples:,} examples · % of {neurons:,}"
+            return self._which.removeprefix(" ") or means
         words = (
             "",
             "all sets of that size; grey: by chance",
@@ -151,12 +190,24 @@ class LayersPage(ChartPage):
         )
         return words[self.view]
 
+    @property
+    def _which(self) -> str:
+        """Over which languages two runs are compared, where those are not all that are switched on."""
+        if self.second is None or self._common == self.languages:
+            return ""
+        count = len(self._common)
+        return (
+            f" over the {count} languages of both" if count else " they have no language in common"
+        )
+
     def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
         """All layers together below the layer."""
         blocks, foot = super().blocks(chart, index)
         table = self.answers.get("ratios")
         if self.view == 0 and table is not None and not chart.zero:
             blocks = [("all layers", totals(table))]
+        if self.view == 3:
+            foot = [*foot, *OF_WHICH]
         if self.second is not None and self.view == 0 and not chart.zero:
             foot = [*foot, "d: difference"]
         return blocks, foot
@@ -188,6 +239,30 @@ class LayersPage(ChartPage):
     def variety(self) -> object:
         """Curves of both runs, or their difference."""
         return self.differing
+
+    def action_threshold(self) -> None:
+        """The next threshold that every run in sight was measured at."""
+        if (threshold := self._next_threshold) is not None:
+            self.view = 0
+            self.select(threshold=threshold)
+        elif self.run is not None:
+            which = "This run was" if self.second is None else "Both runs were"
+            self.notify(f"{which} measured at one threshold; --thresholds 0,0.1,… measures more.")
+
+    @property
+    def _next_threshold(self) -> float | None:
+        """The one after the present one, around the end; None where there is no other."""
+        run, second = self.run, self.second
+        known = run.thresholds if run is not None else ()
+        common = [each for each in known if second is None or each in second.thresholds]
+        place = common.index(self.threshold) if self.threshold in common else -1
+        return common[(place + 1) % len(common)] if len(common) > 1 else None
+
+    def next_selections(self) -> Iterator[Selection]:
+        """The next threshold, too."""
+        yield from super().next_selections()
+        if self.view == 0 and (threshold := self._next_threshold) is not None:
+            yield replace(self.selection, threshold=threshold)
 
     def action_difference(self) -> None:
         """Curves of both runs, or their difference."""

@@ -54,9 +54,11 @@ class Page(AskingScreen):
             "L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"
         ),
         Binding(
-            "t", "app.threshold", "threshold", tooltip="The next measured activation threshold"
+            "c",
+            "app.compare",
+            "compare",
+            tooltip="Choose a second run, or none; both stand beside each other on Layers",
         ),
-        Binding("c", "app.compare", "compare", tooltip="Choose a second run, or none"),
         Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and into a file"),
         Binding(
             "e",
@@ -73,6 +75,7 @@ class Page(AskingScreen):
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
         self._drawing = False
         self._built = False
+        self._before_chips: Widget | None = None
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -137,15 +140,10 @@ class Page(AskingScreen):
             yield from wanted
 
     def next_selections(self) -> Iterator[Selection]:
-        """What may be looked at next: with the language under the cursor switched, or at the next threshold."""
+        """What may be looked at next: with the language under the cursor switched. Screens add keys of their own."""
         chips = self.query_one(Chips)
-        if chips.has_focus:
-            if switched := chips.switched(chips.cursor):
-                yield replace(self.selection, languages=self._selected(switched))
-            return
-        threshold = self.explorer.next_threshold
-        if threshold is not None:
-            yield replace(self.selection, threshold=threshold)
+        if chips.has_focus and (switched := chips.switched(chips.cursor)):
+            yield replace(self.selection, languages=self._selected(switched))
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """What gets all rows in a thread, where the table on the screen was cut."""
@@ -154,6 +152,19 @@ class Page(AskingScreen):
     def words(self) -> str:
         """What `y` copies where there is no table: the screen as text."""
         return ""
+
+    @property
+    def threshold(self) -> float:
+        """What active means in the numbers of this screen: all but type ratios is kept at one threshold only."""
+        return self.run.threshold if self.run is not None else 0.0
+
+    @property
+    def compares(self) -> bool:
+        """Whether the second run shows here."""
+        return False
+
+    def beside(self) -> None:
+        """Show the view in which two runs stand beside each other, where there is one."""
 
     def journals(self, journals: Sequence[Progress]) -> None:
         """Runs in progress were looked at."""
@@ -266,8 +277,8 @@ class Page(AskingScreen):
             ChipState(
                 run.languages,
                 self.languages,
-                f"A > {self.selection.threshold:g}",
-                second.name if second else "",
+                f"A > {self.threshold:g}",
+                None if not self.compares else second.name if second else "",
             )
         )
 
@@ -288,9 +299,7 @@ class Page(AskingScreen):
             for run in self.explorer.runs
             if run != self.run and self._measured(run, measure)
         ]
-        others = (
-            [f"Other runs here have it: {', '.join(have)} (1 goes to the runs)."] if have else []
-        )
+        others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
         self.notice(head, *sentences, *others)
 
     def _measured(self, run: RunInfo, measure: str) -> bool:
@@ -329,6 +338,7 @@ class Page(AskingScreen):
 
     def action_chips(self) -> None:
         """Go to the language chips."""
+        self._before_chips = self.focused
         self.query_one(Chips).focus()
 
     def on_chips_changed(self, message: Chips.Changed) -> None:
@@ -345,8 +355,12 @@ class Page(AskingScreen):
         return () if all_on else languages
 
     def on_chips_left(self) -> None:
-        """Back from the chips to the screen."""
-        self.focus_first()
+        """Back from the chips to where one came from, where that still shows."""
+        before, self._before_chips = self._before_chips, None
+        if before is not None and before in self.focus_chain:
+            before.focus()
+        else:
+            self.focus_first()
 
     def focus_first(self) -> None:
         """Put the focus where the screen's keys work."""

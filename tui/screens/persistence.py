@@ -176,6 +176,7 @@ class PersistencePage(Page):
             if chosen.within is None
             else layer_name(self.answers.get("layers"), chosen.within)
         )
+        where = where.removeprefix("layer ")
         parts = [Part("Neurons", "text", bold=True)]
         for word, value, role in (
             ("type", chosen.type, chosen.type),

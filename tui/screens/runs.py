@@ -40,6 +40,11 @@ class RunsPage(Page):
         ),
     ]
 
+    @property
+    def compares(self) -> bool:
+        """Both runs are marked in the list."""
+        return True
+
     def body(self) -> Iterable[Widget]:
         """The table, the details below it, and progress."""
         yield Grid(id="runs-table")

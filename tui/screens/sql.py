@@ -203,7 +203,7 @@ class SqlPage(Page):
         self._job = None
         took = time.monotonic() - self._since
         if message.error is not None:
-            self._show_error(message.error)
+            self._show_error(message.error, message.statement.startswith(EXPLAIN))
         elif message.table is not None and message.statement.startswith(EXPLAIN):
             self._say([Part(f"explained in {took:.2f} s", "dim")])
             self.app.push_screen(Reading(plan_lines(message.table)))
@@ -217,11 +217,14 @@ class SqlPage(Page):
             )
         self.frame()
 
-    def _show_error(self, error: NeurontuiError) -> None:
+    def _show_error(self, error: NeurontuiError, explained: bool) -> None:
         where = ""
         if isinstance(error, SqlError) and error.line is not None:
-            where = f"line {error.line}, column {error.column}: "
-            self._point(error.line, error.column or 1)
+            column = error.column or 1
+            if explained and error.line == 1:
+                column -= len(EXPLAIN)
+            where = f"line {error.line}, column {column}: "
+            self._point(error.line, column)
         self._say([Part(f"✗ {where}", "bad", bold=True), Part(str(error), "text")])
 
     def _point(self, line: int, column: int) -> None:
@@ -335,7 +338,9 @@ class SqlPage(Page):
     def action_schema(self) -> None:
         """Tables and columns."""
         if "schema" in self.answers:
-            self.app.push_screen(Reading(schema_lines(self.answers["schema"])))
+            self.app.push_screen(
+                Reading(schema_lines(self.answers["schema"], min(self.size.width - 10, 70)))
+            )
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows."""

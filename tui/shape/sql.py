@@ -1,14 +1,15 @@
 """What the SQL screen shows in dialogs: plans, tables and columns, single values; and how it says what happened."""
 
+import textwrap
 from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.clean import clean_lines, fit
+from neurontui.tui.clean import clean, clean_lines, fit
 from neurontui.tui.sqltext import Names
 from neurontui.tui.widgets.format import plain_value
 from neurontui.tui.widgets.grid import Field
-from neurontui.tui.widgets.paint import Part, Parts
+from neurontui.tui.widgets.paint import Part, Parts, width_of
 
 SCHEMA_FIELDS = (
     Field("table_name", "table"),
@@ -31,20 +32,25 @@ def value_lines(value: Any) -> list[Parts]:
     return lines or [[Part("empty", "dim")]]
 
 
-def schema_lines(table: pa.Table) -> list[Parts]:
-    """Tables with their columns and what they mean; what the query `schema` returns."""
+def schema_lines(table: pa.Table, width: int) -> list[Parts]:
+    """Tables with their columns and what they mean, in `width` cells; what the query `schema` returns."""
     lines: list[Parts] = []
     for row in table.to_pylist():
         comment = row["comment"] or ""
         if row["column_name"] is None:
-            lines += [
-                [],
-                [Part(row["table_name"], "first", bold=True), Part(f"  {comment}", "dim")],
-            ]
+            lines += [[], *_hanging([Part(row["table_name"], "first", bold=True)], comment, width)]
         else:
             name, kind = fit(row["column_name"], 18), fit(row["type"], 14)
-            lines.append([Part(f"  {name} "), Part(f"{kind} ", "third"), Part(comment, "dim")])
+            lines += _hanging([Part(f"  {name} "), Part(kind, "third")], comment, width)
     return lines[1:]
+
+
+def _hanging(head: Parts, words: str, width: int) -> list[Parts]:
+    """Words behind a head, on as many lines as they take."""
+    used = width_of(head) + 2
+    wrapped = textwrap.wrap(clean(words), max(width - used, 20)) or [""]
+    first: list[Parts] = [[*head, Part(f"  {wrapped[0]}", "dim")]]
+    return first + [[Part(" " * used + line, "dim")] for line in wrapped[1:]]
 
 
 def names_of(table: pa.Table, queries: tuple[str, ...]) -> Names:

@@ -114,9 +114,9 @@ def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
     found = series_by(rows, "among", lambda row: int(row["layer"]), len(labels))
     names = {
-        "all": ("of all neurons", "all", "first"),
-        "inactive": ("of those inactive at the last token", "last", "second"),
-        "non-activated": ("of the non-activated", "non", "third"),
+        "all": ("neurons", "all", "first"),
+        "inactive": ("inactive", "last", "second"),
+        "non-activated": ("non-activated", "non", "third"),
     }
     series = tuple(Series(*names[key], *found[key]) for key in names if key in found)
     where = f"in {language}" if language else "in every chosen language"

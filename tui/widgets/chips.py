@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.message import Message
 
 from neurontui.tui.clean import shorten
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.paint import Part, Parts, width_of
 from neurontui.tui.widgets.sheet import Line
+
+SHORTEST = 12
+"""Characters that the name of the compared run keeps."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,16 @@ class ChipState:
     languages: tuple[str, ...] = ()
     active: tuple[str, ...] = ()
     threshold: str = "A > 0"
-    compared: str = ""
+    compared: str | None = ""
+    """The name of the compared run; None where the screen does not compare."""
     note: str = ""
 
 
 class Chips(Line, can_focus=True):
     """Language chips: click one, or press L, move with the arrows and toggle with space."""
 
+    FOCUS_ON_CLICK = False
+    """A click toggles and leaves the focus where the screen's keys work."""
     HELP: ClassVar[str] = "On the language chips (L)"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The language before"),
@@ -65,26 +70,27 @@ class Chips(Line, can_focus=True):
 
     def parts(self, width: int) -> Parts:
         """Chips in a window around the cursor where they do not all fit, then the rest of the selection."""
-        tail = self._tail()
+        needed = sum(width_of(self._chip(index)) for index in range(len(self.state.languages)))
+        tail = self._tail(width - needed - 2)
         room = width - width_of(tail) - 1
         start, end = self._window(room)
-        chips = [part for index in range(start, end) for part in self._chip(index)]
+        shown = [part for index in range(start, end) for part in self._chip(index)]
         before = [Part("‹" if start else " ", "dim")]
         after = [Part("›" if end < len(self.state.languages) else " ", "dim")]
-        return [*before, *chips, *after, *tail]
+        return [*before, *shown, *after, *tail]
 
-    def _tail(self) -> list[Part]:
+    def _tail(self, room: int) -> list[Part]:
+        """What stands behind the chips; a long name of a run gives way before chips do."""
         state = self.state
         parts = [
             Part(f" {len(state.active)} of {len(state.languages)}", "dim"),
             Part(f"  {state.threshold}", "text"),
         ]
-        parts.append(
-            Part(
-                f"  vs {state.compared}" if state.compared else "  vs none",
-                "second" if state.compared else "dim",
-            )
-        )
+        if state.compared:
+            left = max(room - width_of(parts) - len("  vs "), SHORTEST)
+            parts.append(Part(f"  vs {shorten(state.compared, left)}", "second"))
+        elif state.compared is not None:
+            parts.append(Part("  vs none", "dim"))
         if state.note:
             parts.append(Part(f"  {state.note}", "second"))
         return parts
@@ -119,10 +125,6 @@ class Chips(Line, can_focus=True):
     def on_blur(self) -> None:
         """Hide the cursor."""
         self.refresh()
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click toggles and does not take the focus away from the screen."""
-        event.prevent_default()
 
     def action_move(self, step: int) -> None:
         """Move the cursor, around the ends."""

@@ -1,10 +1,12 @@
 """Tables of results, virtualised: millions of rows cost no more than those in sight."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from rich.cells import cell_len
 from rich.text import Text
 from textual.coordinate import Coordinate
@@ -17,6 +19,10 @@ from neurontui.tui.widgets.format import plain_value
 
 WIDEST = 60
 """Cells of a column whose texts are long."""
+PIECE = 500
+"""Rows that are searched at a time: a few hundredths of a second."""
+SAMPLE = 200
+"""Rows that are looked at to find the widths of columns."""
 
 Format = Callable[[Any], str]
 
@@ -47,12 +53,26 @@ class Grid(DataTable):
 
     HELP: ClassVar[str] = "In tables"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "down", show=False, tooltip="The row below"),
-        Binding("k", "cursor_up", "up", show=False, tooltip="The row above"),
-        Binding("h", "cursor_left", "left", show=False, tooltip="The column before"),
-        Binding("l", "cursor_right", "right", show=False, tooltip="The next column"),
-        Binding("g", "cursor_table_start", "top", show=False, tooltip="The first row"),
-        Binding("G", "cursor_table_end", "bottom", show=False, tooltip="The last row"),
+        Binding("up,k", "cursor_up", "up", show=False, tooltip="The row above"),
+        Binding("down,j", "cursor_down", "down", show=False, tooltip="The row below"),
+        Binding(
+            "left,h",
+            "cursor_left",
+            "left",
+            show=False,
+            tooltip="The column before; where whole rows are marked, scroll",
+        ),
+        Binding(
+            "right,l",
+            "cursor_right",
+            "right",
+            show=False,
+            tooltip="The next column; where whole rows are marked, scroll",
+        ),
+        Binding("pageup", "page_up", "page up", show=False, tooltip="A page up"),
+        Binding("pagedown", "page_down", "page down", show=False, tooltip="A page down"),
+        Binding("home,g", "scroll_home", "top", show=False, tooltip="The first row"),
+        Binding("end,G", "scroll_end", "bottom", show=False, tooltip="The last row"),
         Binding(
             "slash",
             "find",
@@ -135,10 +155,9 @@ class Grid(DataTable):
             self.refresh(layout=True)
 
     def _width(self, data: pa.Table, index: int) -> int:
-        """Cells for a formatted column, from the rows one may see first; formats keep their widths alike."""
+        """Cells for a formatted column: a number is never cut, whatever row it stands in; texts go by a sample."""
         field = self.fields[index]
-        sample = data.column(index).slice(0, 200).to_pylist()
-        texts = [field.title, *(field.format(value) for value in sample)]
+        texts = [field.title, *(field.format(value) for value in _telling(data.column(index)))]
         return max(cell_len(shorten(text, WIDEST)) for text in texts)
 
     def row_values(self, row: int | None = None) -> dict[str, Any]:
@@ -183,19 +202,39 @@ class Grid(DataTable):
 
     def action_find_next(self, step: int) -> None:
         """Go to the next row that holds what is sought, around the end."""
-        count, needle = self.table.num_rows, self.sought.casefold()
-        if not needle or not count:
-            return
-        start = self.cursor_coordinate.row
-        for offset in range(1, count + 1):
-            row = (start + step * offset) % count
-            if any(needle in text.casefold() for text in self._texts(row)):
-                self.move_cursor(row=row, animate=False)
+        if self.sought and self.table.num_rows:
+            self.run_worker(self._find(step), group="find", exclusive=True, exit_on_error=False)
+
+    async def _find(self, step: int) -> None:
+        """Piece by piece, for keys to work meanwhile; a cursor that was moved, or other rows, end it."""
+        table, start, count = self.table, self.cursor_coordinate.row, self.table.num_rows
+        needle = self.sought.casefold()
+        for first in range(1, count + 1, PIECE):
+            for offset in range(first, min(first + PIECE, count + 1)):
+                row = (start + step * offset) % count
+                if any(needle in text.casefold() for text in self._texts(row)):
+                    self.move_cursor(row=row, animate=False)
+                    return
+            await asyncio.sleep(0)
+            if self.table is not table or self.cursor_coordinate.row != start:
                 return
         self.app.bell()
 
     def _texts(self, row: int) -> list[str]:
         return [field.format(self.table.column(field.column)[row].as_py()) for field in self.fields]
+
+
+def _telling(column: pa.ChunkedArray) -> list[Any]:
+    """Values that tell how wide a column is: the first rows, some of all others, and the extremes of whole numbers."""
+    values: list[Any] = column.slice(0, SAMPLE).to_pylist()
+    if len(column) > SAMPLE:
+        step = -(-len(column) // SAMPLE)
+        values += [
+            column[row].as_py() for row in range(0, len(column), step)
+        ]  # take() copies all of it
+        if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
+            values += pc.min_max(column).as_py().values()
+    return values
 
 
 def _plain_field(table: pa.Table, name: str) -> Field:

@@ -36,17 +36,20 @@ class Tabs(Line):
         self._page = page
 
     def parts(self, width: int) -> Parts:
-        """Full titles where they fit, short ones where not."""
-        long = self._titles(short=False)
-        return long if width_of(long) <= width else self._titles(short=True)
+        """Full titles where they fit, else short ones, else digits with the present one's title."""
+        tries = (self._titles(short=False), self._titles(short=True))
+        digits = self._titles(short=True, digits=True)
+        return next((parts for parts in tries if width_of(parts) <= width + 1), digits)
 
-    def _titles(self, short: bool) -> list[Part]:
+    def _titles(self, short: bool, digits: bool = False) -> list[Part]:
         parts = [] if short else [Part(" ")]
         for tab in TABS:
             here = tab.page == self._page
             name = tab.short if short else tab.title
+            if digits:
+                name = tab.title if here else ""
             click = f"app.go('{tab.page}')"
-            text = f"{tab.digit} {name}" if short else f" {tab.digit} {name} "
+            text = f"{tab.digit} {name}".rstrip() if short else f" {tab.digit} {name} "
             parts.append(Part(text, "text" if here else "dim", None, here, click, here))
             parts.append(Part(" "))
         return parts
