@@ -11,10 +11,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.store.errors import InputError
+
+_BYTES = {character: byte for byte, character in bytes_to_unicode().items()}
+"""What stands for each byte in the pieces of a byte-level tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,11 @@ def pad_id(tokenizer: Any) -> int:
 
 
 def token_text(tokenizer: Any, token: int) -> str:
-    """A token as text, or its raw piece where it is no whole character or nothing visible."""
+    """A token as text; bytes of a broken character as in `\\xe4`, and the raw piece where nothing is visible."""
     text = str(tokenizer.decode([token], skip_special_tokens=False))
     if text and "\ufffd" not in text:
         return text
-    return str(tokenizer.convert_ids_to_tokens(token))
+    piece = str(tokenizer.convert_ids_to_tokens(token))
+    if not text or not set(piece) <= _BYTES.keys():
+        return piece
+    return bytes(_BYTES[each] for each in piece).decode("utf-8", "backslashreplace")

@@ -1,0 +1,126 @@
+"""What will probably be asked next is known before the key is pressed, and nothing is asked twice."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from neurontui.queries.job import Job
+from neurontui.queries.results import open_results
+from neurontui.store.errors import QueryError, UsageError
+from neurontui.tui.app import Explorer
+from neurontui.tui.asking import Desk, Question, Started
+from neurontui.tui.foresight import Foresight, supposing
+from tests.tui.driving import NARROW, press, settle
+
+SLOW = Question.of("type-ratio-by-layer", run=1)
+
+
+@pytest.fixture
+def desk(store: Path) -> Desk:
+    """A desk on the sample store; its jobs wait until they are let go."""
+    return Desk(open_results(store))
+
+
+def _held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Job], threading.Event]:
+    ran: list[Job] = []
+    go = threading.Event()
+    run = desk.run
+
+    def waiting(job: Job, started: Started | None = None, max_rows: int | None = None) -> pa.Table:
+        ran.append(job)
+        assert go.wait(30)
+        return run(job, started, max_rows)
+
+    monkeypatch.setattr(desk, "run", waiting)
+    return ran, go
+
+
+def test_a_question_under_way_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran, go = _held(desk, monkeypatch)
+    answers: list[pa.Table] = []
+    threads = [threading.Thread(target=lambda: answers.append(desk.answer(SLOW))) for _ in range(3)]
+    for each in threads:
+        each.start()
+    go.set()
+    for each in threads:
+        each.join(30)
+
+    assert len(ran) == 1
+    assert len(answers) == 3
+    assert answers[0] is answers[1] is answers[2]
+    desk.close()
+
+
+def test_who_waits_can_be_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, go = _held(desk, monkeypatch)
+    first = threading.Thread(target=desk.answer, args=(SLOW,))
+    first.start()
+    stopped = Started()
+    stopped.cancel()
+    with pytest.raises(QueryError):
+        desk.answer(SLOW, stopped)
+    go.set()
+    first.join(30)
+    assert desk.cached(SLOW) is not None
+    desk.close()
+
+
+def test_a_failure_is_each_askers_own(desk: Desk) -> None:
+    for _ in range(2):
+        with pytest.raises(UsageError):
+            desk.answer(Question.of("no-such-query"))
+    desk.close()
+
+
+def test_what_nobody_wants_any_more_is_stopped(desk: Desk) -> None:
+    foresight = Foresight()
+    other = Question.of("layers", run=1)
+    errand = foresight.begin(desk, [SLOW, other, SLOW])
+    assert list(errand.questions) == [SLOW, other]
+
+    foresight.stop(but=[other])
+    assert [each.stopped for each in errand.questions.values()] == [True, False]
+    errand()
+    assert desk.cached(SLOW) is None
+    assert desk.cached(other) is not None
+    desk.close()
+
+
+async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "L", "l")
+        await settle(pilot)
+        await pilot.pause(0.3)
+        await settle(pilot)
+        page = app.page
+        assert page is not None
+        others = tuple(code for code in page.languages if code != page.languages[1])
+        expected = {}
+        with supposing(app, page.next_selections().__next__()):
+            assert page.languages == others
+            expected = page.wants(page.run) if page.run else {}
+        assert page.languages != others
+        assert expected
+        assert [q for q in expected.values() if app.desk.cached(q) is None] == []
+
+
+async def test_the_next_threshold_and_the_rows_beside_are_known(
+    explorer: Callable[..., Explorer],
+) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        for key, least in (("2", 1), ("3", 1)):
+            await press(pilot, key)
+            await settle(pilot)
+            await pilot.pause(0.3)
+            await settle(pilot)
+            page = app.page
+            assert page is not None
+            assert len(list(page.next_selections())) >= least
+            assert [q for q in page.likely() if app.desk.cached(q) is None] == []
