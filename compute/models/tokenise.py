@@ -17,7 +17,7 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.store.errors import InputError
 
-_BYTES = {character: byte for byte, character in bytes_to_unicode().items()}
+_BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
 """What stands for each byte in the pieces of a byte-level tokenizer."""
 
 
