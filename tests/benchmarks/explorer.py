@@ -176,8 +176,15 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
                 terminal.press("L")
             _measured(terminal, f"{name}: {what}", pair, repeats, nothing)
             if what == "language":
+                _unforeseen(terminal, name, nothing)
                 terminal.press("\x1b", quiet=0.5)
     terminal.close()
+
+
+def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
+    """A chip that is switched in the moment the cursor comes to it: nothing was asked in advance."""
+    found = [terminal.press("l ", quiet=0.6) for _ in range(3)]
+    _say(f"{name}: on to a language and switch it at once", _over(_middle(found), nothing))
 
 
 def _measured(
@@ -193,7 +200,10 @@ def _measured(
 
 
 def _median(terminal: Terminal, pair: tuple[str, str], repeats: int) -> Redraw:
-    redraws = [terminal.press(pair[i % 2]) for i in range(2 * (repeats // 2))]
+    return _middle([terminal.press(pair[i % 2]) for i in range(2 * (repeats // 2))])
+
+
+def _middle(redraws: list[Redraw]) -> Redraw:
     return Redraw(
         statistics.median(each.first for each in redraws),
         statistics.median(each.last for each in redraws),
