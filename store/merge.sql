@@ -1,11 +1,12 @@
 -- How the shards of a run become rows of the results file, a statement a table, run in this order in one transaction.
 -- `shards.<table>` are the shards of all batches, in the order of the batches; `masks` is example, layer, neuron, mask of
 -- the run. Header of a statement: the table; `a chunk of <column>`: repeated over ranges $low to $high of that column,
--- which bounds the memory; `one thread`: sums of doubles must not depend on who adds first.
+-- which bounds the memory; `a heap of`: the same in larger ranges, where nothing is added up; `one thread`: sums of doubles
+-- must not depend on who adds first.
 
--- activations
+-- activations, a heap of layer
 INSERT INTO results.activations
-SELECT $run, example, layer, neuron, mask FROM shards.activations;
+SELECT $run, example, layer, neuron, mask FROM shards.activations WHERE layer BETWEEN $low AND $high;
 
 -- examples
 INSERT INTO results.examples

@@ -9,8 +9,8 @@ import duckdb
 
 from neurontui.store.manifest import Manifest
 
-_CHUNK_ROWS = 8_000_000
-"""Rows that one statement adds up."""
+_ROWS = {"chunk": 8_000_000, "heap": 64_000_000}
+"""Rows that one statement adds up, or copies. A heap is what a reader of one neuron looks through: some 80 MB of masks."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Statement:
 
     table: str
     chunk: str | None
+    rows: int
+    """At most in one range of that column, if it has more than one value."""
     one_thread: bool
     sql: str
     parameters: frozenset[str]
@@ -34,13 +36,13 @@ def statements() -> tuple[Statement, ...]:
 def chunks(
     statement: Statement, manifest: Manifest, rows: int
 ) -> list[tuple[int | str, int | str]]:
-    """Ranges of the column a statement is cut by that hold about _CHUNK_ROWS of its `rows` each."""
+    """Ranges of the column a statement is cut by that hold about as many of its `rows` as are allowed."""
     values: Sequence[int | str] = sorted(each.layer for each in manifest.layers)
     if statement.chunk == "language":
         values = sorted(manifest.languages)
     if statement.chunk is None or not values:
         return [(0, 0)]
-    size = max(1, len(values) * _CHUNK_ROWS // max(1, rows))
+    size = max(1, len(values) * statement.rows // max(1, rows))
     parts = [values[first : first + size] for first in range(0, len(values), size)]
     return [(part[0], part[-1]) for part in parts]
 
@@ -48,6 +50,7 @@ def chunks(
 def _statement(block: str) -> Statement:
     header, _, sql = block.partition("\n")
     table, *rules = header.removeprefix("-- ").split(", ")
-    chunk = [rule.removeprefix("a chunk of ") for rule in rules if rule.startswith("a chunk of ")]
+    cuts = [rule.split()[1::2] for rule in rules if rule.startswith("a ")]
+    kind, column = cuts[0] if cuts else ("chunk", None)
     known = frozenset(duckdb.extract_statements(sql)[0].named_parameters)
-    return Statement(table, chunk[0] if chunk else None, "one thread" in rules, sql, known)
+    return Statement(table, column, _ROWS[kind], "one thread" in rules, sql, known)

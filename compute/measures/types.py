@@ -27,16 +27,19 @@ Part = tuple[float, str, int]
 def mask_rows(indices: Sequence[int], layers: Sequence[Layer], masks: Sequence[Tensor]) -> pa.Table:
     """Shard table activations; masks: per layer (E, d_m), packed, from `off_device`.
 
-    One row a neuron and example, example by example, layer by layer: the order in which they compress.
+    One row a neuron and example, layer by layer, example by example: the order in which they compress, and in which the
+    merge finds those of one layer together.
     """
-    sizes = [each.n_neurons for each in layers]
-    layer = np.repeat(_int32(each.layer for each in layers), sizes)
+    n_examples, sizes = len(indices), [each.n_neurons for each in layers]
+    examples = [np.repeat(_int32(indices), size) for size in sizes]
     return pa.table(
         {
-            "example": np.repeat(_int32(indices), len(layer)),
-            "layer": np.tile(layer, len(indices)),
-            "neuron": np.tile(_neurons(sizes), len(indices)),
-            "mask": np.concatenate([to_numpy(each) for each in masks], axis=1).reshape(-1),
+            "example": np.concatenate(examples),
+            "layer": np.repeat(
+                _int32(each.layer for each in layers), np.multiply(sizes, n_examples)
+            ),
+            "neuron": np.concatenate([np.tile(_neurons([size]), n_examples) for size in sizes]),
+            "mask": np.concatenate([to_numpy(each).reshape(-1) for each in masks]),
         }
     )
 

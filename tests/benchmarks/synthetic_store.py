@@ -35,7 +35,7 @@ DRAWS = 64
 """States that a neuron can be in; each example draws one of them."""
 _ODD = 5
 """In so many of 256 examples a neuron that changes at all is in an odd state: one language more or less."""
-_PIECE = 25
+_PIECE = 32
 """Examples whose masks are written at once: bounds the memory."""
 
 

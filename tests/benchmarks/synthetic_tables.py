@@ -89,13 +89,13 @@ def _grid(**axes: NDArray[np.generic] | list[str]) -> dict[str, NDArray[np.gener
 
 
 def activations(numbers: Numbers, masks: Masks) -> pa.Table:
-    """The masks as shards have them."""
+    """The masks as shards have them, layer by layer."""
     e, layers, n = masks.shape
     return _columns(
-        example=np.repeat(numbers.astype(np.int32), layers * n),
-        layer=np.tile(np.repeat(np.arange(layers, dtype=np.int32), n), e),
+        example=np.tile(np.repeat(numbers.astype(np.int32), n), layers),
+        layer=np.repeat(np.arange(layers, dtype=np.int32), e * n),
         neuron=np.tile(np.arange(n, dtype=np.int32), e * layers),
-        mask=masks.reshape(-1).astype(np.uint64),
+        mask=masks.swapaxes(0, 1).reshape(-1).astype(np.uint64),
     )
 
 

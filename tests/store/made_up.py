@@ -118,8 +118,8 @@ class MadeUp:
 
     def cells(self, examples: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """(example, layer, neuron) in the order of `activations`."""
-        for e in examples:
-            for layer in range(self.layers):
+        for layer in range(self.layers):
+            for e in examples:
                 for n in range(self.neurons):
                     yield e, layer, n
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from neurontui.store import statements
 from neurontui.store.errors import StoreError
 from neurontui.store.journal import Journal, list_journals
 from neurontui.store.merge import merge
@@ -101,10 +102,17 @@ def test_views_agree_with_the_tables(store: Callable[..., Path]) -> None:
         )  # without choices no rank
 
 
-def test_masks_lie_in_the_order_of_example_layer_neuron(store: Callable[..., Path]) -> None:
-    with duckdb.connect(str(store()), read_only=True) as connection:
-        lie = connection.execute("SELECT example, layer, neuron FROM activations").fetchall()
+def test_masks_lie_layer_by_layer_where_there_are_many(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(statements._ROWS, "heap", 1)
+    statements.statements.cache_clear()
+    merge(measure(MadeUp(), results), results)
+    statements.statements.cache_clear()
+    with duckdb.connect(str(results), read_only=True) as connection:
+        lie = connection.execute("SELECT layer, example, neuron FROM activations").fetchall()
     assert lie == sorted(lie)
+    assert len({layer for layer, *_ in lie}) > 1
 
 
 def test_a_merged_run_is_not_merged_twice(results: Path, store: Callable[..., Path]) -> None:

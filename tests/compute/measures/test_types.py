@@ -58,11 +58,11 @@ def test_tables_have_the_columns_of_the_store(tables: dict[str, pa.Table]) -> No
         assert table.schema.equals(shard_schema(name)), name
 
 
-def test_masks_come_example_by_example_layer_by_layer(tables: dict[str, pa.Table]) -> None:
+def test_masks_come_layer_by_layer_example_by_example(tables: dict[str, pa.Table]) -> None:
     batch, captured = made_up()
     expected = []
-    for e, index in enumerate(batch.indices):
-        for layer, values in zip(LAYERS, captured.activations, strict=True):
+    for layer, values in zip(LAYERS, captured.activations, strict=True):
+        for e, index in enumerate(batch.indices):
             for neuron in range(layer.n_neurons):
                 bits = (int(values[e, p, neuron] > 0) << p for p in range(5))
                 expected.append((index, layer.layer, neuron, sum(bits)))
@@ -202,8 +202,8 @@ def test_many_languages_keep_their_masks_and_give_up_the_histogram(n_languages: 
     assert ("mask_histogram" in tables) == listed
     assert ("active_histogram" in tables) == ("language_pairs" in tables) == (not listed)
     masks = tables["activations"]["mask"].to_numpy()
-    expected = np.concatenate([(a > 0).sum(1).numpy() for a in captured.activations], axis=1)
-    assert (np.bitwise_count(masks) == expected.reshape(-1)).all()
+    expected = [(a > 0).sum(1).numpy().reshape(-1) for a in captured.activations]
+    assert (np.bitwise_count(masks) == np.concatenate(expected)).all()
 
 
 def test_every_type_occurs_in_the_made_up_activity(tables: dict[str, Any]) -> None:
