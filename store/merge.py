@@ -35,7 +35,7 @@ from neurontui.store.schema import (
     shard_tables,
     tables_of_a_run,
 )
-from neurontui.store.shards import FINAL, batch_folder, is_whole
+from neurontui.store.shards import COMPRESSION, FINAL, batch_folder, is_whole
 from neurontui.store.statements import Statement, chunks, statements
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
@@ -141,8 +141,18 @@ def _show_shards(
         files = [folder / f"{table}.parquet" for folder in folders]
         files = [file for file in files if file.exists()]
         connection.execute(f"CREATE VIEW shards.{table} AS {_source(table, files)}")
-        rows[table] = sum(pq.read_metadata(file).num_rows for file in files)
+        rows[table] = sum(_rows(file) for file in files)
     return rows
+
+
+def _rows(file: Path) -> int:
+    """Rows of a shard. Raises StoreError where it is packed as we never do: other unpackers of DuckDB need no trust."""
+    metadata = pq.read_metadata(file)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    packed = {group.column(i).compression for group in groups for i in range(metadata.num_columns)}
+    if packed - {COMPRESSION}:
+        raise StoreError(f"{file} was not written by neurontui; measure that batch again.")
+    return int(metadata.num_rows)
 
 
 def _source(table: str, files: Sequence[Path]) -> str:

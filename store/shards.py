@@ -26,6 +26,7 @@ from neurontui.store.schema import first_line, no_room, shard_schema
 INDEX = "index.json"
 FINAL = "final"
 """Folder of the tables that belong to the run as a whole."""
+COMPRESSION, _LEVEL = "ZSTD", 1
 
 _DELTA = frozenset({"example", "layer", "neuron"})
 # Statistics of a row group let the merge skip it when it looks for one layer.
@@ -224,8 +225,8 @@ def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         path,
         schema,
-        compression="zstd",
-        compression_level=1,
+        compression=COMPRESSION,
+        compression_level=_LEVEL,
         use_dictionary=[name for name in schema.names if name not in _DELTA],
         column_encoding={name: "DELTA_BINARY_PACKED" for name in schema.names if name in _DELTA},
         version="2.6",

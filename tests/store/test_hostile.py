@@ -8,9 +8,13 @@ import duckdb
 import pytest
 
 from neurontui.queries.results import open_results
+from neurontui.store import shards
 from neurontui.store.errors import QueryError, StoreError
+from neurontui.store.merge import merge
 from neurontui.store.reader import Limits, Reader, open_reader
 from tests.conftest import Tally
+from tests.store.conftest import measure
+from tests.store.made_up import MadeUp
 
 SECRET = "the secret"
 
@@ -183,3 +187,18 @@ def _copy(path: Path) -> Path:
 
 def _tree(folder: Path) -> list[tuple[str, int]]:
     return sorted((str(each), os.path.getmtime(each)) for each in folder.rglob("*"))  # noqa: PTH204
+
+
+@pytest.mark.parametrize("packing", ["BROTLI", "SNAPPY", "NONE"])
+def test_shards_in_another_packing_are_never_unpacked(
+    packing: str, results: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    """A journal from a stranger would pick the unpacker of DuckDB that has a flaw."""
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "COMPRESSION", packing)
+        patch.setattr(shards, "_LEVEL", None)
+        journal = measure(MadeUp(), results)
+    with pytest.raises(StoreError, match="was not written by neurontui"):
+        merge(journal, results)
+    assert journal.is_dir()
+    tally("attack", "a sealed journal whose shards are packed by another codec", 1, "refused")
