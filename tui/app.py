@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from neurontui.queries.results import Results, open_results
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui import pages
+from neurontui.tui import collecting, pages
 from neurontui.tui import selection as memory
 from neurontui.tui.asking import Desk
 from neurontui.tui.catalog import RunInfo, catalog, find
@@ -185,6 +185,7 @@ class Explorer(App[None]):
         """Import what the first keys will need, in a thread."""
         pages.warm()
         raster.warm()
+        collecting.keep()
 
     def on_looked(self, message: Looked) -> None:
         """The files and journals were looked at."""

@@ -23,13 +23,8 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
-PROGRAM = """
-import sys, time
-started = time.perf_counter()
-from pathlib import Path
-from neurontui.tui.app import explore
-explore([Path(sys.argv[1])])
-"""
+from neurontui.tui.collecting import seldom_collected
+
 SLOW_SQL = "select count(*) from range(100000000000) a where a.range % 7 = 3"
 QUIET = 0.25
 """Seconds without output after which a redraw counts as complete."""
@@ -58,7 +53,7 @@ class Terminal:
         }  # fmt: skip
         self._patience = 30.0
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(path)],
+            [sys.executable, "-m", "neurontui.tui", "open", str(path)],
             stdin=secondary, stdout=secondary, stderr=secondary, env=environment,
         )  # fmt: skip
         os.close(secondary)
@@ -226,7 +221,8 @@ def _cancel(path: Path, width: int, height: int, state: Path) -> None:
 
 
 def _blocking(path: Path, width: int, height: int) -> None:
-    first, again = asyncio.run(_longest_gaps(path, width, height))
+    with seldom_collected():
+        first, again = asyncio.run(_longest_gaps(path, width, height))
     for what, (clock, busy) in (("", again), (", first visits", first)):
         took = f"{1000 * clock:.0f} ms (processor {1000 * busy:.0f})"
         _say(f"longest time the interface was busy{what}", took, "goal: 100 ms")
