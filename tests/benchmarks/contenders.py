@@ -94,7 +94,9 @@ def stored(work: Workload, folder: Path, *, every_token: bool) -> Run:
 
 def _read_back(shards: Path, batch: Batch) -> Tensor:
     """Signs from what lies on disk."""
-    masks = pq.read_table(shards / "activations.parquet")["mask"].to_numpy().astype("int64")
+    rows = pq.read_table(shards / "activations.parquet")
+    by_example = rows.sort_by([(name, "ascending") for name in ("example", "layer", "neuron")])
+    masks = by_example["mask"].to_numpy().astype("int64")
     bits = torch.arange(len(batch.languages))[:, None]
     per_example = torch.from_numpy(masks).view(len(batch.examples), 1, -1) >> bits & 1
     return per_example.flatten(0, 1).bool()

@@ -10,7 +10,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.paper_file import read_paper_file
 
 ROOT = Path(__file__).parents[2]
-FILE_BYTES, JOURNAL_BYTES, MERGED = 1.73, 2.09, 6.9e6
+FILE_BYTES, JOURNAL_BYTES, MERGED = 1.76, 2.09, 11.9e6
 """Measured by `python -m tests.benchmarks.store_scale` on 2.46e9 masks: bytes a mask; masks a second through the merge."""
 TOKEN_BYTES, RATE = 4, 125e12
 """Assumed: UTF-8 bytes a token; operations a second of an A100 in bfloat16 at two fifths of its peak."""
