@@ -23,6 +23,7 @@ SMALL = {
     f"{RECIPE}.build_facts": ["--out", "made"],
     "tests.docs": ["--root", "made"],
     "tests.docs.pictures": ["--into", "made"],
+    "tests.benchmarks.explorer": ["--repeats", "2"],
     "tests.benchmarks.store_scale": [
         *("--layers", "2", "--neurons", "64", "--examples", "30", "--out", "made/big.duckdb"),
     ],
@@ -58,7 +59,8 @@ LINES = _lines()
 @pytest.mark.parametrize(("module", "rest"), LINES)
 def test_a_program_runs(module: str, rest: str, results: Path, tmp_path: Path) -> None:
     made = tmp_path / "made"
-    shutil.copy(results, tmp_path / "results.duckdb")
+    for name in ("results.duckdb", "big.duckdb"):
+        shutil.copy(results, tmp_path / name)
     card = tmp_path / "compute" / "demo" / "MODEL.md"
     card.parent.mkdir(parents=True)
     shutil.copy(ROOT / "compute" / "demo" / "MODEL.md", card)
