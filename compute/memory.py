@@ -49,17 +49,21 @@ def _tokens(config: RunConfig, run: RunShape, lengths: Sequence[int]) -> int:
 def _forward(loaded: LoadedModel, tokens: int) -> int:
     """One block's tensors; the blocks before it have left their output only."""
     widest = max(each.n_neurons for each in loaded.layers)
-    hidden = loaded.model.get_input_embeddings().weight.shape[1]
-    return int(tokens * (_WIDE * widest + _NARROW * hidden) * loaded.torch_dtype.itemsize)
+    return tokens * (_WIDE * widest + _NARROW * _hidden(loaded)) * loaded.torch_dtype.itemsize
 
 
 def cache_a_token(loaded: LoadedModel) -> int:
-    """Keys and values of one token in every layer that has them."""
+    """Keys and values of one token in every layer that has them; of a configuration with other words, the most they can be."""
     shape = loaded.model.config.get_text_config()
-    heads = getattr(shape, "num_key_value_heads", None) or shape.num_attention_heads
-    width = getattr(shape, "head_dim", None) or shape.hidden_size // shape.num_attention_heads
+    queries = getattr(shape, "num_attention_heads", None) or 1
+    heads = getattr(shape, "num_key_value_heads", None) or queries
+    width = getattr(shape, "head_dim", None) or _hidden(loaded) // queries
     layers = len({each.layer for each in loaded.layers if each.stack == "decoder"})
     return int(2 * layers * heads * width * loaded.torch_dtype.itemsize)
+
+
+def _hidden(loaded: LoadedModel) -> int:
+    return int(loaded.model.get_input_embeddings().weight.shape[1])
 
 
 def _logits(loaded: LoadedModel, rows: int) -> int:
