@@ -140,8 +140,8 @@ def _show_shards(
     for table in shard_tables():
         files = [folder / f"{table}.parquet" for folder in folders]
         files = [file for file in files if file.exists()]
-        connection.execute(f"CREATE VIEW shards.{table} AS {_source(table, files)}")
         rows[table] = sum(_rows(file) for file in files)
+        connection.execute(f"CREATE VIEW shards.{table} AS {_source(table, files)}")
     return rows
 
 

@@ -1,13 +1,22 @@
 """Where the explorer draws: on the terminal, also where stderr leads into a file (`2>log`)."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from neurontui.store.errors import UsageError
+from neurontui.tui.collecting import seldom_collected
 
 TERMINAL = "/dev/tty"
+
+
+def open_explorer(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+    """Explore results files until the reader quits. Raises NeurontuiError where one cannot be read or drawn."""
+    with seldom_collected(), drawn_on_the_terminal():
+        from neurontui.tui.app import explore
+
+        explore(paths, queries_dir)
 
 
 @contextmanager

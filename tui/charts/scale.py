@@ -30,14 +30,19 @@ def value_scale(low: float, high: float, rows: int) -> Scale:
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5 * max(abs(middle), 1.0), middle + 0.5 * max(abs(middle), 1.0)
-    step, count = 0.0, rows + 2
-    rough = (high - low) / max(min(rows // 3, 8), 2)
+    step = _round_step((high - low) / max(min(rows // 3, 8), 2))
+    bottom, top, count = _around(low, high, step)
     while count > max(rows - 1, 2):
-        step = _round_step(max(rough, 1.01 * step))
-        bottom = math.floor(low / step + 1e-9) * step
-        top = math.ceil(high / step - 1e-9) * step
-        count = round((top - bottom) / step)
+        step = _round_step(1.01 * step)
+        bottom, top, count = _around(low, high, step)
     return Scale(bottom, top, tuple(bottom + step * i for i in range(count + 1)), _digits(step))
+
+
+def _around(low: float, high: float, step: float) -> tuple[float, float, int]:
+    """The multiples of a step that hold low and high between them, and how many steps they are apart."""
+    bottom = math.floor(low / step + 1e-9) * step
+    top = math.ceil(high / step - 1e-9) * step
+    return bottom, top, round((top - bottom) / step)
 
 
 def stack_scale(total: float, rows: int) -> Scale:

@@ -40,11 +40,9 @@ def command(out: Path, no_open: bool) -> None:
     narrator.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
     print_summary(out)
     if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
-        from neurontui.tui.app import explore
-        from neurontui.tui.terminal import drawn_on_the_terminal
+        from neurontui.tui.terminal import open_explorer
 
-        with drawn_on_the_terminal():
-            explore([out], None)
+        open_explorer([out])
 
 
 def _configs(out: Path) -> "list[RunConfig]":

@@ -27,10 +27,6 @@ def command(results: tuple[Path, ...], queries_dir: Path | None) -> None:
             "the explorer needs a terminal; use `neurontui query` or `neurontui sql` in a pipe"
         )
     open_results(*results).close()  # what is wrong with a file is said before the screen is taken
-    from neurontui.tui.collecting import seldom_collected
-    from neurontui.tui.terminal import drawn_on_the_terminal
+    from neurontui.tui.terminal import open_explorer
 
-    with seldom_collected(), drawn_on_the_terminal():
-        from neurontui.tui.app import explore
-
-        explore(list(results), queries_dir)
+    open_explorer(list(results), queries_dir)
