@@ -34,6 +34,7 @@ def model_options(config: RunConfig) -> ModelOptions:
         device=config.device,
         device_map=config.device_map,
         allow_bin=config.allow_bin,
+        allow_links=config.allow_links,
     )
 
 

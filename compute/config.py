@@ -47,6 +47,8 @@ class RunConfig:
     device: str | None = None
     device_map: bool = False
     allow_bin: bool = False
+    allow_links: bool = False
+    """Follow links that lead out of a model's folder."""
     batch_tokens: int = 4096
     batch_examples: int | None = None
     """Examples in a batch of the journal, which is what a kill loses; None: see `plan.batch_size`."""

@@ -1,7 +1,7 @@
 """What makes a run the run it is: its settings, its key, and the manifest that says so.
 
 Two calls with the same model, prompts and settings have the same key, whatever the machine, the
-batch sizes, the engine or the name; that is how a killed run finds its journal and a finished one is not repeated.
+batch sizes, the engine or the name of the run; that is how a killed run finds its journal and a finished one is not repeated.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded import ModelFacts
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData
+from neurontui.store.errors import ModelError
 from neurontui.store.manifest import Condition, Manifest
 
 LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
@@ -24,7 +25,7 @@ LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyar
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
-    "name", "keep", "force",
+    "name", "keep", "force", "allow_links",
 })  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
     return {
         **chosen,
         "dtype": model.dtype,
+        "model_digest": model.digest,
         "placement": model.placement,
         "batch_tokens": config.batch_tokens,
         "batch_examples": config.batch_examples,
@@ -42,10 +44,15 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
 
 
 def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
-    """SHA-256 over the model's revision or fingerprint, every prompt and answer, and the settings."""
+    """SHA-256 over the model's name, commit and files, every prompt and answer, and the settings.
+
+    Raises ModelError where neither commit nor files of the model are known: its runs could be another model's.
+    """
+    if model.revision is None and model.digest is None:
+        raise ModelError(f"'{model.name}' has neither a commit nor a digest of its weights.")
     identity = {
         **_deciding(config),
-        "model": model.revision or model.fingerprint,
+        "model": [model.name, model.revision, model.digest],
         "data": digest(data),
         "dtype": model.dtype,
     }

@@ -18,8 +18,8 @@ class ModelFacts:
     """Hub id, or name of the local folder."""
     revision: str | None
     """Resolved commit, or None for a local folder."""
-    fingerprint: str | None
-    """Digest of a local folder's weights, which have no commit; None for a hub model."""
+    digest: str | None
+    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
     architecture: str
     """model_type of the configuration."""
     dtype: str
@@ -59,8 +59,8 @@ class LoadedModel:
     """Why this dtype and device, in one sentence."""
     ffns: tuple[FFN, ...]
     encoder_decoder: bool
-    fingerprint: str | None = None
-    """Digest of a local folder's weights, which have no commit; None for a hub model."""
+    digest: str | None = None
+    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -84,7 +84,7 @@ class LoadedModel:
         return ModelFacts(
             name=self.name,
             revision=self.revision,
-            fingerprint=self.fingerprint,
+            digest=self.digest,
             architecture=self.architecture,
             dtype=self.dtype,
             device=self.device,

@@ -4,11 +4,9 @@ Only tensors are read (safetensors, or pickled tensors by an explicit flag), rem
 comes from one resolved commit, and a checkpoint that lacks weights is refused instead of filled up at random.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,10 +15,10 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
-from neurontui.compute.models.folder import require_own_files
+from neurontui.compute.models.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.placement import Placement, device_name, input_device, place
-from neurontui.compute.models.refusals import first_sentence, plainly
+from neurontui.compute.models.refusals import as_model_error, first_sentence
 from neurontui.store.errors import MissingExtraError, ModelError
 
 
@@ -37,30 +35,35 @@ class ModelOptions:
     """Spread a model that is larger than one GPU over all of them (needs accelerate)."""
     allow_bin: bool = False
     """Also read pickled weights (.bin); only their tensors are unpickled."""
+    allow_links: bool = False
+    """Follow links that lead out of a model's folder, as a store on another disk has them."""
 
 
 def load_model(options: ModelOptions) -> LoadedModel:
     """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError."""
-    folder = _folder(options.model)
-    if folder is not None and options.revision is not None:
-        raise ModelError(
-            f"{folder} is a folder and has no revisions; leave revision out, or name the model on the hub."
+    with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
+        checkpoint = find_checkpoint(
+            options.model, options.revision, allow_links=options.allow_links
         )
-    with plainly(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
         config = AutoConfig.from_pretrained(
-            options.model, revision=options.revision, trust_remote_code=False
+            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
         )
-        commit = getattr(config, "_commit_hash", None) if folder is None else None
-        revision = commit or options.revision
-        tokenizer = _load_tokenizer(options, revision)
+        tokenizer = _load_tokenizer(checkpoint)
+        _refuse_language_tokens(checkpoint, tokenizer)
         placement = _place(options, config)
-        model = _load_weights(options, config, revision, placement)
+        model = _load_weights(options, checkpoint, config, placement)
+        digest = checkpoint.digest()
+    if checkpoint.commit is None and digest is None:
+        raise ModelError(
+            f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be told "
+            "from those of another model; give a folder with config.json and safetensors weights."
+        )
     device = input_device(model)
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
-        name=options.model if folder is None else folder.name,
-        revision=commit,
+        name=checkpoint.name,
+        revision=checkpoint.commit,
         architecture=config.model_type,
         dtype=str(model.dtype).removeprefix("torch."),
         device=str(device),
@@ -68,52 +71,28 @@ def load_model(options: ModelOptions) -> LoadedModel:
         placement=placement.reason,
         ffns=find_ffns(model),
         encoder_decoder=bool(config.is_encoder_decoder),
-        fingerprint=None if folder is None else fingerprint(folder),
+        digest=digest,
     )
 
 
-def fingerprint(folder: Path) -> str:
-    """Digest of the files of a local model that decide its numbers: name, size, both ends of each."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.suffix in {".json", ".safetensors", ".bin", ".model", ".txt"}:
-            digest.update(f"{path.name} {path.stat().st_size}\n".encode())
-            with path.open("rb") as file:
-                digest.update(file.read(_ENDS))
-                file.seek(max(0, path.stat().st_size - _ENDS))
-                digest.update(file.read())
-    return digest.hexdigest()
-
-
-_ENDS = 1 << 20
-
-
-def _folder(model: str) -> Path | None:
-    """The local folder a model name means; a path that looks like one must exist."""
-    path = Path(model).expanduser()
-    if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise ModelError(f"{path} has no config.json, so it is no model folder.")
-        require_own_files(path)
-        return path.resolve()
-    if path.exists():
-        raise ModelError(
-            f"{path} is a file; give the folder that holds config.json and the weights."
-        )
-    if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise ModelError(f"There is no folder {path}.")
-    return None
-
-
-def _load_tokenizer(options: ModelOptions, revision: str | None) -> Any:
+def _load_tokenizer(checkpoint: Checkpoint) -> Any:
     try:
         return AutoTokenizer.from_pretrained(
-            options.model, revision=revision, trust_remote_code=False
+            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ModelError(
-            f"'{options.model}' has no tokenizer that can be loaded ({first_sentence(error)})."
+            f"'{checkpoint.name}' has no tokenizer that can be loaded ({first_sentence(error)})."
         ) from error
+
+
+def _refuse_language_tokens(checkpoint: Checkpoint, tokenizer: Any) -> None:
+    """NLLB, M2M-100 and mBART mark each input with its language and first predict a language code."""
+    if hasattr(tokenizer, "src_lang"):
+        raise ModelError(
+            f"'{checkpoint.name}' is a translation model that marks every input with a language code and predicts "
+            "another one first; reading it at its first step would measure that code, so it is not measured."
+        )
 
 
 def _place(options: ModelOptions, config: Any) -> Placement:
@@ -126,18 +105,18 @@ def _place(options: ModelOptions, config: Any) -> Placement:
 
 
 def _load_weights(
-    options: ModelOptions, config: Any, revision: str | None, placement: Placement
+    options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement
 ) -> Any:
     if getattr(config, "quantization_config", None) is not None:
         raise ModelError(
-            f"'{options.model}' is quantised, so its value vectors cannot be read; load the full-precision model."
+            f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; load the full-precision model."
         )
     if options.device_map and not is_accelerate_available():
         raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
     model, info = _auto_class(config).from_pretrained(
-        options.model,
+        checkpoint.source,
         config=config,
-        revision=revision,
+        revision=checkpoint.revision,
         dtype=placement.dtype or "auto",
         use_safetensors=None if options.allow_bin else True,
         weights_only=True,
@@ -145,7 +124,7 @@ def _load_weights(
         device_map="auto" if options.device_map else None,
         output_loading_info=True,
     )
-    _refuse_gaps(options.model, info)
+    _refuse_gaps(checkpoint.name, info)
     if not options.device_map:
         model = model.to(placement.device)
     return model.eval().requires_grad_(False)

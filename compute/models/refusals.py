@@ -1,6 +1,7 @@
 """Say in one plain sentence why a model could not be loaded, whatever the libraries below raised."""
 
 import pickle
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -42,7 +43,7 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
         "The weights of '{model}' are damaged ({detail}); fetch them again.",
     ),
 )
-"""Told by the type of an error anywhere in the chain of causes."""
+"""By the type of an error anywhere in the chain of causes."""
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (
@@ -61,13 +62,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "Unrecognized configuration class",
         "'{model}' is no language model that generates text, so it cannot be measured.",
     ),
+    ("-of-0", "The weights of '{model}' are incomplete: {file} is missing; download them again."),
     ("safetensors", "{pickled}"),
     (
         "not the path to a directory containing a file named config.json",
         "'{model}' has no config.json.",
     ),
 )
-"""Told by words in the message."""
+"""By words in the message; the first that occur decide."""
 
 _FORESEEN = (
     OSError,
@@ -80,6 +82,7 @@ _FORESEEN = (
     pickle.UnpicklingError,
 )
 
+_SHARD = re.compile(r"[\w.-]+-of-0\d+\.\w+")
 _PICKLED = (
     "'{model}' has no safetensors weights; if its weights are pickled (.bin), pass --allow-bin: "
     "then only their tensors are read and no code is run."
@@ -88,13 +91,20 @@ _PICKLED_ALLOWED = "'{model}' has neither safetensors nor pickled weights."
 
 
 @contextmanager
-def plainly(model: str, revision: str | None, *, allow_bin: bool) -> Iterator[None]:
+def as_model_error(model: str, revision: str | None, *, allow_bin: bool) -> Iterator[None]:
     """Turn whatever loading raises into a ModelError of one sentence."""
 
     def fill(template: str, error: BaseException) -> str:
         pickled = (_PICKLED_ALLOWED if allow_bin else _PICKLED).format(model=model)
         detail = first_sentence(error)
-        return template.format(model=model, revision=revision, detail=detail, pickled=pickled)
+        shard = _SHARD.search(str(error))
+        return template.format(
+            model=model,
+            revision=revision,
+            detail=detail,
+            pickled=pickled,
+            file=shard[0] if shard else "a file",
+        )
 
     try:
         yield

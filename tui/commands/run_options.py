@@ -79,6 +79,7 @@ OPTIONS = (
     click.option("--device", metavar="cuda|cpu", help="Default: the GPU where there is one."),
     click.option("--device-map", is_flag=True, default=None, help="Spread a model that is larger than one GPU."),
     click.option("--allow-bin", is_flag=True, default=None, help="Accept pickled weights (weights only) where there are no safetensors."),
+    click.option("--allow-links", is_flag=True, default=None, help="Follow links that lead out of the model's folder, as a store on another disk has them; only for folders that you trust."),
     click.option("--batch-tokens", type=click.IntRange(min=1), metavar="N", help="Tokens in one forward pass; halved when memory runs out."),
     click.option("--batch-examples", type=click.IntRange(1, 4096), metavar="N", help="Examples in one batch of the journal, which is what a kill loses; default: 128 to 512, or what takes about five minutes."),
     click.option("--examples-at-once", type=click.IntRange(1, 4096), metavar="N", help="Examples whose activations are in memory together; default: 32."),

@@ -8,12 +8,12 @@ from typing import Any
 import huggingface_hub.constants
 import pytest
 import torch
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors.torch import load_file, save_file
 
 from neurontui.compute.models import loading
 from neurontui.compute.models.loading import ModelOptions, load_model
 from neurontui.store.errors import ExitCode, MissingExtraError, ModelError
+from tests.compute.models.hub_server import hub_server
 from tests.compute.tiny import save_tiny
 from tests.conftest import Tally
 
@@ -62,12 +62,12 @@ def test_a_relative_path_and_a_dtype_are_honoured(saved: Path) -> None:
 
 
 def test_a_local_model_is_known_by_its_weights(folder: Path) -> None:
-    before = load_model(ModelOptions(str(folder), device="cpu")).fingerprint
-    assert before == load_model(ModelOptions(str(folder), device="cpu")).fingerprint
+    before = load_model(ModelOptions(str(folder), device="cpu")).digest
+    assert before == load_model(ModelOptions(str(folder), device="cpu")).digest
     weights = load_file(folder / "model.safetensors")
     weights["model.norm.weight"] += 1
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    assert load_model(ModelOptions(str(folder), device="cpu")).fingerprint != before
+    assert load_model(ModelOptions(str(folder), device="cpu")).digest != before
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_model_that_is_no_language_model(folder: Path) -> None:
 
 def test_quantised_weights(folder: Path) -> None:
     _edit(folder, quantization_config={"quant_method": "gptq", "bits": 4})
-    assert "quantised" in refusal(folder)
+    assert "quantized" in refusal(folder)
 
 
 def test_a_dtype_that_is_none(saved: Path) -> None:
@@ -187,55 +187,32 @@ def test_a_hub_model_when_the_hub_is_out_of_reach(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("code", "words"),
     [
-        (GatedRepoError, "is gated"),
-        (RepositoryNotFoundError, "There is no model"),
-        (RevisionNotFoundError, "has no revision 'v9'"),
+        ("GatedRepo", "is gated"),
+        ("RepoNotFound", "There is no model"),
+        ("RevisionNotFound", "has no revision 'v9'"),
     ],
 )
 def test_what_the_hub_refuses(
-    kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
+    code: str, words: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        cause = kind.__new__(kind)
-        Exception.__init__(cause, "403 Client Error")
-        raise OSError("a long text\nof several lines") from cause
-
-    monkeypatch.setattr(loading.AutoConfig, "from_pretrained", refuse)
-    assert words in refusal("somebody/model", revision="v9")
+    with hub_server(saved, tmp_path / "cache", monkeypatch) as server:
+        server.refusal = code
+        assert words in refusal("org/base", revision="v9")
 
 
-def test_the_resolved_commit_of_a_hub_model_is_recorded_and_pinned(
-    saved: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("revision", [None, "v1", "refs/pr/1"])
+def test_a_download_is_pinned_to_the_resolved_commit(
+    revision: str | None, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stands in for the hub: every file after the configuration is asked for at the commit it came from."""
-    asked: dict[str, str | None] = {}
-    for auto in (loading.AutoConfig, loading.AutoTokenizer, loading.AutoModelForCausalLM):
-        monkeypatch.setattr(auto, "from_pretrained", _from_hub(auto, saved, asked))
-    loaded = load_model(ModelOptions("somebody/my-llama", revision="main", device="cpu"))
-    assert loaded.revision == "c0ffee"
-    assert loaded.name == "somebody/my-llama"
-    assert asked == {
-        "AutoConfig": "main",
-        "AutoTokenizer": "c0ffee",
-        "AutoModelForCausalLM": "c0ffee",
-    }
-
-
-def _from_hub(auto: Any, saved: Path, asked: dict[str, str | None]) -> Any:
-    original = auto.from_pretrained
-
-    def from_pretrained(name: str, *, revision: str | None, **options: Any) -> Any:
-        if name != "somebody/my-llama":  # transformers itself, once a file is found
-            return original(name, revision=revision, **options)
-        asked[auto.__name__] = revision
-        made = original(str(saved), **options)
-        if auto is loading.AutoConfig:
-            made._commit_hash = "c0ffee"
-        return made
-
-    return from_pretrained
+    with hub_server(saved, tmp_path / "cache", monkeypatch) as server:
+        loaded = load_model(ModelOptions("org/base", revision=revision, device="cpu"))
+    downloads = [path for path in server.asked if "/resolve/" in path]
+    assert (loaded.name, loaded.revision) == ("org/base", server.commit)
+    assert loaded.digest
+    assert downloads
+    assert all(f"/resolve/{server.commit}/" in path for path in downloads)
 
 
 def _edit(folder: Path, **changes: Any) -> None:
