@@ -27,7 +27,7 @@ class Arrival:
 def combine(
     sources: Sequence[Path], out: Path, keep: Keep = "all", wait: Wait | None = None
 ) -> list[Arrival]:
-    """Copy all runs of `sources` into `out`, which may exist; a run whose key is there already is kept once.
+    """Copy all runs of `sources` into `out`, which may exist; a run that is there already is kept once.
 
     All arrive or none. Waits while another process has a file. Raises StoreError where a file cannot be used.
     """
@@ -54,17 +54,17 @@ def _copy_all(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], keep: Keep
 ) -> list[Arrival]:
     runs = runs_of(connection, "results")
-    numbers = {key: run for run, (key, _) in runs.items()}
+    numbers = {stored.identity: run for run, stored in runs.items()}
     free = max(runs, default=0) + 1
     arrivals = []
     for number, source in enumerate(sources):
-        for old, (key, name) in runs_of(connection, f"source{number}").items():
-            known = key in numbers
+        for old, stored in runs_of(connection, f"source{number}").items():
+            known = stored.identity in numbers
             if not known:
                 copy_runs(connection, f"source{number}", "results", {old: free}, keep)
-                numbers[key] = free
+                numbers[stored.identity] = free
                 free += 1
-            arrivals.append(Arrival(source, name, old, numbers[key], known))
+            arrivals.append(Arrival(source, stored.name, old, numbers[stored.identity], known))
     return arrivals
 
 

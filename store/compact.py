@@ -5,14 +5,14 @@ from pathlib import Path
 
 import duckdb
 
-from neurontui.store.copying import Keep, copy_runs, runs_of
+from neurontui.store.copying import Keep, StoredRun, copy_runs, runs_of
 from neurontui.store.errors import StoreError
 from neurontui.store.reader import explaining
 from neurontui.store.schema import create_at, layout, layout_of, quoted
 from neurontui.store.shards import sync_folder
 from neurontui.store.writer import Wait, open_writer, scratch_of
 
-Runs = dict[int, tuple[str, str]]
+Runs = dict[int, StoredRun]
 
 
 def remove(path: Path, run: int | str, wait: Wait | None = None) -> int:
@@ -49,11 +49,11 @@ def _rewrite(path: Path, choose: Callable[[Runs], Runs], keep: Keep, wait: Wait 
 def _without(runs: Runs, run: int | str, path: Path) -> Runs:
     found = [
         number
-        for number, (key, name) in runs.items()
-        if run in (number, str(number), key) or run == name
+        for number, stored in runs.items()
+        if run in (number, str(number), stored.key, stored.name)
     ]
     if not found:
-        known = "; ".join(f"{number}: {name}" for number, (_, name) in runs.items()) or "none"
+        known = "; ".join(f"{number}: {stored.name}" for number, stored in runs.items()) or "none"
         raise StoreError(f"{path} holds no run {run!r}; its runs are {known}.")
     if len(found) > 1:
         raise StoreError(f"{path} holds {len(found)} runs {run!r}; name one by number: {found}.")

@@ -1,6 +1,7 @@
 """Copies runs from one attached results file to another, whole."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
@@ -39,9 +40,24 @@ def copy_runs(
             )
 
 
-def runs_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[int, tuple[str, str]]:
-    """Number -> (key, name) of the runs of an attached file."""
+@dataclass(frozen=True)
+class StoredRun:
+    """A run of an attached file, and what it is identified by."""
+
+    key: str
+    name: str
+    model: str
+    revision: str | None
+
+    @property
+    def identity(self) -> tuple[str, str, str | None]:
+        """Equal for the same run alone: keys of before 0.1.0 were the same for every model of the hub."""
+        return self.key, self.model, self.revision
+
+
+def runs_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[int, StoredRun]:
+    """The runs of an attached file by number."""
     rows = connection.execute(
-        f"SELECT run, key, name FROM {named(database)}.main.runs ORDER BY run"
+        f"SELECT run, key, name, model, revision FROM {named(database)}.main.runs ORDER BY run"
     )
-    return {int(run): (key, name) for run, key, name in rows.fetchall()}
+    return {int(run): StoredRun(*fields) for run, *fields in rows.fetchall()}

@@ -44,7 +44,9 @@ def merged_meanwhile(journal: Path, results: Path, wait: Wait | None) -> int:
 
     def look(cursor: duckdb.DuckDBPyConnection, database: str) -> int | None:
         runs = runs_of(cursor, database).items()
-        return next((n for n, (key, name) in runs if run_folder(name, key) == journal.name), None)
+        return next(
+            (number for number, run in runs if run_folder(run.name, run.key) == journal.name), None
+        )
 
     run = _look(results, wait, look)
     if run is None:

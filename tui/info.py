@@ -1,5 +1,6 @@
 """A results file told in a screenful: `neurontui info`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +24,8 @@ def print_info(results: Path) -> None:
         found = health(reader)
     console.print(Text(_headline(found)), soft_wrap=True)
     console.print(_runs(runs))
+    for sentence in _doubts(runs):
+        console.print(Text(sentence), soft_wrap=True)
     for each in list_journals(results):
         state = "merging" if each.merging else "running" if each.running else "stopped"
         line = (
@@ -57,6 +60,17 @@ def _runs(runs: list[dict[str, object]]) -> Table:
             Text(clean(str(run["dtype"]))),
         )
     return table
+
+
+def _doubts(runs: list[dict[str, object]]) -> Iterator[str]:
+    """A sentence for each run that may hold other numbers than its name says."""
+    for run in runs:
+        if not run["identified"]:
+            yield (
+                f"run {run['run']}: it is not known which revision of {clean(str(run['model']))} was measured; if the "
+                "model came from the hub, other models or revisions may have been skipped or mixed with it. "
+                "Measure it again."
+            )
 
 
 def _sizes(found: Health) -> Table:

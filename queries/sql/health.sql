@@ -84,6 +84,14 @@ WITH the_run AS (
     SELECT 9, 'answers', if(n_answered = 0, NULL, n_answered = n),
         format('{:,} of {:,} prompts have a judged answer, {:,} of them right', n_answered, n, n_correct)
     FROM inputs
+    UNION ALL
+    SELECT 10, 'model', identified,
+        if(identified, 'the model is identified by ' || coalesce('commit ' || revision, 'a digest of its files'),
+            format('which revision of {} was measured is not known; if it came from the hub, runs of other models '
+                || 'or revisions may have been skipped or mixed with it: measure it again', model))
+    FROM (
+        SELECT *, revision IS NOT NULL OR settings->>'model_digest' IS NOT NULL AS identified FROM the_run
+    )
 )
 SELECT "check", passed, finding
 FROM checks, the_run

@@ -8,6 +8,7 @@
 --   key          -          First twelve digits of the run's key; enough to name it.
 --   model        -          Hub id or folder of the model.
 --   revision     -          Resolved commit of the model, or NULL.
+--   identified   -          Whether a commit or a digest of its files says which model it was.
 --   architecture -          model_type of its configuration.
 --   task         -          Task.
 --   setting      -          Setting of the task, or NULL.
@@ -33,7 +34,8 @@ WITH sizes AS (
     FROM examples
     GROUP BY run
 )
-SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision, r.architecture, r.task, r.setting,
+SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision,
+    r.revision IS NOT NULL OR r.settings->>'model_digest' IS NOT NULL AS identified, r.architecture, r.task, r.setting,
     r.n_shots, r.languages, len(r.languages)::INTEGER AS n_languages, r.n_examples,
     coalesce(s.n_layers, 0)::INTEGER AS n_layers, coalesce(s.n_neurons, 0) AS n_neurons, a.accuracy,
     r.threshold, r.dtype, r.device, r.started, r.seconds, r.tokens

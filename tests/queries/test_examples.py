@@ -210,6 +210,7 @@ def test_health(results: Results) -> None:
     rows = {r["check"]: r for r in results.query("health", run=1).to_pylist()}
     assert rows.pop("last tokens")["passed"] is False
     assert rows.pop("answers")["passed"] is False  # some answers were not judged
+    assert rows.pop("model")["passed"] is False  # neither commit nor digest
     assert all(r["passed"] for r in rows.values()), rows
     assert {r["check"]: r["passed"] for r in results.query("health", run=4).to_pylist()}[
         "intervals"

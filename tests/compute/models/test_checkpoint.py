@@ -74,11 +74,11 @@ def test_the_upper_folder_of_the_cache_takes_a_revision(
         find_checkpoint(upper, "v9")
 
 
-def test_a_missing_revision_is_not_a_missing_model(
-    cache: HubCache, saved: dict[int, Path]
-) -> None:
+def test_a_missing_revision_is_not_a_missing_model(cache: HubCache, saved: dict[int, Path]) -> None:
     cache.add("org/base", saved[0])
-    with pytest.raises(ModelError, match=r"Revision 'v9' of 'org/base' is not in .* which has main"):
+    with pytest.raises(
+        ModelError, match=r"Revision 'v9' of 'org/base' is not in .* which has main"
+    ):
         load_model(ModelOptions("org/base", revision="v9", device="cpu"))
     with pytest.raises(ModelError, match="'org/none' is not in the local cache"):
         load_model(ModelOptions("org/none", device="cpu"))
