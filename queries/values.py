@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from neurontui.queries.header import Parameter
 from neurontui.store.errors import UsageError
+from neurontui.store.language_tags import short_code
 
 Value = None | bool | int | float | str | list[str] | list[int]
 
@@ -144,11 +145,20 @@ def _languages(given: object, runs: Sequence[Run]) -> list[str]:
 
 
 def _language(code: str, runs: Sequence[Run]) -> str:
+    """The run's own code for a language, whatever way `code` is written: tha_Thai and TH are th."""
+    own = _own_code(code, runs[0].languages)
     for run in runs:
-        if code not in run.languages:
+        if own not in run.languages:
             there = ", ".join(run.languages)
             raise UsageError(f"Run {run.number} has no language '{code}'; it has: {there}.")
-    return code
+    return own
+
+
+def _own_code(code: str, languages: Sequence[str]) -> str:
+    if code in languages:
+        return code
+    short = short_code(code)
+    return next((own for own in languages if short_code(own) == short), code)
 
 
 def _threshold(parameter: Parameter, given: object, run: Run) -> float:

@@ -1,11 +1,12 @@
 """Copies runs from one attached results file to another, whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
+from neurontui.store.language_rows import add_languages
 from neurontui.store.schema import layout, named, tables_of_a_run
 
 Keep = Literal["all", "aggregates"]
@@ -21,6 +22,7 @@ def copy_runs(
     """Copy runs between attached databases; `numbers` says which run gets which number there.
 
     `keep='aggregates'` leaves out `activations`. Rows keep their order, on which quick reading rests.
+    The target gets a row in `languages` for every language of the runs.
     """
     for old, new in numbers.items():
         for table in tables_of_a_run():
@@ -38,6 +40,16 @@ def copy_runs(
                 "WHERE run = ? AND table_name = 'activations'",
                 [new],
             )
+    _languages(connection, target, list(numbers.values()))
+
+
+def _languages(connection: duckdb.DuckDBPyConnection, target: str, runs: Sequence[int]) -> None:
+    rows = connection.execute(
+        f"SELECT language FROM {named(target)}.main.run_languages "
+        "WHERE list_contains(?, run) ORDER BY run, bit",
+        [runs],
+    ).fetchall()
+    add_languages(connection, target, [code for (code,) in rows])
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class StoredRun:
 
     @property
     def identity(self) -> tuple[str, str, str | None]:
-        """Equal for the same run alone: keys of before 0.1.0 were the same for every model of the hub."""
+        """Equal for the same run alone: earlier versions gave every model of the hub the same key."""
         return self.key, self.model, self.revision
 
 

@@ -1,4 +1,7 @@
-"""Writes the small tables of a run that its manifest decides: runs, run_languages, layers, conditions, notes."""
+"""Writes the small tables of a run that its manifest decides: runs, run_languages, layers, conditions, notes.
+
+Also adds the languages that the reference table lacks.
+"""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from neurontui.store.language_rows import add_languages
 from neurontui.store.manifest import Manifest
 
 
@@ -18,6 +22,7 @@ def describe(
         "INSERT INTO results.run_languages VALUES (?, ?, ?)",
         [(run, bit, code) for bit, code in enumerate(manifest.languages)],
     )
+    add_languages(connection, "results", manifest.languages)
     _layers(connection, run, manifest)
     _conditions(connection, run, manifest)
     _notes(connection, run, manifest)

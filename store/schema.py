@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from neurontui.store.errors import StoreError
+from neurontui.store.language_reference import REFERENCE_CSV
 
 SCHEMA_VERSION = 2
 """Raised when a table or column is added or changes; a reader refuses newer files, and older ones that it cannot read."""
@@ -197,7 +198,7 @@ def _meta() -> list[tuple[str, str]]:
 
 def _fill_languages(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
-        f"INSERT INTO languages FROM read_csv({quoted(_HERE / 'languages.csv')}, header = true, "
+        f"INSERT INTO languages FROM read_csv({quoted(REFERENCE_CSV)}, header = true, "
         "columns = {code: 'VARCHAR', name: 'VARCHAR', family: 'VARCHAR', branch: 'VARCHAR', "
         "script: 'VARCHAR', bloom_share: 'DOUBLE'})"
     )

@@ -49,12 +49,12 @@ CREATE TABLE languages (
     code VARCHAR NOT NULL, name VARCHAR NOT NULL, family VARCHAR NOT NULL, branch VARCHAR NOT NULL, script VARCHAR NOT NULL,
     bloom_share DOUBLE
 );
-COMMENT ON TABLE languages IS 'Reference data on languages, the same in every file.';
-COMMENT ON COLUMN languages.code IS 'ISO 639-1 code.';
-COMMENT ON COLUMN languages.name IS 'English name.';
-COMMENT ON COLUMN languages.family IS 'Language family.';
-COMMENT ON COLUMN languages.branch IS 'Branch of the family.';
-COMMENT ON COLUMN languages.script IS 'ISO 15924 code of its usual script.';
+COMMENT ON TABLE languages IS 'Reference data on languages, and a row for every other language of a run in this file.';
+COMMENT ON COLUMN languages.code IS 'Language code: the short BCP 47 tag, as th, yue, zh-Hant or pt-BR; what a task gives where that is not a known code.';
+COMMENT ON COLUMN languages.name IS 'English name; the code where the language is not known.';
+COMMENT ON COLUMN languages.family IS 'Language family, or unknown.';
+COMMENT ON COLUMN languages.branch IS 'Branch of the family, or unknown.';
+COMMENT ON COLUMN languages.script IS 'ISO 15924 code of the script that the code names, else of the usual script of the language; Zzzz where it is not known.';
 COMMENT ON COLUMN languages.bloom_share IS 'Share of the language in the pretraining text of BLOOM, in percent, from its training notes (bigscience-workshop/bigscience, train/tr11-176B-ml/README.md); NULL where they name none.';
 
 CREATE TABLE layers (run INTEGER NOT NULL, layer INTEGER NOT NULL, stack VARCHAR NOT NULL, position INTEGER NOT NULL, n_neurons INTEGER NOT NULL, n_near_zero BIGINT);

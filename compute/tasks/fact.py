@@ -7,10 +7,12 @@ comes from the simplified folder, else from the traditional one, labels and temp
 from collections.abc import Mapping
 
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
+from neurontui.compute.tasks.language import by_short_code
 from neurontui.compute.tasks.mpararel import Capital, Folder, read_folders
 from neurontui.compute.tasks.selection import choose_languages
 from neurontui.compute.tasks.text import counted, listed
 from neurontui.store.errors import InputError
+from neurontui.store.language_tags import short_code
 
 MIN_TEMPLATES = 3
 """The paper keeps at least three paraphrases a language."""
@@ -30,7 +32,7 @@ def load_fact(options: TaskOptions) -> TaskData:
     if options.data is None:
         raise InputError(_WHERE)
     folders = read_folders(options.data)
-    sources = {code: _sources(code, folders) for code in _languages_of(folders)}
+    sources = _sources(folders, _only_simplified(options.languages))
     languages = choose_languages(sources, options.languages, "mParaRel")
     versions = {
         lineid: _versions(lineid, languages, sources) for lineid in _lineids(languages, sources)
@@ -45,14 +47,18 @@ def load_fact(options: TaskOptions) -> TaskData:
     return TaskData("fact", None, 0, languages, examples, notes)
 
 
-def _languages_of(folders: Mapping[str, Folder]) -> list[str]:
-    chinese = ["zh"] if any(code in folders for code in _CHINESE) else []
-    return list(dict.fromkeys([*chinese, *folders]))
+def _only_simplified(asked: tuple[str, ...] | None) -> bool:
+    """Whether zh-hans was asked for: its short code is zh, but the script was named."""
+    return any(short_code(code) == "zh" and "hans" in code.lower() for code in asked or ())
 
 
-def _sources(code: str, folders: Mapping[str, Folder]) -> list[Folder]:
-    names = _CHINESE if code == "zh" and code not in folders else (code,)
-    return [folders[name] for name in names if name in folders]
+def _sources(folders: Mapping[str, Folder], only_simplified: bool) -> dict[str, list[Folder]]:
+    """Short code to the folders that a tuple is looked for in, in that order."""
+    names = () if "zh" in folders else ("zh-hans",) if only_simplified else _CHINESE
+    chinese = [folders[name] for name in names if name in folders]
+    own = by_short_code({name: [folder] for name, folder in folders.items() if name not in names})
+    traditional = {"zh-Hant": [folders["zh-hant"]]} if "zh-hant" in folders else {}
+    return ({"zh": chinese} if chinese else {}) | own | traditional
 
 
 def _lineids(languages: tuple[str, ...], sources: Mapping[str, list[Folder]]) -> list[int]:

@@ -1,12 +1,15 @@
 """From the name of a task to its examples. Knows which tasks there are, nothing about their files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.fact import load_fact
+from neurontui.compute.tasks.formats.reader import ENDINGS
 from neurontui.compute.tasks.ke import load_all_en, load_en_all
+from neurontui.compute.tasks.language import unknown_language_notes
 from neurontui.compute.tasks.selection import check_asked, first_examples, require_sound_texts
 from neurontui.compute.tasks.taskfile import load_task_file
 from neurontui.compute.tasks.text import listed, shown
@@ -22,7 +25,6 @@ TASKS: dict[str, Callable[[TaskOptions], TaskData]] = {
 
 _WITH_SHOTS = ("ke-en-all", "ke-all-en")
 _WITH_WRAPPER = ("xnli", "ke-en-all", "ke-all-en")
-_FILE_ENDINGS = (".jsonl", ".ndjson", ".json")
 
 
 def load_task(task: str, options: TaskOptions) -> TaskData:
@@ -34,6 +36,7 @@ def load_task(task: str, options: TaskOptions) -> TaskData:
     """
     _check(task, options)
     data = TASKS[task](options) if task in TASKS else _from_file(task, options)
+    data = replace(data, notes=(*data.notes, *unknown_language_notes(data.languages)))
     data = first_examples(data, options.limit)
     require_sound_texts(data)
     return data
@@ -41,7 +44,7 @@ def load_task(task: str, options: TaskOptions) -> TaskData:
 
 def _from_file(task: str, options: TaskOptions) -> TaskData:
     path = Path(task)
-    if path.suffix.lower() not in _FILE_ENDINGS and not path.exists():
+    if path.suffix.lower() not in ENDINGS and not path.exists():
         close = get_close_matches(task, TASKS, n=1)
         hint = (
             f"did you mean {close[0]}?"

@@ -77,7 +77,7 @@ def _capitals(path: Path) -> dict[int, Capital]:
     for number, row in read_rows(path, "sub_label", "obj_label", "sub_uri", "obj_uri", "lineid"):
         where = f"{printable(str(path))}, line {number}"
         lineid = row["lineid"]
-        if not isinstance(lineid, float) or not lineid.is_integer() or lineid in capitals:
+        if type(lineid) not in (int, float) or lineid != lineid // 1 or lineid in capitals:
             raise InputError(f"{where} has no lineid of its own.")
         names = ("sub_label", "obj_label", "sub_uri", "obj_uri")
         subject, city, *uris = (require_text(row[name], f"{where}: {name}") for name in names)

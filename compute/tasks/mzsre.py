@@ -14,6 +14,7 @@ from neurontui.compute.tasks.sources import (
 )
 from neurontui.compute.tasks.text import kind, printable, shown
 from neurontui.store.errors import InputError
+from neurontui.store.language_tags import short_code
 
 _TEST = re.compile(r"/mzsre_test_duplicate_en([a-z]{2})\.json$")
 _TRAIN = re.compile(r"/zsre_mend_train_([a-z]{2})_[^/]*\.txt$")
@@ -79,7 +80,7 @@ def _by_language(paths: list[Path], pattern: re.Pattern[str]) -> dict[str, tuple
     found: dict[str, tuple[str, Path]] = {}
     for path in paths:
         if match := pattern.search(path.as_posix()):
-            found.setdefault(_CODES.get(match[1], match[1]), (match[1], path))
+            found.setdefault(short_code(_CODES.get(match[1], match[1])), (match[1], path))
     return found
 
 

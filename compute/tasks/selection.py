@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from neurontui.compute.tasks.example import TaskData
-from neurontui.compute.tasks.language import MAX_LANGUAGES, PAPER_LANGUAGES, in_paper_order
+from neurontui.compute.tasks.language import (
+    MAX_LANGUAGES,
+    PAPER_LANGUAGES,
+    duplicate,
+    in_paper_order,
+)
 from neurontui.compute.tasks.text import counted, listed, shown, text_fault
 from neurontui.store.errors import InputError, UsageError
+from neurontui.store.language_tags import short_code
 
 
 def choose_languages(
@@ -15,16 +21,18 @@ def choose_languages(
     where: str,
     default: Iterable[str] = PAPER_LANGUAGES,
 ) -> tuple[str, ...]:
-    """The languages asked for, else those of `default` that the data has, else all that it has.
+    """The short codes of the languages asked for, else those of `default` that the data has, else all that it has.
 
-    The order decides the bits of every mask. Raises InputError for a language the data lacks.
+    available: the data's short codes; asked: codes in any form, as tha_Thai or TH. The order decides the bits
+    of every mask. Raises InputError for a language the data lacks.
     """
     there = in_paper_order(available)
-    missing = [code for code in asked or () if code not in there]
+    wanted = tuple(map(short_code, asked or ()))
+    missing = [code for code, short in zip(asked or (), wanted, strict=True) if short not in there]
     if missing:
         lacked = listed(shown(code) for code in missing)
         raise InputError(f"{where} has no {lacked}; its languages are {listed(map(shown, there))}.")
-    chosen = asked or tuple(code for code in default if code in there) or there
+    chosen = wanted or tuple(code for code in default if code in there) or there
     if len(chosen) > MAX_LANGUAGES:
         raise InputError(
             f"{where} has {len(chosen)} languages, but a mask holds {MAX_LANGUAGES}; choose some with --languages."
@@ -36,9 +44,11 @@ def check_asked(languages: tuple[str, ...] | None) -> None:
     """Raise UsageError where a list of languages cannot be one."""
     if languages is None:
         return
-    twice = [code for code in languages if languages.count(code) > 1]
-    if twice:
-        raise UsageError(f"--languages names {shown(twice[0])} twice; name it once.")
+    if twice := duplicate(languages):
+        one, other = map(shown, twice)
+        spelt = f" ({one} and {other})" if one != other else ""
+        code = shown(short_code(one)) if spelt else one
+        raise UsageError(f"--languages names {code} twice{spelt}; name it once.")
     if not languages or not all(languages):
         raise UsageError("--languages is empty; name codes with commas between them, as en,de,zh.")
 

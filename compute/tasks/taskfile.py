@@ -1,23 +1,31 @@
-"""Task files: JSON Lines, one example a line, the user's own prompts.
+"""Task files: the user's own prompts, an example a line (JSON Lines), an item (JSON) or a row (CSV, TSV).
 
-Read line by line, so that a file of gigabytes can be checked; anything may stand in it.
+JSON Lines, CSV and TSV are read line by line, so that a file of gigabytes can be checked; anything may be in it.
 """
 
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from neurontui.compute.tasks.example import TaskData, TaskOptions
-from neurontui.compute.tasks.jsonline import BOM, parse_json
+from neurontui.compute.tasks.formats.entry import Entry, Unit
+from neurontui.compute.tasks.formats.reader import read_entries, unpacked_name
+from neurontui.compute.tasks.language import MAX_LANGUAGES, stored_as_note
 from neurontui.compute.tasks.selection import choose_languages
-from neurontui.compute.tasks.taskrecord import record_faults, to_example, unused_fields
+from neurontui.compute.tasks.taskrecord import (
+    Asked,
+    prompts_of,
+    record_faults,
+    record_id,
+    to_example,
+    unused_fields,
+)
 from neurontui.compute.tasks.text import counted, listed, printable, shown
 from neurontui.store.errors import InputError
+from neurontui.store.language_tags import short_code
 
-MAX_LINE = 1 << 26
 MAX_PROBLEMS = 1000
 
 
@@ -26,62 +34,83 @@ class Problem:
     """What is wrong at one place of a task file. `message` continues a sentence that begins with `field`."""
 
     line: int
-    """From 1."""
+    """From 1: the line of the file, or the item of a JSON list."""
     field: str
     """Path of the field, as prompts.de; `line` or `file` where the whole of it is meant."""
     message: str
+    unit: Unit = "line"
+    """What `line` counts."""
 
 
-def check_task_file(path: Path) -> list[Problem]:
+def check_task_file(path: Path, languages: tuple[str, ...] | None = None) -> list[Problem]:
     """Everything wrong with a task file, in order of lines; an empty list where nothing is.
 
-    After 1,000 problems the rest is not looked at, and the last entry says so.
-    Raises InputError where there is no file that can be read.
+    With `languages`, in any form, only what is wrong in these. After 1,000 problems the rest is not looked at, and
+    the last entry says so. Raises InputError where there is no file that can be read, or its format is another.
     """
-    found = (problem for line in _lines(path) for problem in line.problems)
-    problems = list(islice(found, MAX_PROBLEMS))
-    if (rest := next(found, None)) is not None:
-        problems.append(Problem(rest.line, "file", "has more problems; the rest was not checked"))
-    return problems
+    problems = (problem for line in _lines(path, _asked(languages)) for problem in line.problems)
+    first = list(islice(problems, MAX_PROBLEMS))
+    if (rest := next(problems, None)) is not None:
+        message = "has more problems; the rest was not checked"
+        first.append(Problem(rest.line, "file", message, rest.unit))
+    return first
 
 
 def load_task_file(path: Path, options: TaskOptions) -> TaskData:
     """The examples of a task file, in the languages asked for or else those of its lines.
 
-    With languages asked for, lines may differ in theirs: those that lack one are left out and counted.
-    Raises InputError that names the first problem, line and field.
+    With languages asked for, only these are looked at, and lines may differ in theirs: those that lack one, or
+    have a null prompt in it, are left out and counted. Raises InputError that names the first problem, line and field.
     """
-    records = [_usable(path, line) for line in _lines(path, alike=options.languages is None)]
-    available = dict.fromkeys(code for record in records for code in record["prompts"])
+    asked = _asked(options.languages)
+    records = [_usable(path, line) for line in _lines(path, asked)]
+    spellings = dict.fromkeys(code for record in records for code in record["prompts"])
+    available = dict.fromkeys(map(short_code, spellings))
     languages = choose_languages(
         available, options.languages, printable(path.name), default=available
     )
-    whole = [record for record in records if all(code in record["prompts"] for code in languages)]
-    notes = [f"Read {counted(len(records), 'example')} from {printable(path.name)}."]
-    if lacking := len(records) - len(whole):
-        notes.append(
-            f"Left out {counted(lacking, 'example')} that lack one of {listed(map(shown, languages))}."
-        )
-    if unused := set().union(*map(unused_fields, records)):
-        notes.append(f"Fields that were not used: {listed(map(shown, sorted(unused)))}.")
+    whole = [record for record in records if _has_all(record, languages, asked)]
+    chosen = [code for code in spellings if short_code(code) in languages]
     return TaskData(
-        task=printable(path.stem),
+        task=printable(unpacked_name(path).stem),
         setting=None,
         n_shots=0,
         languages=languages,
         examples=tuple(to_example(record, languages) for record in whole),
-        notes=tuple(notes),
+        notes=(*_notes(path, records, len(whole), languages), *stored_as_note(chosen)),
     )
+
+
+def _asked(languages: tuple[str, ...] | None) -> Asked:
+    return None if languages is None else frozenset(map(short_code, languages))
+
+
+def _has_all(record: Any, languages: tuple[str, ...], asked: Asked) -> bool:
+    codes = set(map(short_code, prompts_of(record, asked)))
+    return all(code in codes for code in languages)
+
+
+def _notes(
+    path: Path, records: list[Any], n_whole: int, languages: tuple[str, ...]
+) -> Iterator[str]:
+    yield f"Read {counted(len(records), 'example')} from {printable(path.name)}."
+    if lacking := len(records) - n_whole:
+        yield (
+            f"Left out {counted(lacking, 'example')} that lack one of {listed(map(shown, languages))}."
+        )
+    if unused := set().union(*map(unused_fields, records)):
+        yield f"Fields that were not used: {listed(map(shown, sorted(unused)))}."
 
 
 @dataclass
 class _Line:
     number: int
+    unit: Unit
     record: Any = None
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, place: str, message: str) -> None:
-        self.problems.append(Problem(self.number, place, message))
+        self.problems.append(Problem(self.number, place, message, self.unit))
 
 
 @dataclass
@@ -89,7 +118,8 @@ class _Earlier:
     """What the lines so far have shown, for what must not or must be the same in all of them."""
 
     ids: dict[str, int] = field(default_factory=dict)
-    languages: list[str] | None = None
+    languages: dict[str, str] | None = None
+    """Short code to the file's own spelling."""
     first_line: int = 0
 
 
@@ -99,91 +129,62 @@ def _usable(path: Path, line: _Line) -> Any:
     first = line.problems[0]
     name = printable(str(path))
     raise InputError(
-        f"{name}, line {first.line}: {first.field} {first.message}; `neurontui check {name}` lists everything"
+        f"{name}, {first.unit} {first.line}: {first.field} {first.message}; "
+        f"`neurontui check {name}` lists everything"
     )
 
 
-def _lines(path: Path, alike: bool = True) -> Iterator[_Line]:
+def _lines(path: Path, asked: Asked) -> Iterator[_Line]:
     earlier = _Earlier()
     number = 0
-    for number, raw in _raw_lines(path):
-        line = _Line(number)
-        if raw is not None and not raw.strip():
-            continue
+    for entry in read_entries(path):
+        number = entry.number
+        line = _Line(number, entry.unit)
         earlier.first_line = earlier.first_line or number
-        if raw is None:
-            line.add("line", f"is longer than {MAX_LINE >> 20} MiB; is it one example?")
-        else:
-            _fill(line, raw)
-            _compare(line, earlier, alike)
+        _fill(line, entry, asked)
+        _compare(line, earlier, asked)
         yield line
     if not earlier.first_line:
-        yield _Line(number, problems=[Problem(max(number, 1), "file", "holds no example")])
+        line = _Line(1, "line")
+        line.add("file", "holds no example")
+        yield line
 
 
-def _fill(line: _Line, raw: bytes) -> None:
-    if line.number == 1 and raw.startswith(BOM):
-        line.add("line", "begins with a byte order mark; save the file as UTF-8 without one")
-        raw = raw.removeprefix(BOM)
-    try:
-        line.record = parse_json(raw.rstrip(b"\r\n"))
-    except ValueError as error:
-        line.add("line", str(error))
-    else:
-        line.problems += [Problem(line.number, *fault) for fault in record_faults(line.record)]
+def _fill(line: _Line, entry: Entry, asked: Asked) -> None:
+    if entry.fault is not None:
+        line.add("line", entry.fault)
+        return
+    line.record = entry.value
+    for place, message in record_faults(entry.value, asked):
+        line.add(place, message)
 
 
-def _compare(line: _Line, earlier: _Earlier, alike: bool) -> None:
-    record = line.record if isinstance(line.record, dict) else {}
-    if isinstance(record.get("id"), str):
-        before = earlier.ids.setdefault(record["id"], line.number)
+def _compare(line: _Line, earlier: _Earlier, asked: Asked) -> None:
+    if (name := record_id(line.record)) is not None:
+        before = earlier.ids.setdefault(name, line.number)
         if before != line.number:
-            line.add("id", f"is the same as in line {before}")
-    if alike and isinstance(record.get("prompts"), dict):
-        _compare_languages(line, earlier, list(record["prompts"]))
+            line.add("id", f"is the same as in {line.unit} {before}")
+    prompts = line.record.get("prompts") if isinstance(line.record, dict) else None
+    if asked is None and isinstance(prompts, dict):
+        _compare_languages(line, earlier, {short_code(code): code for code in prompts})
 
 
-def _compare_languages(line: _Line, earlier: _Earlier, languages: list[str]) -> None:
+def _compare_languages(line: _Line, earlier: _Earlier, languages: dict[str, str]) -> None:
     if earlier.languages is None:
         earlier.languages, earlier.first_line = languages, line.number
+        if len(languages) > MAX_LANGUAGES:
+            line.add(
+                "prompts",
+                f"has {len(languages)} languages; a mask holds {MAX_LANGUAGES}: choose some with --languages",
+            )
     first = earlier.languages
-    if set(first) == set(languages):
+    lacking = [shown(first[code]) for code in first if code not in languages][:8]
+    added = [shown(languages[code]) for code in languages if code not in first][:8]
+    if not lacking and not added:
         return
-    lacking = [shown(code) for code in first if code not in languages][:8]
-    added = [shown(code) for code in languages if code not in first][:8]
     words = [f"lack {listed(lacking)}"] * bool(lacking) + [f"add {listed(added)}"] * bool(added)
     line.add(
         "prompts",
-        f"{' and '.join(words)}, unlike line {earlier.first_line}; give all lines the same languages, "
+        f"{' and '.join(words)}, unlike {line.unit} {earlier.first_line}; give all {line.unit}s the same languages, "
         "or choose some with --languages",
     )
-
-
-def _raw_lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
-    """Line numbers and bytes; None for a line that is too long to be read whole."""
-    try:
-        _require_file(path)
-        with path.open("rb") as file:
-            number = 0
-            while raw := file.readline(MAX_LINE + 1):
-                number += 1
-                if len(raw) > MAX_LINE:
-                    _skip_line(file, raw)
-                    yield number, None
-                else:
-                    yield number, raw
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name is no file name"
-        raise InputError(f"Cannot read {printable(str(path))}: {reason}.") from None
-
-
-def _skip_line(file: BinaryIO, raw: bytes) -> None:
-    while raw and not raw.endswith(b"\n"):
-        raw = file.readline(MAX_LINE)
-
-
-def _require_file(path: Path) -> None:
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-        raise InputError(f"{printable(str(path))} is {what}; a task file is JSON Lines.")

@@ -1,9 +1,11 @@
 """XNLI: does a hypothesis follow from a premise? 5,010 examples, three a premise, in fifteen languages."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
 from neurontui.compute.tasks.hub import XNLI_TEST, fetch
+from neurontui.compute.tasks.language import by_short_code
 from neurontui.compute.tasks.selection import choose_languages
 from neurontui.compute.tasks.text import counted, listed
 from neurontui.compute.tasks.wrapper import Wrapper, wrappers
@@ -17,6 +19,7 @@ _CHOICE_ORDER = (0, 2, 1)
 def load_xnli(options: TaskOptions) -> TaskData:
     """XNLI with the prompts of appendix A.3, answers true, false and inconclusive; cluster = premise."""
     table = read_xnli(options.data or fetch(XNLI_TEST))
+    table = replace(table, columns=by_short_code(table.columns))
     languages = choose_languages(table.columns, options.languages, "XNLI")
     words = wrappers(languages, options.native_wrapper)
     clusters = _clusters(table)

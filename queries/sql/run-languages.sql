@@ -9,10 +9,10 @@
 -- columns:
 --   bit               index   Bit of the language in every mask.
 --   language          -       Code.
---   name              -       English name, or NULL for a code that is not in the reference table.
---   family            -       Language family.
---   branch            -       Branch of the family.
---   script            -       ISO 15924 code of its usual script.
+--   name              -       English name; the code where the language is not known.
+--   family            -       Language family, or unknown.
+--   branch            -       Branch of the family, or unknown.
+--   script            -       ISO 15924 code of its script; Zzzz where it is not known.
 --   bloom_share       %       Share in the pretraining text of BLOOM, or NULL.
 --   tokens            tokens  Tokens of a prompt, mean.
 --   accuracy          %       Answers that match; NULL where none was judged.
@@ -33,7 +33,9 @@ WITH ends AS (
     WHERE run = $run
     GROUP BY language
 )
-SELECT r.bit, r.language, l.name, l.family, l.branch, l.script, l.bloom_share, p.tokens, p.accuracy,
+SELECT r.bit, r.language, coalesce(l.name, r.language) AS name,
+    coalesce(l.family, 'unknown') AS family, coalesce(l.branch, 'unknown') AS branch,
+    coalesce(l.script, 'Zzzz') AS script, l.bloom_share, p.tokens, p.accuracy,
     e.last_token, e.last_token_share
 FROM run_languages r
 LEFT JOIN languages l ON l.code = r.language

@@ -5,6 +5,7 @@
 --   being related: same family, same branch, same script. The p-value is a Mantel test: how often one of 9,999
 --   random relabellings of the languages (999 above 32 languages) gives a difference as large or larger. The
 --   interval covers the choice of examples (jackknife over folds, Student's t); the p-value that of languages.
+--   Pairs with a language whose family, branch or script is not known are left out.
 -- shared: student, one_or_all_layers, pairs, shuffled
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
@@ -22,9 +23,10 @@
 --   high         -      Upper end.
 --   correlation  -      Mantel's r: correlation over pairs of sharing with being related.
 --   p_value      -      Chance of a difference at least as large, by relabelling; one-sided.
+--   n_unknown    languages  Languages whose family, branch or script is not known.
 WITH kinds AS (
     SELECT unnest(['family', 'branch', 'script']) AS relation, row_number() OVER (ORDER BY bit) AS place, bit,
-        unnest([l.family, l.branch, l.script]) AS label
+        unnest([nullif(l.family, 'unknown'), nullif(l.branch, 'unknown'), nullif(l.script, 'Zzzz')]) AS label
     FROM chosen LEFT JOIN languages l ON l.code = chosen.language
 ), shared AS (
     SELECT fold, bit, other_bit, CASE $measure WHEN 'phi' THEN phi WHEN 'lift' THEN lift ELSE jaccard END AS x
@@ -56,6 +58,10 @@ WITH kinds AS (
     FROM means m JOIN random_differences r USING (relation)
     WHERE m.fold IS NULL AND m.difference IS NOT NULL
     GROUP BY m.relation
+), unknown AS (
+    SELECT relation, count_if(label IS NULL)::INTEGER AS n_unknown
+    FROM kinds
+    GROUP BY relation
 ), spreads AS (
     SELECT relation, t[count(fold) - 1] * sqrt(count(fold) - 1) * stddev_pop(difference)
         FILTER (fold IS NOT NULL) AS half
@@ -63,7 +69,7 @@ WITH kinds AS (
     GROUP BY relation, t
 )
 SELECT relation, n_related, n_other, related, unrelated, difference, difference - half AS low,
-    difference + half AS high, correlation, p_value
-FROM means JOIN spreads USING (relation) LEFT JOIN tested USING (relation)
+    difference + half AS high, correlation, p_value, n_unknown
+FROM means JOIN spreads USING (relation) JOIN unknown USING (relation) LEFT JOIN tested USING (relation)
 WHERE fold IS NULL
 ORDER BY list_position(['family', 'branch', 'script'], relation)

@@ -62,8 +62,8 @@ WITH prompts AS (
     GROUP BY language, bit, t
 ), compared AS (
     SELECT i.language, i.bit, p.tokens, p.tokens / first_value(p.tokens) OVER (ORDER BY i.bit) AS relative,
-        if(k.script IN ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr'), NULL,
-        p.tokens_per_word) AS tokens_per_word,
+        if(coalesce(k.script, 'Zzzz') IN ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tibt', 'Zzzz'),
+        NULL, p.tokens_per_word) AS tokens_per_word,
         p.tokens_per_letter, i.inactive, i.half
     FROM intervals i JOIN prompts p USING (language) LEFT JOIN languages k ON k.code = i.language
 )

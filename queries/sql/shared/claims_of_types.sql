@@ -90,7 +90,7 @@ silences AS (
     GROUP BY j.fold
 ),
 families AS (
-    SELECT row_number() OVER (ORDER BY bit) AS place, bit, family
+    SELECT row_number() OVER (ORDER BY bit) AS place, bit, nullif(family, 'unknown') AS family
     FROM chosen LEFT JOIN languages ON code = language
 ),
 relations AS (
