@@ -36,5 +36,11 @@ def reference() -> Mapping[str, LanguageRow]:
 
 def _row(row: dict[str, str]) -> LanguageRow:
     share = row["bloom_share"]
-    names = ("code", "name", "family", "branch", "script")
-    return LanguageRow(*(row[name] for name in names), float(share) if share else None)
+    return LanguageRow(
+        code=row["code"],
+        name=row["name"],
+        family=row["family"],
+        branch=row["branch"],
+        script=row["script"],
+        bloom_share=float(share) if share else None,
+    )

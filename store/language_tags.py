@@ -61,11 +61,11 @@ def language_tag(code: str) -> LanguageTag:
 
 def _parse(text: str) -> "Language | None":
     # Imported here: opening a results file needs no tags.
-    from langcodes import Language, LanguageTagError
+    from langcodes import Language
 
     try:
         parsed = Language.get(text)
-    except LanguageTagError:
+    except ValueError:  # LanguageTagError
         return None
     return parsed if _names_language(parsed.language) else None
 

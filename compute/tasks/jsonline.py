@@ -83,6 +83,4 @@ def _constant(name: str) -> NoReturn:
     raise JsonError(f"holds {name}, which is no JSON; use a number or null")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)

@@ -35,7 +35,8 @@ WITH kinds AS (
     SELECT a.relation, s.fold, s.x, a.label = b.label AS related
     FROM shared s JOIN kinds a ON a.bit = s.bit JOIN kinds b ON b.bit = s.other_bit AND b.relation = a.relation
 ), means AS (
-    SELECT relation, fold, count_if(related)::INTEGER AS n_related, count_if(NOT related)::INTEGER AS n_other,
+    SELECT relation, fold, coalesce(count_if(related), 0)::INTEGER AS n_related,
+        coalesce(count_if(NOT related), 0)::INTEGER AS n_other,
         avg(x) FILTER (related) AS related, avg(x) FILTER (NOT related) AS unrelated,
         avg(x) FILTER (related) - avg(x) FILTER (NOT related) AS difference,
         corr(x, related::INTEGER) AS correlation

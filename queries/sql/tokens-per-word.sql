@@ -12,7 +12,7 @@
 --   language             -       Language.
 --   tokens               tokens  Tokens of a prompt, mean over examples.
 --   relative             -       Tokens, over those of the same prompts in the first chosen language.
---   tokens_per_word      tokens  Tokens of a word; NULL where the script puts no spaces between words.
+--   tokens_per_word      tokens  Tokens of a word; NULL where the script puts no spaces between words or is not known.
 --   tokens_per_letter    tokens  Tokens of a character.
 --   inactive             %       Neurons inactive at the last token, of all.
 --   low                  %       Lower end of its 95 % interval; NULL with fewer than two folds.
@@ -62,8 +62,9 @@ WITH prompts AS (
     GROUP BY language, bit, t
 ), compared AS (
     SELECT i.language, i.bit, p.tokens, p.tokens / first_value(p.tokens) OVER (ORDER BY i.bit) AS relative,
-        if(coalesce(k.script, 'Zzzz') IN ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tibt', 'Zzzz'),
-        NULL, p.tokens_per_word) AS tokens_per_word,
+        if(coalesce(k.script, 'Zzzz') IN
+            ('Hans', 'Hant', 'Hani', 'Jpan', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tibt', 'Zzzz'),
+            NULL, p.tokens_per_word) AS tokens_per_word,
         p.tokens_per_letter, i.inactive, i.half
     FROM intervals i JOIN prompts p USING (language) LEFT JOIN languages k ON k.code = i.language
 )

@@ -24,7 +24,7 @@ def family_lines(table: pa.Table | None) -> list[Parts]:
 def _line(row: dict[str, Any]) -> Parts:
     name = f"  same {row['relation']:<9}{row['n_related']:>7}"
     if row["related"] is None or row["unrelated"] is None:
-        return [Part(name), Part("   no such pair among these languages", "dim")]
+        return [Part(name), Part(f"   {_reason(row)}", "dim")]
     half = half_width(row)
     difference = f"{row['difference']:+.3f}" + ("" if half is None else f" ±{half:.3f}")
     chance = "–" if row["p_value"] is None else f"{row['p_value']:.3f}"
@@ -32,3 +32,9 @@ def _line(row: dict[str, Any]) -> Parts:
         Part(name),
         Part(f"{row['related']:>10.3f}{row['unrelated']:>10.3f}   {difference:<18}{chance:>8}"),
     ]
+
+
+def _reason(row: dict[str, Any]) -> str:
+    if row["n_unknown"]:
+        return f"{row['relation']} not known for {row['n_unknown']} of these languages"
+    return "no such pair among these languages"

@@ -38,8 +38,14 @@ _ENDINGS = {
     ".yml": ("YAML", "save it as JSON Lines"),
     ".orc": ("an ORC file", _PANDAS),
     ".toml": ("TOML", "save it as JSON Lines"),
-    ".txt": ("plain text", "save it as JSON Lines or CSV, with an id and a prompt for each language"),
-    ".md": ("plain text", "save it as JSON Lines or CSV, with an id and a prompt for each language"),
+    ".txt": (
+        "plain text",
+        "save it as JSON Lines or CSV, with an id and a prompt for each language",
+    ),
+    ".md": (
+        "plain text",
+        "save it as JSON Lines or CSV, with an id and a prompt for each language",
+    ),
     ".py": ("a Python program", "save its data as JSON Lines"),
 }
 
@@ -77,6 +83,8 @@ def _by_ending(path: Path, head: bytes) -> tuple[str, str] | None:
 
 def describe_folder(path: Path) -> str:
     """What a folder is, as the end of a sentence, and what to do."""
-    if any((path / name).exists() for name in ("dataset_info.json", "state.json", "dataset_dict.json")):
+    if any(
+        (path / name).exists() for name in ("dataset_info.json", "state.json", "dataset_dict.json")
+    ):
         return "is a folder that `datasets` saved; write it with to_json() and name that file"
     return f"is a folder; name one file: {READ}"

@@ -1,43 +1,16 @@
-"""CSV and TSV: a row an example, with a column `id` and one for each language.
-
-Columns `prompt_de` (also `prompts.de`) hold prompts; where there is none of these, so do columns named by a
-language code (`de`). `answer_de` and `choices_de` (a JSON list) go with them.
-"""
+"""CSV and TSV: an example a row, under a header that says what each column holds."""
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
+from neurontui.compute.tasks.formats.columns import Column, columns_of
 from neurontui.compute.tasks.formats.entry import Entry
 from neurontui.compute.tasks.formats.jsonlines import MAX_LINE
-from neurontui.compute.tasks.jsonline import decode, parse_json
-from neurontui.compute.tasks.text import listed, shown
-from neurontui.store.language_reference import reference
-from neurontui.store.language_tags import is_valid_code, language_tag, short_code
-
-_PREFIXES = {
-    "prompt": "prompts",
-    "prompts": "prompts",
-    "answer": "answers",
-    "answers": "answers",
-    "choice": "choices",
-    "choices": "choices",
-}
-_PLAIN = ("id", "cluster", "answer_language")
-_LONG = {"language", "lang", "language_code", "locale"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column holds: a plain field, `prompts`, `answers` or `choices` of a language, or the user's own data."""
-
-    field: str
-    code: str | None = None
-    bare: bool = False
-    """Named by the language code alone, which may also be a word: `no`, `is`, `id`."""
+from neurontui.compute.tasks.jsonline import JsonError, decode, parse_json
+from neurontui.compute.tasks.text import printable, shown
 
 
 def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
@@ -46,18 +19,39 @@ def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
     The number of an entry is the line on which its row begins.
     """
     csv.field_size_limit(MAX_LINE)
+    columns: Sequence[Column] | None = None
+    for row in _rows(stream, delimiter):
+        if row.fault is not None:
+            yield row
+        elif not any(cell.strip() for cell in row.value):
+            continue
+        elif columns is None:
+            try:
+                columns = columns_of(row.value)
+            except ValueError as error:
+                yield Entry(row.number, fault=str(error))
+                return
+        else:
+            yield _entry(row.number, row.value, columns)
+
+
+def _rows(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
+    """Lists of cells, the header first; what is no row ends the table."""
     start = 1
     try:
         lines = _lines(stream)
         first = next(lines, "")
-        rows = csv.reader(chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True)
-        columns = _columns(next(rows, []))
-        for start, cells in _numbered(rows):
-            if any(cell.strip() for cell in cells):
-                yield _entry(start, cells, columns)
+        rows = csv.reader(
+            chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True
+        )
+        for cells in rows:
+            yield Entry(start, cells)
+            start = rows.line_num + 1
     except csv.Error as error:
-        yield Entry(start, fault=f"is not a row of a table: {error}; is a quote not closed?")
-    except ValueError as error:
+        yield Entry(
+            start, fault=f"is not a row of a table: {printable(str(error))}; is a quote not closed?"
+        )
+    except JsonError as error:
         yield Entry(start, fault=str(error))
 
 
@@ -68,68 +62,8 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
         yield decode(raw)
 
 
-def _numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the line on which each begins; `rows` is a csv.reader behind its header."""
-    start = rows.line_num + 1
-    for cells in rows:
-        yield start, cells
-        start = rows.line_num + 1
-
-
 def _delimiter(header: str) -> str:
     return max(",;\t", key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
-
-
-def _columns(cells: Sequence[str]) -> list[Column]:
-    """What each column holds. Raises ValueError with the end of a sentence about the header."""
-    names = [cell.strip() for cell in cells]
-    columns = _with_languages([_named(name) for name in names])
-    fields = {column.field for column in columns}
-    if twice := [name for name in names if name and names.count(name) > 1]:
-        raise ValueError(f"has the column '{shown(twice[0])}' twice; keep one")
-    if "id" not in fields:
-        raise ValueError(f"is a header without a column id; its columns are {_shown(names)}")
-    if "prompts" not in fields and fields & _LONG:
-        raise ValueError(
-            "is the header of a table with one language a row; give one example a row, "
-            "with a column of prompts for each language (prompt_en, prompt_de, ...)"
-        )
-    if "prompts" not in fields:
-        raise ValueError(
-            f"is a header without a column of prompts, as prompt_en; its columns are {_shown(names)}"
-        )
-    return columns
-
-
-def _shown(names: Sequence[str]) -> str:
-    return listed([shown(name) for name in names[:20]] + ["..."] * (len(names) > 20))
-
-
-def _named(name: str) -> Column:
-    for mark in "._":
-        prefix, found, code = name.partition(mark)
-        if found and code and prefix.lower() in _PREFIXES:
-            return Column(_PREFIXES[prefix.lower()], code)
-    return Column(name.lower() if name.lower() in _PLAIN else name)
-
-
-def _with_languages(columns: list[Column]) -> list[Column]:
-    """Columns named by a language code are prompts where no column is named as such."""
-    if any(column.field == "prompts" for column in columns):
-        return columns
-    answered = {short_code(column.code) for column in columns if column.code}
-    return [
-        Column("prompts", column.field, bare=True)
-        if column.field not in _PLAIN and _is_language(column.field, answered)
-        else column
-        for column in columns
-    ]
-
-
-def _is_language(name: str, answered: set[str]) -> bool:
-    """Whether a column is named by a language; three letters can be any word, so the language must be a usual one."""
-    usual = language_tag(name).language in reference() and is_valid_code(name)
-    return bool(name) and (usual or short_code(name) in answered)
 
 
 def _entry(number: int, cells: Sequence[str], columns: Sequence[Column]) -> Entry:
@@ -156,20 +90,16 @@ def _record(cells: Sequence[str], columns: Sequence[Column]) -> dict[str, Any]:
 
 def _add(record: dict[str, Any], column: Column, cell: str) -> None:
     code = str(column.code)
-    if column.bare and cell.strip().isdecimal():
+    if column.doubtful and cell.strip().isdecimal():
         raise ValueError(
-            f"has the number {shown(cell.strip())} in the column '{shown(code)}', which is a language code; "
-            f"if these are prompts, name the column prompt_{shown(code)}, else give it another name"
+            f"has the number {shown(cell.strip())} as prompt in '{shown(code)}', because a column has the name of "
+            "that language; give the column another name"
         )
     if column.field == "prompts":
         record["prompts"][code] = cell if cell.strip() else None
     elif cell.strip():
-        read: Callable[[str, str], Any] = _choices if column.field == "choices" else _text
-        record.setdefault(column.field, {})[code] = read(cell, code)
-
-
-def _text(cell: str, code: str) -> str:
-    return cell
+        value = _choices(cell, code) if column.field == "choices" else cell
+        record.setdefault(column.field, {})[code] = value
 
 
 def _choices(cell: str, code: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from neurontui.compute.tasks import taskfile
 from neurontui.compute.tasks.example import Example, TaskOptions
+from neurontui.compute.tasks.formats import jsonlines
 from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.taskfile import Problem, check_task_file
 from neurontui.store.errors import InputError, UsageError
@@ -56,7 +56,17 @@ def test_a_good_file_has_no_problem_and_loads_as_written(task_file: Write) -> No
     ("change", "field", "words"),
     [
         ({"id": None}, "id", "must be text, not null"),
-        ({"id": 7}, "id", "must be text, not a number"),
+        ({"id": 7.5}, "id", "must be text or a whole number, not 7.5"),
+        ({"id": True}, "id", "must be text, not true"),
+        ({"answer_language": 7}, "answer_language", "must be text, not a number"),
+        (
+            {"answers": {"en": 2}},
+            "answers.en",
+            "is the number 2, but the 2 choices are numbered from 0 to 1",
+        ),
+        ({"answers": {"en": -1}}, "answers.en", "numbered from 0 to 1"),
+        ({"answers": {"en": 0}, "choices": None}, "answers.en", "there are no choices"),
+        ({"answers": {"en": 0.0}}, "answers.en", "must be text, not a number"),
         ({"id": " "}, "id", "only white space"),
         ({"prompts": {}}, "prompts", "has no language"),
         ({"prompts": ["x"]}, "prompts", "must be an object of language and prompt, not a list"),
@@ -136,10 +146,9 @@ def test_what_lines_must_share_and_must_not(task_file: Write) -> None:
     assert problems[1].message.startswith("lack de and add fr, unlike line 1;")
 
 
-def test_a_byte_order_mark_is_told_and_the_rest_still_checked(task_file: Write) -> None:
+def test_behind_a_byte_order_mark_everything_is_checked(task_file: Write) -> None:
     problems = check_task_file(task_file(b"\xef\xbb\xbf" + b'{"id": "a", "prompts": {"en": ""}}'))
-    assert _places(problems) == [(1, "line"), (1, "prompts.en")]
-    assert "byte order mark" in problems[0].message
+    assert _places(problems) == [(1, "prompts.en")]
 
 
 def test_a_mask_holds_64_languages(task_file: Write) -> None:
@@ -164,7 +173,7 @@ def test_a_language_code_that_cannot_be_named_is_told(task_file: Write, code: st
 def test_a_line_too_long_to_be_one_example_is_skipped(
     task_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taskfile, "MAX_LINE", 1 << 20)
+    monkeypatch.setattr(jsonlines, "MAX_LINE", 1 << 20)
     problems = check_task_file(task_file(GOOD, b"x" * (3 << 20), {"id": "b", "prompts": {}}))
     assert (2, "line") in _places(problems)
     assert "longer than 1 MiB" in problems[0].message

@@ -1,6 +1,7 @@
 """Whatever bytes stand in a task file, the checker answers; and what it accepts loads."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.preview import preview
 from neurontui.compute.tasks.taskfile import Problem, check_task_file
 from neurontui.store.errors import InputError
+from neurontui.store.language_tags import short_code
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 WORDS = st.sampled_from(["Paris", "Rome", "x", "The capital of France is"])
@@ -31,12 +33,12 @@ EXTRAS = st.fixed_dictionaries(
     optional={
         "answers": st.just({}) | st.none(),
         "cluster": st.sampled_from(["c", "/"]),
-        "answer_language": st.sampled_from(["en", "x-y"]),
+        "answer_language": st.sampled_from(["en", "eng_Latn", "x-y"]),
         "choices": st.none(),
         "mine": JSON,
     },
 )
-CODES = st.sampled_from(["en", "de", "zh"])
+CODES = st.sampled_from(["en", "de", "zho_Hans", "th-TH", "own"])
 
 
 @st.composite
@@ -68,13 +70,20 @@ LINES = (
 def nearly_good_files(draw: st.DrawFn) -> bytes:
     """Lines with the same languages and ids of their own; half of the files have one wrong value."""
     codes = draw(st.lists(CODES, min_size=1, unique=True))
-    lines = []
+    lines: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 5))):
         prompts = {code: draw(WORDS) + draw(ANY_CHARACTER) for code in draw(st.permutations(codes))}
         lines.append({"id": f"{number}{draw(ANY_CHARACTER)}", "prompts": prompts, **draw(EXTRAS)})
     if draw(st.booleans()):
         spoilt = draw(st.sampled_from(lines))
         spoilt[draw(st.sampled_from(sorted(spoilt)))] = draw(JSON)
+    if draw(st.booleans()):
+        for line in lines:
+            line.setdefault("choices", {code: ["Paris", "Rome"] for code in codes})
+            if line.get("choices"):
+                line["answers"] = {code: draw(st.sampled_from(["Rome", 0, 1])) for code in codes}
+    if draw(st.booleans()):
+        return draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + json.dumps(lines, indent=1).encode()
     return b"\n".join(json.dumps(line).encode() for line in lines)
 
 
@@ -85,7 +94,13 @@ MANY = settings(max_examples=10_000, deadline=None, suppress_health_check=list(H
 def _try(content: bytes, folder: Path) -> None:
     path = folder / "any.jsonl"
     path.write_bytes(content)
-    problems = check_task_file(path)
+    problems, refused = _checked(path)
+    if refused is not None:
+        event("another format")
+        assert _harmless(refused)
+        with pytest.raises(InputError, match=re.escape(refused)):
+            load_task(str(path), TaskOptions())
+        return
     assert all(isinstance(each, Problem) and each.line >= 1 for each in problems)
     assert all(_harmless(each.field + each.message) for each in problems)
     event("refused" if problems else "accepted")
@@ -96,22 +111,46 @@ def _try(content: bytes, folder: Path) -> None:
         _loads_as_written(path, content)
 
 
+def _checked(path: Path) -> tuple[list[Problem], str | None]:
+    """The problems of a file, and the sentence that refuses one of another format."""
+    try:
+        return check_task_file(path), None
+    except InputError as refused:
+        return [], str(refused)
+
+
 def _harmless(line: str) -> bool:
     """Nothing a terminal could obey; Persian and Indic scripts spell with the two joiners."""
     return line.replace("\u200c", "").replace("\u200d", "").isprintable()
 
 
 def _loads_as_written(path: Path, content: bytes) -> None:
-    written = [json.loads(line) for line in content.split(b"\n") if line.strip()]
+    written = _written(content)
     data = load_task(str(path), TaskOptions())
-    assert [dict(each.prompts) for each in data.examples] == [each["prompts"] for each in written]
-    assert [each.id for each in data.examples] == [each["id"] for each in written]
+    assert [dict(each.prompts) for each in data.examples] == [
+        {short_code(code): text for code, text in each["prompts"].items()} for each in written
+    ]
+    assert [each.id for each in data.examples] == [str(each["id"]) for each in written]
     assert [dict(each.answers) for each in data.examples] == [
-        each.get("answers") or {} for each in written
+        {short_code(code): _answer(each, code) for code in each.get("answers") or {}}
+        for each in written
     ]
     assert len(folds(data.examples)) == len(written)
     assert len(digest(data)) == 64
     assert all(map(_harmless, preview(data, 3).split("\n")))
+
+
+def _written(content: bytes) -> list[Any]:
+    """The objects of the file: a list, or a line each."""
+    text = content.decode("utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8")
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
+
+
+def _answer(record: Any, code: str) -> str:
+    answer = record["answers"][code]
+    return str(record["choices"][code][answer]) if isinstance(answer, int) else str(answer)
 
 
 @pytest.fixture(scope="module")

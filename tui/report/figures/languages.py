@@ -2,7 +2,7 @@
 
 from neurontui.queries.results import Results
 from neurontui.tui.report.missing import missing, too_few_languages
-from neurontui.tui.report.model import Block, Figure, Heat, Lines, Table
+from neurontui.tui.report.model import Block, Figure, Heat, Lines, Table, Text
 from neurontui.tui.report.run import Run
 from neurontui.tui.report.shape import cells, figures, language_lines, percent, with_interval
 from neurontui.tui.shape.rows import number
@@ -85,7 +85,11 @@ def by_family(results: Results, run: Run) -> Block:
     if len(run.languages) < 3:
         return too_few_languages(run, 3)
     rows = results.query("sharing-by-family", run=run.number).to_pylist()
+    unknown = max((row["n_unknown"] for row in rows), default=0)
     rows = [row for row in rows if number(row["difference"]) is not None]
+    if not rows and unknown:
+        sentence = "Too few of the run’s languages have a known family, branch or script; see"
+        return Text(sentence, "missing", run.command("run-languages"))
     if not rows:
         return missing(run, "types")
     body = tuple(
@@ -102,6 +106,8 @@ def by_family(results: Results, run: Run) -> Block:
         ("relation", "pairs related / other", "φ, related", "φ, other", "difference", "p"),
         body,
         caption="Section 5.3. φ: correlation of two languages’ activity over neurons, within layers; 0 is chance. Interval: "
-        "95 %, over examples. p: Mantel test, one-sided, relabelling the languages.",
+        "95 %, over examples. p: Mantel test, one-sided, relabelling the languages."
+        + " Pairs with a language whose family is not known are left out."
+        * bool(unknown),
         query=run.command("sharing-by-family"),
     )
