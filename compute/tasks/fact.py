@@ -32,7 +32,8 @@ def load_fact(options: TaskOptions) -> TaskData:
     if options.data is None:
         raise InputError(_WHERE)
     folders = read_folders(options.data)
-    sources = _sources(folders, _only_simplified(options.languages))
+    only_simplified = _only_simplified(options.languages)
+    sources = _sources(folders, only_simplified)
     languages = choose_languages(sources, options.languages, "mParaRel")
     versions = {
         lineid: _versions(lineid, languages, sources) for lineid in _lineids(languages, sources)
@@ -44,6 +45,8 @@ def load_fact(options: TaskOptions) -> TaskData:
         _example(lineid, k, each) for k in range(n_templates) for lineid, each in whole.items()
     )
     notes = _notes(versions, whole, languages, n_templates)
+    if only_simplified:
+        notes = (*notes, "Chinese (zh) is the simplified folder alone, as asked for.")
     return TaskData("fact", None, 0, languages, examples, notes)
 
 

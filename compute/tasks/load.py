@@ -36,10 +36,16 @@ def load_task(task: str, options: TaskOptions) -> TaskData:
     """
     _check(task, options)
     data = TASKS[task](options) if task in TASKS else _from_file(task, options)
-    data = replace(data, notes=(*data.notes, *unknown_language_notes(data.languages)))
+    data = replace(data, notes=(*data.notes, *unknown_language_notes(_codes(data))))
     data = first_examples(data, options.limit)
     require_sound_texts(data)
     return data
+
+
+def _codes(data: TaskData) -> dict[str, None]:
+    """The languages of prompts and of answers."""
+    answered = (each.answer_language for each in data.examples if each.answer_language)
+    return dict.fromkeys((*data.languages, *answered))
 
 
 def _from_file(task: str, options: TaskOptions) -> TaskData:

@@ -44,10 +44,10 @@ _PATH = click.Path(path_type=Path)
 
 OPTIONS = (
     click.option("--model", metavar="M", help="Hub id or local folder."),
-    click.option("--task", metavar="T", shell_complete=tasks, help="xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl)."),
+    click.option("--task", metavar="T", shell_complete=tasks, help="xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl, .json, .csv, .tsv)."),
     click.option("--out", type=_PATH, metavar="RESULTS", help="Results file; made where it is not there."),
     click.option("--data", type=_PATH, metavar="PATH", help="Folder or file with the task's data; otherwise downloaded."),
-    click.option("--languages", type=WordList(), metavar="EN,DE,…", help="Languages, in the order of the bits; default: all the task has."),
+    click.option("--languages", type=WordList(), metavar="EN,DE,…", help="Languages, in the order of the bits, as de or deu_Latn; default: all the task has."),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N examples."),
     click.option("--measures", type=WordList(), metavar="LIST", help="types, contribution, attribution, ablation; default: types."),
     click.option("--shots", type=click.IntRange(0, 64), help="Demonstrations in front of each prompt."),

@@ -78,6 +78,11 @@ def test_chinese_is_simplified_else_traditional_with_its_own_templates(mpararel:
 def test_one_chinese_script_can_be_asked_for(mpararel: Write) -> None:
     data = _load(mpararel(PATTERNS, TUPLES), languages=("en", "zh-hans"))
     assert {each.cluster for each in data.examples} == {"P36-7"}
+    assert data.languages == ("en", "zh")
+    assert data.notes[-1] == "Chinese (zh) is the simplified folder alone, as asked for."
+    other = _load(mpararel(PATTERNS, TUPLES), languages=("en", "zho_Hant"))
+    assert {each.cluster for each in other.examples} == {"P36-3", "P36-7"}
+    assert other.languages == ("en", "zh-Hant")
 
 
 def test_what_was_left_out_is_counted(mpararel: Write) -> None:

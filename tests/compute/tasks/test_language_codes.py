@@ -133,6 +133,11 @@ def test_a_code_that_is_not_known_is_used_and_noted(task_file: Write) -> None:
     ]
 
 
+def test_an_unknown_language_of_answers_is_noted(task_file: Write) -> None:
+    data = load_task(str(task_file(_record(1, ["en"], answer_language="xx"))), TaskOptions())
+    assert data.notes[-1].startswith("'xx' is not a known language code")
+
+
 def test_a_language_whose_script_is_not_known_is_noted(task_file: Write) -> None:
     data = load_task(str(task_file(_record(1, ["en", "oyb"]))), TaskOptions())
     assert data.notes[-1] == (
