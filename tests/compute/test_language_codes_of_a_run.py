@@ -20,7 +20,7 @@ def _measure(folder: Path, codes: tuple[str, ...]) -> Path:
         {
             "id": i,
             "prompts": {code: f"{short} {PROMPTS['en'][i]}" for code, short in _pairs(codes)},
-            "answers": {code: "Lissabon" for code in codes},
+            "answers": dict.fromkeys(codes, "Lissabon"),
         }
         for i in range(2)
     ]
