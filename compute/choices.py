@@ -35,6 +35,7 @@ def model_options(config: RunConfig) -> ModelOptions:
         device_map=config.device_map,
         allow_bin=config.allow_bin,
         allow_links=config.allow_links,
+        bos=config.bos,
     )
 
 
@@ -69,6 +70,16 @@ def attribution_options(config: RunConfig) -> AttributionOptions:
         neurons=config.neuron_scores,
         token_budget=config.batch_tokens,
     )
+
+
+_ANY_MODEL = tuple(Layer(number, "decoder", number, 1 << 31) for number in range(1000))
+"""More layers and neurons than any model has."""
+
+
+def check_ablate_file(config: RunConfig) -> None:
+    """Read the file of --ablate before the model is known; raises InputError where its lines are no neurons."""
+    if config.ablate is not None:
+        read_neurons(config.ablate, _ANY_MODEL)
 
 
 def ablation_options(config: RunConfig, layers: Sequence[Layer]) -> AblationOptions:

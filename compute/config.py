@@ -29,6 +29,8 @@ class RunConfig:
     measures: tuple[Literal["types", "contribution", "attribution", "ablation"], ...] = ("types",)
     thresholds: tuple[float, ...] = (0.0,)
     """The first one defines the neuron types; the others go into the histogram."""
+    bos: Literal["keep", "add"] | None = None
+    """Where a prompt's BOS is missing or doubled: keep it so, or add so that there is exactly one; None: refuse."""
     activation: Literal["gate", "product"] = "gate"
     encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
     every_token: bool = True

@@ -21,11 +21,12 @@ from neurontui.store.manifest import Condition, Manifest
 
 LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
 
-# They decide where, how fast and under which name, but not which numbers come out.
+# They decide where, how fast and under which name, but not which numbers come out. `skip_bad` leaves examples out
+# where a run would otherwise stop: a batch that is finished without it has nothing to leave out.
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
-    "name", "keep", "force", "allow_links",
+    "name", "keep", "force", "skip_bad", "allow_links",
 })  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
         "batch_tokens": config.batch_tokens,
         "batch_examples": config.batch_examples,
         "examples_at_once": config.examples_at_once,
+        "skip_bad": config.skip_bad,
     }
 
 

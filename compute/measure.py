@@ -112,7 +112,8 @@ class Measurer:
                 piece = Piece(len(part.examples), 0, dict)
             yield piece
         if len(failed) == len(parts):
-            raise failed[0]
+            yield Piece(0, 0, lambda: _notes(notes))
+            return
         sums = counts.tables() | (scoring.tables() if scoring else {})
         yield Piece(0, 0, lambda: sums | _notes(notes))
 
@@ -169,7 +170,7 @@ class Measurer:
             return seen, notes + more
 
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
-        if not any(each.answers for each in batch.examples):
+        if not self._book.asked:
             return None
         return predict(self._loaded, batch, targets, answer_options(self._config))
 

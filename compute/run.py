@@ -13,6 +13,7 @@ from neurontui.compute.choices import ablation_options, task_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.engine import Engine, Introduction, open_engine
 from neurontui.compute.engines.pace import readings
+from neurontui.compute.files import require_files
 from neurontui.compute.final import telling_neurons
 from neurontui.compute.identity import default_name, manifest_of, run_key
 from neurontui.compute.measure import Ablation
@@ -20,11 +21,13 @@ from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.models.loaded import ModelFacts
 from neurontui.compute.plan import batch_size, plan
 from neurontui.compute.progress import Progress
+from neurontui.compute.prompt_checks import require_readable
 from neurontui.compute.survey import conclude, needs_survey
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.load import load_task
-from neurontui.store.errors import InputError
-from neurontui.store.journal import Journal, begun
+from neurontui.compute.tasks.prompt_checks import text_warnings
+from neurontui.store.errors import InputError, MeasureError
+from neurontui.store.journal import Journal, begun, cost
 from neurontui.store.manifest import Manifest
 from neurontui.store.merge import merge
 from neurontui.store.merged import merged_run
@@ -45,9 +48,11 @@ class Finished:
 def run(config: RunConfig, progress: Progress) -> Finished:
     """Measure one model on one task and merge the result; raises NeurontuiError subclasses."""
     data = load_task(config.task, task_options(config))
-    for note in data.notes:
+    warnings = text_warnings(example.prompts for example in data.examples)
+    for note in (*data.notes, *warnings):
         progress.say(note)
     require_answers(config, data)
+    require_files(config)
     with open_engine(config, data, progress) as engine:
         model = engine.introduction.model
         progress.say(model.placement)
@@ -56,6 +61,10 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         there = merged_run(config.out, key := run_key(config, data, model), wait=progress.say)
         if there is not None and not config.force:
             return Finished(there, name, len(data.examples), measured=False)
+        report = engine.check_prompts()
+        require_readable(report, skip_bad=config.skip_bad)
+        for note in report.notes:
+            progress.say(note)
         earlier = begun(config.out, name, key)
         size = _batch_size(config, data, engine.introduction, ablation, earlier)
         batches = plan(data, size)
@@ -64,17 +73,25 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         )
         notes = (
             *manifest.notes,
+            *(("prompts", sentence) for sentence in (*warnings, *report.notes)),
             *engine.introduction.answer_notes,
             *ablation_notes(ablation.conditions),
             *_limits(config, model, data),
         )
         with Journal.open(config.out, replace(manifest, notes=notes)) as journal:
             _measure_missing(config, engine, ablation, batches, journal, progress)
+            _require_measured(journal)
             _finish(config, engine, journal)
     number = merge(
         journal.path, config.out, keep=config.keep, wait=progress.say, force=config.force
     )
     return Finished(number, name, len(data.examples), measured=True)
+
+
+def require_inputs(config: RunConfig) -> None:
+    """Raise what `run` would raise before it loads its model: for runs that follow others, asked before the first."""
+    require_answers(config, load_task(config.task, task_options(config)))
+    require_files(config)
 
 
 def require_answers(config: RunConfig, data: TaskData) -> None:
@@ -153,6 +170,15 @@ def _measure_missing(
         engine.measure(ablation, missing, journal, progress)
     finally:
         progress.end()
+
+
+def _require_measured(journal: Journal) -> None:
+    _, tokens = cost(journal.path)
+    if not tokens:
+        raise MeasureError(
+            f"No example of {journal.manifest.name} can be measured: all are left out by --skip-bad; without it the run "
+            "stops at the first and says why."
+        )
 
 
 def _finish(config: RunConfig, engine: Engine, journal: Journal) -> None:

@@ -3,16 +3,18 @@
 One forward over the prompts serves all three. Hooks may be on the model meanwhile; that is what ablation does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from neurontui.compute.answers.continuation import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
 from neurontui.compute.answers.ranking import rank
-from neurontui.compute.answers.targets import Targets
+from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
@@ -22,7 +24,9 @@ from neurontui.compute.models.tokenise import (
     Unusable,
     UnusablePromptError,
     encode_batch,
+    outside_embedding,
     pad,
+    place,
 )
 
 
@@ -47,7 +51,7 @@ class Prepared:
     questions: tuple[Question, ...]
     ending: Ending
     room: int
-    """Tokens that may follow a prompt."""
+    """Tokens that may follow any of the prompts."""
 
     @property
     def costs(self) -> list[int]:
@@ -65,18 +69,58 @@ class Predictions:
 def prepare(
     loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions
 ) -> Prepared:
-    """Tokenise a batch; raises InputError for a prompt that is empty or too long."""
-    asked = questions(batch, targets.rows)
-    texts = [ids for each in targets.rows if each for ids in (each.ids, *each.choices)]
-    longest = max(map(len, texts), default=0)
-    prepared = Prepared(
-        encoded=tuple(encode_batch(loaded, batch)),
-        questions=tuple(asked),
+    """Tokenise a batch; raises UnusablePromptError for what `encode_batch` or `unanswerable` names."""
+    encoded = encode_batch(loaded, batch)
+    if unusable := unanswerable(loaded, batch, encoded, targets, options):
+        raise UnusablePromptError(unusable)
+    return Prepared(
+        encoded=tuple(encoded),
+        questions=tuple(questions(batch, targets.rows)),
         ending=ending(loaded.model, loaded.tokenizer),
-        room=max(options.max_new_tokens, longest),
+        room=max(_room(target, options) for target in targets.rows),
     )
-    _refuse_too_long(loaded, batch, prepared)
-    return prepared
+
+
+def unanswerable(
+    loaded: LoadedModel,
+    batch: Batch,
+    encoded: Sequence[Encoded],
+    targets: Targets,
+    options: AnswerOptions,
+) -> list[Unusable]:
+    """Prompts without room for what may follow them, or with answers that the embedding does not have.
+
+    It depends on a prompt, its own answer and choices alone, not on its batch. encoded: in row order.
+    """
+    rows = enumerate(zip(encoded, targets.rows, strict=True))
+    return [
+        Unusable(row // len(batch.languages), f"{place(batch, row)} {problem}")
+        for row, (prompt, target) in rows
+        if (problem := _problem(loaded, prompt, target, options)) is not None
+    ]
+
+
+def _problem(
+    loaded: LoadedModel, prompt: Encoded, target: Target | None, options: AnswerOptions
+) -> str | None:
+    limit, room = loaded.max_tokens, _room(target, options)
+    if limit is not None and not loaded.encoder_decoder and len(prompt) + room > limit:
+        return (
+            f"has {len(prompt)} tokens and up to {room} of an answer, together more than the {limit} the model takes; "
+            "shorten it or leave it out."
+        )
+    ids = [token for text in _texts(target) for token in text]
+    outside = outside_embedding(loaded, ids)
+    return None if outside is None else f"has an answer or choice that {outside}"
+
+
+def _room(target: Target | None, options: AnswerOptions) -> int:
+    """Most tokens that may follow a prompt: generated ones, its answer, or one of its choices."""
+    return max(options.max_new_tokens, *map(len, _texts(target)))
+
+
+def _texts(target: Target | None) -> tuple[Ids, ...]:
+    return ((),) if target is None else (target.ids, *target.choices)
 
 
 def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Tokens:
@@ -134,21 +178,3 @@ def predict(
 
     run_halving(prepared.costs, options.token_budget, step)
     return Predictions(tuple(found[row] for row in range(len(prepared.questions))))
-
-
-def _refuse_too_long(loaded: LoadedModel, batch: Batch, prepared: Prepared) -> None:
-    limit = loaded.max_tokens
-    if limit is None or loaded.encoder_decoder:
-        return
-    unusable = [
-        Unusable(
-            row // len(batch.languages),
-            f"The prompt of example '{batch.examples[row // len(batch.languages)].id}' in "
-            f"'{batch.languages[row % len(batch.languages)]}' has {len(each)} tokens and up to {prepared.room} of an "
-            f"answer, together more than the {limit} the model takes; shorten it or leave it out.",
-        )
-        for row, each in enumerate(prepared.encoded)
-        if len(each) + prepared.room > limit
-    ]
-    if unusable:
-        raise UnusablePromptError(unusable)

@@ -41,6 +41,11 @@ class AnswerBook:
     prefixes: Mapping[str, Counter[Ids]] = field(repr=False)
     """How many different answers begin with these tokens."""
 
+    @property
+    def asked(self) -> bool:
+        """Whether the run has any answer, and so asks the model for all of them."""
+        return any(self.answers.values())
+
     def telling(self, language: str, ids: Ids, first: int) -> int:
         """Index of the first token at which no other answer goes along any more."""
         counts = self.prefixes.get(language, Counter())

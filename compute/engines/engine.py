@@ -13,6 +13,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.measure import Ablation, Tables
 from neurontui.compute.models.loaded import ModelFacts
 from neurontui.compute.progress import Progress
+from neurontui.compute.prompt_checks import PromptReport
 from neurontui.compute.survey import Surveyed
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.journal import Journal
@@ -35,6 +36,9 @@ class Engine(Protocol):
     @property
     def introduction(self) -> Introduction:
         """What is measured with."""
+
+    def check_prompts(self) -> PromptReport:
+        """What is wrong with the prompts of the run; no forward pass."""
 
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
         """What an ablation has to know of each batch, in order."""

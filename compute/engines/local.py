@@ -10,6 +10,7 @@ from neurontui.compute.engines.engine import Introduction
 from neurontui.compute.engines.worker import Worker
 from neurontui.compute.measure import Ablation, Tables
 from neurontui.compute.progress import Progress
+from neurontui.compute.prompt_checks import PromptReport
 from neurontui.compute.survey import Surveyed
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.journal import Journal
@@ -25,6 +26,9 @@ class LocalEngine:
     @cached_property
     def introduction(self) -> Introduction:
         return self._worker.introduce()
+
+    def check_prompts(self) -> PromptReport:
+        return self._worker.check_prompts()
 
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
         return map(self._worker.survey, batches)

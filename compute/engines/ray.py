@@ -21,6 +21,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.engine import Introduction
 from neurontui.compute.measure import Ablation, Tables
 from neurontui.compute.progress import Progress
+from neurontui.compute.prompt_checks import PromptReport
 from neurontui.compute.survey import Surveyed
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
@@ -49,6 +50,10 @@ class RayEngine:
         self._pool = pool
         self.introduction = introduction
 
+    def check_prompts(self) -> PromptReport:
+        report: PromptReport = self._once(Job("check_prompts", (), "the check of the prompts"))
+        return report
+
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
         jobs = [Job("survey", (each,), f"batch {each.number}") for each in batches]
         found = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
@@ -72,9 +77,12 @@ class RayEngine:
                 write_files(batch_folder(journal.path, number), result)
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
-        job = Job("vocabulary", (pairs,), "the vocabulary of neurons")
-        found: list[Tables] = [each for _, each in self._pool.do([job]) if each is not LOST]
-        return found[-1]
+        tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"))
+        return tables
+
+    def _once(self, job: Job) -> Any:
+        """The one result of a job."""
+        return [result for _, result in self._pool.do([job]) if result is not LOST][-1]
 
 
 @contextmanager

@@ -51,6 +51,10 @@ class RayWorker:
         """Load the model and say what it is: an Introduction."""
         yield self._loaded().introduce()
 
+    def check_prompts(self) -> Iterator[Any]:
+        """What is wrong with the prompts of the run: a PromptReport."""
+        yield self._loaded().check_prompts()
+
     def survey(self, batch: Any) -> Iterator[Any]:
         """What an ablation has to know of a batch: Surveyed."""
         yield self._loaded().survey(batch)

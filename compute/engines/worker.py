@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
-from neurontui.compute.choices import model_options
+from neurontui.compute.choices import answer_options, model_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.engine import Introduction
 from neurontui.compute.engines.pace import seconds_a_reading
@@ -14,6 +14,7 @@ from neurontui.compute.engines.writing import WriterThread
 from neurontui.compute.measure import Ablation, Measurer, Tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.loading import load_model
+from neurontui.compute.prompt_checks import PromptReport, check_prompts
 from neurontui.compute.survey import Surveyed, survey
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.shards import ShardWriter
@@ -36,6 +37,11 @@ class Worker:
             answer_notes=collision_notes(self._book),
             seconds_a_reading=seconds_a_reading(self._loaded, self._data),
         )
+
+    def check_prompts(self) -> PromptReport:
+        """What is wrong with the prompts of the whole run; no forward pass."""
+        options = answer_options(self._config)
+        return check_prompts(self._loaded, self._data, self._book, options)
 
     def survey(self, batch: Batch) -> Surveyed:
         """What an ablation has to know of a batch."""

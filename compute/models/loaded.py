@@ -1,7 +1,7 @@
 """A model ready to be measured, as `loading` makes it and everything else takes it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -61,6 +61,15 @@ class LoadedModel:
     encoder_decoder: bool
     digest: str | None = None
     """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
+    asks_for_bos: bool = False
+    """Whether the tokenizer's configuration says add_bos_token."""
+    bos: Literal["keep", "add"] | None = None
+    """add: every prompt begins with exactly one BOS; otherwise as the tokenizer makes it."""
+
+    @property
+    def n_embeddings(self) -> int:
+        """Rows of the input embedding; a token id must be less."""
+        return int(self.model.get_input_embeddings().weight.shape[0])
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -7,7 +7,7 @@ comes from one resolved commit, and a checkpoint that lacks weights is refused i
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.bos import configured, require_bos_token
 from neurontui.compute.models.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.placement import Placement, device_name, input_device, place
@@ -37,6 +38,8 @@ class ModelOptions:
     """Also read pickled weights (.bin); only their tensors are unpickled."""
     allow_links: bool = False
     """Follow links that lead out of a model's folder, as a store on another disk has them."""
+    bos: Literal["keep", "add"] | None = None
+    """Carried by the loaded model: see `LoadedModel.bos`."""
 
 
 def load_model(options: ModelOptions) -> LoadedModel:
@@ -50,6 +53,9 @@ def load_model(options: ModelOptions) -> LoadedModel:
         )
         tokenizer = _load_tokenizer(checkpoint)
         _refuse_language_tokens(checkpoint, tokenizer)
+        asks_for_bos = configured(checkpoint.source, checkpoint.revision)
+        if options.bos == "add":
+            require_bos_token(tokenizer, checkpoint.name)
         placement = _place(options, config)
         model = _load_weights(options, checkpoint, config, placement)
         digest = checkpoint.digest()
@@ -72,6 +78,8 @@ def load_model(options: ModelOptions) -> LoadedModel:
         ffns=find_ffns(model),
         encoder_decoder=bool(config.is_encoder_decoder),
         digest=digest,
+        asks_for_bos=asks_for_bos,
+        bos=options.bos,
     )
 
 

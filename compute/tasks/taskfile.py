@@ -56,6 +56,11 @@ def check_task_file(path: Path, languages: tuple[str, ...] | None = None) -> lis
     return first
 
 
+def sound_prompts(path: Path) -> Iterator[dict[str, str]]:
+    """Prompts by language of each line that has no problem."""
+    return (line.record["prompts"] for line in _lines(path) if not line.problems)
+
+
 def load_task_file(path: Path, options: TaskOptions) -> TaskData:
     """The examples of a task file, in the languages asked for or else those of its lines.
 

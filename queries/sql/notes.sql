@@ -5,7 +5,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 -- columns:
---   topic  -  data, answers, attribution, ablation or precision.
+--   topic  -  data, prompts, answers, attribution, ablation or precision.
 --   text   -  One plain sentence.
 SELECT topic, text
 FROM notes

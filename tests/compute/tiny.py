@@ -195,7 +195,9 @@ def save_tokenizer(
 
 
 _FRAMES = {
-    **dict.fromkeys(("llama", "mistral", "gemma2", "gemma3_text", "gemma3", "phi3"), "<s> $A"),
+    **dict.fromkeys(
+        ("llama", "mistral", "mixtral", "gemma2", "gemma3_text", "gemma3", "phi3"), "<s> $A"
+    ),
     **dict.fromkeys(("xglm", "opt"), "</s> $A"),
     **dict.fromkeys(("t5", "mt5", "umt5"), "$A </s>"),
     "qwen2": "<s> $A </s>",  # a decoder-only tokenizer that ends its input, as some do

@@ -36,7 +36,7 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
 
     with needs_compute():
         from neurontui.compute.preview import preview
-        from neurontui.compute.run import run
+        from neurontui.compute.run import require_inputs, run
     from neurontui.tui.commands.narrator import Narrator
 
     narrator = Narrator()
@@ -44,6 +44,9 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
     if dry_run:
         click.echo("\n\n".join(preview(each) for each in configs))
         return
+    if len(configs) > 1:
+        for config in configs:
+            require_inputs(config)
     for config in configs:
         finished = run(config, narrator)
         state = "measured" if finished.measured else "was there already (--force measures again)"

@@ -53,6 +53,7 @@ OPTIONS = (
     click.option("--shots", type=click.IntRange(0, 64), help="Demonstrations in front of each prompt."),
     click.option("--native-wrapper/--english-wrapper", default=None, help="Instructions in the prompt's language; default: English, as in the paper."),
     click.option("--thresholds", type=NumberList(float), metavar="0,0.1,…", help="Active means greater than this; the first one defines the types."),
+    click.option("--bos", type=click.Choice(["keep", "add"]), help="Where a prompt's BOS is missing or doubled: keep it so, or add so that there is exactly one; default: refuse."),
     click.option("--activation", type=click.Choice(["gate", "product"]), help="A of a gated FFN: act(gate), or act(gate)·up."),
     click.option("--encoder-token", type=click.Choice(["last", "before-eos"]), help="Where an encoder is read."),
     click.option("--every-token/--last-token-only", default=None, help="Also count activity at every prompt token; default: yes."),

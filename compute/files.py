@@ -1,0 +1,26 @@
+"""Files that a run reads or writes, checked before its model is loaded: a fault must not show hours later."""
+
+import tempfile
+from pathlib import Path
+
+from neurontui.compute.choices import check_ablate_file
+from neurontui.compute.config import RunConfig
+from neurontui.store.merged import merged_run
+from neurontui.store.reader import require_name
+from neurontui.store.shards import telling
+
+
+def require_files(config: RunConfig) -> None:
+    """Raise InputError for a CSV file of --ablate, StoreError for a results file or folder, that cannot be used."""
+    check_ablate_file(config)
+    require_name(config.out)
+    _require_writable(config.out)
+    merged_run(config.out, key="")  # no run has this key: only whether the file can be read
+
+
+def _require_writable(results: Path) -> None:
+    folder = results.absolute().parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    with telling(results), tempfile.TemporaryFile(dir=folder):
+        pass

@@ -1,0 +1,89 @@
+"""The token at the beginning of every text (BOS): which models were trained with one, and which prompts lack it.
+
+Many tokenizers name a BOS that their model never reads (GPT-2, GPT-NeoX, BLOOM, Qwen, Phi-3, SmolLM2), so a missing
+one is a fault only where the tokenizer's configuration asks for it or where the model is known to read it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import dropwhile
+from typing import Any
+
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
+
+from neurontui.compute.models.loaded import LoadedModel
+from neurontui.store.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Family:
+    """Architectures whose models were trained with a BOS at the beginning of every text."""
+
+    architectures: frozenset[str]
+    """Values of model_type."""
+    tokens: frozenset[str] | None
+    """The BOS by which the family is recognised; None: any. Other models share the Llama architecture."""
+    name: str
+
+
+FAMILIES = (
+    Family(
+        frozenset({
+            "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma3n_text", "gemma4", "gemma4_text",
+            "gemma4_unified", "gemma4_unified_text", "recurrent_gemma", "vaultgemma",
+        }),
+        None,
+        "Gemma",
+    ),
+    Family(frozenset({"cohere", "cohere2", "cohere2_moe"}), None, "Cohere"),
+    Family(
+        frozenset({"llama", "mistral", "mixtral", "ministral", "ministral3"}),
+        frozenset({"<s>", "<|begin_of_text|>"}),
+        "Llama and Mistral",
+    ),
+)  # fmt: skip
+
+
+def configured(model: str, revision: str | None) -> bool:
+    """Whether tokenizer_config.json asks for a BOS.
+
+    The loaded tokenizer does not know: transformers drops `add_bos_token` where there is a tokenizer.json.
+    """
+    return get_tokenizer_config(model, revision=revision).get("add_bos_token") is True
+
+
+def reason_for_bos(loaded: LoadedModel) -> str | None:
+    """Why prompts of this model should begin with BOS, as the end of a sentence; None where nothing says so."""
+    if loaded.tokenizer.bos_token_id is None:
+        return None
+    if loaded.asks_for_bos or getattr(loaded.tokenizer, "add_bos_token", False) is True:
+        return "the tokenizer's configuration asks for it (add_bos_token)"
+    for family in FAMILIES:
+        if loaded.architecture in family.architectures and (
+            family.tokens is None or loaded.tokenizer.bos_token in family.tokens
+        ):
+            return f"{family.name} models were trained with it"
+    return None
+
+
+def require_bos_token(tokenizer: Any, model: str) -> None:
+    """Raise UsageError where `--bos add` has no token to add."""
+    if tokenizer.bos_token_id is None:
+        raise UsageError(
+            f"--bos add needs a BOS token, and the tokenizer of {model} has none; leave --bos out."
+        )
+
+
+def with_one_bos(ids: Sequence[int], bos: int) -> tuple[int, ...]:
+    """The ids behind exactly one BOS; no ids stay none."""
+    return (bos, *dropwhile(lambda token: token == bos, ids)) if ids else ()
+
+
+def lacks_bos(ids: Sequence[int], bos: int | None) -> bool:
+    """Whether the ids do not begin with BOS."""
+    return bos is not None and bool(ids) and ids[0] != bos
+
+
+def repeats_bos(ids: Sequence[int], bos: int | None) -> bool:
+    """Whether the ids begin with BOS twice."""
+    return bos is not None and len(ids) > 1 and ids[0] == bos == ids[1]

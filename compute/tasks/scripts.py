@@ -1,0 +1,69 @@
+"""Which script a language is written in, and whether a text holds any of it. Needs no model."""
+
+import csv
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import neurontui.store
+
+_NAMES = {
+    "Arab": ("ARABIC",),
+    "Armn": ("ARMENIAN",),
+    "Beng": ("BENGALI",),
+    "Cyrl": ("CYRILLIC",),
+    "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",),
+    "Geor": ("GEORGIAN",),
+    "Grek": ("GREEK",),
+    "Gujr": ("GUJARATI",),
+    "Guru": ("GURMUKHI",),
+    "Hani": ("CJK",),
+    "Hans": ("CJK",),
+    "Hant": ("CJK",),
+    "Hebr": ("HEBREW",),
+    "Jpan": ("HIRAGANA", "KATAKANA", "CJK"),
+    "Khmr": ("KHMER",),
+    "Knda": ("KANNADA",),
+    "Kore": ("HANGUL", "CJK"),
+    "Laoo": ("LAO",),
+    "Latn": ("LATIN",),
+    "Mlym": ("MALAYALAM",),
+    "Mymr": ("MYANMAR",),
+    "Olck": ("CHIKI",),
+    "Orya": ("ORIYA",),
+    "Sinh": ("SINHALA",),
+    "Taml": ("TAMIL",),
+    "Telu": ("TELUGU",),
+    "Tfng": ("TIFINAGH",),
+    "Thai": ("THAI",),
+    "Tibt": ("TIBETAN",),
+}
+"""Scripts by ISO 15924, and the words by which Unicode names their letters."""
+
+
+def script_of(code: str) -> str | None:
+    """Script of a language code: its script subtag (zh-Hant, tha_Thai), else that of the language; None if unknown."""
+    language, *subtags = code.replace("_", "-").split("-")
+    named = next((tag.title() for tag in subtags if len(tag) == 4 and tag.isalpha()), None)
+    script = named or _scripts().get(language.lower())
+    return script if script in _NAMES else None
+
+
+def lacks_script(text: str, script: str) -> bool:
+    """Whether a text has letters, and none of them belongs to a script of `_NAMES`."""
+    letters = [character for character in set(text) if character.isalpha()]
+    return bool(letters) and not any(_belongs(letter, script) for letter in letters)
+
+
+@cache
+def _belongs(letter: str, script: str) -> bool:
+    words = unicodedata.name(letter, "").split()
+    return any(name in words for name in _NAMES[script])
+
+
+@cache
+def _scripts() -> dict[str, str]:
+    path = Path(neurontui.store.__file__).with_name("languages.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["script"] for row in csv.DictReader(file)}
