@@ -14,7 +14,7 @@ from neurontui.compute.engines.writing import WriterThread
 from neurontui.compute.measure import Ablation, Measurer, Tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.loading import load_model
-from neurontui.compute.prompt_checks import PromptReport, check_prompts
+from neurontui.compute.prompt_checks import PromptReport, check_prompts, usable_examples
 from neurontui.compute.survey import Surveyed, survey
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.shards import ShardWriter
@@ -45,6 +45,9 @@ class Worker:
 
     def survey(self, batch: Batch) -> Surveyed:
         """What an ablation has to know of a batch."""
+        if self._config.skip_bad:  # over the examples that are measured, and no others
+            options = answer_options(self._config)
+            batch = usable_examples(self._loaded, batch, self._book, options)
         return survey(self._config, self._loaded, batch)
 
     def begin(self, ablation: Ablation) -> None:

@@ -16,6 +16,7 @@ import neurontui.compute.models.capture as capturing
 from neurontui.compute.answers.predict import AnswerOptions, predict, unanswerable
 from neurontui.compute.answers.targets import answer_book, find_targets
 from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.worker import Worker
 from neurontui.compute.models.bos import reason_for_bos
 from neurontui.compute.models.loading import ModelOptions, load_model
 from neurontui.compute.models.tokenise import encode, pad_id
@@ -24,7 +25,8 @@ from neurontui.compute.preview import preview
 from neurontui.compute.progress import Silent
 from neurontui.compute.prompt_checks import check_prompts
 from neurontui.compute.run import run
-from neurontui.compute.tasks.example import Example, TaskData
+from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
+from neurontui.compute.tasks.load import load_task
 from neurontui.queries.results import open_results
 from neurontui.store.errors import InputError, MeasureError, UsageError
 from tests.compute.tiny import load_tiny, save_tiny
@@ -280,6 +282,15 @@ def test_the_room_of_a_prompt_does_not_depend_on_its_neighbors(tmp_path: Path) -
         unanswerable(loaded, batch, encode(loaded, batch.prompts), targets, AnswerOptions()) == []
     )
     assert len(predict(loaded, batch, targets, AnswerOptions()).rows) == 2
+
+
+def test_a_survey_leaves_out_what_the_run_leaves_out(tmp_path: Path) -> None:
+    """A prompt that fits without its answer was once part of the means and majorities of an ablation."""
+    good = {"prompts": TEXTS, "answers": dict.fromkeys(LANGUAGES, "Lisbon")}
+    near = good | {"prompts": {**TEXTS, "fr": "Paris " * 62}}
+    asked = config(tmp_path, save_tiny("gpt2", tmp_path / "gpt2"), good, near, skip_bad=True)
+    (batch,) = plan(load_task(asked.task, TaskOptions()), 2)
+    assert Worker(asked, load_task(asked.task, TaskOptions())).survey(batch).n_inputs == 3
 
 
 def _added_token(folder: Path, token: str) -> Path:
