@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from neurontui.compute.answers.predict import AnswerOptions, unanswerable
 from neurontui.compute.answers.targets import AnswerBook, find_targets
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.bos import lacks_bos, reason_for_bos, repeats_bos
+from neurontui.compute.models.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.tokenise import Encoded, Unusable, encode, unusable_prompts
 from neurontui.compute.tasks.example import TaskData
@@ -164,7 +164,10 @@ class _BosCount:
 
     def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
+        self._declined = declines_bos(loaded)
         self._reason = reason_for_bos(loaded)
+        if self._declined:
+            self._reason = "the tokenizer's configuration says so (add_bos_token: false)"
         self._total = 0
         self._first: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -186,6 +189,7 @@ class _BosCount:
             f"{self._sentence(kind)}, the first of them that of {self._first[kind]}; --bos add gives each prompt exactly "
             "one, --bos keep measures them as they are."
             for kind in self._counts
+            if not self._is_declined(kind)
         ]
 
     def notes(self) -> list[str]:
@@ -195,7 +199,10 @@ class _BosCount:
             return [f"Every prompt begins with exactly one BOS ('{token}'), by --bos add."]
         if self._loaded.bos == "keep":
             return [f"{self._sentence(kind)}; measured so by --bos keep." for kind in self._counts]
-        return []
+        return [f"{self._sentence(kind)}." for kind in self._counts if self._is_declined(kind)]
+
+    def _is_declined(self, kind: str) -> bool:
+        return kind == "missing" and self._declined
 
     def _count(self, kind: str, batch: Batch, row: int) -> None:
         position, bit = divmod(row, len(batch.languages))

@@ -44,12 +44,13 @@ FAMILIES = (
 )  # fmt: skip
 
 
-def configured(model: str, revision: str | None) -> bool:
-    """Whether tokenizer_config.json asks for a BOS.
+def configured(model: str, revision: str | None) -> bool | None:
+    """What tokenizer_config.json says about `add_bos_token`; None where it says nothing.
 
-    The loaded tokenizer does not know: transformers drops `add_bos_token` where there is a tokenizer.json.
+    The loaded tokenizer does not know: transformers drops it where there is a tokenizer.json.
     """
-    return get_tokenizer_config(model, revision=revision).get("add_bos_token") is True
+    value = get_tokenizer_config(model, revision=revision).get("add_bos_token")
+    return value if isinstance(value, bool) else None
 
 
 def reason_for_bos(loaded: LoadedModel) -> str | None:
@@ -58,11 +59,28 @@ def reason_for_bos(loaded: LoadedModel) -> str | None:
         return None
     if loaded.asks_for_bos or getattr(loaded.tokenizer, "add_bos_token", False) is True:
         return "the tokenizer's configuration asks for it (add_bos_token)"
+    family = _family(loaded)
+    if family is None or declines_bos(loaded):
+        return None
+    return f"{family.name} models were trained with it"
+
+
+def declines_bos(loaded: LoadedModel) -> bool:
+    """Whether a model that looks like one with BOS has a configuration that says add_bos_token is false.
+
+    It is believed where models of other makers have the same architecture, and may have been trained without.
+    """
+    family = _family(loaded)
+    return family is not None and family.tokens is not None and loaded.asks_for_bos is False
+
+
+def _family(loaded: LoadedModel) -> Family | None:
+    token = loaded.tokenizer.bos_token
     for family in FAMILIES:
         if loaded.architecture in family.architectures and (
-            family.tokens is None or loaded.tokenizer.bos_token in family.tokens
+            family.tokens is None or token in family.tokens
         ):
-            return f"{family.name} models were trained with it"
+            return family
     return None
 
 

@@ -61,8 +61,8 @@ class LoadedModel:
     encoder_decoder: bool
     digest: str | None = None
     """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
-    asks_for_bos: bool = False
-    """Whether the tokenizer's configuration says add_bos_token."""
+    asks_for_bos: bool | None = None
+    """add_bos_token of the tokenizer's configuration; None where it has none."""
     bos: Literal["keep", "add"] | None = None
     """add: every prompt begins with exactly one BOS; otherwise as the tokenizer makes it."""
 

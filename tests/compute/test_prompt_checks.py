@@ -176,6 +176,22 @@ def test_a_configuration_that_asks_for_bos_is_believed(tmp_path: Path) -> None:
         run(config(tmp_path, folder, {"prompts": TEXTS}), Silent())
 
 
+def test_a_llama_whose_configuration_declines_bos_is_measured_with_a_note(tmp_path: Path) -> None:
+    """A model of the same architecture may have been trained without; a Gemma was not."""
+    folder = without_bos(save_tiny("llama", tmp_path / "llama"))
+    _configure(folder, add_bos_token=False)
+    asked = config(tmp_path, folder, {"prompts": TEXTS})
+    run(asked, Silent())
+    (note,) = prompt_notes(asked.out)
+    assert note.startswith("3 of 3 prompts do not begin with BOS ('<s>')")
+    assert "add_bos_token: false" in note
+
+    gemma = without_bos(save_tiny("gemma3_text", tmp_path / "gemma"))
+    _configure(gemma, add_bos_token=False)
+    with pytest.raises(InputError, match="do not begin with BOS"):
+        run(replace(asked, model=str(gemma)), Silent())
+
+
 def _configure(folder: Path, **options: object) -> None:
     path = folder / "tokenizer_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | options))

@@ -5,6 +5,7 @@ answer begins: the words of their templates are split off before BPE sees the te
 English frame around an inference becomes one token a part, which halves those prompts.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,3 +96,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the files `AutoTokenizer.from_pretrained(folder)` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(str(folder))
+    # The models are trained without BOS; transformers does not write this.
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | {"add_bos_token": False}
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
