@@ -14,13 +14,16 @@ def require_files(config: RunConfig) -> None:
     """Raise InputError for a CSV file of --ablate, StoreError for a results file or folder, that cannot be used."""
     check_ablate_file(config)
     require_name(config.out)
-    _require_writable(config.out)
     merged_run(config.out, key="")  # no run has this key: only whether the file can be read
+    _require_writable(config.out)
 
 
 def _require_writable(results: Path) -> None:
     folder = results.absolute().parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    with telling(results), tempfile.TemporaryFile(dir=folder):
-        pass
+    with telling(results):
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:  # about the folder, not about our file in it
+            raise OSError(error.errno, error.strerror, str(folder)) from None
