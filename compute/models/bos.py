@@ -37,7 +37,9 @@ FAMILIES = (
     ),
     Family(frozenset({"cohere", "cohere2", "cohere2_moe"}), None, "Cohere"),
     Family(
-        frozenset({"llama", "mistral", "mixtral", "ministral", "ministral3"}),
+        frozenset({
+            "llama", "llama4", "llama4_text", "mistral", "mistral3", "mistral4", "mixtral", "ministral", "ministral3",
+        }),
         frozenset({"<s>", "<|begin_of_text|>"}),
         "Llama and Mistral",
     ),
