@@ -7,6 +7,7 @@ not refused later. BOS and unknown tokens are counted here alone.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from neurontui.compute.answers.predict import AnswerOptions, unanswerable
 from neurontui.compute.answers.targets import AnswerBook, find_targets
@@ -147,7 +148,7 @@ class _UnusableExamples:
     def _doubtful(self, batch: Batch, position: int, encoded: Sequence[Encoded]) -> bool:
         """Whether answers must be tokenised to know that they fit; most need not be."""
         example, limit = batch.examples[position], self.loaded.max_tokens
-        texts = [*example.answers.values(), *(c for each in example.choices.values() for c in each)]
+        texts = [*example.answers.values(), *chain.from_iterable(example.choices.values())]
         if self._outside and (
             not self._only_added or any(token in text for token in self._outside for text in texts)
         ):
@@ -186,7 +187,7 @@ class _BosCount:
         if self._loaded.bos is not None:
             return []
         return [
-            f"{self._sentence(kind)}, the first of them that of {self._first[kind]}; --bos add gives each prompt exactly "
+            f"{self._sentence(kind)}; --bos add gives each prompt exactly "
             "one, --bos keep measures them as they are."
             for kind in self._counts
             if not self._is_declined(kind)
@@ -212,11 +213,12 @@ class _BosCount:
 
     def _sentence(self, kind: str) -> str:
         token, n = self._loaded.tokenizer.bos_token, self._counts[kind]
+        some, first = f"{n:,} of {self._total:,} prompts", f"the first: {self._first[kind]}"
         if kind == "missing":
-            return f"{n:,} of {self._total:,} prompts do not begin with BOS ('{token}'), and {self._reason}"
+            return f"{some} do not begin with BOS ('{token}') ({first}), and {self._reason}"
         return (
-            f"{n:,} of {self._total:,} prompts begin with BOS ('{token}') twice, as where a chat template wrote one and "
-            "the tokenizer added another"
+            f"{some} begin with BOS ('{token}') twice ({first}), as where a chat template wrote one and the tokenizer "
+            "added another"
         )
 
 
