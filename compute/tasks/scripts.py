@@ -1,11 +1,9 @@
 """Which script a language is written in, and whether a text holds any of it. Needs no model."""
 
-import csv
 import unicodedata
 from functools import cache
-from pathlib import Path
 
-import neurontui.store
+from neurontui.store.language_tags import language_tag
 
 _NAMES = {
     "Arab": ("ARABIC",),
@@ -43,10 +41,8 @@ _NAMES = {
 
 
 def script_of(code: str) -> str | None:
-    """Script of a language code: its script subtag (zh-Hant, tha_Thai), else that of the language; None if unknown."""
-    language, *subtags = code.replace("_", "-").split("-")
-    named = next((tag.title() for tag in subtags if len(tag) == 4 and tag.isalpha()), None)
-    script = named or _scripts().get(language.lower())
+    """Script of a language code in any form (th, tha_Thai, zh-Hant); None where no letters are known for it."""
+    script = language_tag(code).script
     return script if script in _NAMES else None
 
 
@@ -60,10 +56,3 @@ def lacks_script(text: str, script: str) -> bool:
 def _belongs(letter: str, script: str) -> bool:
     words = unicodedata.name(letter, "").split()
     return any(name in words for name in _NAMES[script])
-
-
-@cache
-def _scripts() -> dict[str, str]:
-    path = Path(neurontui.store.__file__).with_name("languages.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["script"] for row in csv.DictReader(file)}

@@ -56,9 +56,13 @@ def check_task_file(path: Path, languages: tuple[str, ...] | None = None) -> lis
     return first
 
 
-def sound_prompts(path: Path) -> Iterator[dict[str, str]]:
-    """Prompts by language of each line that has no problem."""
-    return (line.record["prompts"] for line in _lines(path) if not line.problems)
+def sound_prompts(path: Path, languages: tuple[str, ...] | None = None) -> Iterator[dict[str, str]]:
+    """Prompts by short language code of each example that has no problem, in the languages asked for."""
+    asked = _asked(languages)
+    for line in _lines(path, asked):
+        if not line.problems:
+            prompts = prompts_of(line.record, asked)
+            yield {short_code(code): text for code, text in prompts.items() if text is not None}
 
 
 def load_task_file(path: Path, options: TaskOptions) -> TaskData:
