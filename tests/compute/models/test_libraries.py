@@ -162,6 +162,7 @@ def test_every_attribute_read_with_a_default_is_listed() -> None:
 
 
 _COVERED_ELSEWHERE = {
+    "add_bos_token",  # read through get_tokenizer_config; guarded in tests/compute/test_prompt_checks.py
     "quantization_config",  # a test above
     "has_post_expert_norm",  # new in no released layout: absent means no norm
     "head_dim",  # optional in a configuration; hidden size over heads otherwise
