@@ -57,7 +57,7 @@ def ablation_tables(
                     for row, each in zip(part, results, strict=True)
                 )
 
-    run_halving(prepared.costs, options.answers.token_budget, step)
+    run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)
     return {"ablation_examples": _table(batch, conditions, found)}
 
 

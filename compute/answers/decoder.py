@@ -53,8 +53,7 @@ class Decoder:
     def __init__(self, loaded: LoadedModel, intervention: Intervention | None = None) -> None:
         self.loaded = loaded
         self.intervention = intervention
-        parameters = inspect.signature(loaded.model.forward).parameters
-        self._takes_positions = "position_ids" in parameters
+        self._takes_positions = takes_position_ids(loaded.model)
 
     def read(self, tokens: Tokens, room: int) -> tuple[Reading, Tensor]:
         """Read prompts. tokens: right-padded (R, T); room: how many tokens will be appended at most.
@@ -160,6 +159,11 @@ class Decoder:
     def _aim(self, rows: Tensor, last: dict[str, Tensor] | None) -> None:
         if self.intervention is not None:
             self.intervention.aim(rows, last)
+
+
+def takes_position_ids(model: Any) -> bool:
+    """Whether a model can be told the positions of its tokens."""
+    return "position_ids" in inspect.signature(model.forward).parameters
 
 
 @contextmanager

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.answers.continuation import Ids
-from neurontui.compute.answers.decoder import Decoder, Reading
+from neurontui.compute.answers.decoder import Decoder, Reading, takes_position_ids
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
 from neurontui.compute.answers.ranking import rank
 from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.batch import Batch
+from neurontui.compute.models.batching import counts_pads, crossed_switch
 from neurontui.compute.models.loaded import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
 from neurontui.compute.models.tokenise import (
@@ -51,7 +52,9 @@ class Prepared:
     questions: tuple[Question, ...]
     ending: Ending
     room: int
-    """Tokens that may follow any of the prompts."""
+    """Most tokens that may follow a prompt."""
+    groups: tuple[int, ...]
+    """A number for each row; rows of different numbers never share a pass."""
 
     @property
     def costs(self) -> list[int]:
@@ -78,6 +81,7 @@ def prepare(
         questions=tuple(questions(batch, targets.rows)),
         ending=ending(loaded.model, loaded.tokenizer),
         room=max(_room(target, options) for target in targets.rows),
+        groups=tuple(loaded.groups([len(prompt) for prompt in encoded])),
     )
 
 
@@ -103,15 +107,30 @@ def unanswerable(
 def _problem(
     loaded: LoadedModel, prompt: Encoded, target: Target | None, options: AnswerOptions
 ) -> str | None:
-    limit, room = loaded.max_tokens, _room(target, options)
-    if limit is not None and not loaded.encoder_decoder and len(prompt) + room > limit:
+    room = _room(target, options)
+    if (excess := _excess(loaded, len(prompt), room)) is not None:
         return (
-            f"has {len(prompt)} tokens and up to {room} of an answer, together more than the {limit} the model takes; "
-            "shorten it or leave it out."
+            f"has {len(prompt)} tokens and up to {room} of an answer, {excess}; shorten it or leave it out."
         )
     ids = [token for text in _texts(target) for token in text]
     outside = outside_embedding(loaded, ids)
     return None if outside is None else f"has an answer or choice that {outside}"
+
+
+def _excess(loaded: LoadedModel, length: int, room: int) -> str | None:
+    """Why a prompt of `length` tokens has no room for `room` more, as the middle of a sentence; None if it has."""
+    limit = loaded.max_tokens
+    if loaded.encoder_decoder:
+        return None
+    if limit is not None and length + room > limit:
+        return f"together more than the {limit} the model takes"
+    switch = crossed_switch(loaded.model.config, length, room)
+    if switch is None:
+        return None
+    return (
+        f"and the model scales positions otherwise beyond {switch} tokens (longrope), "
+        "so prompt and answer would be read with different scalings"
+    )
 
 
 def _room(target: Target | None, options: AnswerOptions) -> int:
@@ -131,10 +150,11 @@ def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Token
 def passes(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> list[Rows]:
     """Rows that may be continued together.
 
-    A sliding window counts pads too, so where it matters only prompts of one length go together.
+    Where what follows a prompt would see pads as distance, only prompts of one length go together.
     """
-    window = getattr(loaded.model.config.get_text_config(), "sliding_window", None)
-    if window is None or max(prepared.costs[row] for row in rows) <= window:
+    longest = max(prepared.costs[row] for row in rows)
+    takes_positions = takes_position_ids(loaded.model)
+    if not counts_pads(loaded.model.config, longest, takes_positions=takes_positions):
         return [rows]
     by_length: dict[int, list[int]] = {}
     for row in rows:
@@ -176,5 +196,5 @@ def predict(
             outcomes = answer(decoder, prepared, part, options, reading, logits)
             found.update(zip(part, outcomes, strict=True))
 
-    run_halving(prepared.costs, options.token_budget, step)
+    run_halving(prepared.costs, prepared.groups, options.token_budget, step)
     return Predictions(tuple(found[row] for row in range(len(prepared.questions))))

@@ -105,7 +105,8 @@ def _inputs(
         every = torch.arange(len(rows), device=seen[-1].device)
         found.update(zip(rows, seen[-1][every, at.to(every.device)].clone(), strict=True))
 
-    run_halving([len(each) for each in encoded], token_budget, step)
+    lengths = [len(each) for each in encoded]
+    run_halving(lengths, loaded.groups(lengths), token_budget, step)
     return torch.stack([found[row] for row in range(len(encoded))])
 
 

@@ -69,7 +69,8 @@ def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Captu
             forward(loaded, tokens)
 
     with recorder.hooks():
-        run_halving([len(each) for each in encoded], options.token_budget, step)
+        lengths = [len(each) for each in encoded]
+        run_halving(lengths, loaded.groups(lengths), options.token_budget, step)
     return _collect(loaded, batch, encoded, recorder, options)
 
 

@@ -1,10 +1,12 @@
 """A model ready to be measured, as `loading` makes it and everything else takes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 
+from neurontui.compute.models.batching import length_groups
 from neurontui.compute.models.ffn import FFN
 from neurontui.compute.models.moe import ExpertsFFN
 from neurontui.store.manifest import Layer
@@ -118,6 +120,10 @@ class LoadedModel:
             return None
         limit = getattr(config, "max_position_embeddings", None)
         return limit if isinstance(limit, int) and limit > 0 else None
+
+    def groups(self, lengths: Sequence[int]) -> list[int]:
+        """A number for each prompt; prompts of different numbers never share a pass. lengths: tokens of each."""
+        return length_groups(self.model.config, lengths)
 
 
 RELATIVE_POSITIONS = frozenset({"bloom", "mpt", "mt5", "t5", "umt5", "longt5"})

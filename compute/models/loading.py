@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.batching import require_no_memory_of_other_inputs
 from neurontui.compute.models.bos import configured, require_bos_token
 from neurontui.compute.models.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.loaded import LoadedModel
@@ -51,6 +52,7 @@ def load_model(options: ModelOptions) -> LoadedModel:
         config = AutoConfig.from_pretrained(
             checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
         )
+        require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
         _refuse_language_tokens(checkpoint, tokenizer)
         asks_for_bos = configured(checkpoint.source, checkpoint.revision)

@@ -1,4 +1,7 @@
-"""Cut the prompts of a batch into forward passes of similar length, and smaller ones when memory runs out."""
+"""Cut the prompts of a batch into forward passes of similar length, and smaller ones when memory runs out.
+
+A pass never mixes prompts of different groups, see `batching`.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -10,27 +13,35 @@ from neurontui.store.errors import MeasureError
 Rows = tuple[int, ...]
 
 
-def by_length(rows: Iterable[int], lengths: Sequence[int], budget: int) -> list[Rows]:
-    """Cut rows into forward passes of at most `budget` tokens, pads included; a longer prompt goes alone.
+def by_length(
+    rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int], budget: int
+) -> list[Rows]:
+    """Cut rows into forward passes of one group and of at most `budget` tokens, pads included.
+
+    lengths, groups: of every row. A prompt that is longer than the budget goes alone.
 
     Longest first: if memory runs out it does so at once, and similar lengths waste few pads.
     """
     passes: list[Rows] = []
     current: list[int] = []
-    for row in sorted(rows, key=lambda each: -lengths[each]):
-        if current and (len(current) + 1) * lengths[current[0]] > budget:
+    for row in sorted(rows, key=lambda row: (-groups[row], -lengths[row])):
+        if current and (
+            groups[row] != groups[current[0]] or (len(current) + 1) * lengths[current[0]] > budget
+        ):
             passes.append(tuple(current))
             current = []
         current.append(row)
     return [*passes, tuple(current)] if current else passes
 
 
-def run_halving(lengths: Sequence[int], budget: int, step: Callable[[Rows], None]) -> None:
+def run_halving(
+    lengths: Sequence[int], groups: Sequence[int], budget: int, step: Callable[[Rows], None]
+) -> None:
     """Run `step` on all rows, pass by pass; where memory runs out, with half as many tokens from there on.
 
     `step` must be safe to repeat. Raises MeasureError when one prompt alone is too much.
     """
-    waiting = deque(by_length(range(len(lengths)), lengths, budget))
+    waiting = deque(by_length(range(len(lengths)), lengths, groups, budget))
     while waiting:
         current = waiting.popleft()
         if _fits(step, current):
@@ -40,7 +51,7 @@ def run_halving(lengths: Sequence[int], budget: int, step: Callable[[Rows], None
                 "Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map."
             )
         left = [*current, *(row for each in waiting for row in each)]
-        waiting = deque(by_length(left, lengths, len(current) * lengths[current[0]] // 2))
+        waiting = deque(by_length(left, lengths, groups, len(current) * lengths[current[0]] // 2))
 
 
 def _fits(step: Callable[[Rows], None], rows: Rows) -> bool:

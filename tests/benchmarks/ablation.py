@@ -112,7 +112,7 @@ def case(work: Workload) -> Case:
 
 
 def passes(prepared: Prepared, budget: int) -> Iterator[Rows]:
-    yield from by_length(range(len(prepared.encoded)), prepared.costs, budget)
+    yield from by_length(range(len(prepared.encoded)), prepared.costs, prepared.groups, budget)
 
 
 @torch.inference_mode()
@@ -143,7 +143,9 @@ def rank_naively(case: Case) -> list[bool | None]:
         if target is not None
         for i, ids in enumerate(target.choices)
     ]
-    for part in by_length(range(len(jobs)), [len(job[2]) for job in jobs], case.work.token_budget):
+    lengths = [len(job[2]) for job in jobs]
+    groups = loaded.groups(lengths)
+    for part in by_length(range(len(jobs)), lengths, groups, case.work.token_budget):
         tokens = pad(loaded, [Encoded(jobs[i][2], 0) for i in part])
         hidden = loaded.model.base_model(
             input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False

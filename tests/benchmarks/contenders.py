@@ -61,7 +61,9 @@ def contenders(work: Workload, folder: Path) -> list[Contender]:
 def passes(work: Workload, batch: Batch) -> Iterator[tuple[tuple[int, ...], Tokens]]:
     """The forward passes that all contenders run: rows of the batch, and their padded tokens."""
     encoded = encode(work.loaded, batch.prompts)
-    for rows in by_length(range(len(encoded)), [len(each) for each in encoded], work.token_budget):
+    lengths = [len(prompt) for prompt in encoded]
+    groups = work.loaded.groups(lengths)
+    for rows in by_length(range(len(encoded)), lengths, groups, work.token_budget):
         yield rows, pad(work.loaded, [encoded[row] for row in rows])
 
 

@@ -116,6 +116,35 @@ MIXTURES: dict[str, dict[str, Any]] = {
 }
 """Mixtures of experts; the second has one ordinary layer between two of experts."""
 
+MORE: dict[str, dict[str, Any]] = {
+    "gpt_neo": {
+        **_SIZES,
+        "hidden_size": 32,
+        "num_layers": 2,
+        "num_heads": 4,
+        "intermediate_size": 48,
+        "attention_types": [[["global", "local"], 1]],
+        "window_size": 8,
+        "max_position_embeddings": 128,
+    },
+    "mpt": {**_SIZES, "d_model": 32, "n_heads": 4, "n_layers": 2, "max_seq_len": 128},
+    "bigbird_pegasus": {
+        **_SIZES,
+        "d_model": 32,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        "encoder_ffn_dim": 48,
+        "decoder_ffn_dim": 48,
+        "decoder_start_token_id": 3,
+        "max_position_embeddings": 256,
+        "block_size": 4,
+        "num_random_blocks": 1,
+    },
+}
+"""Architectures of the finder whose attention depends on more than one prompt; not among those tested throughout."""
+
 LANGUAGES = ("en", "de", "tr", "zh")
 PROMPTS = {
     "en": ("The capital of Portugal is", "Ankara", "Paris is the capital of which country? It is"),
@@ -137,21 +166,47 @@ def batch(languages: tuple[str, ...] = LANGUAGES) -> Batch:
     )
 
 
+LONGROPE = {
+    "original_max_position_embeddings": 24,
+    "rope_parameters": {
+        "rope_type": "longrope",
+        "rope_theta": 10000.0,
+        "short_factor": [1.0, 1.1, 1.2, 1.3],
+        "long_factor": [3.0, 6.0, 9.0, 12.0],
+    },
+}
+"""Position scaling as in Phi-3 128k: other factors for a whole pass where one input is longer than 24 tokens."""
+DYNAMIC = {
+    "max_position_embeddings": 64,
+    "rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0},
+}
+"""Position scaling by the longest input so far, where that is longer than 64 tokens."""
+
+
 @functools.cache
 def load_tiny(
-    architecture: str, *, padding_side: str = "right", pad_is_eos: bool = False
+    architecture: str,
+    *,
+    padding_side: str = "right",
+    pad_is_eos: bool = False,
+    scaling: str | None = None,
 ) -> LoadedModel:
-    """A tiny model of an architecture, loaded through the loader, in float32 on the CPU."""
+    """A tiny model of an architecture, loaded through the loader, in float32 on the CPU.
+
+    scaling: longrope or dynamic, for an architecture with rotary positions.
+    """
+    changes = {None: {}, "longrope": LONGROPE, "dynamic": DYNAMIC}[scaling]
     with tempfile.TemporaryDirectory() as folder:
-        path = save_tiny(architecture, Path(folder) / architecture)
+        path = save_tiny(architecture, Path(folder) / architecture, **changes)
         save_tokenizer(architecture, path, padding_side=padding_side, pad_is_eos=pad_is_eos)
         return load_model(ModelOptions(str(path), device="cpu"))
 
 
-def save_tiny(architecture: str, folder: Path, seed: int = 0) -> Path:
-    """Write a tiny model and its tokenizer to a folder."""
+def save_tiny(architecture: str, folder: Path, seed: int = 0, **changes: Any) -> Path:
+    """Write a tiny model and its tokenizer to a folder; `changes` go into its configuration."""
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(architecture, **{**CONFIGS, **MIXTURES}[architecture])
+    sizes = {**CONFIGS, **MIXTURES, **MORE}[architecture]
+    config = AutoConfig.for_model(architecture, **{**sizes, **changes})
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     model = auto.from_config(config)
     randomise(model)

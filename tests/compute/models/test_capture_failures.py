@@ -107,7 +107,7 @@ def test_a_layer_that_runs_twice_is_refused() -> None:
 
 def test_passes_stay_within_the_budget_and_hold_every_prompt_once() -> None:
     lengths = [5, 90, 3, 40, 41, 7, 3, 12]
-    passes = by_length(range(len(lengths)), lengths, 48)
+    passes = by_length(range(len(lengths)), lengths, [0] * len(lengths), 48)
     assert sorted(row for rows in passes for row in rows) == list(range(len(lengths)))
     for rows in passes:
         longest = max(lengths[row] for row in rows)

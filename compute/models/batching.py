@@ -1,0 +1,92 @@
+"""Which inputs may share a forward pass, so that each gets what it would get alone.
+
+Most of a model depends on one input at a time. The exceptions in transformers depend on the longest input of a pass
+(position scaling by length), on what was read before (dynamic scaling, block-sparse attention), or on where pads are
+once tokens are appended behind them (attention windows, distances counted in slots). Inputs are grouped by what
+switches such a mechanism; where no grouping is right, the model or the input is refused.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from neurontui.store.errors import ModelError
+
+_WINDOWS = ("sliding_window", "window_size", "attention_window_size", "local_attention")
+"""Names under which configurations keep the width of an attention window."""
+_COUNTS_DISTANCES_BY_MASK = frozenset({"bloom"})
+"""Decoders without position_ids that take distances from the attention mask, where pads are no problem."""
+
+
+def require_no_memory_of_other_inputs(config: Any, name: str) -> None:
+    """Refuse a model that reads an input differently after it has read certain others. Raises ModelError."""
+    if getattr(config, "attention_type", None) == "block_sparse":
+        raise ModelError(
+            f"'{name}' has block-sparse attention, which transformers switches off for good at the first short input, "
+            "so its numbers would depend on the order of the inputs; set attention_type to original_full in a copy "
+            "of its config.json."
+        )
+
+
+def length_switches(config: Any) -> tuple[int, ...]:
+    """Lengths in tokens, ascending: a pass whose longest input is longer than one of them is computed differently.
+
+    longrope takes its long factors for the whole pass there. Dynamic scaling needs no entry: it begins beyond
+    max_position_embeddings, and longer inputs are refused.
+    """
+    scalings = [scaling for part in _parts(config) for scaling in _scalings(part)]
+    switches = {
+        int(scaling["original_max_position_embeddings"])
+        for scaling in scalings
+        if scaling.get("rope_type") == "longrope"
+    }
+    return tuple(sorted(switches))
+
+
+def length_groups(config: Any, lengths: Sequence[int]) -> list[int]:
+    """A number for each input; inputs of different numbers never share a pass. lengths: tokens of each input."""
+    switches = length_switches(config)
+    return [bisect_left(switches, length) for length in lengths]
+
+
+def crossed_switch(config: Any, length: int, room: int) -> int | None:
+    """The length at which an input of `length` tokens switches while up to `room` are appended; None if it does not.
+
+    The last appended token is never read, so `room` tokens reach length + room - 1.
+    """
+    switches = length_switches(config)
+    crossed = switches[bisect_left(switches, length) : bisect_left(switches, length + room - 1)]
+    return crossed[0] if crossed else None
+
+
+def counts_pads(config: Any, longest: int, *, takes_positions: bool) -> bool:
+    """Whether tokens appended behind pads see them as distance, so that only inputs of one length go together.
+
+    longest: tokens of the longest input with what follows it; takes_positions: whether the model takes position_ids.
+    The decoder of an encoder-decoder begins with one token for every input, so it has no pads.
+    """
+    if config.is_encoder_decoder:
+        return False
+    if not takes_positions and config.model_type not in _COUNTS_DISTANCES_BY_MASK:
+        return True
+    text = config.get_text_config()
+    widths = [getattr(text, name, None) for name in _WINDOWS]
+    return any(isinstance(width, int) and 0 < width < longest for width in widths)
+
+
+def _parts(config: Any) -> Iterator[Any]:
+    """A configuration and those inside it that belong to text: of an encoder, a decoder, a language model."""
+    yield config
+    for name in ("text_config", "encoder", "decoder"):
+        inner = getattr(config, name, None)
+        if inner is not None and inner is not config and hasattr(inner, "model_type"):
+            yield from _parts(inner)
+
+
+def _scalings(config: Any) -> Iterator[Mapping[str, Any]]:
+    """The position scalings of a configuration: one, or one for each kind of layer."""
+    parameters = getattr(config, "rope_parameters", None)
+    if not isinstance(parameters, Mapping):
+        return
+    yield parameters
+    yield from (inner for inner in parameters.values() if isinstance(inner, Mapping))
