@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontui.compute.answers.matching import chosen, is_correct, normalise
+from neurontui.compute.answers.matching import chosen, is_correct, same_answer
 from neurontui.compute.answers.ranking import Contest, Ranked
 from neurontui.compute.answers.targets import Target
 from neurontui.compute.batch import Batch
@@ -33,13 +33,16 @@ class Question:
         """What its choices are ranked by; None where there is no answer."""
         if self.answer is None or self.target is None:
             return None
-        wanted = normalise(self.answer)
         pairs = list(zip(self.choices, self.target.choices, strict=True))
         return Contest(
             answer=self.target.ids,
-            right=tuple(ids for text, ids in pairs if normalise(text) == wanted),
-            wrong=tuple(ids for text, ids in pairs if normalise(text) != wanted),
+            right=tuple(ids for text, ids in pairs if _is_right(text, self.answer)),
+            wrong=tuple(ids for text, ids in pairs if not _is_right(text, self.answer)),
         )
+
+
+def _is_right(choice: str, answer: str) -> bool:
+    return choice == answer or same_answer(choice, answer)
 
 
 def questions(batch: Batch, targets: Sequence[Target | None]) -> list[Question]:

@@ -1,7 +1,7 @@
 """Does what the model said match the answer? Text only: knows no model.
 
-Both are brought into one form (NFKC, case folded, one kind of quote and dash, single spaces, no punctuation around);
-then the answer must be all of the prediction (exact), or its beginning up to the end of a word (prefix).
+Both are brought into one form; then the answer must be all of the prediction (exact), or its beginning up to the end
+of a word or number (prefix). The rules and a table of cases are in docs/method.md, "Judging".
 """
 
 import re
@@ -9,32 +9,47 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-_UNSPACED = re.compile(r"CJK|HIRAGANA|KATAKANA|THAI|LAO |KHMER|MYANMAR")
-"""Begins the Unicode names of letters that are written without spaces between words."""
+from neurontui.compute.answers.numbers import (
+    is_numeral,
+    is_unspaced,
+    keep_apart,
+    keeps_minus,
+    number_goes_on,
+    with_ascii_digits,
+    with_plain_numbers,
+)
+
 _ONE_KIND = str.maketrans(
     {
-        **dict.fromkeys("‘’‛ʼ´`′", "'"),
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‐‑‒–—−", "-"),
+        **dict.fromkeys("‘’‚‛ʼʻʽ´`′׳‹›", "'"),
+        **dict.fromkeys("“”„‟«»″״", '"'),
+        **dict.fromkeys("‐‑‒–−", "-"),
+        **dict.fromkeys("—―", " - "),
+        "ı": "i",
+        "\u0640": None,  # tatweel only stretches a word
     }
 )
-_MEANING = frozenset("%#&")
+_OPTIONAL_VOWELS = re.compile("[\u064b-\u0652\u05b0-\u05bc\u05c1\u05c2\u05c7]")
+"""Vowel signs of Arabic and Hebrew, which most texts leave out."""
+_MEANING = frozenset("%‰#&")
 """Punctuation by its category, but part of what is said."""
 
 
 @lru_cache(maxsize=65536)
 def normalise(text: str) -> str:
     """One form for all spellings of a text; may be empty."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = keep_apart(text.translate(_ONE_KIND))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
     folded = folded.replace("i\u0307", "i").translate(_ONE_KIND)  # İstanbul and Istanbul are one
+    folded = _OPTIONAL_VOWELS.sub("", folded)
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
-    return _without_edges(" ".join(visible.split()))
+    visible = with_ascii_digits(unicodedata.normalize("NFKC", visible))
+    return _without_edges(with_plain_numbers(_without_edges(" ".join(visible.split()))))
 
 
-def matches_exactly(prediction: str, answer: str) -> bool:
-    """Whether both are the same text after normalisation."""
-    wanted = normalise(answer)
-    return wanted != "" and normalise(prediction) == wanted
+def same_answer(text: str, other: str) -> bool:
+    """Whether two texts are the same after normalisation; texts of which nothing is left are not."""
+    return normalise(text) == normalise(other) != ""
 
 
 def begins_with(prediction: str, answer: str) -> bool:
@@ -45,7 +60,7 @@ def begins_with(prediction: str, answer: str) -> bool:
 
 def chosen(prediction: str, choices: Sequence[str]) -> int | None:
     """Index of the choice that a prediction states, the longest where several match; None if it states none."""
-    matching = [i for i, each in enumerate(choices) if begins_with(prediction, each)]
+    matching = [i for i, choice in enumerate(choices) if begins_with(prediction, choice)]
     return max(matching, key=lambda i: len(normalise(choices[i])), default=None)
 
 
@@ -54,7 +69,7 @@ def is_correct(
 ) -> bool:
     """Whether a prediction states the answer, and not a longer choice that merely begins like it."""
     if exact:
-        return matches_exactly(prediction, answer)
+        return same_answer(prediction, answer)
     if not begins_with(prediction, answer):
         return False
     stated = chosen(prediction, choices)
@@ -71,21 +86,25 @@ def _without_edges(text: str) -> str:
 
 
 def _is_edge(text: str, at: int) -> bool:
-    """Whether a character at an end of a text carries nothing; the minus of a number does."""
-    if text[at] == "-" and text[at + 1 : at + 2].isdigit():
+    """Whether a character at an end of a text carries nothing; the minus and the point of a number do."""
+    char, rest = text[at], text[at + 1 :]
+    if char == "-" and keeps_minus(rest):
         return False
-    return text[at].isspace() or (
-        unicodedata.category(text[at])[0] in "PC" and text[at] not in _MEANING
-    )
+    if char == "." and rest[:1].isdigit() and text[:at][-1:] != ".":
+        return False
+    return char.isspace() or (unicodedata.category(char)[0] in "PC" and char not in _MEANING)
 
 
 def _ends_word(wanted: str, rest: str) -> bool:
+    """Whether a word or number ends between `wanted` and what follows it."""
     if not rest:
         return True
+    if wanted[-1].isdigit() and number_goes_on(rest):
+        return False
+    if is_numeral(wanted[-1]) and is_numeral(rest[0]):
+        return False
     if unicodedata.category(rest[0])[0] == "M":
         return False
-    return not rest[0].isalnum() or _is_unspaced(rest[0]) or _is_unspaced(wanted[-1])
-
-
-def _is_unspaced(char: str) -> bool:
-    return _UNSPACED.match(unicodedata.name(char, "")) is not None
+    if rest[0] in "+#" or (rest[0] in "-/&_" and rest[1:2].isalnum()):
+        return False
+    return not rest[0].isalnum() or is_unspaced(rest[0]) or is_unspaced(wanted[-1])
