@@ -11,6 +11,7 @@ from neurontui.compute.measures.directions import DirectionOptions
 from neurontui.compute.models.capture import CaptureOptions
 from neurontui.compute.models.loading import ModelOptions
 from neurontui.compute.tasks.example import TaskOptions
+from neurontui.store.errors import InputError
 from neurontui.store.manifest import Layer
 
 
@@ -76,19 +77,24 @@ _ANY_MODEL = tuple(Layer(number, "decoder", number, 1 << 31) for number in range
 """More layers and neurons than any model has."""
 
 
-def check_ablate_file(config: RunConfig) -> None:
-    """Read the file of --ablate before the model is known; raises InputError where its lines are no neurons."""
+def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
+    """Read the file of --ablate before the model is known; raises InputError where its lines are no neurons of the run."""
     if config.ablate is not None:
-        read_neurons(config.ablate, _ANY_MODEL)
+        read_neurons(config.ablate, _ANY_MODEL, languages)
 
 
-def ablation_options(config: RunConfig, layers: Sequence[Layer]) -> AblationOptions:
-    """What an ablation needs; raises InputError for neurons that the model does not have."""
+def ablation_options(
+    config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]
+) -> AblationOptions:
+    """What an ablation needs; raises InputError for neurons or languages that model and run do not have."""
     user_sets: tuple[UserSet, ...] = ()
     if config.ablate is not None:
-        user_sets = (read_neurons(config.ablate, layers),)
+        user_sets = (read_neurons(config.ablate, layers, languages),)
     if config.ablate_neurons is not None:
-        user_sets = (*user_sets, check_neurons("query", config.ablate_neurons, layers))
+        named = check_neurons("query", config.ablate_neurons, layers, languages)
+        user_sets = (*user_sets, named)
+    for user_set in user_sets:
+        _require_ablated(user_set, config.ablation_layers)
     return AblationOptions(
         fractions=config.ablation_fractions,
         doses=config.ablation_doses,
@@ -100,3 +106,11 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer]) -> AblationOpti
         seed=config.seed,
         answers=answer_options(config),
     )
+
+
+def _require_ablated(user_set: UserSet, layers: Sequence[int] | None) -> None:
+    if layers is not None and (left_out := user_set.layers - set(layers)):
+        raise InputError(
+            f"'{user_set.label}' has neurons in layer {min(left_out)}, which --ablation-layers leaves out; "
+            "add the layer there, or remove its neurons."
+        )

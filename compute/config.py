@@ -77,8 +77,8 @@ class RunConfig:
     """Ablate only the first so many examples of the run."""
     ablate: Path | None = None
     """A CSV file with the user's own neurons, as one more condition."""
-    ablate_neurons: tuple[tuple[int, int], ...] | None = None
-    """The same as (layer, neuron) pairs."""
+    ablate_neurons: tuple[tuple[int, int, str | None], ...] | None = None
+    """The same as (layer, neuron, language) triples; None is all languages."""
     seed: int = 0
     name: str | None = None
     keep: Literal["all", "aggregates"] = "all"
@@ -100,5 +100,10 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1.")
+        own_neurons = self.ablate is not None or self.ablate_neurons is not None
+        if own_neurons and "ablation" not in self.measures:
+            raise UsageError(
+                "--ablate and --ablate-sql switch neurons off in an ablation; add ablation to --measures."
+            )
         if self.engine == "local" and (self.address is not None or self.workers is not None):
             raise UsageError("--address and --workers belong to --engine ray.")

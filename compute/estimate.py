@@ -115,7 +115,7 @@ def told(found: Estimate) -> str:
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
     if "ablation" not in config.measures:
         return 0
-    options = ablation_options(config, loaded.layers)
+    options = ablation_options(config, loaded.layers, data.languages)
     return len(plan_conditions(options, loaded.layers, len(data.languages)))
 
 

@@ -1,5 +1,6 @@
 """Files that a run reads or writes, checked before its model is loaded: a fault must not show hours later."""
 
+from collections.abc import Sequence
 import tempfile
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from neurontui.store.reader import require_name
 from neurontui.store.shards import telling
 
 
-def require_files(config: RunConfig) -> None:
+def require_files(config: RunConfig, languages: Sequence[str]) -> None:
     """Raise InputError for a CSV file of --ablate, StoreError for a results file or folder, that cannot be used."""
-    check_ablate_file(config)
+    check_ablate_file(config, languages)
     require_name(config.out)
     merged_run(config.out, key="")  # no run has this key: only whether the file can be read
     _require_writable(config.out)

@@ -4,10 +4,11 @@ The journal keeps every finished batch, so the same call goes on where a killed 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
+from neurontui.compute.ablation.user_sets import language_notes
 from neurontui.compute.batch import Batch
 from neurontui.compute.choices import ablation_options, task_options
 from neurontui.compute.config import RunConfig
@@ -52,11 +53,11 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     for note in (*data.notes, *warnings):
         progress.say(note)
     require_answers(config, data)
-    require_files(config)
+    require_files(config, data.languages)
     with open_engine(config, data, progress) as engine:
         model = engine.introduction.model
         progress.say(model.placement)
-        ablation = _ablation(config, model, len(data.languages))
+        ablation = _ablation(config, model, data.languages)
         name = config.name or default_name(data, model)
         there = merged_run(config.out, key := run_key(config, data, model), wait=progress.say)
         if there is not None and not config.force:
@@ -76,6 +77,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
             *(("prompts", sentence) for sentence in (*warnings, *report.notes)),
             *engine.introduction.answer_notes,
             *ablation_notes(ablation.conditions),
+            *language_notes(ablation.options.user_sets, data.languages),
             *_limits(config, model, data),
         )
         with Journal.open(config.out, replace(manifest, notes=notes)) as journal:
@@ -90,8 +92,9 @@ def run(config: RunConfig, progress: Progress) -> Finished:
 
 def require_inputs(config: RunConfig) -> None:
     """Raise what `run` would raise before it loads its model: for runs that follow others, asked before the first."""
-    require_answers(config, load_task(config.task, task_options(config)))
-    require_files(config)
+    data = load_task(config.task, task_options(config))
+    require_answers(config, data)
+    require_files(config, data.languages)
 
 
 def require_answers(config: RunConfig, data: TaskData) -> None:
@@ -125,11 +128,11 @@ def _limits(config: RunConfig, model: ModelFacts, data: TaskData) -> Iterator[tu
         yield ("ablation", f"Ablated are the first {n:,} of {len(data.examples):,} examples.")
 
 
-def _ablation(config: RunConfig, model: ModelFacts, n_languages: int) -> Ablation:
+def _ablation(config: RunConfig, model: ModelFacts, languages: Sequence[str]) -> Ablation:
     if "ablation" not in config.measures:
         return Ablation()
-    options = ablation_options(config, model.layers)
-    return Ablation(plan_conditions(options, model.layers, n_languages), options)
+    options = ablation_options(config, model.layers, languages)
+    return Ablation(plan_conditions(options, model.layers, len(languages)), options)
 
 
 def _batch_size(

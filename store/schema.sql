@@ -333,11 +333,12 @@ COMMENT ON COLUMN neurons.mask IS 'Bit b is set where the neuron is active in th
 COMMENT ON COLUMN neurons.languages IS 'Codes of the languages in which it is active.';
 
 CREATE VIEW ablation AS
-SELECT c.*, e.language, count(*) AS n, count(e.correct) AS n_answered,
+SELECT c.* REPLACE (100 * avg(e.n_ablated) / any_value(l.n_neurons) AS percent), e.language, count(*) AS n, count(e.correct) AS n_answered,
     count_if(e.correct)::BIGINT AS n_correct, count_if(e.rank_correct)::BIGINT AS n_rank_correct,
     count_if(NOT e.valid)::BIGINT AS n_invalid,
     avg(e.answer_logprob) AS answer_logprob
 FROM ablation_examples e JOIN conditions c USING (run, condition)
+JOIN (SELECT run, sum(n_neurons) AS n_neurons FROM layers GROUP BY run) l USING (run)
 GROUP BY ALL;
 COMMENT ON VIEW ablation IS 'Accuracy of every condition in every language: outcomes of ablation_examples, summed.';
 COMMENT ON COLUMN ablation.run IS 'Run.';
@@ -350,7 +351,7 @@ COMMENT ON COLUMN ablation.scope IS 'all: at every position; last: at the last p
 COMMENT ON COLUMN ablation.layers IS 'Layers ablated, or NULL for all.';
 COMMENT ON COLUMN ablation.value IS 'What the activation is set to: 0, or mean.';
 COMMENT ON COLUMN ablation.matched_to IS 'Condition that a control is matched to.';
-COMMENT ON COLUMN ablation.percent IS 'Neurons switched off, in percent of all, mean over examples.';
+COMMENT ON COLUMN ablation.percent IS 'Neurons switched off for inputs in this language, in percent of all, mean over examples.';
 COMMENT ON COLUMN ablation.label IS 'Words for a table''s row.';
 COMMENT ON COLUMN ablation.language IS 'Language of the input.';
 COMMENT ON COLUMN ablation.n IS 'Examples.';

@@ -1,6 +1,5 @@
 """What a user can choose about an ablation."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -15,11 +14,25 @@ _BY_WEIGHT = TYPES[::-1]
 
 
 @dataclass(frozen=True)
+class UserNeuron:
+    """A neuron that a user names, for inputs in one language, or in all of them where it is None."""
+
+    layer: int
+    neuron: int
+    language: str | None = None
+
+
+@dataclass(frozen=True)
 class UserSet:
-    """Neurons that a user names, as (layer, neuron) pairs."""
+    """Neurons that a user names."""
 
     label: str
-    neurons: tuple[tuple[int, int], ...]
+    neurons: tuple[UserNeuron, ...]
+
+    @property
+    def layers(self) -> frozenset[int]:
+        """Layers with a neuron of the set."""
+        return frozenset(neuron.layer for neuron in self.neurons)
 
 
 @dataclass(frozen=True)
@@ -45,11 +58,3 @@ class AblationOptions:
     global_types: tuple[Tensor, ...] | None = None
     """Per layer (d_m,) type codes: one set a type for all examples, in place of each example's own."""
     answers: AnswerOptions = field(default_factory=AnswerOptions)
-
-
-def pairs_by_layer(neurons: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
-    """Neurons of each layer, each once."""
-    found: dict[int, set[int]] = {}
-    for layer, neuron in neurons:
-        found.setdefault(layer, set()).add(neuron)
-    return {layer: sorted(each) for layer, each in sorted(found.items())}

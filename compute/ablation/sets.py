@@ -18,7 +18,7 @@ from neurontui.compute.ablation.matching import (
     matched_control,
     pairs_of_like,
 )
-from neurontui.compute.ablation.options import AblationOptions, UserSet, pairs_by_layer
+from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.device_masks import active_in, type_codes
 from neurontui.compute.measures.masks import TYPES
@@ -115,14 +115,19 @@ class Sets:
         return own if condition.matched_to is None else control
 
     def _user(self, condition: Condition, layers: Sequence[int]) -> Off:
-        named = pairs_by_layer(self.material.user_sets[condition.condition].neurons)
-        off = {}
-        for layer in set(named) & set(layers):
-            size = self.material.ffns[layer].layer.n_neurons
-            one = torch.zeros(1, size, dtype=torch.bool, device=self._device(layer))
-            one[0, named[layer]] = True
-            off[layer] = one.expand(len(self.rows), -1)
-        return off
+        """The user's neurons: those for all languages, and those for the input's own."""
+        named = self.material.user_sets[condition.condition]
+        return {layer: self._named(named, layer) for layer in sorted(named.layers & set(layers))}
+
+    def _named(self, named: UserSet, layer: int) -> Tensor:
+        languages = self.material.batch.languages
+        size = self.material.ffns[layer].layer.n_neurons
+        by_language = torch.zeros(len(languages), size, dtype=torch.bool)
+        for neuron in named.neurons:
+            if neuron.layer == layer:
+                meant = slice(None) if neuron.language is None else languages.index(neuron.language)
+                by_language[meant, neuron.neuron] = True
+        return by_language.to(self._device(layer))[[row % len(languages) for row in self.rows]]
 
     def _masks(self, layer: int) -> Tensor:
         n = len(self.material.batch.languages)

@@ -1,35 +1,49 @@
-"""A user's own neurons, from a CSV file with the columns layer and neuron, or from pairs that a query selected."""
+"""A user's own neurons, from a CSV file or from a query: columns layer, neuron and, by choice, language.
+
+With a language, a neuron is switched off for inputs in that language only. A column with another name is refused.
+"""
 
 import csv
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from neurontui.compute.ablation.options import UserSet
+from neurontui.compute.ablation.options import UserNeuron, UserSet
 from neurontui.store.errors import InputError
+from neurontui.store.language_tags import short_code
 from neurontui.store.manifest import Layer
 
-_COLUMNS = ("layer", "neuron")
+REQUIRED, OPTIONAL = ("layer", "neuron"), ("language",)
+_NAMED_LANGUAGES = 4
+"""Most languages of a run whose numbers of neurons a label lists."""
 
 
-def read_neurons(path: Path, layers: Sequence[Layer]) -> UserSet:
+def read_neurons(path: Path, layers: Sequence[Layer], languages: Sequence[str]) -> UserSet:
     """The neurons of a CSV file; raises InputError with file and line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            pairs = list(_rows(path, csv.DictReader(file)))
+            rows = list(_rows(path, csv.reader(file, strict=True), languages))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV file in UTF-8 ({error}).") from error
-    return check_neurons(path.name, pairs, layers)
+    return check_neurons(path.name, rows, layers, languages)
 
 
 def check_neurons(
-    source: str, pairs: Iterable[tuple[int, int]], layers: Sequence[Layer]
+    source: str,
+    neurons: Iterable[tuple[int, int, str | None]],
+    layers: Sequence[Layer],
+    languages: Sequence[str],
 ) -> UserSet:
-    """Pairs as a set of neurons, each once; raises InputError for one that the model does not have."""
-    sizes = {each.layer: each.n_neurons for each in layers}
-    unique = list(dict.fromkeys(pairs))
-    for layer, neuron in unique:
+    """(layer, neuron, language or None) triples as a set of neurons, each once.
+
+    Raises InputError for a neuron that the model does not have or a language that the run does not have.
+    """
+    sizes = {layer.layer: layer.n_neurons for layer in layers}
+    unique = []
+    for layer, neuron, written in dict.fromkeys(neurons):
         if layer not in sizes:
             raise InputError(
                 f"{source} names layer {layer}, but this model has layers 0 to {max(sizes)}."
@@ -38,30 +52,95 @@ def check_neurons(
             raise InputError(
                 f"{source} names neuron {neuron} of layer {layer}, which has neurons 0 to {sizes[layer] - 1}."
             )
+        unique.append(UserNeuron(layer, neuron, _language(source, written, languages)))
     if not unique:
         raise InputError(f"{source} names no neurons to switch off.")
-    return UserSet(f"w/o {source} ({len(unique)} neurons)", tuple(unique))
+    named = tuple(dict.fromkeys(unique))
+    return UserSet(f"w/o {source} ({_sizes(named, languages)})", named)
 
 
-def _rows(path: Path, reader: "csv.DictReader[str]") -> Iterable[tuple[int, int]]:
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    missing = [name for name in _COLUMNS if name not in names]
-    if missing:
-        raise InputError(
-            f"{path} has no column '{missing[0]}'; its first line must name the columns layer and neuron."
+def language_notes(
+    sets: Sequence[UserSet], languages: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """How many neurons of each set are switched off in each language, where that differs; for the table `notes`."""
+    return tuple(
+        (
+            "ablation",
+            f"'{named.label}' switches off neurons by language: "
+            f"{', '.join(f'{code} {n}' for code, n in _counts(named.neurons, languages).items())}.",
         )
-    reader.fieldnames = names
-    for row in reader:
-        yield (
-            _number(path, reader.line_num, row, "layer"),
-            _number(path, reader.line_num, row, "neuron"),
-        )
+        for named in sets
+        if any(neuron.language is not None for neuron in named.neurons)
+    )
 
 
-def _number(path: Path, line: int, row: dict[str, str], name: str) -> int:
-    try:
-        return int((row[name] or "").strip())
-    except ValueError as error:
+def column_fault(names: Sequence[str]) -> str | None:
+    """What is wrong with the columns of a set of neurons, as the end of a sentence; None where nothing is."""
+    there = "; the columns are layer, neuron and, by choice, language"
+    for name in REQUIRED:
+        if name not in names:
+            return f"has no column '{name}'{there}"
+    for name in names:
+        if name not in (*REQUIRED, *OPTIONAL):
+            return f"has a column '{name}', which says nothing about a set of neurons{there}; remove it"
+    twice = [name for name in names if names.count(name) > 1]
+    return f"has the column '{twice[0]}' twice{there}" if twice else None
+
+
+def language_of_run(code: str, languages: Sequence[str]) -> str | None:
+    """The language of a run that a code means, in whatever form it is written; None if the run has none such."""
+    short = short_code(code)
+    return short if short in languages else None
+
+
+def _language(place: str, written: str | None, languages: Sequence[str]) -> str | None:
+    if not written:
+        return None
+    language = language_of_run(written, languages)
+    if language is None:
         raise InputError(
-            f"{path}, line {line}: {name} is '{row[name] or ''}', no whole number."
-        ) from error
+            f"{place} names the language '{written}', which the run does not have; its languages are "
+            f"{', '.join(languages)}."
+        )
+    return language
+
+
+def _sizes(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> str:
+    """How many neurons are switched off, by language where that differs, for a label."""
+    if all(neuron.language is None for neuron in neurons):
+        return f"{len(neurons)} neurons"
+    counts = _counts(neurons, languages)
+    if len(counts) > _NAMED_LANGUAGES:
+        return f"{min(counts.values())} to {max(counts.values())} neurons by language"
+    return ", ".join(f"{code} {n}" for code, n in counts.items()) + " neurons"
+
+
+def _counts(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> dict[str, int]:
+    """Neurons that are switched off for inputs in each language."""
+    return {
+        code: len({(n.layer, n.neuron) for n in neurons if n.language in (None, code)})
+        for code in languages
+    }
+
+
+def _rows(
+    path: Path, reader: Any, languages: Sequence[str]
+) -> Iterator[tuple[int, int, str | None]]:
+    names = [name.strip().lower() for name in next(reader, [])]
+    if fault := column_fault(names):
+        raise InputError(f"{path} {fault}.")
+    for cells in reader:
+        if not cells:
+            continue
+        place = f"{path}, line {reader.line_num}"
+        if len(cells) != len(names):
+            raise InputError(f"{place}: there are {len(cells)} cells for {len(names)} columns.")
+        row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
+        language = _language(place, row.get("language"), languages)
+        yield _number(place, row, "layer"), _number(place, row, "neuron"), language
+
+
+def _number(place: str, row: dict[str, str], name: str) -> int:
+    if not re.fullmatch(r"-?\d{1,18}", row[name]):
+        raise InputError(f"{place}: {name} is '{row[name]}', no whole number.")
+    return int(row[name])

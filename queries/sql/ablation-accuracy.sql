@@ -18,7 +18,7 @@
 --   fraction       -       Share of neurons asked for, 0 to 1, or NULL.
 --   matched_to     -       Condition that a control is matched to, or NULL.
 --   n_seeds        seeds   Conditions that differ in their seed alone.
---   percent        %       Neurons switched off, of all: the paper's pct.
+--   percent        %       Neurons switched off for these inputs, of all: the paper's pct.
 --   language       -       Language of the inputs; NULL is all inputs.
 --   accuracy       %       Share of inputs that the measure counts.
 --   low            %       Lower end of its 95 % interval; NULL with fewer than two folds.
@@ -62,9 +62,9 @@ WITH sums AS (
     FROM left_out, student
     GROUP BY first, language, t
 ), percents AS (
-    SELECT first, avg(percent) AS percent
-    FROM arms
-    GROUP BY first
+    SELECT first, language, 100 * avg(n_ablated) / (SELECT sum(n_neurons) FROM layers WHERE run = $run) AS percent
+    FROM outcomes
+    GROUP BY GROUPING SETS ((first, language), (first))
 )
 SELECT a.condition, a.label, a.kind, a.type, a.fraction, a.matched_to, a.n_seeds, p.percent, i.language,
     accuracy, accuracy - half AS low, accuracy + half AS high,
@@ -72,6 +72,6 @@ SELECT a.condition, a.label, a.kind, a.type, a.fraction, a.matched_to, a.n_seeds
     logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high
 FROM intervals i
 JOIN arms a ON a.condition = i.first
-JOIN percents p ON p.first = i.first
+JOIN percents p ON p.first = i.first AND p.language IS NOT DISTINCT FROM i.language
 LEFT JOIN run_languages l ON l.run = $run AND l.language = i.language
 ORDER BY a.condition, l.bit NULLS LAST

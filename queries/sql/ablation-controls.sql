@@ -16,8 +16,8 @@
 --   type          -       Type of the neurons switched off.
 --   fraction      -       Share of neurons asked for, 0 to 1, or NULL.
 --   language      -       Language of the inputs; NULL is all inputs.
---   percent       %       Neurons switched off, of all.
---   control_percent  %    Neurons switched off by the control, of all.
+--   percent       %       Neurons switched off for these inputs, of all.
+--   control_percent  %    Neurons switched off by the control for these inputs, of all.
 --   accuracy      %       Accuracy without the type.
 --   control       %       Accuracy without the control, mean over its seeds.
 --   difference    points  Control less type; positive where the type matters more.
@@ -30,7 +30,8 @@
 --   n             inputs  Inputs compared, over all seeds.
 WITH compared AS (
     SELECT k.matched_to AS condition, c.example, c.language, c.fold, o.hit, c.hit AS control,
-        c.hit - o.hit AS difference, c.logprob - o.logprob AS logprob
+        c.hit - o.hit AS difference, c.logprob - o.logprob AS logprob,
+        c.condition AS control_condition, o.n_ablated, c.n_ablated AS control_ablated
     FROM outcomes c
     JOIN conditions k ON k.run = $run AND k.condition = c.condition
     JOIN outcomes o ON o.condition = k.matched_to AND o.example = c.example AND o.language = c.language
@@ -63,16 +64,17 @@ WITH compared AS (
     FROM left_out, student
     GROUP BY condition, language, t
 ), controls AS (
-    SELECT matched_to, avg(percent) AS control_percent, count(*) AS n_seeds
-    FROM conditions
-    WHERE run = $run AND matched_to IS NOT NULL
-    GROUP BY matched_to
+    SELECT condition, language, 100 * avg(n_ablated) / any_value(n_neurons) AS percent,
+        100 * avg(control_ablated) / any_value(n_neurons) AS control_percent,
+        count(DISTINCT control_condition) AS n_seeds
+    FROM compared, (SELECT sum(n_neurons) AS n_neurons FROM layers WHERE run = $run)
+    GROUP BY GROUPING SETS ((condition, language), (condition))
 )
-SELECT i.condition, c.label, c.type, c.fraction, i.language, c.percent, k.control_percent, accuracy, control,
+SELECT i.condition, c.label, c.type, c.fraction, i.language, k.percent, k.control_percent, accuracy, control,
     difference, difference - half AS low, difference + half AS high,
     logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, k.n_seeds, n
 FROM intervals i
 JOIN conditions c ON c.run = $run AND c.condition = i.condition
-JOIN controls k ON k.matched_to = i.condition
+JOIN controls k ON k.condition = i.condition AND k.language IS NOT DISTINCT FROM i.language
 LEFT JOIN run_languages l ON l.run = $run AND l.language = i.language
 ORDER BY i.condition, l.bit NULLS LAST

@@ -13,7 +13,7 @@
 --   type          -       Type of the neurons switched off, or whose control this is; NULL for random ones.
 --   arm           -       type, control or random.
 --   fraction      -       Dose: share of all neurons asked for, 0 to 1; NULL is all neurons of the type.
---   percent       %       Neurons switched off, of all.
+--   percent       %       Neurons switched off for these inputs, of all.
 --   accuracy      %       Accuracy.
 --   change        points  Accuracy less the baseline's.
 --   low           points  Lower end of its 95 % interval; NULL with fewer than two folds.
@@ -47,8 +47,8 @@ WITH sums AS (
     FROM left_out, student
     GROUP BY first, t
 ), percents AS (
-    SELECT first, avg(percent) AS percent
-    FROM arms
+    SELECT first, 100 * avg(n_ablated) / (SELECT sum(n_neurons) FROM layers WHERE run = $run) AS percent
+    FROM outcomes
     GROUP BY first
 )
 SELECT a.type, CASE WHEN a.matched_to IS NOT NULL THEN 'control' WHEN a.kind = 'random' THEN 'random'

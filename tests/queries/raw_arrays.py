@@ -21,7 +21,8 @@ class Condition:
     fraction: float | None = None
     seed: int | None = None
     matched_to: int | None = None
-    percent: float = 0.0
+    n_ablated: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P) neurons switched off."""
     correct: Array = field(default_factory=lambda: np.zeros(0))
     """(E, P) 1, 0 or nan."""
     rank_correct: Array = field(default_factory=lambda: np.zeros(0))
@@ -60,6 +61,12 @@ class RawRun:
     answers: tuple[str, ...] = ()
     ablated: int | None = None
     """Only so many examples, the first ones, were ablated; None is all."""
+
+    def percent(self, condition: Condition, read: Any = slice(None)) -> float:
+        """Neurons switched off for the ablated examples in these languages, of all."""
+        n = self.ablated or len(self.folds)
+        n_neurons = sum(layer.shape[-1] for layer in self.activations)
+        return float(100 * condition.n_ablated[:n, read].mean() / n_neurons)
 
     @property
     def blocks(self) -> tuple[int, ...]:
@@ -148,6 +155,8 @@ def make_run(
 
 
 def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Iterator[Condition]:
+    counts = np.random.default_rng(9)
+
     def outcome(chance: float) -> dict[str, Array]:
         hits = np.where(np.isnan(correct), np.nan, (rng.random((E, P)) < chance) & (correct > 0))
         return {
@@ -155,12 +164,13 @@ def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Ite
             "rank_correct": (rng.random((E, P)) < chance).astype(float),
             "valid": (rng.random((E, P)) < 0.8).astype(float),
             "logprob": -1 - rng.random((E, P)) / (chance + 0.05),
+            "n_ablated": counts.integers(0, 30, (E, P)),
         }
 
     first = outcome(1.0)
     yield Condition("baseline", "baseline", **{**first, "correct": correct})
     for name, chance in zip(TYPES, (0.5, 0.95, 0.9, 0.1), strict=True):
-        yield Condition("type", f"w/o {name}", name, percent=20 * chance, **outcome(chance))
+        yield Condition("type", f"w/o {name}", name, **outcome(chance))
     for seed in range(2):
         yield Condition(
             "random",
@@ -168,16 +178,9 @@ def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Ite
             None,
             0.25,
             seed,
-            percent=25.0 + seed,
             **outcome(0.8),
         )
     for seed in range(2):
-        yield Condition(
-            "matched", "control", "all-shared", None, seed, 4, percent=10.0, **outcome(0.7)
-        )
-    yield Condition(
-        "dose", "w/o 5 % all-shared", "all-shared", 0.05, 0, percent=5.0, **outcome(0.4)
-    )
-    yield Condition(
-        "dose", "w/o 5 % like it", "all-shared", 0.05, 0, 9, percent=5.0, **outcome(0.9)
-    )
+        yield Condition("matched", "control", "all-shared", None, seed, 4, **outcome(0.7))
+    yield Condition("dose", "w/o 5 % all-shared", "all-shared", 0.05, 0, **outcome(0.4))
+    yield Condition("dose", "w/o 5 % like it", "all-shared", 0.05, 0, 9, **outcome(0.9))

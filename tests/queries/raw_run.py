@@ -92,7 +92,7 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
                 None,
                 "0",
                 c.matched_to,
-                c.percent,
+                run.percent(c),
                 c.label,
             )
             for i, c in enumerate(run.conditions)
@@ -101,7 +101,7 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
     E, P, _ = run.shape
     yield "ablation_examples", [
         (number, i, e, run.languages[p], "x", _flag(c.correct[e, p]), _flag(c.rank_correct[e, p]), _flag(c.valid[e, p]),
-         float(c.logprob[e, p]), 3)
+         float(c.logprob[e, p]), int(c.n_ablated[e, p]))
         for i, c in enumerate(run.conditions) for e in range(run.ablated or E) for p in range(P)
     ]  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure
                 **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
                 "n_lost": (picked == -1).sum(), "n_gained": (picked == 1).sum(),
                 "n": (~np.isnan(np.array(hits)[:, :, read])).sum(), "n_seeds": len(arm),
-                "percent": float(np.mean([each.percent for each in arm])),
+                "percent": float(np.mean([run.percent(each, read) for each in arm])),
             }  # fmt: skip
     check(found, ("condition", "language"), expected)
 
@@ -84,7 +84,8 @@ def test_ablation_controls(results: Results, toy: Toy, codes: list[str]) -> None
                 **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
                 "accuracy": mean_of([type_.correct], read)(slice(None)),
                 "control": mean_of([each.correct for each in others], read)(slice(None)),
-                "percent": type_.percent, "control_percent": others[0].percent, "n_seeds": len(others),
+                "percent": run.percent(type_, read), "n_seeds": len(others),
+                "control_percent": float(np.mean([run.percent(each, read) for each in others])),
             }  # fmt: skip
     check(found, ("condition", "language"), expected)
 
@@ -108,6 +109,7 @@ def test_ablation_dose(results: Results, toy: Toy, codes: list[str]) -> None:
             **interval(jackknife(run.blocks, mean_of(changes, read)), "change"),
             **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
             "accuracy": mean_of([each.correct for each in members], read)(slice(None)),
+            "percent": float(np.mean([run.percent(each, read) for each in members])),
         }  # fmt: skip
     check(found, ("type", "arm", "fraction"), expected)
 

@@ -238,7 +238,7 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
 
     others = {t: left(i) for i, t in enumerate(TYPES[:3], 1)}
     expect("all-shared-ablation-worst", others, folds=run.blocks)
-    paired = "its paired control (5.0 % of all neurons)"
+    paired = f"its paired control ({run.percent(run.conditions[10]):.1f} % of all neurons)"
     expect("all-shared-beyond-control", {paired: control}, folds=run.blocks)
     expect("random-harmless", {"25 % at random": lost}, folds=run.blocks)
     kept_types = sum(

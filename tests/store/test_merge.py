@@ -86,15 +86,17 @@ def test_views_agree_with_the_tables(store: Callable[..., Path]) -> None:
         neurons = connection.execute("SELECT example, layer, neuron, type, languages FROM neurons")
         found = {tuple(row[:3]): (row[3], row[4]) for row in neurons.fetchall()}
         ablated = connection.execute(
-            "SELECT condition, language, n, n_correct, n_rank_correct FROM ablation ORDER BY ALL"
+            "SELECT condition, language, n, n_correct, n_rank_correct, percent FROM ablation ORDER BY ALL"
         ).fetchall()
     for e, layer, n in run.cells(range(run.examples)):
         mask = run.mask(e, layer, n)
         active = [code for bit, code in enumerate(run.languages) if mask >> bit & 1]
         assert found[e, layer, n] == (run.type_of(mask), active)
     outcomes = run.rows("ablation_examples")
-    for condition, code, n, correct, ranked in ablated:
+    for condition, code, n, correct, ranked, percent in ablated:
         mine = [row for row in outcomes if row[0] == condition and row[2] == code]
+        off = sum(int(row[8]) for row in mine) / len(mine)
+        assert percent == pytest.approx(100 * off / (run.layers * run.neurons))
         assert (n, correct, ranked) == (
             len(mine),
             sum(bool(row[4]) for row in mine),

@@ -1,5 +1,6 @@
 """`neurontui run`: measure a model on a task, into a results file."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]
     if paper_file is None:
         return [_config(given)]
     kinds = get_type_hints(RunConfig) | {"ablate_sql": str}
+    del kinds["ablate_neurons"]  # what a query selects; in a file it is the query that is named
     return [_config({**entry, **given}) for entry in read_paper_file(paper_file, kinds)]
 
 
@@ -78,16 +80,29 @@ def _config(options: dict[str, Any]) -> "RunConfig":
     return RunConfig(**options)
 
 
-def _selected(results: Path, sql: str) -> tuple[tuple[int, int], ...]:
+def _selected(results: Path, sql: str) -> tuple[tuple[int, int, str | None], ...]:
+    from neurontui.compute.ablation.user_sets import column_fault
     from neurontui.queries.results import open_results
     from neurontui.store.errors import QueryError
 
     with open_results(results) as opened:
         rows = opened.sql(sql)
-    if not {"layer", "neuron"} <= set(rows.column_names):
-        raise QueryError("--ablate-sql must select the columns layer and neuron.")
-    pairs = zip(rows["layer"].to_pylist(), rows["neuron"].to_pylist(), strict=True)
-    try:
-        return tuple(sorted({(int(layer), int(neuron)) for layer, neuron in pairs}))
-    except (TypeError, ValueError, OverflowError):
-        raise QueryError("--ablate-sql must select whole numbers as layer and neuron.") from None
+    if fault := column_fault(rows.column_names):
+        raise QueryError(f"The result of --ablate-sql {fault}.")
+    layers, neurons = (_whole(rows[name].to_pylist(), name) for name in ("layer", "neuron"))
+    by_language = "language" in rows.column_names
+    languages = rows["language"].to_pylist() if by_language else [None] * len(layers)
+    if any(code is not None and not isinstance(code, str) for code in languages):
+        raise QueryError("--ablate-sql must select a text or NULL as language.")
+    triples = set(zip(layers, neurons, (code or None for code in languages), strict=True))
+    return tuple(sorted(triples, key=lambda triple: (triple[:2], triple[2] or "")))
+
+
+def _whole(values: list[Any], name: str) -> list[int]:
+    from neurontui.store.errors import QueryError
+
+    for value in values:
+        is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+        if not is_number or value % 1 != 0:
+            raise QueryError(f"--ablate-sql must select whole numbers as {name}, not '{value}'.")
+    return [int(value) for value in values]

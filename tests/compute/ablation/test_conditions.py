@@ -5,11 +5,17 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
-from neurontui.compute.ablation.options import AblationOptions, UserSet
-from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
+from neurontui.compute.ablation.options import AblationOptions, UserNeuron, UserSet
+from neurontui.compute.ablation.user_sets import (
+    check_neurons,
+    language_notes,
+    language_of_run,
+    read_neurons,
+)
 from neurontui.store.errors import InputError, UsageError
 from neurontui.store.manifest import Layer
 
+LANGUAGES = ("en", "de", "tr")
 LAYERS = (Layer(0, "decoder", 0, 48), Layer(1, "decoder", 1, 48))
 
 
@@ -62,7 +68,7 @@ def test_few_languages_have_fewer_types() -> None:
 
 def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
     options = AblationOptions(
-        scope="last", value="mean", layers=(1,), user_sets=(UserSet("mine", ((1, 3),)),)
+        scope="last", value="mean", layers=(1,), user_sets=(UserSet("mine", (UserNeuron(1, 3),)),)
     )
     planned = plan_conditions(options, LAYERS, 4)
     assert (planned[0].scope, planned[0].value, planned[0].layers) == ("all", "0", None)
@@ -90,10 +96,36 @@ def test_what_does_not_fit_is_refused(
 
 def test_a_csv_names_neurons(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_text("\ufeffNeuron, layer ,note\n3,0,a\n47,1,b\n3,0,again\n", encoding="utf-8")
-    found = read_neurons(path, LAYERS)
-    assert found.neurons == ((0, 3), (1, 47))
-    assert "mine.csv" in found.label
+    path.write_text("\ufeffNeuron, layer \n3,0\n\n47,1\n3,0\n", encoding="utf-8")
+    found = read_neurons(path, LAYERS, LANGUAGES)
+    assert found.neurons == (UserNeuron(0, 3), UserNeuron(1, 47))
+    assert found.label == "w/o mine.csv (2 neurons)"
+    assert language_notes([found], LANGUAGES) == ()
+
+
+def test_a_csv_names_neurons_by_language(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("layer,neuron,language\n0,3,de\n1,4,EN\n1,9,\n0,3,en\n1,9,en\n")
+    found = read_neurons(path, LAYERS, LANGUAGES)
+    assert found.neurons == (
+        UserNeuron(0, 3, "de"),
+        UserNeuron(1, 4, "en"),
+        UserNeuron(1, 9),
+        UserNeuron(0, 3, "en"),
+        UserNeuron(1, 9, "en"),
+    )
+    assert found.label == "w/o mine.csv (en 3, de 2, tr 1 neurons)"
+    [(topic, text)] = language_notes([found], LANGUAGES)
+    assert topic == "ablation"
+    assert "en 3, de 2, tr 1" in text
+    many = read_neurons(path, LAYERS, ("en", "de", "tr", "zh", "fr"))
+    assert many.label == "w/o mine.csv (1 to 3 neurons by language)"
+
+
+def test_an_exact_code_goes_before_one_in_another_case() -> None:
+    assert language_of_run("EN", ("en", "EN")) == "EN"
+    assert language_of_run("zh-hant", ("zh", "zh-Hant")) == "zh-Hant"
+    assert language_of_run("zh", ("zh-Hant",)) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +135,16 @@ def test_a_csv_names_neurons(tmp_path: Path) -> None:
         ("layer,neuron\n0,-1\n", "neuron -1 of layer 0"),
         ("layer,neuron\n2,0\n", "layer 2, but this model has layers 0 to 1"),
         ("layer,neuron\n0,1\n1,x\n", "line 3: neuron is 'x'"),
-        ("layer,neuron\n0\n", "line 2: neuron is ''"),
+        ("layer,neuron\n0\n", "line 2: there are 1 cells for 2 columns"),
+        ("layer,neuron\n0,1,2\n", "line 2: there are 3 cells for 2 columns"),
+        ("layer,neuron\n0,1_0\n", "line 2: neuron is '1_0'"),
+        ("layer,neuron\n0,1.0\n", "line 2: neuron is '1.0'"),
+        ("layer,neuron,score\n0,1,2\n", "column 'score', which .*language; remove it"),
+        (",layer,neuron\n0,0,1\n", "column ''"),
+        ("layer,neuron,languages\n0,1,en\n", "column 'languages'"),
+        ("layer,neuron,layer\n0,1,1\n", "column 'layer' twice"),
+        ("layer;neuron\n0;1\n", "no column 'layer'"),
+        ("layer,neuron,language\n0,1,en\n0,1,fr\n", "line 3 names the language 'fr'.*en, de, tr"),
         ("layer,unit\n0,1\n", "no column 'neuron'"),
         ("", "no column 'layer'"),
         ("layer,neuron\n", "names no neurons"),
@@ -113,19 +154,23 @@ def test_a_csv_that_cannot_be_used_says_where(tmp_path: Path, text: str, words: 
     path = tmp_path / "bad.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=words) as caught:
-        read_neurons(path, LAYERS)
+        read_neurons(path, LAYERS, LANGUAGES)
     assert "bad.csv" in str(caught.value)
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone.csv cannot be read"):
-        read_neurons(tmp_path / "gone.csv", LAYERS)
+        read_neurons(tmp_path / "gone.csv", LAYERS, LANGUAGES)
     (tmp_path / "binary.csv").write_bytes(b"layer,neuron\n\xff\xfe\x00")
     with pytest.raises(InputError, match=r"binary.csv is no CSV file"):
-        read_neurons(tmp_path / "binary.csv", LAYERS)
+        read_neurons(tmp_path / "binary.csv", LAYERS, LANGUAGES)
 
 
 def test_pairs_from_a_query_are_checked_the_same_way() -> None:
-    assert check_neurons("the query", [(1, 2), (1, 2)], LAYERS).neurons == ((1, 2),)
+    pair = (1, 2, None)
+    found = check_neurons("the query", [pair, pair], LAYERS, LANGUAGES)
+    assert found.neurons == (UserNeuron(1, 2),)
     with pytest.raises(InputError, match="the query names layer 7"):
-        check_neurons("the query", [(7, 2)], LAYERS)
+        check_neurons("the query", [(7, 2, None)], LAYERS, LANGUAGES)
+    with pytest.raises(InputError, match="the query names the language 'xx'"):
+        check_neurons("the query", [(1, 2, "xx")], LAYERS, LANGUAGES)

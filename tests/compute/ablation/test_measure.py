@@ -11,7 +11,7 @@ import torch
 from neurontui.compute.ablation import trial
 from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.ablation.measure import ablation_tables
-from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.options import AblationOptions, UserNeuron, UserSet
 from neurontui.compute.ablation.sets import Material, Sets
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.predict import AnswerOptions, predict
@@ -222,7 +222,7 @@ def test_layers_and_user_sets_restrict_what_is_switched_off() -> None:
         fractions=(0.5,),
         seeds=1,
         layers=(1,),
-        user_sets=(UserSet("mine", ((0, 3), (1, 4), (1, 9))),),
+        user_sets=(UserSet("mine", tuple(UserNeuron(*n) for n in ((0, 3), (1, 4), (1, 9)))),),
         answers=ANSWERS,
     )
     rows = measure("bloom", asked(), options)
@@ -230,6 +230,45 @@ def test_layers_and_user_sets_restrict_what_is_switched_off() -> None:
     assert {row["n_ablated"] for row in rows if row["condition"] == 2} == {2}
     everywhere = measure("bloom", asked(), replace(options, layers=None))
     assert {row["n_ablated"] for row in everywhere if row["condition"] == 2} == {3}
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "mt5"])
+def test_a_set_by_language_is_switched_off_in_its_language_only(architecture: str) -> None:
+    """Each language as if its neurons were the whole set; a language without any as the baseline."""
+    everywhere, english = [(0, 3), (1, 4)], [(0, n) for n in range(20, 40)]
+    german = [(1, n) for n in range(5, 45)]
+
+    def rows(named: UserSet) -> list[dict]:
+        options = AblationOptions(types=(), fractions=(), user_sets=(named,), answers=ANSWERS)
+        return measure(architecture, asked(), options)
+
+    def plain_set(*groups: list[tuple[int, int]]) -> UserSet:
+        return UserSet("plain", tuple(UserNeuron(*n) for group in groups for n in group))
+
+    def by_language(**groups: list[tuple[int, int]]) -> UserSet:
+        neurons = [UserNeuron(*n, code) for code, group in groups.items() for n in group]
+        return UserSet("mine", tuple(neurons))
+
+    both = by_language(en=english, de=german)
+    with_all = UserSet("mine", (*both.neurons, *plain_set(everywhere).neurons))
+    alone = {"en": english, "de": german, "tr": [], "zh": []}
+    found, shared = rows(both), rows(with_all)
+    assert any(
+        row["answer_logprob"] != base["answer_logprob"]
+        for row, base in zip(found[12:], found[:12], strict=True)
+    )
+    for code, group in alone.items():
+        expected = rows(plain_set(group)) if group else found
+        together = rows(plain_set(everywhere, group))
+        for row in range(12):
+            if found[row]["language"] != code:
+                continue
+            wanted = expected[12 + row] if group else found[row] | {"condition": 1}
+            assert {**found[12 + row], "answer_logprob": 0} == {**wanted, "answer_logprob": 0}
+            assert found[12 + row]["n_ablated"] == len(group)
+            assert found[12 + row]["answer_logprob"] == pytest.approx(wanted["answer_logprob"])
+            assert shared[12 + row]["n_ablated"] == len(group) + 2
+            assert shared[12 + row]["prediction"] == together[12 + row]["prediction"]
 
 
 @pytest.mark.parametrize("architecture", ["bloom", "llama", "xglm"])

@@ -161,6 +161,100 @@ def test_own_neurons_are_switched_off_from_a_file_and_from_a_query(
     assert from_query == expected
 
 
+def test_own_neurons_by_language(measured: Path, tmp_path: Path) -> None:
+    neurons, out = tmp_path / "neurons.csv", tmp_path / "own.duckdb"
+    neurons.write_text("layer,neuron,language\n0,1,de\n5,700,de\n0,1,\n3,4,EN\n")
+    shutil.copy(measured, out)
+    few = ("--limit", 2, "--ablation-fractions", 0.05, "--ablation-seeds", 1, "--max-new-tokens", 2)
+    line = (
+        "run",
+        *MODEL,
+        "--task",
+        demo_task("fact"),
+        *few,
+        "--measures",
+        "ablation",
+        "--out",
+        out,
+    )
+    selected = "select 2 as layer, 3 as neuron, 'de' as language"
+
+    said = neurontui(*line, "--ablate", neurons, "--ablate-sql", selected)
+
+    assert said.code == 0, said.err
+    sizes = neurontui(
+        "sql", out, "--format", "csv",
+        "select distinct label like '%query%', language, n_ablated from ablation_examples "
+        "join conditions using (run, condition) where kind = 'user' and run = 2 order by all",
+    ).out.split()[1:]  # fmt: skip
+    by_file = [line.split(",")[1:] for line in sizes if line.lower().startswith("false")]
+    by_query = [line.split(",")[1:] for line in sizes if line.lower().startswith("true")]
+    assert len(by_file) > 2
+    assert dict(by_file) == {code: {"de": "2", "en": "2"}.get(code, "1") for code, _ in by_file}
+    assert dict(by_query) == {code: "1" if code == "de" else "0" for code, _ in by_query}
+    percents = neurontui(
+        "query", out, "ablation-accuracy", "--run", 2, "--format", "json", "-p", "languages=en,de"
+    ).out
+    rows = [
+        row for row in json.loads(percents) if row["kind"] == "user" and "query" in row["label"]
+    ]
+    each = {row["language"]: row["percent"] for row in rows}
+    assert each["en"] == 0
+    assert each["de"] == pytest.approx(2 * each[None])
+    assert each["de"] == pytest.approx(100 / (6 * 768))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("layer,neuron,score\n1,5,0.3\n", "remove it"),
+        ("layer,neuron,language\n1,5,xx\n", "line 2 names the language 'xx'"),
+    ],
+)
+def test_a_column_or_language_that_is_not_understood_is_refused(
+    text: str, word: str, tmp_path: Path
+) -> None:
+    neurons = tmp_path / "neurons.csv"
+    neurons.write_text(text)
+    out = tmp_path / "none.duckdb"
+    said = neurontui("run", *FACT, "--out", out, "--measures", "ablation", "--ablate", neurons)
+
+    assert said.code == 3
+    assert word in said.err.splitlines()[-1]
+    assert "Traceback" not in said.err
+    assert not list(tmp_path.glob("none.duckdb*"))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "1 layer, 2 neuron, 0.5 score",
+        "1 layer, 2.5 neuron",
+        "1 layer, true neuron",
+        "1 layer, 2 neuron, 3 language",
+    ],
+)
+def test_a_query_selects_nothing_that_is_not_used(measured: Path, columns: str) -> None:
+    line = ("run", *FACT, "--out", measured, "--measures", "ablation")
+    said = neurontui(*line, "--ablate-sql", f"select {columns}")
+
+    assert said.code == 8
+    assert is_one_sentence(said)
+
+
+def test_neurons_that_no_ablation_would_use_are_refused(tmp_path: Path) -> None:
+    neurons = tmp_path / "neurons.csv"
+    neurons.write_text("layer,neuron\n1,5\n")
+    out = tmp_path / "none.duckdb"
+    said = neurontui("run", *FACT, "--out", out, "--ablate", neurons)
+    assert said.code == 2
+    assert "add ablation to --measures" in said.err
+    line = ("run", *FACT, "--out", out, "--measures", "ablation", "--ablation-layers", 0)
+    said = neurontui(*line, "--ablate", neurons)
+    assert said.code == 3
+    assert "layer 1, which --ablation-layers leaves out" in said.err
+
+
 def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> None:
     before = measured.stat().st_mtime_ns
     said = neurontui(
