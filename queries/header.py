@@ -21,6 +21,7 @@ A parameter is required where it has no `=`; but `$run` is then the file's only 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from neurontui.store.errors import InputError
@@ -29,7 +30,8 @@ _CHECKED = {"run", "languages", "language", "threshold"}
 KINDS = _CHECKED | {"integer", "integers", "number", "text", "boolean", "choice"}
 """run, languages, language and threshold are checked against the run; `a|b` declares a choice."""
 
-_KEY = re.compile(r"(name|title|figure|description|many|shared|parameters|columns):\s*(.*)")
+_KEYS = ("name", "title", "figure", "description", "many", "shared", "parameters", "columns")
+_KEY = re.compile(rf"({'|'.join(_KEYS)}):\s*(.*)")
 _PARAMETER = re.compile(r"\$(\w+)\s+([\w|-]+)(?:\s*=\s*(\S+))?\s{2,}(\S.*)")
 _COLUMN = re.compile(r"(\w+)\s+(\S+)\s{2,}(\S.*)")
 
@@ -83,7 +85,15 @@ def parse_header(text: str, path: Path) -> Header:
     key = ""
     for line, comment in _comments(text):
         if match := _KEY.match(comment):
+            if match[1] in words:
+                raise InputError(
+                    f"{path}:{line}: '-- {match[1]}:' is there twice; keep one of them."
+                )
             key, words[match[1]] = match[1], match[2]
+        elif meant := _mistyped(comment):
+            raise InputError(
+                f"{path}:{line}: '-- {comment}' is no line of a header; did you mean '-- {meant}:'?"
+            )
         elif key == "parameters":
             parameters.append(_parameter(comment.strip(), path, line))
         elif key == "columns":
@@ -115,6 +125,13 @@ def parse_header(text: str, path: Path) -> Header:
         tuple(parameters),
         tuple(columns),
     )
+
+
+def _mistyped(comment: str) -> str | None:
+    """The key that a line begins with a misspelling of; it would be lost in the line before."""
+    match = re.match(r"(\w+)\s*:", comment)
+    close = get_close_matches(match[1].lower(), _KEYS, n=1, cutoff=0.75) if match else []
+    return close[0] if close else None
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:

@@ -124,6 +124,11 @@ def _shared(names: tuple[str, ...], path: Path) -> str:
 
 def _check_parameters(text: str, sql: str, header: Header, path: Path) -> None:
     declared = {each.name: each.line for each in header.parameters}
+    for each in header.parameters:
+        if declared[each.name] != each.line:
+            raise InputError(
+                f"{path}:{declared[each.name]}: ${each.name} is declared twice; keep one of them."
+            )
     used = {token[1] for token in _TOKEN.finditer(sql) if token[1]}
     for name in sorted(used - declared.keys()):
         line = next((i for i, row in enumerate(text.splitlines(), 1) if f"${name}" in row), 1)

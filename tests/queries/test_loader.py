@@ -56,6 +56,11 @@ def test_a_header_says_it_all(tmp_path: Path) -> None:
         ("SELECT count(*)", "SELECT\n FROM WHERE", 11, "syntax error"),
         ("SELECT count", "DELETE FROM runs; SELECT count", 1, "exactly one SELECT"),
         ("SELECT count(*) AS n FROM layers WHERE run = $run AND layer < $limit", "", 1, "exactly one SELECT"),
+        ("-- title: Mine\n", "-- title: Mine\n-- titel: Other\n", 3, "did you mean '-- title:'"),
+        ("-- title: Mine\n", "-- title: Mine\n-- title: Other\n", 3, "'-- title:' is there twice"),
+        ("-- title: Mine\n", "-- title: Mine\n-- many : all\n", 3, "did you mean '-- many:'"),
+        ("-- columns:", "-- colums:", 8, "did you mean '-- columns:'"),
+        ("-- columns:", "--   $run  run  Again.\n-- columns:", 8, r"\$run is declared twice"),
         ("-- parameters", "-- shared: nothing\n-- parameters", 1, "no shared part 'nothing'; there are: active_counts,"),
     ],
 )  # fmt: skip

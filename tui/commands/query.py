@@ -67,9 +67,7 @@ def command(
             _tell(query)
             write(_described(query), form, out)
             return
-        given = dict(_pair(each) for each in parameters)
-        if run_name is not None:
-            given["run"] = run_name
+        given = _given([*parameters, *([] if run_name is None else [f"run={run_name}"])])
         rows = opened.query(name, **given)
         write(rows, form, out)
         if not rows.num_rows:
@@ -124,6 +122,15 @@ def _described(query: "Query") -> "pa.Table":
         for each in query.columns
     ]
     return pa.Table.from_pylist(rows)
+
+
+def _given(parameters: list[str]) -> dict[str, str]:
+    pairs = [_pair(text) for text in parameters]
+    given = dict(pairs)
+    twice = [key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1]
+    if twice:
+        raise click.BadParameter(f"'{twice[0]}' is given twice; give it once", param_hint="-p")
+    return given
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -51,6 +51,15 @@ def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize("more", [("-p", "languages=de"), ("--run", 1, "-p", "run=1")])
+def test_a_parameter_that_is_given_twice_is_refused(
+    measured: Path, more: tuple[object, ...]
+) -> None:
+    said = neurontui("query", measured, "type-ratio", "-p", "languages=en,de,fr", *more)
+    assert said.code == 2
+    assert "is given twice" in said.err
+
+
 def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
     rows = json.loads(neurontui("query", measured, "--format", "json").out)
 

@@ -296,6 +296,15 @@ def test_what_cannot_run_is_told_in_a_sentence(arguments: tuple[object, ...], co
     assert said.out == ""
 
 
+def test_a_key_that_is_no_option_is_refused_in_a_file_of_runs(tmp_path: Path) -> None:
+    paper = tmp_path / "paper.toml"
+    paper.write_text("[[run]]\nmodel = 'm'\ntask = 't'\nablate_neurons = [[1, 2]]\n")
+    said = neurontui("run", paper)
+    assert said.code == 3
+    assert "'ablate_neurons' is no option of a run" in said.err
+    assert is_one_sentence(said)
+
+
 def test_many_runs_from_one_file(tmp_path: Path) -> None:
     paper = tmp_path / "paper.toml"
     paper.write_text(
