@@ -84,16 +84,8 @@ def parse_header(text: str, path: Path) -> Header:
     columns: list[Column] = []
     key = ""
     for line, comment in _comments(text):
-        if match := _KEY.match(comment):
-            if match[1] in words:
-                raise InputError(
-                    f"{path}:{line}: '-- {match[1]}:' is there twice; keep one of them."
-                )
-            key, words[match[1]] = match[1], match[2]
-        elif meant := _mistyped(comment):
-            raise InputError(
-                f"{path}:{line}: '-- {comment}' is no line of a header; did you mean '-- {meant}:'?"
-            )
+        if opened := _opened(comment, words, path, line):
+            key = opened
         elif key == "parameters":
             parameters.append(_parameter(comment.strip(), path, line))
         elif key == "columns":
@@ -125,6 +117,21 @@ def parse_header(text: str, path: Path) -> Header:
         tuple(parameters),
         tuple(columns),
     )
+
+
+def _opened(comment: str, words: dict[str, str], path: Path, line: int) -> str | None:
+    """The key that a line begins with, put into `words`; None for a line that goes on with the one before."""
+    match = _KEY.match(comment)
+    if match is None:
+        if meant := _mistyped(comment):
+            raise InputError(
+                f"{path}:{line}: '-- {comment}' is no line of a header; did you mean '-- {meant}:'?"
+            )
+        return None
+    if match[1] in words:
+        raise InputError(f"{path}:{line}: '-- {match[1]}:' is there twice; keep one of them.")
+    words[match[1]] = match[2]
+    return match[1]
 
 
 def _mistyped(comment: str) -> str | None:
