@@ -1,7 +1,7 @@
 """Files that a run reads or writes, checked before its model is loaded: a fault must not show hours later."""
 
-from collections.abc import Sequence
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from neurontui.compute.choices import check_ablate_file

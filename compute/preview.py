@@ -24,7 +24,7 @@ def preview(config: RunConfig) -> str:
     Loads the model, stores nothing. What would stop the run because of its prompts is a line `refused: …` here.
     """
     data = load_task(config.task, task_options(config))
-    require_files(config)
+    require_files(config, data.languages)
     loaded = load_model(model_options(config))
     found = estimate(config, data, loaded)
     layers = (

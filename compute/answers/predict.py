@@ -109,9 +109,7 @@ def _problem(
 ) -> str | None:
     room = _room(target, options)
     if (excess := _excess(loaded, len(prompt), room)) is not None:
-        return (
-            f"has {len(prompt)} tokens and up to {room} of an answer, {excess}; shorten it or leave it out."
-        )
+        return f"has {len(prompt)} tokens and up to {room} of an answer, {excess}; shorten it or leave it out."
     ids = [token for text in _texts(target) for token in text]
     outside = outside_embedding(loaded, ids)
     return None if outside is None else f"has an answer or choice that {outside}"
