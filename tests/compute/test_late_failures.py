@@ -132,8 +132,11 @@ def test_a_csv_file_is_read_before_the_model(
     neurons = tmp_path / "neurons.csv"
     if content is not None:
         neurons.write_text(content)
+    task = tmp_path / "answers.jsonl"
+    task.write_text(json.dumps({"id": "a", "prompts": PROMPTS, "answers": {"en": "Lisbon"}}))
+    changed = replace(config, task=str(task), ablate=neurons, measures=("types", "ablation"))
     with pytest.raises(InputError, match=r"neurons\.csv"):
-        run(replace(config, ablate=neurons), Silent())
+        run(changed, Silent())
 
 
 @pytest.mark.parametrize("out", ["/proc/none/r.duckdb", "task.jsonl/r.duckdb", "task.jsonl"])

@@ -122,9 +122,11 @@ def test_a_csv_names_neurons_by_language(tmp_path: Path) -> None:
     assert many.label == "w/o mine.csv (1 to 3 neurons by language)"
 
 
-def test_an_exact_code_goes_before_one_in_another_case() -> None:
-    assert language_of_run("EN", ("en", "EN")) == "EN"
-    assert language_of_run("zh-hant", ("zh", "zh-Hant")) == "zh-Hant"
+def test_a_language_is_found_in_whatever_form_it_is_written() -> None:
+    languages = ("en", "zh", "zh-Hant")
+    for code in ("en", "EN", "eng", "eng_Latn"):
+        assert language_of_run(code, languages) == "en"
+    assert language_of_run("zho_Hant", languages) == "zh-Hant"
     assert language_of_run("zh", ("zh-Hant",)) is None
 
 

@@ -77,6 +77,11 @@ RELIANCES = {
         for kind in ("gemma2", "gemma3_text")
     },
     "sliding window of mistral": Reliance(_config("mistral"), ("sliding_window",)),
+    "position scaling": Reliance(_config("llama"), ("rope_parameters",)),
+    "block-sparse attention": Reliance(
+        lambda: AutoConfig.for_model("bigbird_pegasus"), ("attention_type",)
+    ),
+    "windows of gpt_neo": Reliance(lambda: AutoConfig.for_model("gpt_neo"), ("window_size",)),
     "sliding window of phi3": Reliance(_config("phi3"), ("sliding_window",)),
     **{
         f"post-FFN norm of {kind}": Reliance(
