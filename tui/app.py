@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -29,6 +30,7 @@ from neurontui.tui.screens.page import Page
 from neurontui.tui.selection import Selection
 from neurontui.tui.taking import ask_export, copy
 from neurontui.tui.themes import COLOURLESS, DEFAULT, OURS, palette_for
+from neurontui.tui.typing_ahead import Echo, TypeAhead
 from neurontui.tui.watch import Looked
 from neurontui.tui.widgets.tabs import TABS
 
@@ -86,6 +88,7 @@ class Explorer(App[None]):
         self.handed = ""
         self._pages: dict[str, Page] = {}
         self.reloader = Reloader(self)
+        self.ahead = TypeAhead(self, super().on_event)
         self.selection, self.settings = memory.load(self.paths)
         for theme in OURS:
             self.register_theme(theme)
@@ -167,6 +170,19 @@ class Explorer(App[None]):
         measuring = [each for each in self.reloader.sight.journals if each.running and each.total]
         return f"measuring {measuring[0].done}/{measuring[0].total}" if measuring else ""
 
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key that was typed waits for its turn; everything else goes on at once."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self.ahead.typed(event)
+        else:
+            await super().on_event(event)
+
+    async def on_echo(self, message: Echo) -> None:
+        """A key has had its effect."""
+        await self.ahead.arrived(message.number, message.acted)
+
     # -- life -----------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -240,6 +256,7 @@ class Explorer(App[None]):
         if name not in self._pages:
             self._pages[name] = pages.make_page(name)
             self.install_screen(self._pages[name], name)
+        self._pages[name].behind = True
         if self.screen is self._pages[name]:
             self._pages[name].update()
         elif isinstance(self.screen, Page):

@@ -25,10 +25,12 @@ async def settle(pilot: Pilot[None], seconds: float = 20.0) -> None:
     waited = 0.0
     while waited < seconds:
         await pilot.pause()
-        page = pilot.app.page  # type: ignore[attr-defined]
-        if page is not None and not page.waiting and not pilot.app.reloader.aside:  # type: ignore[attr-defined]
+        app = pilot.app
+        assert isinstance(app, Explorer)
+        page = app.page
+        if page is not None and not page.waiting and not app.reloader.aside and not app.ahead.busy:
             await pilot.pause()
-            if not page.waiting:
+            if not page.waiting and not app.ahead.busy:
                 await pilot.pause()
                 return
         await pilot.pause(0.02)

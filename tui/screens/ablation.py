@@ -82,12 +82,13 @@ class AblationPage(ChartPage):
     def question(self, run: RunInfo) -> dict[str, Question]:
         """What the view asks."""
         asked = {"run": run.number, "languages": self.languages, "measure": MEASURES[self.measure]}
+        accuracy = {"accuracy": Question.of("ablation-accuracy", **asked)}
         if self.view == CONTROLS:
-            return {"controls": Question.of("ablation-controls", **asked)}
+            return {"controls": Question.of("ablation-controls", **asked), **accuracy}
         if self.view == DOSE:
-            return {"dose": Question.of("ablation-dose", **asked)}
+            return {"dose": Question.of("ablation-dose", **asked), **accuracy}
         return {
-            "accuracy": Question.of("ablation-accuracy", **asked),
+            **accuracy,
             "published": Question.of("published-ablation", run=run.number),
         }
 

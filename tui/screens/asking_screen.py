@@ -1,6 +1,6 @@
 """A screen that asks questions in threads: what was asked, what has come, and what is under way."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import pyarrow as pa
@@ -14,6 +14,12 @@ SLOW = 0.4
 """Seconds after which a question is said to be under way."""
 PATIENCE = 0.3
 """Seconds that an answer waits for others that were asked with it."""
+GRACE = 0.1
+"""Seconds that the earlier data and their names stay while the answers come; then the space is left empty."""
+
+
+Follower = tuple[Question, Callable[[pa.Table], None], Callable[[str], None]]
+"""A question, and what is called with its answer or with the sentence that says why there is none."""
 
 
 class AskingScreen(Screen[None]):
@@ -25,6 +31,7 @@ class AskingScreen(Screen[None]):
         self.answers: dict[str, pa.Table] = {}
         self._asking: dict[str, Started] = {}
         self._come: dict[str, pa.Table] = {}
+        self._followers: list[Follower] = []
         self.foresight = Foresight()
 
     # -- what a screen says -------------------------------------------------------------------------------------
@@ -58,11 +65,33 @@ class AskingScreen(Screen[None]):
         """Whether a question has been under way for a while."""
         return bool(self._asking or self._come)
 
+    def drop_outdated(self, wanted: Mapping[str, Question]) -> None:
+        """Keep only answers to these questions: an answer to anything else is not shown, copied or acted on."""
+        for key in [key for key in self.answers if self.asked.get(key) != wanted.get(key)]:
+            if not self.outlives(key):
+                self.answers.pop(key)
+                self.asked.pop(key, None)
+
+    def outlives(self, key: str) -> bool:
+        """Whether an answer holds whatever is selected."""
+        return False
+
+    def missing(self, wanted: Iterable[str]) -> set[str]:
+        """Names of the questions that have no answer: not yet, or it failed or was stopped."""
+        return {key for key in wanted if key not in self.answers}
+
+    def under_way(self, keys: Iterable[str]) -> bool:
+        """Whether an answer to one of these is still to come."""
+        return any(key in self._asking or key in self._come for key in keys)
+
     def ask(self, key: str, question: Question) -> None:
-        """Ask in a thread; an earlier question under the same name is stopped."""
+        """Ask in a thread; an earlier question under the same name is stopped, and its answer dropped."""
         if key in self._asking:
             self._asking.pop(key).cancel()
+            self._tell_followers(self.asked[key], "Something else was selected meanwhile.")
         self._come.pop(key, None)
+        if self.asked.get(key) != question:
+            self.answers.pop(key, None)
         self.asked[key] = question
         known = self.desk.cached(question)
         if known is not None:
@@ -73,6 +102,26 @@ class AskingScreen(Screen[None]):
             partial(self._answer, key, question, started), thread=True, exit_on_error=False
         )
         self.set_timer(SLOW, self.frame)
+
+    def follow(
+        self, key: str, show: Callable[[pa.Table], None], fail: Callable[[str], None]
+    ) -> None:
+        """Call one of these with the answer to the present question of that name, whatever is asked later."""
+        if key in self.answers:
+            show(self.answers[key])
+        elif (question := self.asked.get(key)) is None:
+            fail("There is no answer to this question.")
+        else:
+            self._followers.append((question, show, fail))
+
+    def _tell_followers(self, question: Question, answer: pa.Table | str) -> None:
+        following = [follower for follower in self._followers if follower[0] == question]
+        self._followers = [follower for follower in self._followers if follower[0] != question]
+        for _, show, fail in following:
+            if isinstance(answer, str):
+                fail(answer)
+            else:
+                show(answer)
 
     def _answer(self, key: str, question: Question, started: Started) -> None:
         """In a thread: nothing but messages leaves it."""
@@ -89,6 +138,7 @@ class AskingScreen(Screen[None]):
 
         Answers come within milliseconds of each other; drawing each would send the screen several times.
         """
+        self._tell_followers(message.question, message.table)
         if self.asked.get(message.key) != message.question:
             return
         self._asking.pop(message.key, None)
@@ -108,9 +158,11 @@ class AskingScreen(Screen[None]):
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
+        self._tell_followers(message.question, message.sentence)
         if self.asked.get(message.key) == message.question:
             self._asking.pop(message.key, None)
             self.asked.pop(message.key)
+            self.answers.pop(message.key, None)
             if not self._asking:
                 self._draw_answers()
             self.failed(message.key, message.sentence)
@@ -133,10 +185,12 @@ class AskingScreen(Screen[None]):
     def stop(self) -> bool:
         """Cancel what is under way; whether anything was."""
         self.foresight.stop()
-        stopped = list(self._asking.items())
-        for key, started in stopped:
+        stopped = list(self._asking.values())
+        for started in stopped:
             started.cancel()
-            self.asked.pop(key, None)
+        for key in (*self._asking, *self._come):
+            if (question := self.asked.pop(key, None)) is not None:
+                self._tell_followers(question, "The question was stopped.")
         self._asking.clear()
         self._come.clear()
         self.frame()

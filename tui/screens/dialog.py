@@ -1,5 +1,6 @@
 """Dialogs: a panel above the screen, closed by esc."""
 
+import textwrap
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from neurontui.tui.clean import clean
 from neurontui.tui.keys import Binding, BindingType
-from neurontui.tui.widgets.paint import Parts
+from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet, title
 
 Result = TypeVar("Result")
@@ -75,16 +76,24 @@ class Reading(ModalScreen[None]):
         Binding("G,end", "edge(True)", "bottom", show=False, tooltip="The end"),
     ]
 
-    def __init__(self, lines: list[Parts]) -> None:
+    def __init__(self, lines: list[Parts] | None = None, heading: str = "") -> None:
         super().__init__(classes="dialog")
-        self._lines = lines
+        self._heading: list[Parts] = [title(heading), []] if heading else []
+        self._sheet = Sheet()
+        self.show(lines if lines is not None else [[Part("asking …", "second")]])
+
+    def show(self, lines: list[Parts]) -> None:
+        """The text, now or when its answer has come."""
+        self._sheet.show([*self._heading, *lines])
+
+    def say(self, sentence: str) -> None:
+        """Why there is no text."""
+        self.show([[Part(line, "second")] for line in textwrap.wrap(clean(sentence), 66)])
 
     def compose(self) -> ComposeResult:
         """The lines, scrolled."""
         with VerticalScroll(classes="panel"):
-            sheet = Sheet()
-            sheet.show(self._lines)
-            yield sheet
+            yield self._sheet
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""

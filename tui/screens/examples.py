@@ -59,6 +59,24 @@ class ExamplesPage(Page):
         Binding("tab", "app.focus_next", "neurons", tooltip="To the neurons, and back to the list"),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "list": (
+            "found",
+            "examples-list",
+        ),
+        "prompts": ("prompts",),
+        "types": ("types",),
+        "top": (
+            "top",
+            "no-top",
+        ),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "step": ("list",),
+        "answered": (),
+        "full": (),
+    }
+
     def __init__(self) -> None:
         super().__init__()
         self.answered = 0
@@ -113,9 +131,19 @@ class ExamplesPage(Page):
         found = table.column("found")[0].as_py() if table.num_rows else 0
         word = ("examples", "answered rightly", "answered wrongly")[self.answered]
         self.query_one("#found", Sheet).show([[Part(f"{found:,} {word}", "text", bold=True)]])
-        numbers = table.column("example").to_pylist()
+        self._point(table)
+
+    def reflect(self) -> None:
+        """The example may have been chosen on another screen: the cursor of the list follows."""
+        if "list" in self.answers:
+            self._point(self.answers["list"])
+
+    def _point(self, table: pa.Table) -> None:
+        numbers, grid = table.column("example").to_pylist(), self.query_one("#examples-list", Grid)
         if self.selection.example in numbers:
-            grid.move_cursor(row=numbers.index(self.selection.example), animate=False)
+            row = numbers.index(self.selection.example)
+            if row != grid.cursor_coordinate.row:
+                grid.move_cursor(row=row, animate=False)
 
     def _show_top(self, table: pa.Table) -> None:
         grid, sheet = self.query_one("#top", Grid), self.query_one("#no-top", Sheet)
@@ -178,9 +206,12 @@ class ExamplesPage(Page):
 
     def action_full(self) -> None:
         """Prompts and answers in full."""
-        if "prompts" in self.answers:
-            width = min(self.size.width - 10, 72)
-            self.app.push_screen(Reading(full_lines(self.answers["prompts"], width)))
+        run, width = self.run, min(self.size.width - 10, 72)
+        if run is None:
+            return
+        dialog = Reading(heading=f"Example {self.selection.example} of {run.name}")
+        self.app.push_screen(dialog)
+        self.follow("prompts", lambda table: dialog.show(full_lines(table, width)), dialog.say)
 
     def crumbs(self) -> tuple[str, ...]:
         """The example."""

@@ -62,6 +62,13 @@ class LanguagesPage(Page):
         Binding("enter", "find", "neurons", tooltip="Neurons specific to the language of the row"),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "partial-all": ("beside",),
+        "specific-all": ("beside",),
+        "family": ("below",),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "find"), ())
+
     def __init__(self) -> None:
         super().__init__()
         self.view = 0
@@ -106,6 +113,12 @@ class LanguagesPage(Page):
             every = {"specific-all": Question.of("specific-by-language", **both, by_layer=False)}
             return {**specific, **every, **layers}
         return {**partial, **partial_all, **layers}
+
+    def panes(self, key: str) -> tuple[str, ...] | None:
+        """Another row of the sharing matrix changes what is beside and below it, not the matrix."""
+        if self.view == 0 and key in ("partial", "specific"):
+            return ("below-chart",)
+        return super().panes(key)
 
     def next_selections(self) -> Iterator[Selection]:
         """The rows beside the cursor's, too: their languages are what the screen is about."""

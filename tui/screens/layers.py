@@ -81,6 +81,11 @@ class LayersPage(ChartPage):
         """Type ratios by layer do."""
         return self.view == 0
 
+    def reflect(self) -> None:
+        """Without a second run there is no difference to show."""
+        self.differing = self.differing and self.second is not None
+        super().reflect()
+
     def beside(self) -> None:
         """Type ratios by layer."""
         self.view = 0
@@ -105,9 +110,6 @@ class LayersPage(ChartPage):
         second = self.second
         questions = {"ratios": self._ratio(run, self._common or self.languages)}
         if second is None:
-            self.differing = False
-            self.answers.pop("second", None)
-            self.asked.pop("second", None)
             return questions
         questions["second"] = self._ratio(second, self._common or second.languages)
         if self.differing:

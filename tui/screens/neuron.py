@@ -67,6 +67,27 @@ class NeuronPage(Page):
         Binding("enter", "example", "example", show=False, tooltip="The example under the cursor"),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "card": (
+            "head",
+            "types",
+        ),
+        "types": ("types",),
+        "tongues": ("tongues",),
+        "words": ("words",),
+        "strongest": (
+            "strongest",
+            "no-strongest",
+            "input",
+        ),
+        "layers": (),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "neuron": ("top", "layers"),
+        "layer": ("top", "layers"),
+        "open": ("top", "layers"),
+    }
+
     def body(self) -> Iterable[Widget]:
         """Bars side by side, tokens and scores below, strongest inputs last."""
         yield Sheet(id="head")
@@ -104,11 +125,6 @@ class NeuronPage(Page):
             self._show_strongest(table)
         else:
             self._draw()
-
-    def reflect(self) -> None:
-        """Another neuron: its name at once."""
-        if self.selection.neuron >= 0:
-            self._head()
 
     def on_resize(self) -> None:
         """Lines are made for a width."""

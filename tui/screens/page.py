@@ -20,7 +20,7 @@ from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.foresight import supposing
 from neurontui.tui.keys import Binding, BindingType
-from neurontui.tui.screens.asking_screen import AskingScreen
+from neurontui.tui.screens.matching import MatchingScreen
 from neurontui.tui.selection import Selection
 from neurontui.tui.widgets.chips import Chips, ChipState
 from neurontui.tui.widgets.crumbs import Crumbs
@@ -37,7 +37,7 @@ MEASURES = "measures of run "
 """Begins the names of questions about what other runs have."""
 
 
-class Page(AskingScreen):
+class Page(MatchingScreen):
     """One of the nine screens."""
 
     PAGE: ClassVar[str] = ""
@@ -104,7 +104,7 @@ class Page(AskingScreen):
         return {
             question.name: self.answers[key]
             for key, question in self.shown().items()
-            if key in self.answers and self.asked.get(key) == question
+            if key in self.answers
         }
 
     def drawing_once(self, draw: Callable[[], None]) -> None:
@@ -122,7 +122,7 @@ class Page(AskingScreen):
     def outdated(self) -> bool:
         """Whether answers are on their way that will draw the screen anyway, and once is enough."""
         return any(
-            self.asked.get(key) != question and self.desk.cached(question) is None
+            key not in self.answers and self.desk.cached(question) is None
             for key, question in self.shown().items()
         )
 
@@ -245,8 +245,9 @@ class Page(AskingScreen):
         """Bring frame and questions up to the selection."""
         if not self.ready or not self.is_current:
             return
-        self.frame()
+        self.behind = False
         if self.run is None:
+            self.frame()
             self.notice(
                 "This file holds no run yet",
                 "Measure one: neurontui demo, or neurontui run --model M --task T --out "
@@ -254,21 +255,31 @@ class Page(AskingScreen):
             )
             return
         self.clear_notice()
-        self.reflect()
         wanted = self.wants(self.run)
+        self.drop_outdated(wanted)
+        self.reflect()
         self.foresight.stop(but=wanted.values())
         for key, question in wanted.items():
             if self.asked.get(key) != question:
                 self.ask(key, question)
+        self.begin_waiting()
+        self.frame()
         self.foresee()
+
+    def outlives(self, key: str) -> bool:
+        """What other runs have is the same whatever is selected."""
+        return key.startswith(MEASURES)
+
+    def about_what(self) -> tuple[str, ...]:
+        """File, run, and the way here."""
+        return self.explorer.crumbs(self)
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
         if not self.ready:
             return
-        self.query_one(Crumbs).show(
-            self.explorer.crumbs(self), self.explorer.state_word(self.waiting)
-        )
+        self.unveil()
+        self.query_one(Crumbs).show(self.current_names(), self.explorer.state_word(self.waiting))
         run = self.run
         if run is None:
             return

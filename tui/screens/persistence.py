@@ -25,6 +25,8 @@ from neurontui.tui.widgets.sheet import Sheet
 FEW = 10
 """With fewer neurons the share goes down by itself: a list should have something in it."""
 SHARES = (1, 5, 10, 25, 50, 75, 90, 100)
+START = 4
+"""The share with which a search begins, as its place in SHARES."""
 
 
 class PersistencePage(Page):
@@ -65,11 +67,26 @@ class PersistencePage(Page):
         ),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "overlap": ("overlap",),
+        "by-layer": ("overlap",),
+        "neurons": (
+            "none",
+            "neurons",
+        ),
+        "sizes": ("sizes",),
+        "layers": (),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(
+        ("type", "language", "layer", "view"), ()
+    )
+
     def __init__(self) -> None:
         super().__init__()
-        self.share = 4
+        self.share = START
         self._chosen = False
         """Whether the reader has chosen the share; until then it goes down to where there are neurons."""
+        self._sought: tuple[object, ...] = ()
         self.view = 0
 
     def body(self) -> Iterable[Widget]:
@@ -109,6 +126,15 @@ class PersistencePage(Page):
                 else {}
             ),
         }
+
+    def update(self) -> None:
+        """Look for other neurons from the same share on, however quickly the choice was made."""
+        chosen = self.selection
+        sought = (chosen.run, self.languages, chosen.type, chosen.speaks, chosen.within)
+        if sought != self._sought and not self._chosen:
+            self.share = START
+        self._sought = sought
+        super().update()
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
@@ -166,6 +192,7 @@ class PersistencePage(Page):
             return
         chosen, table = self.selection, self.answers.get("neurons")
         found = table.column("found")[0].as_py() if table is not None and table.num_rows else 0
+        count = "" if table is None else f"   {found:,} found"
         language = (
             chosen.speaks
             if chosen.speaks in self.languages and chosen.type != "non-activated"
@@ -188,7 +215,7 @@ class PersistencePage(Page):
                 Part(f"  {word} ", "dim"),
                 Part(value, ink_of(role), bold=True),
             ]
-        self.query_one("#asked", Sheet).show([[*parts, Part(f"   {found:,} found", "second")]])
+        self.query_one("#asked", Sheet).show([[*parts, Part(count, "second")]])
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click."""

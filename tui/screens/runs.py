@@ -40,6 +40,13 @@ class RunsPage(Page):
         ),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "runs": ("runs-table",),
+        "notes": (),
+        "tongues": (),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {"look": ("runs",), "compare_with": ("runs",)}
+
     @property
     def compares(self) -> bool:
         """Both runs are marked in the list."""

@@ -89,6 +89,12 @@ class SqlPage(Page):
         ),
     ]
 
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {"schema": ()}
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        **dict.fromkeys(("run", "edit", "limit", "seconds"), ()),
+        "schema": ("schema",),
+    }
+
     def __init__(self) -> None:
         super().__init__()
         self.history = History()
@@ -206,7 +212,8 @@ class SqlPage(Page):
             self._show_error(message.error, message.statement.startswith(EXPLAIN))
         elif message.table is not None and message.statement.startswith(EXPLAIN):
             self._say([Part(f"explained in {took:.2f} s", "dim")])
-            self.app.push_screen(Reading(plan_lines(message.table)))
+            if self.is_current:  # the plan belongs to the editor, not above another screen
+                self.app.push_screen(Reading(plan_lines(message.table)))
         elif message.table is not None:
             self.result, self.ran, self.cut = message.table, message.statement, message.cut
             self.query_one(Grid).show(message.table)

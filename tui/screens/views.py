@@ -23,6 +23,9 @@ _DIGITS = {"logits": 2}
 """Digits of values by their unit, where one is too few."""
 
 
+_EMPTY = pa.table({})
+
+
 class _Made(NamedTuple):
     """A chart, and what it was made from."""
 
@@ -41,6 +44,11 @@ class ChartPage(Page):
         Binding("V", "view(-1)", "view before", show=False, tooltip="The view before"),
         Binding("s", "style", "style", tooltip="Stacked areas, lines, or a panel for each"),
     ]
+
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(
+        ("view", "style", "threshold", "difference", "language", "variant", "measure", "neurons"),
+        (),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,10 +102,6 @@ class ChartPage(Page):
         """The cursor may have moved, here or on another screen."""
         if not self.outdated:
             self.drawing_once(self.redraw)
-
-    def fresh(self, key: str) -> pa.Table | None:
-        """An answer, if it is to the question that the selection raises now; else the one before, until it comes."""
-        return self.answers.get(key)
 
     def redraw(self) -> None:
         """Title, chart and read-out."""
@@ -163,7 +167,8 @@ class ChartPage(Page):
     def notes(self) -> list[str]:
         """What the queries say about few languages."""
         found: set[str] = set()
-        for table in self.answers.values():
+        for key in self.shown():
+            table = self.answers.get(key, _EMPTY)
             if "note" in table.column_names:
                 found |= {str(note) for note in table.column("note").unique().to_pylist() if note}
         return sorted(found)

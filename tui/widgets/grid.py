@@ -16,6 +16,7 @@ from textual_fastdatatable import ArrowBackend, DataTable
 from neurontui.tui.clean import shorten
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.format import plain_value
+from neurontui.tui.widgets.veil import Veil
 
 WIDEST = 60
 """Cells of a column whose texts are long."""
@@ -48,10 +49,12 @@ class _Unmeasured(ArrowBackend):
         return [0] * len(self.columns)
 
 
-class Grid(DataTable):
+class Grid(Veil, DataTable):
     """A table over Arrow with vi keys and search; stored text is cleaned as it is drawn, never parsed as markup."""
 
     HELP: ClassVar[str] = "In tables"
+    ACTS_ON_ROWS: ClassVar[tuple[str, ...]] = ("select_cursor", "find", "find_next")
+    """Actions that need the rows of what is selected; the others only move."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "up", show=False, tooltip="The row above"),
         Binding("down,j", "cursor_down", "down", show=False, tooltip="The row below"),

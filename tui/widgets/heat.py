@@ -15,11 +15,12 @@ from neurontui.tui.clean import fit, shorten
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.paint import Part, strip_of
 from neurontui.tui.widgets.sheet import palette_of
+from neurontui.tui.widgets.veil import Veil
 
 LONGEST_LABEL = 24
 
 
-class Heat(Widget, can_focus=True):
+class Heat(Veil, Widget, can_focus=True):
     """Draws a `Matrix`; where it does not fit, the rows and columns around the cursor."""
 
     DEFAULT_CSS = "Heat { width: 1fr; height: auto; }"

@@ -16,9 +16,10 @@ from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.widgets.sheet import palette_of
+from neurontui.tui.widgets.veil import Veil
 
 
-class LayerChart(Widget, can_focus=True):
+class LayerChart(Veil, Widget, can_focus=True):
     """Draws a `Chart`; arrows, a click or a drag move the cursor."""
 
     DEFAULT_CSS = "LayerChart { width: 1fr; height: 1fr; min-height: 5; }"

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from neurontui.tui.charts.palette import DARK, Palette
 from neurontui.tui.widgets.paint import Part, Parts, click_at, plain, strip_of
+from neurontui.tui.widgets.veil import Veil
 
 
 def palette_of(widget: Widget) -> Palette:
@@ -44,7 +45,7 @@ class Line(Widget):
         return plain([self.parts(self.content_size.width)])
 
 
-class Sheet(Widget):
+class Sheet(Veil, Widget):
     """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
 
     DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
