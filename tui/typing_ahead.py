@@ -104,4 +104,4 @@ class TypeAhead:
         action = active.binding.action.removeprefix("app.").partition("(")[0]
         if isinstance(active.node, Page | App):
             return page.lacks(action)
-        return action in getattr(active.node, "ACTS_ON_ROWS", ()) and page.lacks(action)
+        return page.lacks_in(active.node, action)

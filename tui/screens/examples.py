@@ -10,6 +10,7 @@ from textual_fastdatatable import DataTable
 
 from neurontui.tui.asking import Question
 from neurontui.tui.catalog import RunInfo
+from neurontui.tui.clean import shorten
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.dialog import Reading
 from neurontui.tui.screens.page import Page
@@ -209,7 +210,7 @@ class ExamplesPage(Page):
         run, width = self.run, min(self.size.width - 10, 72)
         if run is None:
             return
-        dialog = Reading(heading=f"Example {self.selection.example} of {run.name}")
+        dialog = Reading(heading=f"Example {self.selection.example} of {shorten(run.name, 40)}")
         self.app.push_screen(dialog)
         self.follow("prompts", lambda table: dialog.show(full_lines(table, width)), dialog.say)
 

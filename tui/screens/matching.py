@@ -6,6 +6,7 @@ moment, the names change and the space of what is missing is left empty. Keys th
 
 from typing import ClassVar
 
+from textual.dom import DOMNode
 from textual.timer import Timer
 
 from neurontui.tui.asking import Question
@@ -51,6 +52,13 @@ class MatchingScreen(AskingScreen):
         """Whether an answer that the action needs is still to come."""
         needs = () if action in NO_DATA else self.NEEDS.get(action)
         return self.waiting if needs is None else self.under_way(needs)
+
+    def lacks_in(self, widget: DOMNode, action: str) -> bool:
+        """Whether the data of a part of the screen, in which a key works, are still to come."""
+        drawn_from = [
+            key for key in self.shown() if (ids := self.panes(key)) is None or widget.id in ids
+        ]
+        return isinstance(widget, Veil) and self.under_way(drawn_from)
 
     def current_names(self) -> tuple[str, ...]:
         """The names of the selection that the data in sight belong to."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import pyarrow as pa
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -161,6 +162,10 @@ class SqlPage(Page):
     def waiting(self) -> bool:
         """Whether a statement runs."""
         return self._job is not None or super().waiting
+
+    def lacks_in(self, widget: DOMNode, action: str) -> bool:
+        """Rows of the statement before may be looked through, but not taken for those of the present one."""
+        return action in ("select_cursor", "find", "find_next") and self._job is not None
 
     def stop(self) -> bool:
         """Cancel the statement."""

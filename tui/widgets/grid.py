@@ -53,8 +53,6 @@ class Grid(Veil, DataTable):
     """A table over Arrow with vi keys and search; stored text is cleaned as it is drawn, never parsed as markup."""
 
     HELP: ClassVar[str] = "In tables"
-    ACTS_ON_ROWS: ClassVar[tuple[str, ...]] = ("select_cursor", "find", "find_next")
-    """Actions that need the rows of what is selected; the others only move."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "up", show=False, tooltip="The row above"),
         Binding("down,j", "cursor_down", "down", show=False, tooltip="The row below"),

@@ -1,0 +1,62 @@
+"""Slow answers that come out of order, keys typed before they come, and what the explorer then shows."""
+
+import hashlib
+import re
+import time
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from neurontui.queries.job import Job
+from neurontui.tui.app import Explorer
+from neurontui.tui.asking import Desk, Question, Started
+from tests.tui.driving import settle, text_of
+
+SHORTEST, LONGEST = 0.02, 0.3
+CHARACTERS = {"space": " "}
+
+
+def slow_down(monkeypatch: pytest.MonkeyPatch, longest: float = LONGEST) -> None:
+    """Delay every answer by a time that depends on the question alone: later ones often come first."""
+    answer = Desk._answer
+
+    def late(desk: Desk, question: Question, started: Started | None) -> pa.Table:
+        digest = hashlib.sha256(repr(question).encode()).digest()[0] / 255
+        time.sleep(SHORTEST + (longest - SHORTEST) * digest)
+        return answer(desk, question, started)
+
+    run = Desk.run
+
+    def run_late(desk: Desk, job: Job, *more: Any) -> pa.Table:
+        time.sleep(SHORTEST)
+        return run(desk, job, *more)
+
+    monkeypatch.setattr(Desk, "_answer", late)
+    monkeypatch.setattr(Desk, "run", run_late)
+
+
+def type_ahead(app: Explorer, *keys: str) -> None:
+    """Type keys at once, without waiting for anything."""
+    for key in keys:
+        character = CHARACTERS.get(key, key if len(key) == 1 else None)
+        app.post_message(events.Key(key, character))
+
+
+async def type_slowly(pilot: Pilot[None], *keys: str) -> None:
+    """Type keys, each when everything has come that the one before it asked for."""
+    for key in keys:
+        type_ahead(pilot.app, key)  # type: ignore[arg-type]
+        await settle(pilot)
+
+
+def outcome(app: Explorer) -> dict[str, object]:
+    """Everything that keys can have changed."""
+    return {
+        "screens": [type(screen).__name__ for screen in app.screen_stack],
+        "selection": app.selection,
+        "clipboard": app.clipboard,
+        "text": re.sub(r"in \d+\.\d\d s", "in a moment", text_of(app)),
+    }
