@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Self
 
@@ -63,6 +63,8 @@ class Desk:
         self._lock = threading.Lock()
         self._cache: OrderedDict[Question, pa.Table] = OrderedDict()
         self._jobs: set[Job] = set()
+        self._preparing = 0
+        """Jobs that are being made: that asks the files, too."""
         self._asked: dict[Question, threading.Event] = {}
         """What is under way in some thread, and whether it has ended."""
         self._idle = threading.Condition(self._lock)
@@ -104,9 +106,22 @@ class Desk:
                 self._asked[question] = threading.Event()
             return ended
 
+    def prepare(self, make: Callable[[], Job]) -> Job:
+        """A job, made while `close` waits. Raises NeurontuiError."""
+        with self._lock:
+            if self._closed:
+                raise QueryError(_WRITTEN)
+            self._preparing += 1
+        try:
+            return make()
+        finally:
+            with self._idle:
+                self._preparing -= 1
+                self._idle.notify_all()
+
     def _job(self, question: Question) -> Job:
         try:
-            return self.results.job(question.name, question.values())
+            return self.prepare(lambda: self.results.job(question.name, question.values()))
         except Exception as error:
             if self._closed and not isinstance(error, NeurontuiError):
                 raise QueryError(_WRITTEN) from None  # the files were let go of a moment ago
@@ -136,7 +151,7 @@ class Desk:
             done, self._closed = self._closed, True
             for job in self._jobs:
                 job.cancel()
-            self._idle.wait_for(lambda: not self._jobs, timeout=5)
+            self._idle.wait_for(lambda: not self._jobs and not self._preparing, timeout=5)
             self._cache.clear()
             if not done:
                 self.results.close()

@@ -1,7 +1,8 @@
 """What will probably be asked next is known before the key is pressed, and nothing is asked twice."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -87,6 +88,35 @@ def test_what_nobody_wants_any_more_is_stopped(desk: Desk) -> None:
     assert desk.cached(SLOW) is None
     assert desk.cached(other) is not None
     desk.close()
+
+
+def test_closing_waits_for_a_job_that_is_being_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB refuses to close a connection that another thread uses."""
+    entered, go = threading.Event(), threading.Event()
+    make = desk.results.job
+    order: list[str] = []
+
+    def slow_job(name: str, values: Mapping[str, object]) -> Job:
+        entered.set()
+        assert go.wait(30)
+        order.append("made")
+        return make(name, values)
+
+    def asking() -> None:
+        with suppress(QueryError):
+            desk.answer(SLOW)
+
+    monkeypatch.setattr(desk.results, "job", slow_job)
+    thread = threading.Thread(target=asking)
+    thread.start()
+    assert entered.wait(30)
+    threading.Timer(0.2, go.set).start()
+    desk.close()
+    order.append("closed")
+    thread.join(30)
+    assert order == ["made", "closed"]
 
 
 async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(

@@ -200,7 +200,9 @@ class SqlPage(Page):
         """In a thread."""
         desk = self.explorer.desk
         try:
-            job = desk.results.sql_job(statement, seconds=SECONDS[self.seconds])
+            job = desk.prepare(
+                lambda: desk.results.sql_job(statement, seconds=SECONDS[self.seconds])
+            )
             table = desk.run(job, started, LIMITS[self.limit])
         except NeurontuiError as error:
             self.post_message(Ran(number, statement, None, False, error))
@@ -361,4 +363,8 @@ class SqlPage(Page):
     def whole(self) -> Callable[[], pa.Table] | None:
         """Runs the statement again, without a limit, where its result was cut."""
         desk, statement = self.explorer.desk, self.ran
-        return (lambda: desk.run(desk.results.sql_job(statement))) if self.cut else None
+
+        def all_rows() -> pa.Table:
+            return desk.run(desk.prepare(lambda: desk.results.sql_job(statement)))
+
+        return all_rows if self.cut else None

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
-_Base = (
-    Widget if TYPE_CHECKING else object
-)  # as a Widget it would hide the styles of what it is mixed into
+if TYPE_CHECKING:
+    from textual.widget import Widget as Base
+else:
+    Base = object  # as a Widget it would hide the styles of what it is mixed into
 
 
-class Veil(_Base):
+class Veil(Base):
     """To be named before the widget that it is mixed into; draws nothing while it is veiled."""
 
     veiled = False
