@@ -5,17 +5,18 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.journal import Journal
+from neurontui.store.plain_paths import parquet, plain_folder
 
 PERSISTENT = 20
 """How many neurons of each type and layer count as the most persistent."""
 
-_TOP = "SELECT DISTINCT layer, neuron FROM read_parquet($top)"
+_TOP = "SELECT DISTINCT layer, neuron FROM {files}"
 
 _PERSISTENT = """
 WITH typed AS (
     SELECT layer, neuron, CASE WHEN mask = 0 THEN 0 WHEN mask = $all_mask THEN 3
         WHEN mask & (mask - 1) = 0 THEN 1 ELSE 2 END AS type, count(*) AS n
-    FROM read_parquet($activations)
+    FROM {files}
     GROUP BY ALL
 )
 SELECT layer, neuron FROM typed
@@ -25,18 +26,14 @@ QUALIFY row_number() OVER (PARTITION BY layer, type ORDER BY n DESC, neuron) <= 
 
 def telling_neurons(journal: Journal) -> list[tuple[int, int]]:
     """(layer, neuron) of the neurons in top_neurons and of those that keep each type longest."""
-    with duckdb.connect() as connection:
-        top = connection.execute(_TOP, {"top": _shards(journal.path, "top_neurons")}).fetchall()
+    with plain_folder(journal.path) as folder, duckdb.connect() as connection:
+        top = connection.execute(_TOP.format(files=_shards(folder, "top_neurons"))).fetchall()
         persistent = connection.execute(
-            _PERSISTENT,
-            {
-                "activations": _shards(journal.path, "activations"),
-                "all_mask": journal.manifest.all_mask,
-                "persistent": PERSISTENT,
-            },
+            _PERSISTENT.format(files=_shards(folder, "activations")),
+            {"all_mask": journal.manifest.all_mask, "persistent": PERSISTENT},
         ).fetchall()
     return sorted({*top, *persistent})
 
 
-def _shards(journal: Path, table: str) -> list[str]:
-    return [str(each) for each in sorted(journal.glob(f"batch-*/{table}.parquet"))]
+def _shards(journal: Path, table: str) -> str:
+    return parquet(sorted(journal.glob(f"batch-*/{table}.parquet")))

@@ -30,6 +30,8 @@ class ExitCode(IntEnum):
     QUERY = 8
     MISSING_EXTRA = 9
     INTERRUPTED = 130
+    READER_GONE = 141
+    """Whoever read the output closed it, as `head` does: what SIGPIPE ends other programs with."""
 
 
 class NeurontuiError(Exception):

@@ -26,11 +26,11 @@ from neurontui.store.journal import (
 )
 from neurontui.store.manifest import Manifest
 from neurontui.store.merged import find_run, merged_meanwhile
+from neurontui.store.plain_paths import parquet, plain_folder
 from neurontui.store.reader import cores
 from neurontui.store.schema import (
     create,
     layout,
-    quoted,
     shard_schema,
     shard_tables,
     tables_of_a_run,
@@ -66,8 +66,12 @@ def merge(
         manifest = read_manifest(journal)
         _check_complete(journal, manifest)
         create(results)
-        with _marked(journal), open_writer(results, [journal], wait) as connection:
-            number = _merge_into(connection, journal, manifest, keep, force, progress)
+        with (
+            _marked(journal),
+            plain_folder(journal) as shards,
+            open_writer(results, [journal], wait) as connection,
+        ):
+            number = _merge_into(connection, shards, manifest, keep, force, progress)
         delete_journal(journal)
     return number
 
@@ -157,7 +161,7 @@ def _rows(file: Path) -> int:
 
 def _source(table: str, files: Sequence[Path]) -> str:
     if files:
-        return f"FROM read_parquet([{', '.join(map(quoted, files))}])"
+        return f"FROM {parquet(files)}"
     kinds = layout()[table]
     nothing = (f"NULL::{kinds[name]} AS {name}" for name in shard_schema(table).names)
     return f"SELECT {', '.join(nothing)} WHERE false"

@@ -160,6 +160,10 @@ def require_name(path: Path) -> None:
         raise StoreError(
             f"{path} cannot be opened: its path is not UTF-8, and DuckDB knows no other; rename it."
         ) from None
+    if set("?\\") & set(str(resolved)):
+        raise StoreError(
+            f"{path} cannot be opened: its path has a ? or \\, which DuckDB reads in another way; rename it."
+        )
     if len(resolved.name.encode()) > _LONGEST_NAME:
         raise StoreError(
             f"The name {path.name} is too long: what is written beside the file needs room for a "

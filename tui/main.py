@@ -7,9 +7,10 @@ Tab completion stay quick, and never import torch.
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -45,7 +46,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     cls=CommandFiles,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 input, 4 results file, 5 model, 6 measurement, "
-    "7 busy, 8 query, 9 a part not installed, 130 interrupted.",
+    "7 busy, 8 query, 9 a part not installed, 130 interrupted, 141 the reader of the output (head, less) has gone.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
@@ -57,12 +58,22 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with a documented exit code."""
-    if sys.stdout is None:  # closed: the next file that is opened must not take its place
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no UTF-8
     sys.exit(run(arguments))
+
+
+def _open_closed_streams() -> None:
+    """Streams that were closed lead nowhere: the next file that is opened must not take the place of one."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -87,14 +98,14 @@ def _run(arguments: list[str]) -> int:
         result = cli.main(arguments, prog_name="neurontui", standalone_mode=False, obj=arguments)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        _say(error.format_message())
         return ExitCode.USAGE
     except click.ClickException as error:
         return _misused(error)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: that is not an error.
-        _forget_output()
-        return ExitCode.OK
+    except (BrokenPipeError, SystemExit):  # click leaves by sys.exit where a pipe is broken
+        _forget(sys.stdout)
+        _forget(sys.stderr)
+        return ExitCode.READER_GONE
     return result if isinstance(result, int) else ExitCode.OK
 
 
@@ -105,7 +116,7 @@ def _unforeseen(error: Exception) -> int:
     if interrupted(error):
         return _tell("interrupted", ExitCode.INTERRUPTED)
     if isinstance(error, OSError) and no_room(error):
-        _forget_output()  # what is still to be written would fail again at exit
+        _forget(sys.stdout)  # what is still to be written would fail again at exit
         return _tell("the disk is full; make room and try again", ExitCode.INPUT)
     if isinstance(error, OSError) and error.filename is not None:  # wherever a path leads
         what = f"{error.filename} cannot be reached: {error.strerror}"
@@ -121,23 +132,33 @@ def _unforeseen(error: Exception) -> int:
     )
 
 
-def _forget_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _forget(stream: TextIO) -> None:
+    """Send what is still to be written nowhere."""
+    with suppress(OSError):  # a stream of a test has no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _tell(sentence: str, code: ExitCode) -> int:
     from neurontui.tui.clean import clean  # a file's name may hold what a terminal obeys
 
-    click.echo(clean(f"neurontui: {sentence}"), err=True)
+    _say(clean(f"neurontui: {sentence}"))
     return code
+
+
+def _say(text: str) -> None:
+    """Onto stderr; where that is closed or full, the exit code has to be enough."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _forget(sys.stderr)
 
 
 def _misused(error: click.ClickException) -> int:
     from neurontui.tui.clean import clean_lines
 
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        click.echo(
-            f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True
-        )
-    click.echo(clean_lines(f"Error: {error.format_message()}"), err=True)
+        _say(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    _say(clean_lines(f"Error: {error.format_message()}"))
     return ExitCode.USAGE
