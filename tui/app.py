@@ -229,7 +229,7 @@ class Explorer(App[None]):
     def read_runs(self) -> None:
         """What runs there are, and a selection that exists."""
         results = self.desk.results
-        self.runs = catalog(results.runs(), results.known_runs)
+        self.runs = catalog(results.runs(), results.known_runs, results.query("warnings"))
         if self.run_info is None and self.runs:
             self.choose_run(self.runs[-1].key)
         elif (run := self.run_info) is not None and self.selection.threshold not in run.thresholds:

@@ -1,5 +1,6 @@
 """The runs of the open files: what every screen needs to know about the run it shows."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ class RunInfo:
     file: str
     languages: tuple[str, ...]
     thresholds: tuple[float, ...]
+    warnings: int = 0
+    """Warnings about what the model read in this run."""
     details: tuple[tuple[str, Any], ...] = ()
     """The row of the query `runs`."""
 
@@ -31,17 +34,18 @@ class RunInfo:
         return self.thresholds[0] if self.thresholds else 0.0
 
 
-def catalog(table: pa.Table, known: tuple[Run, ...]) -> tuple[RunInfo, ...]:
-    """Runs from the answer of the query `runs`, with their keys and thresholds in full.
+def catalog(table: pa.Table, known: tuple[Run, ...], warnings: pa.Table) -> tuple[RunInfo, ...]:
+    """Runs from the answers of the queries `runs` and `warnings`, with their keys and thresholds in full.
 
     The same run may be in two files; then the later one's key names its file too.
     """
     rows = {row["run"]: row for row in table.to_pylist()}
+    warned = Counter(warnings.column("run").to_pylist())
     found: dict[str, RunInfo] = {}
     for run in known:
         info = _info(run, rows.get(run.number, {}))
         key = info.key if info.key not in found else f"{info.key}@{info.file}"
-        found[key] = replace(info, key=key)
+        found[key] = replace(info, key=key, warnings=warned[run.number])
     return tuple(found.values())
 
 
@@ -51,7 +55,13 @@ def _info(run: Run, row: dict[str, Any]) -> RunInfo:
     )
     thresholds = (run.thresholds[0], *sorted(run.thresholds[1:])) if run.thresholds else ()
     return RunInfo(
-        run.number, run.key, run.name, str(row.get("file", "")), run.languages, thresholds, details
+        run.number,
+        run.key,
+        run.name,
+        str(row.get("file", "")),
+        run.languages,
+        thresholds,
+        details=details,
     )
 
 

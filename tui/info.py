@@ -1,13 +1,12 @@
 """A results file told in a screenful: `neurontui info`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurontui.queries.results import open_results
+from neurontui.queries.results import Results, open_results
 from neurontui.store.health import Health, health
 from neurontui.store.journal import list_journals
 from neurontui.store.reader import open_reader
@@ -20,12 +19,13 @@ def print_info(results: Path) -> None:
     console = Console(highlight=False)
     with open_results(results) as opened:
         runs = opened.runs().to_pylist()
+        remarks = _remarks(opened)
     with open_reader(results) as reader:
         found = health(reader)
     console.print(Text(_headline(found)), soft_wrap=True)
     console.print(_runs(runs))
-    for sentence in _doubts(runs):
-        console.print(Text(sentence), soft_wrap=True)
+    for run, sentence in remarks:
+        console.print(Text(f"run {run}: {clean(sentence)}"), soft_wrap=True)
     for each in list_journals(results):
         state = "merging" if each.merging else "running" if each.running else "stopped"
         line = (
@@ -33,6 +33,11 @@ def print_info(results: Path) -> None:
         )
         console.print(Text(line), soft_wrap=True)
     console.print(_sizes(found))
+
+
+def _remarks(opened: Results) -> list[tuple[int, str]]:
+    """What to know about a run before its numbers are used, as (run, sentence): its warnings."""
+    return [(row["run"], row["text"]) for row in opened.query("warnings").to_pylist()]
 
 
 def _headline(found: Health) -> str:
@@ -60,17 +65,6 @@ def _runs(runs: list[dict[str, object]]) -> Table:
             Text(clean(str(run["dtype"]))),
         )
     return table
-
-
-def _doubts(runs: list[dict[str, object]]) -> Iterator[str]:
-    """A sentence for each run that may hold other numbers than its name says."""
-    for run in runs:
-        if not run["identified"]:
-            yield (
-                f"run {run['run']}: it is not known which revision of {clean(str(run['model']))} was measured; if the "
-                "model came from the hub, other models or revisions may have been skipped or mixed with it. "
-                "Measure it again."
-            )
 
 
 def _sizes(found: Health) -> Table:

@@ -61,18 +61,20 @@ def overview(rows: Sequence[Row]) -> Table:
 
 
 def notes(results: Results, run: Run) -> tuple[Block, ...]:
-    """What a reader should know: the run's notes, and the checks that it fails."""
-    told = tuple(
-        cells(row["topic"], row["text"])
-        for row in results.query("notes", run=run.number).to_pylist()
-    )
+    """Warnings about what the model read, the checks that the run fails, and its other notes."""
+    rows = results.query("notes", run=run.number).to_pylist()
+    warned = tuple(cells(row["text"]) for row in rows if row["topic"] == "prompts")
+    told = tuple(cells(row["topic"], row["text"]) for row in rows if row["topic"] != "prompts")
+    warnings = Table("Warnings", ("what the model read",), warned, labels=1, width="words")
     failed = [
         Text(f"{row['check']}: {row['finding']}", "bad")
         for row in results.query("health", run=run.number).to_pylist()
         if row["passed"] is False
     ]
-    return *failed, *(
-        (Table("Notes", ("about", "note"), told, labels=2, width="words"),) if told else ()
+    return (
+        *((warnings,) if warned else ()),
+        *failed,
+        *((Table("Notes", ("about", "note"), told, labels=2, width="words"),) if told else ()),
     )
 
 

@@ -22,6 +22,7 @@ from neurontui.tui.foresight import supposing
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.matching import MatchingScreen
 from neurontui.tui.selection import Selection
+from neurontui.tui.shape.runs import warning_words
 from neurontui.tui.widgets.chips import Chips, ChipState
 from neurontui.tui.widgets.crumbs import Crumbs
 from neurontui.tui.widgets.finder import Finder
@@ -279,7 +280,9 @@ class Page(MatchingScreen):
         if not self.ready:
             return
         self.unveil()
-        self.query_one(Crumbs).show(self.current_names(), self.explorer.state_word(self.waiting))
+        self.query_one(Crumbs).show(
+            self.current_names(), self.explorer.state_word(self.waiting), self.warning()
+        )
         run = self.run
         if run is None:
             return
@@ -292,6 +295,10 @@ class Page(MatchingScreen):
                 None if not self.compares else second.name if second else "",
             )
         )
+
+    def warning(self) -> str:
+        """That the selected run has warnings, and where they are."""
+        return warning_words(self.run.warnings, here=self.PAGE == "runs") if self.run else ""
 
     def notice(self, head: str, *sentences: str) -> None:
         """Say something in place of the body."""

@@ -14,7 +14,13 @@ from neurontui.tui.catalog import RunInfo
 from neurontui.tui.charts.blocks import bar
 from neurontui.tui.keys import Binding, BindingType
 from neurontui.tui.screens.page import Page
-from neurontui.tui.shape.runs import language_lines, notes_lines, run_details, run_fields
+from neurontui.tui.shape.runs import (
+    language_lines,
+    notes_lines,
+    run_details,
+    run_fields,
+    warning_lines,
+)
 from neurontui.tui.widgets.grid import Grid
 from neurontui.tui.widgets.paint import Part, Parts
 from neurontui.tui.widgets.sheet import Sheet
@@ -27,8 +33,8 @@ class RunsPage(Page):
     HEADING = "Runs"
     ABOUT = (
         "One row a run: one model on one task. Enter looks at the run; c compares it with the run one looks at. "
-        "Below are the settings of the run under the cursor, what a reader of it should know, and runs that are "
-        "still being measured into this file."
+        "Below are the settings of the run under the cursor, warnings and notes about it, and runs that are "
+        "still being measured into this file; tab goes down to them, to scroll."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "look", "look at run", tooltip="Look at the run under the cursor"),
@@ -56,7 +62,7 @@ class RunsPage(Page):
         """The table, the details below it, and progress."""
         yield Grid(id="runs-table")
         yield Sheet(id="progress")
-        with VerticalScroll(id="lower", can_focus=False):
+        with VerticalScroll(id="lower"):
             yield Sheet(id="details")
 
     def wants(self, run: RunInfo) -> dict[str, Question]:
@@ -124,9 +130,9 @@ class RunsPage(Page):
         run = self._under()
         if run is not None:
             width = self.size.width - 4
-            lines = run_details(run, width)
-            if "notes" in self.answers:
-                lines += notes_lines(self.answers["notes"].to_pylist(), width)
+            notes = self.answers["notes"].to_pylist() if "notes" in self.answers else []
+            heading, *details = run_details(run, width)
+            lines = [heading, *warning_lines(notes, width), *details, *notes_lines(notes, width)]
             if "tongues" in self.answers:
                 lines += language_lines(self.answers["tongues"].to_pylist(), width)
             self.query_one("#details", Sheet).show(lines)

@@ -10,6 +10,9 @@ from neurontui.tui.widgets.format import count, duration, percent, plain_value
 from neurontui.tui.widgets.grid import Field
 from neurontui.tui.widgets.paint import Part, Parts
 
+WARNING = "prompts"
+"""The topic of notes that warn about what the model read."""
+
 _NARROW = (
     Field("mark", " "),
     Field("run", "#", right=True),
@@ -64,12 +67,30 @@ def run_details(run: RunInfo, width: int) -> list[Parts]:
     return lines
 
 
+def warning_words(count: int, here: bool) -> str:
+    """A marker for the first line of a screen; empty without warnings."""
+    return (
+        f"! {count} warning{'s' * (count > 1)}: see {'below' if here else 'Runs'}" if count else ""
+    )
+
+
+def warning_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+    """Warnings about what the model read, in full."""
+    texts = [str(note["text"]) for note in notes if note["topic"] == WARNING]
+    return [
+        [Part(part.text, "bad") for part in line]
+        for text in texts
+        for line in _pair("! warning", text, width)
+    ]
+
+
 def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
-    """What a reader of the run should know."""
+    """What else a reader of the run should know."""
     return [
         line
         for note in notes
-        for line in _pair(f"! {note.get('topic', '')}", str(note.get("text", "")), width)
+        if note["topic"] != WARNING
+        for line in _pair(f"! {note['topic']}", str(note["text"]), width)
     ]
 
 

@@ -14,21 +14,23 @@ class Crumbs(Line):
         super().__init__()
         self._crumbs: tuple[str, ...] = ()
         self._state = ""
+        self._warning = ""
 
-    def show(self, crumbs: tuple[str, ...], state: str = "") -> None:
-        """Set the way, and a word on what goes on (a slow query, a merge)."""
-        if (crumbs, state) != (self._crumbs, self._state):
-            self._crumbs, self._state = crumbs, state
+    def show(self, crumbs: tuple[str, ...], state: str = "", warning: str = "") -> None:
+        """Set the way, a word on what goes on (a slow query, a merge), and that the run has warnings."""
+        if (crumbs, state, warning) != (self._crumbs, self._state, self._warning):
+            self._crumbs, self._state, self._warning = crumbs, state, warning
             self.refresh()
 
     def parts(self, width: int) -> Parts:
         """The way at the left, what goes on and the way to help at the right."""
         state = [Part(f"  {self._state}", "second", bold=True)] if self._state else []
+        warning = [Part(f"  {self._warning}", "bad", bold=True, click="app.go('runs')")]
         help_ = [
             Part("  ctrl+p", "dim", click="app.command_palette"),
             Part("  ? help ", "dim", click="app.help"),
         ]
-        right = [*state, *help_]
+        right = [*(warning if self._warning else []), *state, *help_]
         return spread(self._way(width - width_of(right)), right, width)
 
     def _way(self, room: int) -> list[Part]:
