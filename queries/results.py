@@ -39,6 +39,11 @@ ORDER BY r.run
 """
 
 
+def _is_utf8(text: str) -> bool:
+    """False where bytes that are not UTF-8 came in from a command line."""
+    return text == text.encode("utf-8", "replace").decode()
+
+
 class Results:
     """Open results files; a context manager. Every method may be called from any thread."""
 
@@ -110,7 +115,9 @@ class Results:
         return Job(self._files.cursor(query.sql), query.sql, values, self.paths[0], seconds)
 
     def sql_job(self, text: str, *, seconds: float | None = None) -> Job:
-        """Any SQL, ready to run in a thread."""
+        """Any SQL, ready to run in a thread. Raises UsageError for text that is not UTF-8."""
+        if not _is_utf8(text):
+            raise UsageError("The SQL is not UTF-8; save or type it as UTF-8.")
         return Job(self._files.cursor(text), text, {}, self.paths[0], seconds)
 
     @cached_property

@@ -44,7 +44,7 @@ def _headline(found: Health) -> str:
     unused = f", {size(found.free_bytes)} of it unused" if found.free_bytes else ""
     log = f"; a log of {size(found.log_bytes)} lies beside it" if found.log_bytes else ""
     return (
-        f"{found.path}: {size(found.bytes)}{unused}, schema {found.schema_version}, "
+        f"{clean(found.path)}: {size(found.bytes)}{unused}, schema {found.schema_version}, "
         f"made by {clean(found.created_by)}{log}"
     )
 

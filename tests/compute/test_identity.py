@@ -254,7 +254,7 @@ def test_merging_files_of_an_earlier_version_keeps_both_models(
     assert [each[0] for each in masks(both).values()] == ["org/base", "org/instruct"]
     printed = CliRunner().invoke(cli, ["info", str(both)]).output
     for number, name in enumerate(("org/base", "org/instruct"), 1):
-        assert f"run {number}: it is not known which revision of {name} was measured" in printed
+        assert f"run {number}: It is not known which revision of {name} was measured" in printed
     with open_results(both) as opened:
         checks = opened.query("health", run=1).to_pylist()
     assert [each["passed"] for each in checks if each["check"] == "model"] == [False]

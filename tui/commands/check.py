@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from neurontui.tui.commands.run_options import WordList
+from neurontui.tui.commands.saying import say
 
 
 @click.command("check", short_help="Say what is wrong with a task file.")
@@ -37,14 +38,14 @@ def command(context: click.Context, taskfile: Path, languages: tuple[str, ...] |
     for warning in warnings:
         click.echo(clean(f"{taskfile}: warning: {warning}"))
     if problems:
-        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
+        say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
         context.exit(ExitCode.INPUT)
     verdict = (
         f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}"
         if warnings
         else "nothing wrong"
     )
-    click.echo(f"{taskfile}: {verdict}", err=True)
+    say(f"{taskfile}: {verdict}")
 
 
 def _warnings(taskfile: Path, languages: tuple[str, ...] | None) -> list[str]:

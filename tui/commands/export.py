@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from neurontui.tui.commands.options import results_argument
+from neurontui.tui.commands.saying import say
 
 
 @click.command("export", short_help="Write everything as Parquet, for any other engine.")
@@ -20,4 +21,4 @@ def command(results: Path, out: Path) -> None:
     from neurontui.store.export import export
 
     files = export(results, out)
-    click.echo(f"{len(files)} files in {out}", err=True)
+    say(f"{len(files)} files in {out}")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from neurontui.tui.commands.options import results_argument
+from neurontui.tui.commands.saying import say
 
 
 @click.command("info", short_help="Runs, sizes and health of a results file.")
@@ -31,4 +32,4 @@ def command(results: Path, verify: bool) -> None:
         raise StoreError(
             f"{results} is damaged: {len(faults)} of its tables differ from what was merged."
         )
-    click.echo(f"{results}: every table is as it was merged", err=True)
+    say(f"{results}: every table is as it was merged")

@@ -12,6 +12,7 @@ from neurontui.tui.commands.options import (
     queries_option,
     results_argument,
 )
+from neurontui.tui.commands.saying import say
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,9 +72,7 @@ def command(
         rows = opened.query(name, **given)
         write(rows, form, out)
         if not rows.num_rows:
-            click.echo(
-                f"no rows; `neurontui query {results} measures` lists what was measured", err=True
-            )
+            say(f"no rows; `neurontui query {results} measures` lists what was measured")
 
 
 def _listed(queries: "tuple[Query, ...]") -> "pa.Table":

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from neurontui.tui.commands.saying import say
+
 
 @click.command("report", short_help="Every figure and table, beside the published numbers.")
 @click.argument(
@@ -37,7 +39,7 @@ def command(results: tuple[Path, ...], out: Path | None, names: tuple[str, ...])
     write.check(target)
 
     def tell(sentence: str) -> None:
-        click.echo(f"neurontui: {sentence}", err=True)
+        say(f"neurontui: {sentence}")
 
     with open_results(*results) as opened:
         report = build(opened, chosen(opened, names), tell if target else lambda _: None)

@@ -50,11 +50,11 @@ def _css(variables: Mapping[str, str]) -> str:
 def write(report: Report, out: Path, tell: Callable[[str], None]) -> None:
     """Write `out`, HTML or Markdown by its ending; Markdown's figures go into a folder beside it."""
     if out.suffix.lower() in PAGES:
-        save_whole(out, page(report).encode())
+        save_whole(out, page(report).encode("utf-8", "replace"))
         return
     if not can_draw():
         tell(f"figures are tables of numbers here; to draw them: {HOW}")
-        save_whole(out, markdown.render(report).encode())
+        save_whole(out, markdown.render(report).encode("utf-8", "replace"))
         return
     from neurontui.tui.report.draw.plot import draw
     from neurontui.tui.report.draw.svg import on_white
@@ -66,7 +66,7 @@ def write(report: Report, out: Path, tell: Callable[[str], None]) -> None:
         save_whole(folder / f"{figure.slug}.svg", on_white(draw(figure)).encode())
         return f"<{folder.name}/{figure.slug}.svg>"
 
-    save_whole(out, markdown.render(report, picture).encode())
+    save_whole(out, markdown.render(report, picture).encode("utf-8", "replace"))
 
 
 def _make(folder: Path) -> None:

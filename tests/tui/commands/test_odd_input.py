@@ -143,6 +143,60 @@ def test_neurons_that_are_no_numbers(measured: Path, columns: str) -> None:
     assert is_one_sentence(said)
 
 
+ODD = [
+    "it's", 'q"q', "a#b", "a%20b", "a[1]", "b*", "-dash", "\u202eevil", "😀", "layer=1", "~", "$HOME", "a;b", "{x,y}", " lead",
+    "trail ", "file:", "s3:x", ":memory:", "\x1b[31m", "a\nb",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_files_of_odd_names_are_files_like_others(
+    measured: Path, name: str, tmp_path: Path
+) -> None:
+    path, out = tmp_path / f"{name}.duckdb", tmp_path / f"{name}-out"
+    path.symlink_to(measured)
+    task = tmp_path / f"{name}.jsonl"
+    task.write_text('{"id": "1", "prompts": {"en": "a", "de": "b", "fr": "c"}}\n')
+    lines = (
+        ("query", path, "runs", "--format", "csv", "--out", out.with_suffix(".csv")),
+        ("sql", path, "select 1"), ("info", path), ("check", task),
+        ("merge", path, "--out", out.with_suffix(".duckdb")), ("info", out.with_suffix(".duckdb")),
+    )  # fmt: skip
+    for line in lines:
+        said = neurontui(*line)
+        assert said.code == 0, said.err
+        assert not set("\x1b\u202e") & set(said.err + said.out)
+    assert neurontui("query", measured, name, "--").code == 2
+
+
+@pytest.mark.parametrize("name", ["a?b", "a\\b", "x" * 246])
+def test_names_that_duckdb_reads_in_another_way(measured: Path, name: str, tmp_path: Path) -> None:
+    """DuckDB looks for the log of `a?b` in `a.wal?b`, and takes a backslash for a slash."""
+    path = tmp_path / f"{name}.duckdb"
+    lines = [("merge", measured, "--out", path), (*RUN, "--out", path)]
+    if len(name) < 9:
+        path.write_bytes(measured.read_bytes())
+        lines += [("info", path), ("query", path), ("remove", path, 1)]
+    for line in lines:
+        said = neurontui(*line)
+        assert said.code == 4, said
+        assert said.err.splitlines()[-1].startswith("neurontui: ")
+        assert "should not have happened" not in said.err
+
+
+def test_bytes_that_are_no_text(measured: Path, tmp_path: Path) -> None:
+    bad = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    assert neurontui("sql", measured, f"select '{bad}'").code == 2
+    assert neurontui("query", measured, "runs", "--run", bad).code == 2
+    assert neurontui("query", measured, bad).code == 2
+    assert neurontui("report", measured, "--out", tmp_path / f"{bad}.md").code == 0
+    task = tmp_path / f"{bad}.jsonl"
+    task.write_text('{"id": "1", "prompts": {"en": "a", "de": "b", "fr": "c"}}\n')
+    assert neurontui("check", task).code == 0
+    task.write_text("{")
+    assert neurontui("check", task).code == 3
+
+
 def test_ctrl_c_stops_a_query_that_takes_hours(
     measured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
