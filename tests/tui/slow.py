@@ -15,7 +15,7 @@ from neurontui.tui.app import Explorer
 from neurontui.tui.asking import Desk, Question, Started
 from tests.tui.driving import settle, text_of
 
-SHORTEST, LONGEST = 0.02, 0.3
+SHORTEST, LONGEST = 0.02, 0.2
 CHARACTERS = {"space": " "}
 
 
