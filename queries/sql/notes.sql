@@ -1,7 +1,8 @@
 -- name: notes
 -- title: What to know about a run
 -- figure:
--- description: Warnings about what the model read, examples left out and why, measures that do not apply, doubts about precision. Warnings come first.
+-- description: Warnings about what the model read, examples left out and why, measures that do not apply,
+--   doubts about precision. Warnings come first.
 -- parameters:
 --   $run        run               The run: number, name or key; the last one where it is left out.
 -- columns:

@@ -1,7 +1,8 @@
 -- name: warnings
 -- title: Warnings about a run's model and prompts
 -- figure:
--- description: One row a warning, of all runs: prompts that the model may not have read as they were meant, and models of which it is not known which revision was measured. Counts are in the sentence.
+-- description: One row a warning, of all runs: prompts that the model may not have read as they were meant, and
+--   models of which it is not known which revision was measured. Counts are in the sentence.
 -- columns:
 --   run   index  Number of the run in this file, from 1.
 --   name  -      Name of the run, as model · task.
