@@ -12,8 +12,8 @@ WITH warned AS (
     FROM notes
     WHERE topic = 'prompts'
     UNION ALL
-    SELECT run, format('It is not known which revision of {} was measured; if the model came from the hub, other models '
-        || 'or revisions may have been skipped or mixed with it. Measure it again.', model)
+    SELECT run, format('It is not known which revision of {} was measured; if the model came from the hub, other '
+        || 'models or revisions may have been skipped or mixed with it. Measure it again.', model)
     FROM runs
     WHERE revision IS NULL AND settings->>'model_digest' IS NULL
 )
