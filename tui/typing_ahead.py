@@ -22,7 +22,7 @@ LEAVING = ("escape", "ctrl+q", "ctrl+c")
 """Keys that drop the keys which wait for an answer."""
 AGAIN = 0.02
 """Seconds until a waiting key is tried again."""
-LOST = 0.2
+LOST = 1.0
 """Seconds after which an echo is given up: its widget was removed."""
 
 

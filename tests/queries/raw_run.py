@@ -16,6 +16,8 @@ import pyarrow as pa
 from neurontui.store import schema
 from tests.queries.raw_arrays import TYPES, Array, Condition, RawRun, make_run
 
+WARNING = "In th, 3 of 40 prompts end in white space."
+
 __all__ = [
     "TYPES",
     "Condition",
@@ -131,7 +133,7 @@ def _plain_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any
         (n, 1, 5, direction, rank, f"{direction}{rank}", 1.0 / rank)
         for direction in ("suppresses", "promotes") for rank in (2, 1, 3)
     ]  # fmt: skip
-    yield "notes", [(n, "data", "Nothing was left out.")]
+    yield "notes", [(n, "data", "Nothing was left out."), (n, "prompts", WARNING)]
 
 
 def _mask_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:

@@ -10,7 +10,7 @@ from neurontui.queries import Results
 from neurontui.store.errors import UsageError
 from tests.queries.comparing import LANGUAGES, check, close, interval, subsets
 from tests.queries.conftest import Toy
-from tests.queries.raw_run import TYPES
+from tests.queries.raw_run import TYPES, WARNING
 from tests.queries.reference import active, jackknife, type_ratio, types
 
 
@@ -181,8 +181,12 @@ def test_layers_settings_and_notes(results: Results) -> None:
         {"part": "version", "name": "torch", "value": "2"},
     ]
     assert results.query("notes", run=1).to_pylist() == [
-        {"topic": "data", "text": "Nothing was left out."}
+        {"topic": "prompts", "text": WARNING},
+        {"topic": "data", "text": "Nothing was left out."},
     ]
+    assert {"run": 1, "name": "toy · fact", "text": WARNING} in results.query(
+        "warnings"
+    ).to_pylist()
 
 
 def test_warnings_name_every_run_whose_model_is_not_identified(results: Results, toy: Toy) -> None:
