@@ -303,7 +303,7 @@ COMMENT ON COLUMN neuron_vocabulary.logit IS 'Dot product of the token''s output
 CREATE TABLE notes (run INTEGER NOT NULL, topic VARCHAR NOT NULL, text VARCHAR NOT NULL);
 COMMENT ON TABLE notes IS 'What a reader of the run should know: examples left out and why, measures that do not apply.';
 COMMENT ON COLUMN notes.run IS 'Run.';
-COMMENT ON COLUMN notes.topic IS 'data, prompts, answers, attribution, ablation or precision.';
+COMMENT ON COLUMN notes.topic IS 'prompts (warnings), data, model, answers, attribution, ablation or precision.';
 COMMENT ON COLUMN notes.text IS 'One plain sentence.';
 
 CREATE TABLE checksums (run INTEGER NOT NULL, table_name VARCHAR NOT NULL, n_rows BIGINT NOT NULL, digest UBIGINT NOT NULL, probe UBIGINT NOT NULL);
