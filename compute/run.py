@@ -8,30 +8,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
+from neurontui.compute.ablation.survey import conclude, needs_survey
 from neurontui.compute.ablation.user_sets import language_notes
 from neurontui.compute.batch import Batch
-from neurontui.compute.choices import ablation_options, task_options
+from neurontui.compute.batch_plan import batch_size, plan
+from neurontui.compute.checks.files import require_files
+from neurontui.compute.checks.prompts import require_readable
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.engine import Engine, Introduction, open_engine
-from neurontui.compute.engines.pace import readings
-from neurontui.compute.files import require_files
-from neurontui.compute.final import telling_neurons
-from neurontui.compute.identity import default_name, manifest_of, run_key
-from neurontui.compute.measure import Ablation
+from neurontui.compute.engines.base import Engine, Introduction, open_engine
+from neurontui.compute.estimate.throughput import readings
+from neurontui.compute.measures.measurer import Ablation
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
-from neurontui.compute.models.loaded import ModelFacts
-from neurontui.compute.plan import batch_size, plan
+from neurontui.compute.measures.vocabulary_neurons import telling_neurons
+from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import Progress
-from neurontui.compute.prompt_checks import require_readable
-from neurontui.compute.survey import conclude, needs_survey
+from neurontui.compute.run_key import default_name, manifest_of, run_key
+from neurontui.compute.run_options import ablation_options, task_options
 from neurontui.compute.tasks.example import TaskData
-from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.prompt_checks import text_warnings
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.text_checks import text_warnings
 from neurontui.store.errors import InputError, MeasureError
-from neurontui.store.journal import Journal, begun, cost
-from neurontui.store.manifest import Manifest
-from neurontui.store.merge import merge
-from neurontui.store.merged import merged_run
+from neurontui.store.journal.journal import Journal, begun, cost
+from neurontui.store.journal.manifest import Manifest
+from neurontui.store.merge.existing_run import merged_run
+from neurontui.store.merge.merge import merge
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from typing import Self
 import pyarrow as pa
 
 from neurontui.queries.files import Files
-from neurontui.queries.job import Job
 from neurontui.queries.loader import Query, load_queries
+from neurontui.queries.running_query import Job
 from neurontui.queries.values import Run, Value, literal, require_all_of_many, resolve
 from neurontui.store.errors import UsageError
 from neurontui.store.reader import Limits, open_reader

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from neurontui.queries.header import Parameter
 from neurontui.store.errors import UsageError
-from neurontui.store.language_tags import short_code
+from neurontui.store.languages.tags import short_code
 
 Value = None | bool | int | float | str | list[str] | list[int]
 

@@ -1,11 +1,11 @@
 """Everything that can be done to a results file besides measuring into it and reading it."""
 
-from neurontui.store.combine import Arrival, combine
-from neurontui.store.compact import compact, remove
-from neurontui.store.export import export
-from neurontui.store.health import Health, TableSize, health
-from neurontui.store.journal import Progress, list_journals
-from neurontui.store.verify import verify
+from neurontui.store.admin.compact import compact, remove
+from neurontui.store.admin.export import export
+from neurontui.store.admin.merge_files import Arrival, combine
+from neurontui.store.admin.sizes import Health, TableSize, health
+from neurontui.store.admin.verify import verify
+from neurontui.store.journal.journal import Progress, list_journals
 
 __all__ = [
     "Arrival",

@@ -15,8 +15,8 @@ from typing import Self
 
 import duckdb
 
+from neurontui.store.cancellation import watched
 from neurontui.store.errors import BusyError, NeurontuiError, QueryError, StoreError
-from neurontui.store.interrupts import watched
 from neurontui.store.schema import (
     FORMAT,
     SCHEMA_VERSION,

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from neurontui.store.errors import StoreError
-from neurontui.store.language_reference import REFERENCE_CSV
+from neurontui.store.languages.reference import REFERENCE_CSV
 
 SCHEMA_VERSION = 2
 """Raised when a table or column is added or changes; a reader refuses newer files, and older ones that it cannot read."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from neurontui.store.cancellation import watched
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.interrupts import watched
 from neurontui.store.reader import check_ours, cores, explain, half_the_memory, require_file
 from neurontui.store.schema import first_line, no_room, quoted
 

@@ -1,6 +1,6 @@
 """`python -m neurontui.tui` is the command `neurontui`."""
 
-from neurontui.tui.main import main
+from neurontui.tui.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.measures.masks import TYPES
-from neurontui.compute.models.intervene import SCOPES
+from neurontui.compute.models.ablation_hooks import SCOPES
 from neurontui.store.errors import InputError, UsageError
-from neurontui.store.manifest import Condition, Layer
+from neurontui.store.journal.manifest import Condition, Layer
 
 VALUES = ("0", "mean")
 

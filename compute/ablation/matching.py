@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from neurontui.compute.ablation.chance import smallest
+from neurontui.compute.ablation.random_numbers import smallest
 
 LIKE = 1.25
 """Two neurons are of like contribution where neither can be more than this many times the other."""

@@ -10,7 +10,6 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from neurontui.compute.ablation.chance import fractions, random_keys, smallest
 from neurontui.compute.ablation.matching import (
     Pairs,
     Ranked,
@@ -19,12 +18,13 @@ from neurontui.compute.ablation.matching import (
     pairs_of_like,
 )
 from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.random_numbers import fractions, random_keys, smallest
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.device_masks import active_in, type_codes
 from neurontui.compute.measures.masks import TYPES
 from neurontui.compute.measures.scores import contribution_scores, value_norms, weighted_norms
 from neurontui.compute.models.ffn import FFN
-from neurontui.store.manifest import Condition
+from neurontui.store.journal.manifest import Condition
 
 Off = dict[int, Tensor]
 """Per layer (R, d_m) bool: True switches a neuron off for that input."""

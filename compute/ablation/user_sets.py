@@ -11,8 +11,8 @@ from typing import Any
 
 from neurontui.compute.ablation.options import UserNeuron, UserSet
 from neurontui.store.errors import InputError
-from neurontui.store.language_tags import short_code
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
+from neurontui.store.languages.tags import short_code
 
 REQUIRED, OPTIONAL = ("layer", "neuron"), ("language",)
 _NAMED_LANGUAGES = 4

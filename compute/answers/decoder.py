@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
-from neurontui.compute.answers.cache import empty_cache, select_rows
+from neurontui.compute.answers.kv_cache import empty_cache, select_rows
+from neurontui.compute.models.ablation_hooks import Intervention
 from neurontui.compute.models.forward import first_step_ids
-from neurontui.compute.models.intervene import Intervention
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import Tokens
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import Tokens
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from neurontui.compute.answers.continuation import Ids
+from neurontui.compute.answers.answer_tokens import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading, takes_position_ids
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
 from neurontui.compute.answers.ranking import rank
 from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.batching import counts_pads, crossed_switch
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.length_groups import counts_pads, crossed_switch
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.tokenise import (
+from neurontui.compute.models.tokenize import (
     Encoded,
     Tokens,
     Unusable,

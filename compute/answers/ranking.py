@@ -7,7 +7,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from neurontui.compute.answers.continuation import Ids
+from neurontui.compute.answers.answer_tokens import Ids
 from neurontui.compute.answers.decoder import Decoder, Reading, padded
 
 LOGITS_AT_ONCE = 1 << 27

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from neurontui.compute.answers.continuation import Following, Ids, continuations, first_word
+from neurontui.compute.answers.answer_tokens import Following, Ids, continuations, first_word
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
 
 

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
+from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
+from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.engine import Introduction
+from neurontui.compute.engines.base import Introduction
 from neurontui.compute.engines.worker import Worker
-from neurontui.compute.measure import Ablation, Tables
+from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.progress import Progress
-from neurontui.compute.prompt_checks import PromptReport
-from neurontui.compute.survey import Surveyed
 from neurontui.compute.tasks.example import TaskData
-from neurontui.store.journal import Journal
-from neurontui.store.shards import batch_folder
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.shards import batch_folder
 
 
 class LocalEngine:

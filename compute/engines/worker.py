@@ -4,20 +4,20 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from neurontui.compute.ablation.survey import Surveyed, survey
 from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
-from neurontui.compute.choices import answer_options, model_options
+from neurontui.compute.checks.prompts import PromptReport, check_prompts, usable_examples
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.engine import Introduction
-from neurontui.compute.engines.pace import seconds_a_reading
-from neurontui.compute.engines.writing import WriterThread
-from neurontui.compute.measure import Ablation, Measurer, Tables
+from neurontui.compute.engines.background_writer import WriterThread
+from neurontui.compute.engines.base import Introduction
+from neurontui.compute.estimate.throughput import seconds_a_reading
+from neurontui.compute.measures.measurer import Ablation, Measurer, Tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
-from neurontui.compute.models.loading import load_model
-from neurontui.compute.prompt_checks import PromptReport, check_prompts, usable_examples
-from neurontui.compute.survey import Surveyed, survey
+from neurontui.compute.models.load.load import load_model
+from neurontui.compute.run_options import answer_options, model_options
 from neurontui.compute.tasks.example import TaskData
-from neurontui.store.shards import ShardWriter
+from neurontui.store.journal.shards import ShardWriter
 
 
 class Worker:

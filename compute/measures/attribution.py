@@ -16,6 +16,11 @@ from torch import Tensor
 
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.measures.answer_direction import (
+    DirectionOptions,
+    Directions,
+    answer_directions,
+)
 from neurontui.compute.measures.attribution_rows import (
     ExampleSums,
     TopNeurons,
@@ -23,14 +28,9 @@ from neurontui.compute.measures.attribution_rows import (
     sum_rows,
 )
 from neurontui.compute.measures.device_masks import type_codes
-from neurontui.compute.measures.directions import (
-    DirectionOptions,
-    Directions,
-    answer_directions,
-)
-from neurontui.compute.measures.folding import Folding, find_folding
-from neurontui.compute.measures.groups import MaskSums, Scores, Sums, Terms
 from neurontui.compute.measures.masks import TYPES, to_numpy
+from neurontui.compute.measures.norm_folding import Folding, find_folding
+from neurontui.compute.measures.score_sums import MaskSums, Scores, Sums, Terms
 from neurontui.compute.measures.scores import (
     contribution_scores,
     effective_scores,
@@ -40,8 +40,8 @@ from neurontui.compute.measures.scores import (
 )
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import encode_batch
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import encode_batch
 
 
 @dataclass(frozen=True)

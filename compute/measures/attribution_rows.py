@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.measures.groups import (
+from neurontui.compute.measures.masks import TYPES, Masks
+from neurontui.compute.measures.score_sums import (
     CS,
     CS_MAX,
     ES,
@@ -22,7 +23,6 @@ from neurontui.compute.measures.groups import (
     MaskSums,
     Sums,
 )
-from neurontui.compute.measures.masks import TYPES, Masks
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 
 Notes = Sequence[tuple[str, str]]

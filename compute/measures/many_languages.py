@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 Counts = NDArray[np.int64]
 Part = tuple[float, str, int]

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.many_languages import ManyLanguageCounts
+from neurontui.compute.measures.mask_counts import Bins, Tally
 from neurontui.compute.measures.masks import pack_tensor, to_numpy
-from neurontui.compute.measures.tally import Bins, Tally
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 HISTOGRAM_LANGUAGES = 15
 """With more languages there are too many different masks to list; counts of active languages and of pairs stand for it."""

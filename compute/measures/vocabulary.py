@@ -8,9 +8,9 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from neurontui.compute.measures.directions import embedding_weight, projection_gaps
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import token_text
+from neurontui.compute.measures.answer_direction import embedding_weight, projection_gaps
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import token_text
 
 TOP = 10
 DIRECTIONS = ("promotes", "suppresses")

@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import nn
 
+from neurontui.compute.models.detect_ffns import search_ffns
 from neurontui.compute.models.ffn import FFN, neurons_of
-from neurontui.compute.models.finder import search_ffns
 from neurontui.compute.models.moe import ExpertsFFN, experts_ffn, route_through
 from neurontui.store.errors import ModelError
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 
 @dataclass(frozen=True)

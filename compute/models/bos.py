@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.store.errors import UsageError
 
 

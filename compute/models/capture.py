@@ -13,11 +13,11 @@ from torch import Tensor
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.ffn import FFN, Where
 from neurontui.compute.models.forward import forward
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.hooks import Buffers, Recorder
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.recorder import Buffers, Recorder
-from neurontui.compute.models.rounding import near_threshold, near_threshold_product
-from neurontui.compute.models.tokenise import (
+from neurontui.compute.models.near_threshold import near_threshold, near_threshold_product
+from neurontui.compute.models.tokenize import (
     Encoded,
     Tokens,
     Unusable,

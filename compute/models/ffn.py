@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from neurontui.compute.models.counting import count_active
+from neurontui.compute.models.active_tokens import count_active
 from neurontui.store.errors import ModelError
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 
 @dataclass(frozen=True)

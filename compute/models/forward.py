@@ -6,8 +6,8 @@ The LM head over all positions would be up to 87 % of a small model's work, and 
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import Tokens
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import Tokens
 from neurontui.store.errors import ModelError
 
 

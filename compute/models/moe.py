@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
-from neurontui.compute.models.counting import count_active
+from neurontui.compute.models.active_tokens import count_active
 from neurontui.compute.models.ffn import FFN, Where, parameter
 from neurontui.store.errors import ModelError
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 EXPERTS = "neurontui"
 """Name under which transformers finds our experts function."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neurontui.compute.tasks.language import joiner
+from neurontui.compute.tasks.languages import joiner
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import unicodedata
 from functools import cache
 
-from neurontui.store.language_tags import language_tag
+from neurontui.store.languages.tags import language_tag
 
 _NAMES = {
     "Arab": ("ARABIC",),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from neurontui.compute.tasks.example import TaskData
-from neurontui.compute.tasks.language import (
+from neurontui.compute.tasks.languages import (
     MAX_LANGUAGES,
     PAPER_LANGUAGES,
     duplicate,
@@ -12,7 +12,7 @@ from neurontui.compute.tasks.language import (
 )
 from neurontui.compute.tasks.text import counted, listed, shown, text_fault
 from neurontui.store.errors import InputError, UsageError
-from neurontui.store.language_tags import short_code
+from neurontui.store.languages.tags import short_code
 
 
 def choose_languages(

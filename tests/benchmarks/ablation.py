@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from neurontui.compute.ablation.conditions import plan_conditions
-from neurontui.compute.ablation.measure import ablation_tables
 from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.tables import ablation_tables
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.predict import (
     AnswerOptions,
@@ -30,7 +30,7 @@ from neurontui.compute.measures.attribution import AttributionOptions, Scoring
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.microbatches import Rows, by_length
-from neurontui.compute.models.tokenise import Encoded, encode, pad
+from neurontui.compute.models.tokenize import Encoded, encode, pad
 from tests.benchmarks.contenders import bare
 from tests.benchmarks.extraction import timed
 from tests.benchmarks.workload import Workload, workload

@@ -20,7 +20,7 @@ from neurontui.compute.engines.worker import measure_into
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length
-from neurontui.compute.models.tokenise import Tokens, encode, pad
+from neurontui.compute.models.tokenize import Tokens, encode, pad
 from tests.benchmarks.workload import Workload, measurer
 
 Signs = Callable[[], Tensor]

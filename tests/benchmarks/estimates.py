@@ -22,13 +22,13 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from neurontui.compute import run as runs
-from neurontui.compute.choices import model_options, task_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.estimate import estimate
-from neurontui.compute.models.loading import load_model
+from neurontui.compute.estimate.estimate import estimate
+from neurontui.compute.models.load.load import load_model
 from neurontui.compute.progress import Silent
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.run_options import model_options, task_options
+from neurontui.compute.tasks.registry import load_task
 from tests.benchmarks.memory import peak_memory
 from tests.compute.tiny import randomise
 

@@ -23,7 +23,7 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
-from neurontui.tui.collecting import seldom_collected
+from neurontui.tui.explorer.gc_tuning import seldom_collected
 
 SLOW_SQL = "select count(*) from range(100000000000) a where a.range % 7 = 3"
 QUIET = 0.25
@@ -233,7 +233,7 @@ async def _longest_gaps(path: Path, width: int, height: int) -> list[tuple[float
 
     Every screen is visited, for the first time and again.
     """
-    from neurontui.tui.app import Explorer, open_files
+    from neurontui.tui.explorer.app import Explorer, open_files
 
     app = Explorer(open_files([path], None), [path])
     gaps: list[tuple[float, float]] = []

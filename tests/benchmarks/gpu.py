@@ -19,12 +19,12 @@ import torch
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.engines.worker import measure_into
-from neurontui.compute.measure import Measurer
-from neurontui.compute.models.placement import device_name
-from neurontui.compute.models.tokenise import encode
-from neurontui.store.journal import Journal
-from neurontui.store.merge import merge
-from neurontui.store.shards import batch_folder
+from neurontui.compute.measures.measurer import Measurer
+from neurontui.compute.models.load.placement import device_name
+from neurontui.compute.models.tokenize import encode
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.shards import batch_folder
+from neurontui.store.merge.merge import merge
 from tests.benchmarks.contenders import bare
 from tests.benchmarks.memory import peak_memory
 from tests.benchmarks.workload import Workload, batch_of, manifest_of, measurer, workload

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurontui.store.journal import Journal
-from neurontui.store.manifest import Layer, Manifest
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.manifest import Layer, Manifest
+from neurontui.store.merge.merge import merge
 from tests.benchmarks.synthetic_tables import (
     Masks,
     Scale,

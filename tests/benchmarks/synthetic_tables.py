@@ -2,14 +2,13 @@
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from neurontui.store import schema
-from neurontui.store.manifest import Condition
+from neurontui.store.journal.manifest import Condition
+from neurontui.store.languages.reference import REFERENCE_CSV
 from tests.benchmarks.synthetic_pairs import many_language_tables
 
 PAPER = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
@@ -37,7 +36,7 @@ class Scale:
     @property
     def codes(self) -> tuple[str, ...]:
         """Language codes: the paper's ten, then the other ones that we know."""
-        with (Path(schema.__file__).parent / "languages.csv").open(encoding="utf-8") as file:
+        with REFERENCE_CSV.open(encoding="utf-8") as file:
             known = [row["code"] for row in csv.DictReader(file)]
         return tuple(dict.fromkeys([*PAPER, *known]))[: self.languages]
 

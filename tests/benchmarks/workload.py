@@ -13,11 +13,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from neurontui.compute.answers.targets import AnswerBook
 from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
-from neurontui.compute.measure import Ablation, Measurer
+from neurontui.compute.measures.measurer import Ablation, Measurer
 from neurontui.compute.models.architectures import find_ffns
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
-from neurontui.store.manifest import Manifest
+from neurontui.store.journal.manifest import Manifest
 from tests.compute.tiny import randomise, save_tokenizer
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")

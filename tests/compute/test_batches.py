@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from neurontui.compute.batch_plan import batch_size
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.engines.worker import Worker
-from neurontui.compute.plan import batch_size
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import run
-from neurontui.store.journal import list_journals
+from neurontui.store.journal.journal import list_journals
 from neurontui.store.schema import layout, tables_of_a_run
 from tests.store.content import alike, ordered
 

@@ -8,14 +8,14 @@ import torch
 from transformers import PreTrainedConfig
 
 from neurontui.compute import run as runs
-from neurontui.compute.choices import model_options, task_options
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.estimate import estimate, shortages
-from neurontui.compute.memory import cache_a_token
-from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.estimate.estimate import estimate, shortages
+from neurontui.compute.estimate.memory import cache_a_token
+from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.progress import Silent
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.run_options import model_options, task_options
+from neurontui.compute.tasks.registry import load_task
 from tests.compute.tiny import save_tiny
 
 SHARES = {

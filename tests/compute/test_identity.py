@@ -16,10 +16,10 @@ from neurontui.compute.engines.worker import Worker
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import Finished, run
 from neurontui.queries.results import open_results
-from neurontui.store.combine import combine
+from neurontui.store.admin.merge_files import combine
 from neurontui.store.errors import MeasureError
-from neurontui.store.journal import list_journals
-from neurontui.tui.main import cli
+from neurontui.store.journal.journal import list_journals
+from neurontui.tui.cli.main import cli
 from tests.compute.models.hub_cache import HubCache
 from tests.compute.tiny import LANGUAGES, PROMPTS, save_tiny
 

@@ -11,12 +11,12 @@ import neurontui.compute.engines.worker as working
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.tokenise import Unusable
+from neurontui.compute.models.tokenize import Unusable
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import require_inputs, run
 from neurontui.queries.results import open_results
 from neurontui.store.errors import InputError, MeasureError, NeurontuiError, StoreError
-from neurontui.store.journal import list_journals
+from neurontui.store.journal.journal import list_journals
 from tests.compute.tiny import save_tiny
 from tests.tui.commands.command_line import is_one_sentence, neurontui
 
@@ -42,7 +42,7 @@ class _Captures:
         self.measured: list[str] = []
         self._bad = bad
         self._real = capturing.capture
-        monkeypatch.setattr("neurontui.compute.usable.capture", self)
+        monkeypatch.setattr("neurontui.compute.measures.skip_invalid.capture", self)
 
     def __call__(self, loaded: Any, batch: Batch, options: Any) -> Capture:
         names = [example.id for example in batch.examples]

@@ -10,8 +10,8 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import run
 from neurontui.queries.results import open_results
+from neurontui.store.admin.verify import verify
 from neurontui.store.reader import open_reader
-from neurontui.store.verify import verify
 from tests.compute.tiny import save_tiny
 from tests.many import CODES
 

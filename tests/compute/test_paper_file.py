@@ -11,8 +11,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.paper_file import read_paper_file
-from neurontui.compute.tasks.load import TASKS
+from neurontui.compute.run_list import read_paper_file
+from neurontui.compute.tasks.registry import TASKS
 from neurontui.store.errors import InputError
 
 KINDS: dict[str, Any] = {

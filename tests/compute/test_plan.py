@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from neurontui.compute.plan import plan
+from neurontui.compute.batch_plan import plan
 from neurontui.compute.tasks.example import Example, TaskData
 
 

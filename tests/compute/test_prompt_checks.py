@@ -15,18 +15,18 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.answers.predict import AnswerOptions, predict, unanswerable
 from neurontui.compute.answers.targets import answer_book, find_targets
+from neurontui.compute.batch_plan import plan
+from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.worker import Worker
+from neurontui.compute.estimate.dry_run import preview
 from neurontui.compute.models.bos import reason_for_bos
-from neurontui.compute.models.loading import ModelOptions, load_model
-from neurontui.compute.models.tokenise import encode, pad_id
-from neurontui.compute.plan import plan
-from neurontui.compute.preview import preview
+from neurontui.compute.models.load.load import ModelOptions, load_model
+from neurontui.compute.models.tokenize import encode, pad_id
 from neurontui.compute.progress import Silent
-from neurontui.compute.prompt_checks import check_prompts
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.queries.results import open_results
 from neurontui.store.errors import InputError, MeasureError, UsageError
 from tests.compute.tiny import load_tiny, save_tiny

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from neurontui.compute.ablation.survey import conclude, survey
 from neurontui.compute.batch import Batch
+from neurontui.compute.batch_plan import plan
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.loading import ModelOptions, load_model
-from neurontui.compute.plan import plan
+from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.progress import Silent
 from neurontui.compute.run import run
-from neurontui.compute.survey import conclude, survey
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.queries.results import open_results
 from neurontui.store.errors import MeasureError
 from tests.compute.models.reference import ids_of, reference

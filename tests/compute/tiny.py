@@ -19,8 +19,8 @@ from transformers import (
 )
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.models.load.load import ModelOptions, load_model
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
 
 VOCABULARY = 384

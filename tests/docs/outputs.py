@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurontui.queries import open_results
-from neurontui.tui.answers import answers
+from neurontui.tui.cli.demo_findings import answers
 from tests.tui.commands.command_line import neurontui
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from neurontui.queries.results import open_results
-from neurontui.tui.app import Explorer
+from neurontui.tui.explorer.app import Explorer
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (96, 28)

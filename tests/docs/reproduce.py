@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.paper_file import read_paper_file
+from neurontui.compute.run_list import read_paper_file
 
 ROOT = Path(__file__).parents[2]
 FILE_BYTES, JOURNAL_BYTES, MERGED = 1.76, 2.09, 11.9e6

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.queries import open_results
-from neurontui.tui.main import COMMANDS
+from neurontui.tui.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

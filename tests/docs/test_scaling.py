@@ -21,7 +21,7 @@ LINES = [
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_is_understood(line: str) -> None:
     _, name, *words = shlex.split(line)
-    command: click.Command = import_module(f"neurontui.tui.commands.{name}").command
+    command: click.Command = import_module(f"neurontui.tui.cli.commands.{name}").command
 
     context = command.make_context(name, words, resilient_parsing=True)
 

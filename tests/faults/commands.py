@@ -18,9 +18,9 @@ from typing import Any
 
 HEAVY = (
     "neurontui.compute.run",
-    "neurontui.compute.preview",
-    "neurontui.tui.commands.narrator",
-    "neurontui.tui.commands.run",
+    "neurontui.compute.estimate.dry_run",
+    "neurontui.tui.cli.progress_bar",
+    "neurontui.tui.cli.commands.run",
     "neurontui.queries.results",
     "transformers.models.bloom.modeling_bloom",
     "transformers.models.llama.modeling_llama",
@@ -97,7 +97,7 @@ def _child(folder: str, arguments: list[str], before: Before | None) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.argv = ["neurontui", *arguments]
-    from neurontui.tui.main import main
+    from neurontui.tui.cli.main import main
 
     (Path(folder) / "began").touch()
     if before is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import neurontui.compute.identity
+import neurontui.compute.run_key
 from tests.conftest import Tally
 from tests.faults.commands import run, start
 from tests.faults.whole import Content, beside, content, line, undisturbed
@@ -111,7 +111,7 @@ def before_the_epoch() -> None:
     now, stamp = time.time, time.time_ns
     time.time = lambda: now() - 20_000 * 86_400
     time.time_ns = lambda: stamp() - 20_000 * 86_400 * 10**9
-    neurontui.compute.identity.datetime = _Past  # type: ignore[attr-defined]
+    neurontui.compute.run_key.datetime = _Past  # type: ignore[attr-defined]
 
 
 def test_a_clock_that_goes_backwards(tmp_path: Path, tally: Tally) -> None:

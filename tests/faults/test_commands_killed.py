@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.store.journal import list_journals
-from neurontui.store.shards import is_whole
+from neurontui.store.journal.journal import list_journals
+from neurontui.store.journal.shards import is_whole
 from tests.conftest import Tally
 from tests.faults.commands import run, start
 from tests.faults.whole import beside, content, line, undisturbed

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.app import Explorer
+from neurontui.tui.explorer.app import Explorer
 from tests.conftest import Tally
 from tests.tui.conftest import state
 from tests.tui.driving import NARROW, explorer_of, press, settle, text_of
@@ -103,7 +103,7 @@ LONG = [
 async def test_what_happens_to_a_file_that_is_shown(
     happens: object, whole: Path, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurontui.tui.reloading.EVERY", 0.1)
+    monkeypatch.setattr("neurontui.tui.explorer.reload.EVERY", 0.1)
     path = tmp_path / "r.duckdb"
     shutil.copy(whole, path)
     app = explorer_of(path)

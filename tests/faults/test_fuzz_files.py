@@ -10,8 +10,8 @@ import pytest
 
 from neurontui.compute.demo import demo_task
 from neurontui.store.errors import NeurontuiError
-from neurontui.store.journal import Journal, list_journals, read_manifest
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal, list_journals, read_manifest
+from neurontui.store.merge.merge import merge
 from tests.conftest import Tally
 from tests.faults.mutate import mutate, mutate_json
 from tests.store.conftest import measure
@@ -74,7 +74,7 @@ def test_task_files(amount: int, tmp_path: Path, tally: Tally) -> None:
 def test_toml_files(
     amount: int, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurontui.compute.preview.preview", lambda config: "shown")
+    monkeypatch.setattr("neurontui.compute.estimate.dry_run.preview", lambda config: "shown")
     chance = random.Random(2)
     path = tmp_path / "paper.toml"
     refused = 0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.errors import StoreError
-from neurontui.store.journal import list_journals
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import list_journals
+from neurontui.store.merge.merge import merge
 from tests.conftest import Tally
 from tests.store.conftest import measure
 from tests.store.content import content

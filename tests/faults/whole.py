@@ -7,9 +7,9 @@ from tempfile import mkdtemp
 import duckdb
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
+from neurontui.store.admin.verify import verify
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import tables_of_a_run
-from neurontui.store.verify import verify
 from tests.faults.commands import Command, run
 
 MODEL = ("run", "--model", DEMO_MODEL, "--device", "cpu")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.queries import Results, open_results
-from neurontui.queries.job import SqlError
+from neurontui.queries.running_query import SqlError
 from neurontui.store.errors import ExitCode, QueryError, StoreError, UsageError
 from neurontui.store.reader import Limits
 from tests.queries.comparing import same

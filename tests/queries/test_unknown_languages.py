@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.compute.tasks.language import UNSPACED_SCRIPTS
+from neurontui.compute.tasks.languages import UNSPACED_SCRIPTS
 from neurontui.queries import Results, open_results
 from neurontui.queries.loader import SHIPPED
 from neurontui.store.errors import UsageError

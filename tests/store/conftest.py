@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.store.journal import Journal
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal
+from neurontui.store.merge.merge import merge
 from tests.store.made_up import MadeUp
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from neurontui.store.manifest import Condition, Layer, Manifest
+from neurontui.store.journal.manifest import Condition, Layer, Manifest
 from neurontui.store.schema import shard_schema, shard_tables
 
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from neurontui.store.journal import Journal
-from neurontui.store.merge import merge
-from neurontui.store.merged import merged_run
+from neurontui.store.journal.journal import Journal
+from neurontui.store.merge.existing_run import merged_run
+from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
 

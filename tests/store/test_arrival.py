@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from neurontui.store.errors import StoreError
-from neurontui.store.shards import is_whole, read_files, write_files, write_shards
+from neurontui.store.journal.shards import is_whole, read_files, write_files, write_shards
 
 
 @pytest.fixture

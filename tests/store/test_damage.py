@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from neurontui.store.admin.verify import verify
 from neurontui.store.reader import open_reader
-from neurontui.store.verify import verify
 from tests.store.content import content
 from tests.store.made_up import MadeUp
 from tests.store.sittings import ROOT
@@ -23,7 +23,7 @@ from pathlib import Path
 from neurontui.store.errors import NeurontuiError
 from neurontui.store.reader import explaining, open_reader
 from neurontui.store.schema import layout
-from neurontui.store.verify import verify
+from neurontui.store.admin.verify import verify
 path = Path(sys.argv[1])
 for line in sys.stdin:
     offset, bit, size = json.loads(line)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.store.journal import list_journals
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import list_journals
+from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.content import content
 from tests.store.made_up import MadeUp
@@ -19,7 +19,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from neurontui.store.errors import NeurontuiError
-from neurontui.store.merge import merge
+from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
 results, seed, limit, what = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]

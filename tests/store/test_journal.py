@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.journal import MERGING, Journal, hold, list_journals, read_manifest
-from neurontui.store.merge import merge
-from neurontui.store.shards import batch_folder, is_whole, read_index
+from neurontui.store.journal.journal import MERGING, Journal, hold, list_journals, read_manifest
+from neurontui.store.journal.shards import batch_folder, is_whole, read_index
+from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.content import content
 from tests.store.made_up import MadeUp

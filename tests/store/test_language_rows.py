@@ -6,10 +6,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from neurontui.store.combine import combine
-from neurontui.store.compact import compact
-from neurontui.store.language_rows import language_row
-from neurontui.store.merge import merge
+from neurontui.store.admin.compact import compact
+from neurontui.store.admin.merge_files import combine
+from neurontui.store.languages.rows import language_row
+from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
 

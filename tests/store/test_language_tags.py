@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
-from neurontui.store.language_reference import reference
-from neurontui.store.language_tags import is_valid_code, language_tag, short_code
+from neurontui.store.languages.reference import reference
+from neurontui.store.languages.tags import is_valid_code, language_tag, short_code
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_exported_parquet_holds_everything(store: Callable[..., Path], tmp_path:
 def test_the_largest_table_gets_what_the_others_leave(
     store: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurontui.store.health.MANY", 1)
+    monkeypatch.setattr("neurontui.store.admin.sizes.MANY", 1)
     with open_reader(store(BIG)) as reader:
         guessed = {each.table: each for each in health(reader).tables}
         counted = {each.table: each for each in health(reader, exact=True).tables}

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontui.store.errors import StoreError
-from neurontui.store.journal import Journal, list_journals, read_manifest
-from neurontui.store.manifest import Manifest
-from neurontui.store.shards import write_sealed
+from neurontui.store.journal.journal import Journal, list_journals, read_manifest
+from neurontui.store.journal.manifest import Manifest
+from neurontui.store.journal.shards import write_sealed
 from tests.store.made_up import MadeUp
 
 GOOD = MadeUp().manifest

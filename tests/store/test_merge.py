@@ -8,14 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.store import statements
+from neurontui.store.admin.verify import verify
 from neurontui.store.errors import StoreError
-from neurontui.store.journal import Journal, list_journals
-from neurontui.store.merge import merge
-from neurontui.store.merged import merged_run
+from neurontui.store.journal.journal import Journal, list_journals
+from neurontui.store.merge import statements
+from neurontui.store.merge.existing_run import merged_run
+from neurontui.store.merge.merge import merge
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import shard_tables
-from neurontui.store.verify import verify
 from tests.store.conftest import measure
 from tests.store.content import alike, content, ordered, rows
 from tests.store.made_up import MadeUp

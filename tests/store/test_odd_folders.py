@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.compute.final import telling_neurons
-from neurontui.store.journal import Journal
-from neurontui.store.merge import merge
+from neurontui.compute.measures.vocabulary_neurons import telling_neurons
+from neurontui.store.journal.journal import Journal
+from neurontui.store.merge.merge import merge
 from tests.tui.sample import Plan, journalled
 
 SMALL = Plan(examples=6, neurons=16, layers=3, ablation=False)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.errors import BusyError
-from neurontui.store.journal import MERGING
+from neurontui.store.journal.journal import MERGING
 from neurontui.store.maintain import compact, remove
-from neurontui.store.merge import merge
+from neurontui.store.merge.merge import merge
 from neurontui.store.reader import open_reader
 from tests.store.conftest import measure
 from tests.store.content import rows

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from neurontui.tui.app import Explorer
+from neurontui.tui.explorer.app import Explorer
 from tests.tui.driving import explorer_of
 from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from neurontui.tui.app import Explorer, open_files
-from neurontui.tui.screens.page import Page
+from neurontui.tui.explorer.app import Explorer, open_files
+from neurontui.tui.explorer.screens.page import Page
 
 NARROW, WIDE = (80, 24), (160, 45)
 

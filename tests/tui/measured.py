@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from neurontui.store.journal import Journal, read_manifest
-from neurontui.store.manifest import Manifest
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal, read_manifest
+from neurontui.store.journal.manifest import Manifest
+from neurontui.store.merge.merge import merge
 
 FOLDER = Path(__file__).parent / "measured"
 EXAMPLES = 8
@@ -37,7 +37,7 @@ def measure() -> None:
     from neurontui.compute import run as running
     from neurontui.compute.config import RunConfig
     from neurontui.compute.demo import DEMO_MODEL, demo_task
-    from neurontui.tui.commands.narrator import Narrator
+    from neurontui.tui.cli.progress_bar import Narrator
 
     with tempfile.TemporaryDirectory() as folder:
         fact = RunConfig(

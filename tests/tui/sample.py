@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from neurontui.store import schema
-from neurontui.store.journal import Journal
-from neurontui.store.manifest import Condition, Layer, Manifest
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.manifest import Condition, Layer, Manifest
+from neurontui.store.merge.merge import merge
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 PROMPTS = {

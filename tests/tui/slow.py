@@ -10,9 +10,9 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from neurontui.queries.job import Job
-from neurontui.tui.app import Explorer
-from neurontui.tui.asking import Desk, Question, Started
+from neurontui.queries.running_query import Job
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.query_runner import Desk, Question, Started
 from tests.tui.driving import settle, text_of
 
 SHORTEST, LONGEST = 0.02, 0.2

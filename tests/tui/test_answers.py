@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from neurontui.queries import open_results
-from neurontui.tui.answers import answers
+from neurontui.tui.cli.demo_findings import answers
 from tests.queries.planted import Effects, write_planted
 from tests.queries.test_claims import PLANTED, REVERSED
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from neurontui.tui.clean import clean, clean_lines, fit, shorten
+from neurontui.tui.common.sanitize import clean, clean_lines, fit, shorten
 
 HARMFUL = {*map(chr, range(0x20)), "\x7f", *map(chr, range(0x80, 0xA0))}
 HARMFUL |= set(

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from neurontui.tui.collecting import keep, seldom_collected
+from neurontui.tui.explorer.gc_tuning import keep, seldom_collected
 
 
 def test_what_was_there_at_the_start_is_out_of_sight_until_the_end() -> None:

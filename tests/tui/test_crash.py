@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.errors import StoreError
-from neurontui.tui.app import Explorer, explore
-from neurontui.tui.crash import ExplorerError
+from neurontui.tui.explorer.app import Explorer, explore
+from neurontui.tui.explorer.crash_log import ExplorerError
 
 
 def stopped(store: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Exception:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from neurontui.store.errors import UsageError
-from neurontui.tui.export import save, slug, table_bytes, table_text
+from neurontui.tui.explorer.export_files import save, slug, table_bytes, table_text
 
 TABLE = pa.table(
     {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.shape.families import family_lines
+from neurontui.tui.charts.builders.families import family_lines
 
 ROW: dict[str, Any] = {
     "relation": "family", "n_related": 0, "n_other": 0, "related": None, "unrelated": None,

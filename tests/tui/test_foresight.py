@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from neurontui.queries.job import Job
 from neurontui.queries.results import open_results
+from neurontui.queries.running_query import Job
 from neurontui.store.errors import QueryError, UsageError
-from neurontui.tui.app import Explorer
-from neurontui.tui.asking import Desk, Question, Started
-from neurontui.tui.foresight import Foresight, supposing
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.prefetch import Foresight, supposing
+from neurontui.tui.explorer.query_runner import Desk, Question, Started
 from tests.tui.driving import NARROW, press, settle
 
 SLOW = Question.of("type-ratio-by-layer", run=1)

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.tui.app import Explorer
-from neurontui.tui.screens.page import Page
-from neurontui.tui.widgets.tabs import TABS
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.widgets.tabs import TABS
 from tests.conftest import Tally
 from tests.tui.driving import NARROW, WIDE, press, settle, text_of
 from tests.tui.sample import Plan, write_sample

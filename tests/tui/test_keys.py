@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from neurontui.tui.app import Explorer
-from neurontui.tui.screens.help import help_groups, help_lines, key_name
-from neurontui.tui.screens.page import Page
-from neurontui.tui.widgets.chips import Chips
-from neurontui.tui.widgets.editor import Editor
-from neurontui.tui.widgets.paint import plain
-from neurontui.tui.widgets.tabs import TABS, Tab, Tabs
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.dialogs.help import help_groups, help_lines, key_name
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.sql_editor.editor import Editor
+from neurontui.tui.explorer.widgets.chips import Chips
+from neurontui.tui.explorer.widgets.tabs import TABS, Tab, Tabs
+from neurontui.tui.explorer.widgets.text_lines import plain
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 
 LEAVING = {"q", "ctrl+q", "ctrl+c", "super+c"}

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from neurontui.tui import output
+from neurontui.tui.cli import output
 
 ROWS = pa.table(
     {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.store.journal import Journal
+from neurontui.store.journal.journal import Journal
 from neurontui.store.writer import PAUSE
-from neurontui.tui import watch
-from neurontui.tui.app import Explorer
+from neurontui.tui.explorer import file_watcher as watch
+from neurontui.tui.explorer.app import Explorer
 from tests.tui.driving import WIDE, page_of, press, settle, text_of
 from tests.tui.sample import Plan, journalled, write_sample
 
@@ -18,14 +18,14 @@ SMALL = Plan(examples=10, neurons=16, layers=3, attribution=False, ablation=Fals
 MERGE = """
 import sys
 from pathlib import Path
-from neurontui.store.merge import merge
+from neurontui.store.merge.merge import merge
 merge(Path(sys.argv[1]), Path(sys.argv[2]), wait=lambda *_: None)
 """
 
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neurontui.tui.reloading.EVERY", 0.1)
+    monkeypatch.setattr("neurontui.tui.explorer.reload.EVERY", 0.1)
 
 
 def test_a_merge_waits_less_than_two_seconds_for_an_open_explorer() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from neurontui.tui.app import Explorer
-from neurontui.tui.widgets.chips import Chips, ChipState
-from neurontui.tui.widgets.paint import plain
-from neurontui.tui.widgets.tabs import TABS
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.widgets.chips import Chips, ChipState
+from neurontui.tui.explorer.widgets.tabs import TABS
+from neurontui.tui.explorer.widgets.text_lines import plain
 from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
 
 EXPECTED = {

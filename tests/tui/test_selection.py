@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontui.tui.history import History
-from neurontui.tui.selection import Selection, _selection, load, save, state_path
+from neurontui.tui.explorer.selection import Selection, _selection, load, save, state_path
+from neurontui.tui.explorer.sql_editor.history import History
 
 
 def test_a_selection_is_kept_by_file(tmp_path: Path) -> None:

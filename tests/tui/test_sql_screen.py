@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from textual.pilot import Pilot
 
-from neurontui.tui.app import Explorer
-from neurontui.tui.screens import sql
-from neurontui.tui.screens.dialog import Reading
-from neurontui.tui.screens.sql import SqlPage
-from neurontui.tui.widgets.editor import Editor
-from neurontui.tui.widgets.grid import Grid
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.dialogs.dialog import Reading
+from neurontui.tui.explorer.screens import sql
+from neurontui.tui.explorer.screens.sql import SqlPage
+from neurontui.tui.explorer.sql_editor.editor import Editor
+from neurontui.tui.explorer.widgets.grid import Grid
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 
 SLOW = "SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3"

@@ -2,7 +2,13 @@
 
 import pytest
 
-from neurontui.tui.sqltext import Names, offers, statement_at, tokens, word_before
+from neurontui.tui.explorer.sql_editor.sql_text import (
+    Names,
+    offers,
+    statement_at,
+    tokens,
+    word_before,
+)
 
 NAMES = Names(
     {

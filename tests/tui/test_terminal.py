@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.errors import UsageError
-from neurontui.tui import terminal
+from neurontui.tui.explorer import terminal
 
 SECONDS = 60.0
 

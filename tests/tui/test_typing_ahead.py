@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from neurontui.tui.app import Explorer
-from neurontui.tui.screens.dialog import Reading
-from neurontui.tui.widgets.sheet import Sheet
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.dialogs.dialog import Reading
+from neurontui.tui.explorer.widgets.styled_text import Sheet
 from tests.tui.driving import NARROW, page_of, settle, text_of
 from tests.tui.slow import outcome, slow_down, type_ahead, type_slowly
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from neurontui.tui.clean import clean_lines
-from neurontui.tui.shape.wrapping import wrapped
+from neurontui.tui.charts.builders.wrapping import wrapped
+from neurontui.tui.common.sanitize import clean_lines
 
 
 @given(st.text(max_size=200), st.integers(4, 80))

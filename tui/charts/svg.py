@@ -4,8 +4,8 @@ from html import escape
 
 from neurontui.tui.charts.model import Bars, Chart, Drawing, Matrix, Series
 from neurontui.tui.charts.palette import LIGHT, ink_of, ink_on, shade
-from neurontui.tui.charts.scale import layer_ticks, value_scale
-from neurontui.tui.clean import clean
+from neurontui.tui.charts.terminal.scale import layer_ticks, value_scale
+from neurontui.tui.common.sanitize import clean
 
 WIDTH, HEIGHT = 720.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 150.0, 44.0, 46.0

@@ -5,21 +5,21 @@ from collections.abc import Callable, Sequence
 from neurontui.queries.results import Results
 from neurontui.queries.values import find_run
 from neurontui.store.errors import QueryError, UsageError
-from neurontui.tui.report import facts
-from neurontui.tui.report.comparison import comparison
-from neurontui.tui.report.figures import (
+from neurontui.tui.report.model import Block, Report, Section, Text
+from neurontui.tui.report.run import Row, Run, read_run
+from neurontui.tui.report.sections import (
     ablation,
     contribution,
-    effects,
-    harm,
     languages,
     persistence,
     tokens,
     types,
 )
-from neurontui.tui.report.findings import Claims, matrix, of_run, read_claims
-from neurontui.tui.report.model import Block, Report, Section, Text
-from neurontui.tui.report.run import Row, Run, read_run
+from neurontui.tui.report.sections import ablation_effects as harm
+from neurontui.tui.report.sections import effective_scores as effects
+from neurontui.tui.report.sections import run_facts as facts
+from neurontui.tui.report.sections.comparison import comparison
+from neurontui.tui.report.sections.findings import Claims, matrix, of_run, read_claims
 
 Tell = Callable[[str], None]
 Made = Block | tuple[Block, ...] | None

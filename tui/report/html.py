@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from html import escape as quote
 from pathlib import Path
 
-from neurontui.tui.clean import clean
+from neurontui.tui.common.sanitize import clean
 from neurontui.tui.report import numbers
 from neurontui.tui.report.model import Block, Cell, Figure, Fold, Report, Section, Table, Text
 

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.palette import CYCLE, LETTERS, TYPES
 from neurontui.tui.report.model import Cell, Line, Number, Table
 from neurontui.tui.report.run import Row
-from neurontui.tui.shape.rows import number
 
 DASHES = 4
 NONE = "–"

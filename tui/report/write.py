@@ -5,9 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from neurontui.store.errors import InputError, MissingExtraError, UsageError
+from neurontui.tui.common.atomic_write import save_whole
 from neurontui.tui.report import html, markdown
 from neurontui.tui.report.model import Figure, Report
-from neurontui.tui.saving import save_whole
 
 PAGES, TEXTS = (".html", ".htm"), (".md", ".markdown")
 HOW = "pip install 'neurontui[report]'"
@@ -36,8 +36,8 @@ def can_draw() -> bool:
 
 def page(report: Report) -> str:
     """The report as one HTML document."""
-    from neurontui.tui.report.draw.plot import draw
-    from neurontui.tui.report.draw.svg import DARK_VARIABLES, LIGHT_VARIABLES, themed
+    from neurontui.tui.charts.figure.plot import draw
+    from neurontui.tui.charts.figure.svg import DARK_VARIABLES, LIGHT_VARIABLES, themed
 
     variables = f":root {{ {_css(LIGHT_VARIABLES)} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {_css(DARK_VARIABLES)} }} }}"
     return html.render(report, lambda figure: themed(draw(figure)), variables)
@@ -56,8 +56,8 @@ def write(report: Report, out: Path, tell: Callable[[str], None]) -> None:
         tell(f"figures are tables of numbers here; to draw them: {HOW}")
         save_whole(out, markdown.render(report).encode("utf-8", "replace"))
         return
-    from neurontui.tui.report.draw.plot import draw
-    from neurontui.tui.report.draw.svg import on_white
+    from neurontui.tui.charts.figure.plot import draw
+    from neurontui.tui.charts.figure.svg import on_white
 
     folder = out.with_name(f"{out.stem}_files")
     _make(folder)

@@ -13,7 +13,7 @@ from neurontui.compute.ablation.user_sets import (
     read_neurons,
 )
 from neurontui.store.errors import InputError, UsageError
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 
 LANGUAGES = ("en", "de", "tr")
 LAYERS = (Layer(0, "decoder", 0, 48), Layer(1, "decoder", 1, 48))

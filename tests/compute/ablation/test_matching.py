@@ -9,7 +9,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontui.compute.ablation.chance import fractions, random_keys, smallest
 from neurontui.compute.ablation.matching import (
     LIKE,
     Ranked,
@@ -17,6 +16,7 @@ from neurontui.compute.ablation.matching import (
     matched_control,
     pairs_of_like,
 )
+from neurontui.compute.ablation.random_numbers import fractions, random_keys, smallest
 
 
 def draw(seed: int, rows: int = 6, d: int = 200, share: tuple[float, float] = (0.1, 0.4)):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from neurontui.compute.ablation import trial
+from neurontui.compute.ablation import interventions as trial
 from neurontui.compute.ablation.conditions import plan_conditions
-from neurontui.compute.ablation.measure import ablation_tables
 from neurontui.compute.ablation.options import AblationOptions, UserNeuron, UserSet
 from neurontui.compute.ablation.sets import Material, Sets
+from neurontui.compute.ablation.tables import ablation_tables
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.predict import AnswerOptions, predict
 from neurontui.compute.answers.targets import find_targets

@@ -2,7 +2,7 @@
 
 from neurontui.compute.answers.targets import AnswerBook, Targets, answer_book, find_targets
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
 from tests.compute.tiny import LANGUAGES, PROMPTS
 

@@ -3,8 +3,8 @@
 import torch
 
 from neurontui.compute.models.forward import first_step_ids
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import encode
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import encode
 
 
 def next_logits(loaded: LoadedModel, prompt: str, said: tuple[int, ...]) -> torch.Tensor:

@@ -6,10 +6,10 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from neurontui.compute.answers.continuation import Following, continuations, first_word
+from neurontui.compute.answers.answer_tokens import Following, continuations, first_word
 from neurontui.compute.answers.targets import answer_book, collision_notes, find_targets
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.loaded import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
 from tests.compute.answers.asked import CHOICES, asked, targets_of
 from tests.compute.tiny import CONFIGS, load_tiny

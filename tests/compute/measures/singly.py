@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from neurontui.compute.models.forward import first_step_ids
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import encode
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import encode
 
 Array = NDArray[np.float64]
 

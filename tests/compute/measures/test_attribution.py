@@ -13,8 +13,8 @@ from neurontui.compute.measures.attribution import AttributionOptions
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
+from neurontui.store.journal.shards import fit
 from neurontui.store.schema import shard_schema
-from neurontui.store.shards import fit
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.measures import singly
 from tests.compute.measures.whole import attribution_tables

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.measures.strongest import Strongest
+from neurontui.compute.measures.top_examples import Strongest
 from neurontui.compute.tasks.example import Example
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 from neurontui.store.schema import shard_schema
 
 LANGUAGES = ("en", "de", "zh")

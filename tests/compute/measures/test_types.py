@@ -12,7 +12,7 @@ from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.masks import TYPES
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.tasks.example import Example
-from neurontui.store.manifest import Layer
+from neurontui.store.journal.manifest import Layer
 from neurontui.store.schema import shard_schema
 from tests.compute.measures.test_masks import type_by_sets
 from tests.compute.measures.whole import types_tables

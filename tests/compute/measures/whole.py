@@ -11,9 +11,9 @@ from neurontui.compute.measures.attribution import AttributionOptions, Scoring
 from neurontui.compute.measures.device_masks import off_device
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.types import TypeCounts, mask_rows
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.store.manifest import Layer
-from neurontui.store.shards import fit
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.store.journal.manifest import Layer
+from neurontui.store.journal.shards import fit
 
 Tables = dict[str, pa.Table]
 

@@ -8,7 +8,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from neurontui.compute.models.architectures import KNOWN, find_ffns
-from neurontui.compute.models.finder import search_ffns
+from neurontui.compute.models.detect_ffns import search_ffns
 from neurontui.store.errors import ModelError
 from tests.compute.tiny import CONFIGS, load_tiny, randomise
 

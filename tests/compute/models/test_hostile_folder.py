@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.store.errors import ModelError
 from tests.compute.tiny import save_tiny
 from tests.conftest import Tally

@@ -5,10 +5,10 @@ import copy
 import pytest
 import torch
 
+from neurontui.compute.models.ablation_hooks import ablate
 from neurontui.compute.models.forward import forward
-from neurontui.compute.models.intervene import ablate
-from neurontui.compute.models.loaded import LoadedModel
-from neurontui.compute.models.tokenise import Tokens, encode_batch, pad
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import Tokens, encode_batch, pad
 from neurontui.store.errors import MeasureError
 from tests.compute.tiny import CONFIGS, batch, load_tiny
 

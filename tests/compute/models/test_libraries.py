@@ -19,7 +19,7 @@ from accelerate.hooks import AlignDevicesHook, add_hook_to_module
 from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerFast
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
-from neurontui.compute.models import loading
+from neurontui.compute.models.load import load as loading
 from tests.compute.tiny import CONFIGS, MIXTURES, load_tiny
 
 COMPUTE = Path(loading.__file__).parents[1]

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import NllbTokenizer
 
-from neurontui.compute.models import loading
-from neurontui.compute.models.loading import ModelOptions, load_model
+from neurontui.compute.models.load import load as loading
+from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.store.errors import ExitCode, MissingExtraError, ModelError
 from tests.compute.models.hub_server import hub_server
 from tests.compute.tiny import save_tiny

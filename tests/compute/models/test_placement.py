@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from neurontui.compute.models import placement
-from neurontui.compute.models.placement import LARGE, place
+from neurontui.compute.models.load import placement
+from neurontui.compute.models.load.placement import LARGE, place
 from neurontui.store.errors import ModelError
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.rounding import near_threshold
+from neurontui.compute.models.near_threshold import near_threshold
 from tests.compute.tiny import batch, load_tiny
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neurontui.compute.models.tokenise import (
+from neurontui.compute.models.tokenize import (
     UnusablePromptError,
     encode,
     encode_batch,

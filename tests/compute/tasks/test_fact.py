@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.tasks.example import TaskData, TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.store.errors import InputError
 from tests.compute.tasks.layouts import Write
 

@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
-from neurontui.compute.tasks.formats import stream
-from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.taskfile import check_task_file
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.task_file.formats import stream
+from neurontui.compute.tasks.task_file.reader import check_task_file
 from neurontui.store.errors import InputError
 
 RECORDS: list[dict[str, Any]] = [

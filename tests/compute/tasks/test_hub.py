@@ -9,7 +9,7 @@ import huggingface_hub
 import pytest
 
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.store.errors import InputError, MissingExtraError
 from tests.compute.tasks import layouts
 
@@ -31,7 +31,7 @@ def test_xnli_comes_from_the_hub_at_a_pinned_commit(
 
 def test_offline_it_says_what_to_do(tmp_path: Path) -> None:
     code = (
-        "from neurontui.compute.tasks.load import load_task\n"
+        "from neurontui.compute.tasks.registry import load_task\n"
         "from neurontui.compute.tasks.example import TaskOptions\n"
         "from neurontui.store.errors import InputError\n"
         "try: load_task('xnli', TaskOptions())\n"

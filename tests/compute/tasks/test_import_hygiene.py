@@ -22,7 +22,7 @@ def test_a_task_file_is_checked_without_the_compute_extra(tmp_path: object) -> N
         "import sys\n"
         f"for name in {HEAVY!r}: sys.modules[name] = None\n"
         "from pathlib import Path\n"
-        "from neurontui.compute.tasks.taskfile import check_task_file\n"
+        "from neurontui.compute.tasks.task_file.reader import check_task_file\n"
         f"path = Path({str(tmp_path)!r}, 'x.jsonl')\n"
         "path.write_text('{}')\n"
         "print(len(check_task_file(path)))\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from neurontui.compute.tasks.example import Example
-from neurontui.compute.tasks.language import in_paper_order, joiner
+from neurontui.compute.tasks.languages import in_paper_order, joiner
 
 
 @pytest.mark.parametrize("code", ["zh", "th", "ja", "zh-hans", "zh_TW", "ZH", "yue"])

@@ -8,9 +8,9 @@ from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
-from neurontui.compute.tasks.language import duplicate, joiner
-from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.taskfile import check_task_file
+from neurontui.compute.tasks.languages import duplicate, joiner
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.task_file.reader import check_task_file
 from neurontui.store.errors import InputError, UsageError
 from tests.compute.tasks.layouts import Write
 

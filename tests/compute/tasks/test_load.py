@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.store.errors import UsageError
 
 
@@ -45,7 +45,7 @@ def test_options_that_do_not_fit_are_told(task: str, options: TaskOptions, words
 def test_a_folder_with_far_too_many_files_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neurontui.compute.tasks import sources
+    from neurontui.compute.tasks import data_files as sources
     from neurontui.store.errors import InputError
 
     monkeypatch.setattr(sources, "_MAX_FILES", 3)

@@ -4,9 +4,9 @@ import pytest
 
 from neurontui.compute.demo import TASKS, demo_task
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.prompt_checks import text_warnings
+from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.scripts import lacks_script, script_of
+from neurontui.compute.tasks.text_checks import text_warnings
 
 
 def test_white_space_at_the_end_is_counted_by_language() -> None:

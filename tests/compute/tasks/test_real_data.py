@@ -6,7 +6,7 @@ import pytest
 
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from tests.compute.tasks import layouts
 
 TEN = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
@@ -126,7 +126,7 @@ def test_every_bad_template_of_the_list_is_one_of_mpararels(real_data: Path) -> 
     import tomllib
     from importlib.resources import files
 
-    text = files("neurontui.compute.tasks").joinpath("mpararel_bad.toml").read_text("utf-8")
+    text = files("neurontui.compute.tasks.fact").joinpath("mpararel_bad.toml").read_text("utf-8")
     for each in tomllib.loads(text)["bad"]:
         root = real_data / "mpararel_capital" / "data" / "mpararel_reviewed" / "patterns"
         lines = (root / each["language"] / "P36.jsonl").read_text("utf-8").splitlines()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from neurontui.compute.tasks.example import Example, TaskOptions
-from neurontui.compute.tasks.formats import jsonlines
-from neurontui.compute.tasks.load import load_task
-from neurontui.compute.tasks.taskfile import Problem, check_task_file
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.task_file.formats import jsonlines
+from neurontui.compute.tasks.task_file.reader import Problem, check_task_file
 from neurontui.store.errors import InputError, UsageError
 from tests.compute.tasks.layouts import Write
 

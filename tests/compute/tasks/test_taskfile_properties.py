@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.compute.tasks.folds import folds
-from neurontui.compute.tasks.load import load_task
 from neurontui.compute.tasks.preview import preview
-from neurontui.compute.tasks.taskfile import Problem, check_task_file
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.task_file.reader import Problem, check_task_file
 from neurontui.store.errors import InputError
-from neurontui.store.language_tags import short_code
+from neurontui.store.languages.tags import short_code
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 WORDS = st.sampled_from(["Paris", "Rome", "x", "The capital of France is"])

@@ -10,7 +10,7 @@ import pytest
 
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
-from neurontui.compute.tasks.load import load_task
+from neurontui.compute.tasks.registry import load_task
 from neurontui.store.errors import InputError
 from tests.compute.tasks import layouts
 from tests.compute.tasks.layouts import LABELS, ROWS

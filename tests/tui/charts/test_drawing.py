@@ -3,12 +3,12 @@
 import pytest
 from rich.cells import cell_len
 
-from neurontui.tui.charts.blocks import bar, resample, spark
-from neurontui.tui.charts.canvas import Canvas
-from neurontui.tui.charts.draw import draw_chart
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, numbers
 from neurontui.tui.charts.palette import ANSI, DARK, LIGHT, TYPES, ink_on, shade
-from neurontui.tui.charts.text import to_text
+from neurontui.tui.charts.terminal.blocks import bar, resample, spark
+from neurontui.tui.charts.terminal.canvas import Canvas
+from neurontui.tui.charts.terminal.draw import draw_chart
+from neurontui.tui.charts.terminal.plain_text import to_text
 
 LETTERS = "APSN"
 

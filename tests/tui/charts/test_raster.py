@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import math, random
-from neurontui.tui.charts.raster import rasterise
+from neurontui.tui.charts.terminal.braille import rasterise
 random.seed(1)
 worst = [math.nan, math.inf, -math.inf, 1e308, -1e308, 5e-324, 0.0, -0.0, None, 1e30, 50.0]
 for low, high in ((0.0, 100.0), (-1e-9, 1e-9), (0.0, 1e300), (1.0, 1.0), (5.0, -5.0), (math.nan, 1.0), (0.0, math.inf)):

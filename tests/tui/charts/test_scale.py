@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontui.tui.charts.axes import Plot
 from neurontui.tui.charts.model import Chart, spaced
-from neurontui.tui.charts.scale import layer_ticks, stack_scale, value_scale
+from neurontui.tui.charts.terminal.axes import Plot
+from neurontui.tui.charts.terminal.scale import layer_ticks, stack_scale, value_scale
 
 finite = st.floats(-1e6, 1e6)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from neurontui.tui.main import run
+from neurontui.tui.cli.main import run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.demo import MODELS_DIR, TASKS
-from neurontui.tui.commands import demo
+from neurontui.tui.cli.commands import demo
 from tests.tui.commands.command_line import neurontui
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.tui.main import COMMANDS
+from neurontui.tui.cli.main import COMMANDS
 
 HELP = """
 import sys
-from neurontui.tui.main import run
+from neurontui.tui.cli.main import run
 code = run([*sys.argv[1:], "--help"])
 heavy = {"torch", "transformers", "textual", "duckdb", "pyarrow", "numpy"} & set(sys.modules)
 sys.exit(f"imported {sorted(heavy)}" if heavy else code)
@@ -20,7 +20,7 @@ OPEN = """
 import asyncio, sys
 from pathlib import Path
 from neurontui.queries.results import open_results
-from neurontui.tui.app import Explorer
+from neurontui.tui.explorer.app import Explorer
 
 async def look(path):
     app = Explorer(open_results(path), [path])

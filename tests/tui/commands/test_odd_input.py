@@ -204,7 +204,7 @@ def test_ctrl_c_stops_a_query_that_takes_hours(
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         return relation
 
-    monkeypatch.setattr("neurontui.queries.job.readable", begun)
+    monkeypatch.setattr("neurontui.queries.running_query.readable", begun)
     said = neurontui("sql", measured, "select sum(hash(range)) from range(1000000000000)")
     assert said.code == 130
     assert said.err.strip() == "neurontui: interrupted"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from neurontui.queries import open_results
+from neurontui.tui.charts.figure.plot import draw
+from neurontui.tui.charts.figure.svg import themed
 from neurontui.tui.report import html, markdown
 from neurontui.tui.report.build import build
-from neurontui.tui.report.draw.plot import draw
-from neurontui.tui.report.draw.svg import themed
 from neurontui.tui.report.model import Figure, Report, Section
 from tests.queries.raw_run import RawRun, make_run
 from tests.tui.report.stores import merge_runs

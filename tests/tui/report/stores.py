@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from neurontui.store.journal import Journal
-from neurontui.store.manifest import Condition, Layer, Manifest
-from neurontui.store.merge import merge
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.manifest import Condition, Layer, Manifest
+from neurontui.store.merge.merge import merge
 from neurontui.store.schema import columns, shard_schema, shard_tables
 from tests.queries.raw_run import RawRun, tables_of
 

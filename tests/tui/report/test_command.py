@@ -9,7 +9,7 @@ import pytest
 
 from neurontui.store import schema
 from neurontui.store.errors import ExitCode
-from neurontui.tui.main import run
+from neurontui.tui.cli.main import run
 from neurontui.tui.report import write
 from tests.queries.raw_run import make_run
 from tests.tui.report.conftest import Made
@@ -123,7 +123,7 @@ def test_without_matplotlib(
 
 def test_markdown_on_stdout_imports_no_matplotlib_and_no_torch(small: Path) -> None:
     program = (
-        "import sys\nfrom neurontui.tui.main import run\n"
+        "import sys\nfrom neurontui.tui.cli.main import run\n"
         f"code = run(['report', {str(small)!r}])\n"
         "heavy = {'matplotlib', 'torch', 'transformers', 'textual.app'} & set(sys.modules)\n"
         "print(code, heavy or 'light', file=sys.stderr)"

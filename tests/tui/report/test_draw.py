@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurontui.tui.charts.figure.lines import apart, round_log, whole
+from neurontui.tui.charts.figure.plot import draw
+from neurontui.tui.charts.figure.svg import on_white, themed
 from neurontui.tui.charts.palette import LIGHT
-from neurontui.tui.report.draw.lines import apart, round_log, whole
-from neurontui.tui.report.draw.plot import draw
-from neurontui.tui.report.draw.svg import on_white, themed
 from neurontui.tui.report.model import (
     Bar,
     Bars,
@@ -86,7 +86,7 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     line = a_line((1.0, 2.0, None, 3.0), low=(0.5,) * 4, high=(3.5,) * 4)
     figure = a_figure(Lines("l", (line,)), Columns("c", (a_line((1.0, 2.0), "specific"),)))
     program = (
-        "from neurontui.tui.report.draw.plot import draw\n"
+        "from neurontui.tui.charts.figure.plot import draw\n"
         "from neurontui.tui.report.model import Columns, Figure, Line, Lines\n"
         f"print(draw({figure!r}), end='')"
     )

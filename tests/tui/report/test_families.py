@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from neurontui.queries import open_results
-from neurontui.tui.report.figures.languages import by_family
 from neurontui.tui.report.model import Table, Text
 from neurontui.tui.report.run import read_run
+from neurontui.tui.report.sections.languages import by_family
 from tests.queries.raw_run import make_run, write_runs
 
 

@@ -88,7 +88,7 @@ def test_what_is_escaped_reads_as_it_was() -> None:
 
 
 def _cleaned(text: str) -> str:
-    from neurontui.tui.clean import clean
+    from neurontui.tui.common.sanitize import clean
 
     return clean(text)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from neurontui.queries import open_results
-from neurontui.tui.report.figures import effects
 from neurontui.tui.report.model import Table
 from neurontui.tui.report.published import as_printed
 from neurontui.tui.report.run import read_run
+from neurontui.tui.report.sections import effective_scores as effects
 from tests.queries.raw_run import make_run
 from tests.tui.report.stores import merge_runs
 

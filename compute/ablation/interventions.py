@@ -1,0 +1,108 @@
+"""Ask some inputs of a batch again under one condition after the other.
+
+A condition costs about one forward over the prompts, from which its generated and its ranked answers go on. What a
+condition leaves alone is not computed again: earlier layers where only later ones are ablated, and all of the prompt
+but its last token where only that is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.sets import Off, Sets
+from neurontui.compute.answers.decoder import Decoder, Reading
+from neurontui.compute.answers.judge import Outcome
+from neurontui.compute.answers.kv_cache import borrow_layers
+from neurontui.compute.answers.predict import Predictions, Prepared, answer, padded_prompts
+from neurontui.compute.models.ablation_hooks import ablate
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.microbatches import Rows
+from neurontui.compute.models.partial_forward import Shortcut, find_shortcut
+from neurontui.compute.models.tokenize import Tokens
+from neurontui.store.journal.manifest import Condition
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of one input under one condition, and how many neurons that switched off for it."""
+
+    outcome: Outcome
+    n_ablated: int
+
+
+@dataclass
+class Trial:
+    """Some inputs of a batch, few enough for one forward."""
+
+    loaded: LoadedModel
+    prepared: Prepared
+    rows: Rows
+    sets: Sets
+    options: AblationOptions
+    means: Mapping[int, Tensor]
+
+    def run(self, condition: Condition, known: Predictions | None) -> list[Result]:
+        """Results in the order of the rows. known: outcomes that need not be found again."""
+        if known is not None:
+            return [Result(known.rows[row], 0) for row in self.rows]
+        if condition.kind == "baseline":
+            decoder = Decoder(self.loaded)
+            outcomes = self._answer(decoder, *decoder.read(self._tokens, self.prepared.room))
+            return [Result(each, 0) for each in outcomes]
+        off = self.sets.off(condition)
+        return [
+            Result(outcome, n)
+            for outcome, n in zip(self._without(condition, off), self._count(off), strict=True)
+        ]
+
+    def _without(self, condition: Condition, off: Off) -> list[Outcome]:
+        reuse = condition.scope == "last" and not self.loaded.encoder_decoder
+        before = self._plain if reuse or self._shortcut else None  # read before the hooks are on
+        values = self.means if condition.value == "mean" else {}
+        with ablate(self.loaded.ffns, off, values=values, scope=condition.scope) as intervention:
+            decoder = Decoder(self.loaded, intervention)
+            if reuse and before is not None:
+                reading, logits = decoder.reread_last(before, self._tokens)
+            else:
+                reading, logits = self._read(decoder)
+            return self._answer(decoder, reading, logits)
+
+    def _read(self, decoder: Decoder) -> tuple[Reading, Tensor]:
+        if self._shortcut is None:
+            return decoder.read(self._tokens, self.prepared.room)
+        with self._shortcut.taken():
+            reading, logits = decoder.read(self._tokens, self.prepared.room)
+        borrow_layers(reading.cache, self._plain.cache, self._shortcut.first)
+        return reading, logits
+
+    def _answer(self, decoder: Decoder, reading: Reading, logits: Tensor) -> list[Outcome]:
+        return answer(decoder, self.prepared, self.rows, self.options.answers, reading, logits)
+
+    @cached_property
+    def _plain(self) -> Reading:
+        """The prompts, read with nothing switched off; its cache is only ever copied."""
+        decoder = Decoder(self.loaded)
+        if self._shortcut is None:
+            return decoder.read(self._tokens, self.prepared.room)[0]
+        with self._shortcut.recording():
+            return decoder.read(self._tokens, self.prepared.room)[0]
+
+    @cached_property
+    def _shortcut(self) -> Shortcut | None:
+        layers = self.options.layers
+        return find_shortcut(self.loaded, min(layers)) if layers else None
+
+    @cached_property
+    def _tokens(self) -> Tokens:
+        return padded_prompts(self.loaded, self.prepared, self.rows)
+
+    def _count(self, off: Off) -> Sequence[int]:
+        counts = torch.zeros(len(self.rows), dtype=torch.long)
+        for each in off.values():
+            counts += each.sum(-1).cpu()
+        found: list[int] = counts.tolist()
+        return found

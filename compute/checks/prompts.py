@@ -1,0 +1,261 @@
+"""What the model would read, checked for all prompts of a run before its first forward pass.
+
+The checks of an example are those of the measurement itself (`unusable_prompts`, `unanswerable`), so what passes here is
+not refused later. BOS and unknown tokens are counted here alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from neurontui.compute.answers.predict import AnswerOptions, unanswerable
+from neurontui.compute.answers.targets import AnswerBook, find_targets
+from neurontui.compute.batch import Batch
+from neurontui.compute.models.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import Encoded, Unusable, encode, unusable_prompts
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.errors import InputError, MeasureError
+
+_CHUNK = 256
+"""Examples that are tokenised together."""
+_TOKENS_A_BYTE = 16
+"""More than any tokenizer makes of a byte: an answer of so many bytes need not be tokenised to know that it fits."""
+
+
+@dataclass(frozen=True)
+class PromptReport:
+    """What a check of all prompts found; it travels between machines."""
+
+    n_examples: int
+    n_unusable: int
+    """Examples that cannot be measured."""
+    first_unusable: str | None
+    """Why the first of them cannot, in one sentence."""
+    refusals: tuple[str, ...]
+    """Why the run must not start unless `bos` is chosen, a sentence each."""
+    notes: tuple[str, ...]
+    """What a reader of the run should know, a sentence each."""
+
+    @property
+    def unusable(self) -> str | None:
+        """One sentence about the examples that cannot be measured; None where there is none."""
+        if self.first_unusable is None:
+            return None
+        return (
+            f"{self.n_unusable:,} of {self.n_examples:,} examples cannot be measured (--skip-bad leaves them out); "
+            f"the first: {self.first_unusable}"
+        )
+
+
+def require_readable(report: PromptReport, *, skip_bad: bool) -> None:
+    """Raise InputError for a BOS that is missing or doubled, and without skip_bad for examples that cannot be measured.
+
+    Raises MeasureError where no example can be measured.
+    """
+    for sentence in report.refusals:
+        raise InputError(sentence)
+    if report.unusable is None:
+        return
+    if not skip_bad:
+        raise InputError(report.unusable)
+    if report.n_unusable == report.n_examples:
+        raise MeasureError(f"No example can be measured; the first: {report.first_unusable}")
+
+
+def check_prompts(
+    loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions
+) -> PromptReport:
+    """Tokenise all prompts, some examples at a time, and report what is wrong with them."""
+    bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
+    examples = _UnusableExamples(loaded, book, options)
+    for batch in _chunks(data):
+        encoded = encode(loaded, batch.prompts)
+        bos.add(batch, encoded)
+        unknown.add(batch, encoded)
+        examples.add(batch, encoded)
+    return PromptReport(
+        n_examples=len(data.examples),
+        n_unusable=examples.count,
+        first_unusable=examples.first,
+        refusals=tuple(bos.refusals()),
+        notes=(*bos.notes(), *unknown.notes()),
+    )
+
+
+def usable_examples(
+    loaded: LoadedModel, batch: Batch, book: AnswerBook, options: AnswerOptions
+) -> Batch:
+    """The examples of a batch whose prompts a measurement would not leave out."""
+    examples = _UnusableExamples(loaded, book, options)
+    bad = {fault.position for fault in examples.faults(batch, encode(loaded, batch.prompts))}
+    return batch.only([i for i in range(len(batch.examples)) if i not in bad])
+
+
+def _chunks(data: TaskData) -> Iterator[Batch]:
+    for start in range(0, len(data.examples), _CHUNK):
+        examples = data.examples[start : start + _CHUNK]
+        indices = tuple(range(start, start + len(examples)))
+        yield Batch(0, indices, (0,) * len(examples), examples, data.languages)
+
+
+@dataclass
+class _UnusableExamples:
+    loaded: LoadedModel
+    book: AnswerBook
+    options: AnswerOptions
+    count: int = 0
+    first: str | None = None
+
+    def __post_init__(self) -> None:
+        size = self.loaded.n_embeddings
+        vocabulary = self.loaded.tokenizer.get_vocab()
+        self._outside = {token for token, row in vocabulary.items() if row >= size}
+        self._only_added = self._outside <= self.loaded.tokenizer.get_added_vocab().keys()
+
+    def add(self, batch: Batch, encoded: Sequence[Encoded]) -> None:
+        faults = self.faults(batch, encoded)
+        if faults and self.first is None:
+            self.first = faults[0].sentence
+        self.count += len({fault.position for fault in faults})
+
+    def faults(self, batch: Batch, encoded: Sequence[Encoded]) -> list[Unusable]:
+        """Everything that cannot be measured, in the order of the examples."""
+        faults = unusable_prompts(self.loaded, batch, encoded)
+        if self.book.asked:
+            faults += self._unanswerable(batch, encoded, {fault.position for fault in faults})
+        return sorted(faults, key=lambda fault: fault.position)
+
+    def _unanswerable(
+        self, batch: Batch, encoded: Sequence[Encoded], known: set[int]
+    ) -> list[Unusable]:
+        n = len(batch.languages)
+        doubtful = [
+            position
+            for position in range(len(batch.examples))
+            if position not in known
+            and self._doubtful(batch, position, encoded[position * n : (position + 1) * n])
+        ]
+        if not doubtful:
+            return []
+        part = batch.only(doubtful)
+        rows = [encoded[position * n + bit] for position in doubtful for bit in range(n)]
+        targets = find_targets(self.loaded, part, self.book)
+        faults = unanswerable(self.loaded, part, rows, targets, self.options)
+        return [Unusable(doubtful[fault.position], fault.sentence) for fault in faults]
+
+    def _doubtful(self, batch: Batch, position: int, encoded: Sequence[Encoded]) -> bool:
+        """Whether answers must be tokenised to know that they fit; most need not be."""
+        example, limit = batch.examples[position], self.loaded.max_tokens
+        texts = [*example.answers.values(), *chain.from_iterable(example.choices.values())]
+        if self._outside and (
+            not self._only_added or any(token in text for token in self._outside for text in texts)
+        ):
+            return True
+        if limit is None:
+            return False
+        longest = max((len(text.encode()) for text in texts), default=0)
+        room = max(self.options.max_new_tokens, _TOKENS_A_BYTE * (longest + 1))
+        return max(map(len, encoded)) + room > limit
+
+
+class _BosCount:
+    """Prompts whose BOS is missing or doubled."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
+        self._declined = declines_bos(loaded)
+        self._reason = reason_for_bos(loaded)
+        if self._declined:
+            self._reason = "the tokenizer's configuration says so (add_bos_token: false)"
+        self._total = 0
+        self._first: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def add(self, batch: Batch, encoded: Sequence[Encoded]) -> None:
+        bos = self._loaded.tokenizer.bos_token_id
+        self._total += len(encoded)
+        for row, prompt in enumerate(encoded):
+            if self._reason is not None and lacks_bos(prompt.ids, bos):
+                self._count("missing", batch, row)
+            elif repeats_bos(prompt.ids, bos):
+                self._count("doubled", batch, row)
+
+    def refusals(self) -> list[str]:
+        """Sentences where nobody chose what to do."""
+        if self._loaded.bos is not None:
+            return []
+        return [
+            f"{self._sentence(kind)}; --bos add gives each prompt exactly "
+            "one, --bos keep measures them as they are."
+            for kind in self._counts
+            if not self._is_declined(kind)
+        ]
+
+    def notes(self) -> list[str]:
+        """Sentences about what was chosen."""
+        if self._loaded.bos == "add":
+            token = self._loaded.tokenizer.bos_token
+            return [f"Every prompt begins with exactly one BOS ('{token}'), by --bos add."]
+        if self._loaded.bos == "keep":
+            return [f"{self._sentence(kind)}; measured so by --bos keep." for kind in self._counts]
+        return [f"{self._sentence(kind)}." for kind in self._counts if self._is_declined(kind)]
+
+    def _is_declined(self, kind: str) -> bool:
+        return kind == "missing" and self._declined
+
+    def _count(self, kind: str, batch: Batch, row: int) -> None:
+        position, bit = divmod(row, len(batch.languages))
+        where = f"example '{batch.examples[position].id}' in '{batch.languages[bit]}'"
+        self._first.setdefault(kind, where)
+        self._counts[kind] += 1
+
+    def _sentence(self, kind: str) -> str:
+        token, n = self._loaded.tokenizer.bos_token, self._counts[kind]
+        some, first = f"{n:,} of {self._total:,} prompts", f"the first: {self._first[kind]}"
+        if kind == "missing":
+            return f"{some} do not begin with BOS ('{token}') ({first}), and {self._reason}"
+        return (
+            f"{some} begin with BOS ('{token}') twice ({first}), as where a chat template wrote one and the tokenizer "
+            "added another"
+        )
+
+
+@dataclass
+class _UnknownCount:
+    """Tokens for which the tokenizer has no piece, by language."""
+
+    loaded: LoadedModel
+    total: Counter[str] = field(default_factory=Counter)
+    prompts: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    last: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        tokenizer = self.loaded.tokenizer
+        used = {tokenizer.bos_token_id, tokenizer.eos_token_id, None}
+        # Byte-level tokenizers know every text, and name another special token as their unknown one.
+        self._id = None if tokenizer.unk_token_id in used else tokenizer.unk_token_id
+
+    def add(self, batch: Batch, encoded: Sequence[Encoded]) -> None:
+        if self._id is None:
+            return
+        for row, prompt in enumerate(encoded):
+            code = batch.languages[row % len(batch.languages)]
+            self.total[code] += 1
+            self.tokens[code] += len(prompt)
+            unknown = prompt.ids.count(self._id)
+            if unknown:
+                self.prompts[code] += 1
+                self.unknown[code] += unknown
+                self.last[code] += prompt.ids[-1 - prompt.n_ending] == self._id
+
+    def notes(self) -> list[str]:
+        return [
+            f"In {code}, {n:,} of {self.total[code]:,} prompts hold text that the tokenizer has no token for: "
+            f"{self.unknown[code]:,} of {self.tokens[code]:,} tokens are '{self.loaded.tokenizer.unk_token}', and in "
+            f"{self.last[code]:,} prompts the last one is."
+            for code, n in sorted(self.prompts.items())
+        ]

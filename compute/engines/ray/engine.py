@@ -1,0 +1,165 @@
+"""The engine of a Ray cluster: one actor a GPU, or CPU workers, on this machine or on many.
+
+A worker writes the shards of its batch into a folder of its own machine and sends the files back through Ray, so the
+journal, which this process alone writes, needs no shared disk. Batches are composed as everywhere, so the results are
+those of the local engine.
+"""
+
+import logging
+import math
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from neurontui.compute.ablation.survey import Surveyed
+from neurontui.compute.batch import Batch
+from neurontui.compute.checks.prompts import PromptReport
+from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.base import Introduction
+from neurontui.compute.measures.measurer import Ablation, Tables
+from neurontui.compute.progress import Progress
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
+from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.shards import batch_folder, write_files
+from neurontui.store.schema import first_line
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+try:
+    import ray
+
+    from neurontui.compute.engines.ray.actor import RayWorker
+    from neurontui.compute.engines.ray.pool import LOST, Job, Pool
+except ModuleNotFoundError as error:
+    raise MissingExtraError(
+        "--engine ray needs Ray, which is not installed: pip install 'neurontui[ray]'."
+    ) from error
+
+_REACHABLE_WITHIN = 10.0
+
+
+class RayEngine:
+    """A pool of workers, each with the model."""
+
+    def __init__(self, pool: Pool, introduction: Introduction) -> None:
+        self._pool = pool
+        self.introduction = introduction
+
+    def check_prompts(self) -> PromptReport:
+        report: PromptReport = self._once(Job("check_prompts", (), "the check of the prompts"))
+        return report
+
+    def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
+        jobs = [Job("survey", (each,), f"batch {each.number}") for each in batches]
+        found = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
+        return (found[job] for job in jobs)
+
+    def measure(
+        self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress
+    ) -> None:
+        shared = ray.put(ablation)
+        jobs = {Job("measure", (e, shared), f"batch {e.number}"): e.number for e in batches}
+        told: Counter[int] = Counter()
+        for job, result in self._pool.do(list(jobs)):
+            number = jobs[job]
+            if result is LOST:
+                progress.say(f"A worker was lost; batch {number} is measured again.")
+                progress.advance(-told.pop(number, 0))
+            elif isinstance(result, int):
+                told[number] += result
+                progress.advance(result)
+            else:
+                write_files(batch_folder(journal.path, number), result)
+
+    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
+        tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"))
+        return tables
+
+    def _once(self, job: Job) -> Any:
+        """The one result of a job."""
+        return [result for _, result in self._pool.do([job]) if result is not LOST][-1]
+
+
+@contextmanager
+def ray_engine(config: RunConfig, data: TaskData, progress: Progress) -> Iterator[RayEngine]:
+    """Workers with their model loaded; raises UsageError where the cluster is not there, or too small."""
+    _connect(config)
+    try:
+        share, n_workers = _shares(config)
+        unit = f"{share['num_gpus']} GPU" if share["num_gpus"] else f"{share['num_cpus']} CPU core"
+        progress.say(f"{n_workers} Ray worker(s) with {unit}(s) each")
+        # The path of a local model means the same everywhere; Ray shows each worker its own GPUs alone.
+        folder = Path(config.model).expanduser()
+        config = replace(config, model=str(folder.resolve()) if folder.is_dir() else config.model)
+        actor: Any = ray.remote(RayWorker)
+        given = ray.put(config), ray.put(data)
+        pool = Pool(lambda: actor.options(**share).remote(*given), n_workers)
+        yield RayEngine(pool, pool.first())
+    finally:
+        ray.shutdown()
+
+
+def _connect(config: RunConfig) -> None:
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if config.address is None:
+        _start(max(os.cpu_count() or 1, config.workers or 1), quiet)
+        return
+    try:
+        _require_reachable(config.address)
+        ray.init(config.address, **quiet)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(
+            f"No Ray cluster can be reached at {config.address} ({first_line(error)}); start one with "
+            "`ray start --head`, join it from this machine too, and give HOST:PORT of its head, or leave --address out."
+        ) from error
+
+
+def _start(cores: int, quiet: dict[str, Any]) -> None:
+    """A cluster of this machine alone; a busy one needs more patience than Ray has."""
+    for last in (False, False, True):
+        try:
+            ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
+            break
+        except Exception as error:  # Ray raises a bare one when it waited too long
+            ray.shutdown()
+            if last:
+                raise MeasureError(
+                    f"Ray does not start on this machine ({first_line(error)}); leave --engine ray out, "
+                    "or start a cluster with `ray start --head` and give its --address."
+                ) from error
+
+
+def _require_reachable(address: str) -> None:
+    """Ray itself waits for minutes; raises OSError or ValueError."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if "/" in address or not host or not port.isdigit():
+        raise ValueError("that is not HOST:PORT")
+    socket.create_connection((host, int(port)), _REACHABLE_WITHIN).close()
+
+
+def _shares(config: RunConfig) -> tuple[dict[str, int], int]:
+    """What each worker gets of the cluster, and how many there are."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    machines = [each["Resources"] for each in nodes if each["Alive"]]
+    gpus = int(sum(each.get("GPU", 0) for each in machines))
+    if gpus and not (config.device or "").startswith("cpu"):
+        most = sum(int(each.get("GPU", 0)) // config.gpus_a_worker for each in machines)
+        if (config.workers or 1) > most:
+            raise UsageError(
+                f"The cluster has {gpus} GPU(s), not enough for {config.workers or 1} worker(s) with "
+                f"{config.gpus_a_worker} each."
+            )
+        return {"num_gpus": config.gpus_a_worker, "num_cpus": 1}, config.workers or most
+    n_workers = config.workers or len(machines)
+    cores = min(int(each.get("CPU", 0)) for each in machines)
+    share = cores // math.ceil(n_workers / len(machines))
+    if share < 1:
+        raise UsageError(f"The cluster has too few CPU cores for {n_workers} workers.")
+    return {"num_gpus": 0, "num_cpus": share}, n_workers

@@ -1,0 +1,67 @@
+"""A run that is only looked at: its prompts, their tokens, and what it would need."""
+
+from collections.abc import Iterator
+
+from neurontui.compute.answers.targets import answer_book
+from neurontui.compute.checks.files import require_files
+from neurontui.compute.checks.prompts import check_prompts
+from neurontui.compute.config import RunConfig
+from neurontui.compute.estimate.estimate import estimate, shortages, told
+from neurontui.compute.estimate.token_preview import token_lines
+from neurontui.compute.models.load.load import load_model
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.run_options import answer_options, model_options, task_options
+from neurontui.compute.tasks.example import TaskData
+from neurontui.compute.tasks.preview import preview as preview_task
+from neurontui.compute.tasks.registry import load_task
+from neurontui.compute.tasks.text import printable
+from neurontui.compute.tasks.text_checks import text_warnings
+
+
+def preview(config: RunConfig) -> str:
+    """The first example in every language as text and as tokens, warnings, sizes, and what is too small for them.
+
+    Loads the model, stores nothing. What would stop the run because of its prompts is a line `refused: …` here.
+    """
+    data = load_task(config.task, task_options(config))
+    require_files(config, data.languages)
+    loaded = load_model(model_options(config))
+    found = estimate(config, data, loaded)
+    layers = (
+        f"{len(loaded.layers)} layers, {sum(each.n_neurons for each in loaded.layers):,} neurons"
+    )
+    return "\n".join(
+        [
+            preview_task(data),
+            "",
+            *_tokens(config, data, loaded),
+            *_prompts(config, data, loaded),
+            "",
+            f"model      {loaded.name} ({loaded.architecture}): {layers}. {loaded.placement}",
+            told(found),
+            *shortages(found),
+        ]
+    )
+
+
+def _tokens(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[str]:
+    prompts = [data.examples[0].prompts[code] for code in data.languages]
+    before_eos = config.encoder_token == "before-eos"  # noqa: S105 - a position, not a secret
+    width = max(len(printable(code)) for code in data.languages)
+    yield "Example 1 as the model reads it; → marks the token of measurement"
+    for code, line in zip(
+        data.languages, token_lines(loaded, prompts, before_eos=before_eos), strict=True
+    ):
+        yield f"  {printable(code):{width}}  {printable(line)}"
+
+
+def _prompts(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[str]:
+    """Warnings and refusals, a line each."""
+    book = answer_book(loaded, data.examples, data.languages)
+    report = check_prompts(loaded, data, book, answer_options(config))
+    for sentence in text_warnings(example.prompts for example in data.examples):
+        yield f"warning: {printable(sentence)}"
+    for sentence in report.notes:
+        yield f"warning: {printable(sentence)}"
+    for sentence in (*report.refusals, *filter(None, [report.unusable])):
+        yield f"refused: {printable(sentence)}"

@@ -1,0 +1,189 @@
+"""What a run will need, told before it starts: examples, tokens, disk, memory, and whether they are there."""
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from math import log
+from pathlib import Path
+
+import torch
+
+from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.batch import Batch
+from neurontui.compute.batch_plan import batch_size, plan
+from neurontui.compute.config import RunConfig
+from neurontui.compute.estimate.disk import MASKS_POWER, RunShape, disk
+from neurontui.compute.estimate.memory import working_memory
+from neurontui.compute.estimate.throughput import readings, seconds_a_reading
+from neurontui.compute.measures.masks import pack_tensor
+from neurontui.compute.measures.skip_invalid import capture_usable
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import encode
+from neurontui.compute.run_options import ablation_options, capture_options
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.errors import MeasureError
+
+_SAMPLE, _SAMPLE_SECONDS = 6, 5.0
+"""How many examples are looked at, where one takes no longer."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Sizes of a run; bytes unless it says otherwise."""
+
+    n_examples: int
+    n_prompts: int
+    n_tokens: int
+    longest: int
+    """Tokens of the longest prompt."""
+    n_masks: int
+    n_batches: int
+    journal: int
+    results: int
+    """What the run adds to the results file."""
+    disk_free: int
+    weights: int
+    working: int
+    """What measuring holds beside the weights at its worst moment."""
+    memory_free: int
+
+
+def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
+    """Count what a run will need, with every prompt tokenised."""
+    lengths = [
+        len(each)
+        for code in data.languages
+        for each in encode(loaded, [example.prompts[code] for example in data.examples])
+    ]
+    n_conditions = _n_conditions(config, loaded, data)
+    pace = seconds_a_reading(loaded, data) * readings(config, data, n_conditions)
+    batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
+    shape = _shape(config, data, loaded, batches, n_conditions)
+    if pace < _SAMPLE_SECONDS:
+        shape = replace(shape, masks_power=_masks_power(config, loaded, batches[0]))
+    journal, results = disk(shape, config.keep)
+    return Estimate(
+        n_examples=len(data.examples),
+        n_prompts=len(lengths),
+        n_tokens=sum(lengths),
+        longest=max(lengths, default=0),
+        n_masks=shape.n_examples * shape.n_neurons,
+        n_batches=len(batches),
+        journal=journal,
+        results=results,
+        disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
+        weights=sum(each.numel() * each.element_size() for each in loaded.model.parameters()),
+        working=working_memory(
+            config, shape, loaded, lengths, any(each.answers for each in data.examples)
+        ),
+        memory_free=_memory_free(loaded.device),
+    )
+
+
+def shortages(found: Estimate) -> list[str]:
+    """What is not there in the size that is needed, a sentence each."""
+    told = []
+    needed = found.journal + found.results
+    if needed > found.disk_free:
+        told.append(
+            f"The disk of the results has {_size(found.disk_free)} free and the run needs about {_size(needed)}; "
+            "free some, name another --out, or use --limit."
+        )
+    if found.working > found.memory_free:
+        told.append(
+            f"Measuring needs up to {_size(found.working)} beside the weights and {_size(found.memory_free)} are free; "
+            "use fewer --batch-tokens and --examples-at-once, or leave sums out with --no-neuron-scores and --last-token-only."
+        )
+    return told
+
+
+def told(found: Estimate) -> str:
+    """An estimate as lines of text."""
+    return "\n".join(
+        [
+            f"examples   {found.n_examples:,} in {found.n_prompts:,} prompts, {found.n_tokens:,} tokens, "
+            f"the longest {found.longest:,}",
+            f"masks      {found.n_masks:,} in {found.n_batches:,} batches",
+            f"disk       about {_size(found.results)} in the results file, and {_size(found.journal)} in its journal "
+            f"until the run is merged; {_size(found.disk_free)} free",
+            f"memory     weights {_size(found.weights)}, beside them up to {_size(found.working)}; "
+            f"{_size(found.memory_free)} free",
+        ]
+    )
+
+
+def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
+    if "ablation" not in config.measures:
+        return 0
+    options = ablation_options(config, loaded.layers, data.languages)
+    return len(plan_conditions(options, loaded.layers, len(data.languages)))
+
+
+def _shape(
+    config: RunConfig,
+    data: TaskData,
+    loaded: LoadedModel,
+    batches: list[Batch],
+    n_conditions: int,
+) -> RunShape:
+    ablated = min(config.ablation_examples or len(data.examples), len(data.examples))
+    return RunShape(
+        n_examples=len(data.examples),
+        n_languages=len(data.languages),
+        n_layers=len(loaded.layers),
+        n_neurons=sum(each.n_neurons for each in loaded.layers),
+        n_folds=len({fold for each in batches for fold in each.folds}),
+        n_batches=len(batches),
+        n_passes=sum(-(-len(each.examples) // config.examples_at_once) for each in batches),
+        n_thresholds=len(config.thresholds),
+        every_token=config.every_token,
+        scored=bool({"contribution", "attribution"} & set(config.measures)),
+        neuron_scores=config.neuron_scores,
+        top=config.top,
+        n_outcomes=ablated * n_conditions,
+    )
+
+
+@torch.inference_mode()
+def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
+    """How the number of different masks grows, from the first examples of the first fold, which are alike."""
+    alike = [i for i, fold in enumerate(batch.folds) if fold == batch.folds[0]][:_SAMPLE]
+    try:
+        _, found, _ = capture_usable(
+            loaded, batch.only(alike), replace(capture_options(config), any_token=False), True
+        )
+    except MeasureError:
+        return MASKS_POWER
+    masks = [pack_tensor(each > config.thresholds[0]) for each in found.activations]
+    powers = [
+        log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1
+    ]
+    return sum(powers) / max(1, len(powers))
+
+
+def _size(n: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if n < 1000:
+            return f"{n:.3g} {unit}"
+        n /= 1000
+    return f"{n:.3g} TB"
+
+
+def _nearest_folder(path: Path) -> Path:
+    folder = path.absolute().parent
+    while not folder.is_dir():
+        folder = folder.parent
+    return folder
+
+
+def _memory_free(device: str) -> int:
+    if device.startswith("cuda"):
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free)
+    try:  # what the kernel can give, its caches included
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(
+            int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
+        )
+    except (OSError, StopIteration):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

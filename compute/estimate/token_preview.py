@@ -1,0 +1,36 @@
+"""A prompt as the tokens that the model reads, for a look before a run."""
+
+from collections.abc import Sequence
+
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.tokenize import encode, token_text
+
+SHOWN = 40
+"""Tokens of a prompt that are shown; of a longer one, as many of its beginning as of its end."""
+
+
+def token_lines(
+    loaded: LoadedModel, prompts: Sequence[str], *, before_eos: bool = False
+) -> list[str]:
+    """One line a prompt: number of tokens, then id and text of each, `→` before the token of measurement.
+
+    before_eos: an encoder is measured before its closing tokens, as `--encoder-token before-eos` asks.
+    """
+    lines = []
+    for encoded in encode(loaded, prompts):
+        skipped = encoded.n_ending if before_eos else 0
+        measured = len(encoded) - 1 - skipped
+        pieces = [
+            f"{'→ ' if index == measured else ''}{token} {token_text(loaded.tokenizer, token)!r}"
+            for index, token in enumerate(encoded.ids)
+        ]
+        lines.append(f"{len(pieces)} tokens: {_shortened(pieces)}")
+    return lines
+
+
+def _shortened(pieces: list[str]) -> str:
+    left_out = len(pieces) - SHOWN
+    if left_out > 0:
+        half = SHOWN // 2
+        pieces = [*pieces[:half], f"… {left_out:,} more …", *pieces[-half:]]
+    return "  ".join(pieces)

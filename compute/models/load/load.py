@@ -1,0 +1,165 @@
+"""Load a model from the hub or a local folder, safely and reproducibly.
+
+Only tensors are read (safetensors, or pickled tensors by an explicit flag), remote code is never run, every file
+comes from one resolved commit, and a checkpoint that lacks weights is refused instead of filled up at random.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+from transformers.utils.import_utils import is_accelerate_available
+
+from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.bos import configured, require_bos_token
+from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
+from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
+from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
+from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.store.errors import MissingExtraError, ModelError
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model, and how to load it."""
+
+    model: str
+    """Hub id or local folder."""
+    revision: str | None = None
+    dtype: str | None = None
+    device: str | None = None
+    device_map: bool = False
+    """Spread a model that is larger than one GPU over all of them (needs accelerate)."""
+    allow_bin: bool = False
+    """Also read pickled weights (.bin); only their tensors are unpickled."""
+    allow_links: bool = False
+    """Follow links that lead out of a model's folder, as a store on another disk has them."""
+    bos: Literal["keep", "add"] | None = None
+    """Carried by the loaded model: see `LoadedModel.bos`."""
+
+
+def load_model(options: ModelOptions) -> LoadedModel:
+    """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError."""
+    with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
+        checkpoint = find_checkpoint(
+            options.model, options.revision, allow_links=options.allow_links
+        )
+        config = AutoConfig.from_pretrained(
+            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
+        )
+        require_no_memory_of_other_inputs(config, checkpoint.name)
+        tokenizer = _load_tokenizer(checkpoint)
+        _refuse_language_tokens(checkpoint, tokenizer)
+        asks_for_bos = configured(checkpoint.source, checkpoint.revision)
+        if options.bos == "add":
+            require_bos_token(tokenizer, checkpoint.name)
+        placement = _place(options, config)
+        model = _load_weights(options, checkpoint, config, placement)
+        digest = checkpoint.digest()
+    if checkpoint.commit is None and digest is None:
+        raise ModelError(
+            f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be told "
+            "from those of another model; give a folder with config.json and safetensors weights."
+        )
+    device = input_device(model)
+    return LoadedModel(
+        model=model,
+        tokenizer=tokenizer,
+        name=checkpoint.name,
+        revision=checkpoint.commit,
+        architecture=config.model_type,
+        dtype=str(model.dtype).removeprefix("torch."),
+        device=str(device),
+        device_name=device_name(device),
+        placement=placement.reason,
+        ffns=find_ffns(model),
+        encoder_decoder=bool(config.is_encoder_decoder),
+        digest=digest,
+        asks_for_bos=asks_for_bos,
+        bos=options.bos,
+    )
+
+
+def _load_tokenizer(checkpoint: Checkpoint) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(
+            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise ModelError(
+            f"'{checkpoint.name}' has no tokenizer that can be loaded ({first_sentence(error)})."
+        ) from error
+
+
+def _refuse_language_tokens(checkpoint: Checkpoint, tokenizer: Any) -> None:
+    """NLLB, M2M-100 and mBART mark each input with its language and first predict a language code."""
+    if hasattr(tokenizer, "src_lang"):
+        raise ModelError(
+            f"'{checkpoint.name}' is a translation model that marks every input with a language code and predicts "
+            "another one first; reading it at its first step would measure that code, so it is not measured."
+        )
+
+
+def _place(options: ModelOptions, config: Any) -> Placement:
+    def count() -> int:
+        with torch.device("meta"):
+            empty = _auto_class(config).from_config(config)
+        return sum(each.numel() for each in empty.parameters())
+
+    return place(options.device, options.dtype, config.dtype, count)
+
+
+def _load_weights(
+    options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement
+) -> Any:
+    if getattr(config, "quantization_config", None) is not None:
+        raise ModelError(
+            f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; load the full-precision model."
+        )
+    if options.device_map and not is_accelerate_available():
+        raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
+    model, info = _auto_class(config).from_pretrained(
+        checkpoint.source,
+        config=config,
+        revision=checkpoint.revision,
+        dtype=placement.dtype or "auto",
+        use_safetensors=None if options.allow_bin else True,
+        weights_only=True,
+        trust_remote_code=False,
+        device_map="auto" if options.device_map else None,
+        output_loading_info=True,
+    )
+    _refuse_gaps(checkpoint.name, info)
+    if not options.device_map:
+        model = model.to(placement.device)
+    return model.eval().requires_grad_(False)
+
+
+def _auto_class(config: Any) -> Any:
+    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+
+
+def _refuse_gaps(name: str, info: dict[str, Any]) -> None:
+    gaps = sorted(info["missing_keys"]) + [each[0] for each in info["mismatched_keys"]]
+    if gaps:
+        raise ModelError(
+            f"The weights of '{name}' lack {len(gaps)} tensors of its architecture ({gaps[0]} is one), "
+            "and would be filled up at random; use a complete checkpoint with a language-model head."
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading has a progress bar of its own, which would tear ours."""
+    was_on = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if was_on:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,129 @@
+"""A model ready to be measured, as `loading` makes it and everything else takes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.length_groups import length_groups
+from neurontui.compute.models.moe import ExpertsFFN
+from neurontui.store.journal.manifest import Layer
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a run says of its model, without the model: it travels between machines."""
+
+    name: str
+    """Hub id, or name of the local folder."""
+    revision: str | None
+    """Resolved commit, or None for a local folder."""
+    digest: str | None
+    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
+    architecture: str
+    """model_type of the configuration."""
+    dtype: str
+    """Precision of the weights, such as float32."""
+    device: str
+    """Where inputs go, such as cpu or cuda:0."""
+    device_name: str
+    """cpu, or the name of the GPU."""
+    placement: str
+    """Why this dtype and device, in one sentence."""
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...]
+    n_parameters: int
+    """All but the embeddings: what every token is multiplied with."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in eval mode with its tokenizer and its FFNs, in the order of `layers`."""
+
+    model: Any
+    """The transformers model with its LM head."""
+    tokenizer: Any
+    name: str
+    """Hub id, or name of the local folder."""
+    revision: str | None
+    """Resolved commit, or None for a local folder."""
+    architecture: str
+    """model_type of the configuration."""
+    dtype: str
+    """Precision of the weights, such as float32."""
+    device: str
+    """Where inputs go, such as cpu or cuda:0."""
+    device_name: str
+    """cpu, or the name of the GPU."""
+    placement: str
+    """Why this dtype and device, in one sentence."""
+    ffns: tuple[FFN, ...]
+    encoder_decoder: bool
+    digest: str | None = None
+    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
+    asks_for_bos: bool | None = None
+    """add_bos_token of the tokenizer's configuration; None where it has none."""
+    bos: Literal["keep", "add"] | None = None
+    """add: every prompt begins with exactly one BOS; otherwise as the tokenizer makes it."""
+
+    @property
+    def n_embeddings(self) -> int:
+        """Rows of the input embedding; a token id must be less."""
+        return int(self.model.get_input_embeddings().weight.shape[0])
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The FFN layers through all stacks, encoder first."""
+        return tuple(ffn.layer for ffn in self.ffns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a run with this model should know, a sentence each."""
+        if any(isinstance(ffn, ExpertsFFN) for ffn in self.ffns):
+            return (
+                "The model routes each token to a few experts; neurons of the others have no activation there "
+                "and count as not active.",
+            )
+        return ()
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model without the model."""
+        blocks = sum(each.numel() for each in self.model.base_model.parameters())
+        return ModelFacts(
+            name=self.name,
+            revision=self.revision,
+            digest=self.digest,
+            architecture=self.architecture,
+            dtype=self.dtype,
+            device=self.device,
+            device_name=self.device_name,
+            placement=self.placement,
+            layers=self.layers,
+            notes=self.notes,
+            n_parameters=blocks - self.model.get_input_embeddings().weight.numel(),
+        )
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """`dtype` as torch knows it."""
+        found: torch.dtype = getattr(torch, self.dtype)
+        return found
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Longest input the model has positions for, or None where positions are relative (BLOOM, mT5)."""
+        config = self.model.config.get_text_config()
+        if self.architecture in RELATIVE_POSITIONS:
+            return None
+        limit = getattr(config, "max_position_embeddings", None)
+        return limit if isinstance(limit, int) and limit > 0 else None
+
+    def groups(self, lengths: Sequence[int]) -> list[int]:
+        """A number for each prompt; prompts of different numbers never share a pass. lengths: tokens of each."""
+        return length_groups(self.model.config, lengths)
+
+
+RELATIVE_POSITIONS = frozenset({"bloom", "mpt", "mt5", "t5", "umt5", "longt5"})

@@ -1,0 +1,169 @@
+"""Prompts become token ids, always padded on the right, whatever side the tokenizer prefers.
+
+With causal attention a pad on the right is never seen by a real token and moves no position, so the last real token
+sees exactly what it sees alone. (Padding on the left without position_ids flips 27-31 % of signs on XGLM and GPT-2.)
+Lengths come from the ids themselves, never from comparing ids with the pad id, which often equals </s>.
+`encode` is the one place where a text becomes ids, so the choice about BOS (`LoadedModel.bos`) holds everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from neurontui.compute.batch import Batch
+from neurontui.compute.models.bos import with_one_bos
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.store.errors import InputError
+
+_BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
+"""What stands for each byte in the pieces of a byte-level tokenizer."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One prompt as ids, without padding."""
+
+    ids: tuple[int, ...]
+    n_ending: int
+    """Special tokens that the tokenizer put at the end, as </s> of mT5; 0 for a decoder-only model."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Padded prompts on the device of a model."""
+
+    ids: Tensor
+    """(B, T) int64."""
+    mask: Tensor
+    """(B, T) int64: 1 at real tokens."""
+    last: Tensor
+    """(B,) int64: index of the last real token."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """An example that cannot be measured, by its position in the batch, and why."""
+
+    position: int
+    sentence: str
+
+
+class UnusablePromptError(InputError):
+    """A prompt is empty or longer than the model takes; `unusable` has all of them."""
+
+    def __init__(self, unusable: Sequence[Unusable]) -> None:
+        super().__init__(unusable[0].sentence)
+        self.unusable = tuple(unusable)
+
+
+def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
+    """Ids of each text as the model's tokenizer makes them; with `bos="add"`, behind exactly one BOS.
+
+    A special token that the tokenizer appends is dropped for a decoder-only model: it would end the prompt, and the
+    model has to go on from it.
+    """
+    found = loaded.tokenizer(
+        list(texts),
+        padding=False,
+        truncation=False,
+        return_attention_mask=False,
+        return_special_tokens_mask=True,
+        verbose=False,
+    )
+    pairs = zip(found["input_ids"], found["special_tokens_mask"], strict=True)
+    encoded = [_encoded(ids, special, keep=loaded.encoder_decoder) for ids, special in pairs]
+    if loaded.bos != "add":
+        return encoded
+    bos = loaded.tokenizer.bos_token_id
+    return [Encoded(with_one_bos(row.ids, bos), row.n_ending) for row in encoded]
+
+
+def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encoded:
+    end = next((i + 1 for i in reversed(range(len(ids))) if not special[i]), 0)
+    return Encoded(tuple(ids), len(ids) - end) if keep else Encoded(tuple(ids[:end]), 0)
+
+
+def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
+    """Ids of all E·P prompts in row order; raises UnusablePromptError for those that `unusable_prompts` names."""
+    encoded = encode(loaded, batch.prompts)
+    if unusable := unusable_prompts(loaded, batch, encoded):
+        raise UnusablePromptError(unusable)
+    return encoded
+
+
+def unusable_prompts(
+    loaded: LoadedModel, batch: Batch, encoded: Sequence[Encoded]
+) -> list[Unusable]:
+    """Prompts that are empty, too long, or hold a token that the embedding does not have. encoded: in row order."""
+    rows = enumerate(zip(batch.prompts, encoded, strict=True))
+    return [
+        Unusable(row // len(batch.languages), f"{place(batch, row)} {problem}")
+        for row, (prompt, ids) in rows
+        if (problem := _problem(loaded, prompt, ids)) is not None
+    ]
+
+
+def _problem(loaded: LoadedModel, prompt: str, encoded: Encoded) -> str | None:
+    limit = loaded.max_tokens
+    if not prompt.strip() or len(encoded) == encoded.n_ending:
+        return "is empty; give it some text or leave the example out."
+    if limit is not None and len(encoded) > limit:
+        return f"has {len(encoded)} tokens, more than the {limit} the model takes; shorten it or leave it out."
+    return outside_embedding(loaded, encoded.ids)
+
+
+def outside_embedding(loaded: LoadedModel, ids: Sequence[int]) -> str | None:
+    """What is wrong with ids that the embedding has no row for, as the end of a sentence; None if nothing is."""
+    largest = max(ids, default=0)
+    if largest < loaded.n_embeddings:
+        return None
+    return (
+        f"has the token '{token_text(loaded.tokenizer, largest)}' with id {largest}, and the model's embedding has ids "
+        f"0 to {loaded.n_embeddings - 1}; use the model's own tokenizer or leave the example out."
+    )
+
+
+def place(batch: Batch, row: int) -> str:
+    """Which prompt a row is, as the beginning of a sentence."""
+    position, bit = divmod(row, len(batch.languages))
+    return f"The prompt of example '{batch.examples[position].id}' in '{batch.languages[bit]}'"
+
+
+def pad(loaded: LoadedModel, encoded: Sequence[Encoded]) -> Tokens:
+    """Put prompts into one tensor, padded on the right, with their mask and last real index."""
+    longest = max(len(each) for each in encoded)
+    filler = pad_id(loaded)
+    rows = [list(each.ids) + [filler] * (longest - len(each)) for each in encoded]
+    lengths = torch.tensor([len(each) for each in encoded])
+    mask = torch.arange(longest)[None, :] < lengths[:, None]
+    ids = torch.tensor(rows, device=loaded.device)
+    return Tokens(ids, mask.long().to(loaded.device), (lengths - 1).to(loaded.device))
+
+
+def pad_id(loaded: LoadedModel) -> int:
+    """Any id that the embedding has: pads are masked, and no activation is read at one.
+
+    A pad token that was added to the tokenizer alone has no row there.
+    """
+    for candidate in (loaded.tokenizer.pad_token_id, loaded.tokenizer.eos_token_id):
+        if candidate is not None and candidate < loaded.n_embeddings:
+            return int(candidate)
+    return 0
+
+
+def token_text(tokenizer: Any, token: int) -> str:
+    """A token as text; bytes of a broken character as in `\\xe4`, and the raw piece where nothing is visible."""
+    text = str(tokenizer.decode([token], skip_special_tokens=False))
+    if text and "\ufffd" not in text:
+        return text
+    piece = str(tokenizer.convert_ids_to_tokens(token))
+    if not text or not set(piece) <= _BYTES.keys():
+        return piece
+    return bytes(_BYTES[each] for each in piece).decode("utf-8", "backslashreplace")

@@ -1,0 +1,109 @@
+"""What makes a run the run it is: its settings, its key, and the manifest that says so.
+
+Two calls with the same model, prompts and settings have the same key, whatever the machine, the
+batch sizes, the engine or the name of the run; that is how a killed run finds its journal and a finished one is not repeated.
+"""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from neurontui.compute.config import RunConfig
+from neurontui.compute.models.loaded_model import ModelFacts
+from neurontui.compute.tasks.digest import digest
+from neurontui.compute.tasks.example import TaskData
+from neurontui.store.errors import ModelError
+from neurontui.store.journal.manifest import Condition, Manifest
+
+LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
+
+# They decide where, how fast and under which name, but not which numbers come out. `skip_bad` leaves examples out
+# where a run would otherwise stop: a batch that is finished without it has nothing to leave out.
+_NOT_NUMBERS = frozenset({
+    "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
+    "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
+    "name", "keep", "force", "skip_bad", "allow_links",
+})  # fmt: skip
+
+
+def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
+    """The choices that decide the numbers, and the reason for dtype and device."""
+    chosen = _deciding(config)
+    return {
+        **chosen,
+        "dtype": model.dtype,
+        "model_digest": model.digest,
+        "placement": model.placement,
+        "batch_tokens": config.batch_tokens,
+        "batch_examples": config.batch_examples,
+        "examples_at_once": config.examples_at_once,
+        "skip_bad": config.skip_bad,
+    }
+
+
+def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
+    """SHA-256 over the model's name, commit and files, every prompt and answer, and the settings.
+
+    Raises ModelError where neither commit nor files of the model are known: its runs could be another model's.
+    """
+    if model.revision is None and model.digest is None:
+        raise ModelError(f"'{model.name}' has neither a commit nor a digest of its weights.")
+    identity = {
+        **_deciding(config),
+        "model": [model.name, model.revision, model.digest],
+        "data": digest(data),
+        "dtype": model.dtype,
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _deciding(config: RunConfig) -> dict[str, Any]:
+    """The choices that decide numbers; a file of neurons stands for its content."""
+    chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    if config.ablate is not None:
+        chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
+    return chosen
+
+
+def manifest_of(
+    config: RunConfig,
+    data: TaskData,
+    model: ModelFacts,
+    conditions: tuple[Condition, ...],
+    n_batches: int,
+) -> Manifest:
+    """The manifest of a run that starts now."""
+    return Manifest(
+        key=run_key(config, data, model),
+        name=config.name or default_name(data, model),
+        model=model.name,
+        revision=model.revision,
+        architecture=model.architecture,
+        task=data.task,
+        setting=data.setting,
+        n_shots=data.n_shots,
+        languages=data.languages,
+        n_examples=len(data.examples),
+        n_batches=n_batches,
+        dtype=model.dtype,
+        device=model.device_name,
+        threshold=config.thresholds[0],
+        started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        layers=model.layers,
+        conditions=conditions,
+        settings=settings(config, model),
+        versions={each: version(each) for each in LIBRARIES}
+        | {"python": platform.python_version()},
+        notes=tuple(("data", each) for each in data.notes),
+    )
+
+
+def default_name(data: TaskData, model: ModelFacts) -> str:
+    """model · task setting, and the number of shots where there are any."""
+    task = f"{data.task} {data.setting}" if data.setting else data.task
+    shots = f" · {data.n_shots}-shot" if data.n_shots else ""
+    return f"{model.name} · {task}{shots}"

@@ -1,0 +1,116 @@
+"""From the choices of a run to the options of its parts: one function a part."""
+
+from collections.abc import Sequence
+
+from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
+from neurontui.compute.answers.predict import AnswerOptions
+from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.answer_direction import DirectionOptions
+from neurontui.compute.measures.attribution import AttributionOptions
+from neurontui.compute.models.capture import CaptureOptions
+from neurontui.compute.models.load.load import ModelOptions
+from neurontui.compute.tasks.example import TaskOptions
+from neurontui.store.errors import InputError
+from neurontui.store.journal.manifest import Layer
+
+
+def task_options(config: RunConfig) -> TaskOptions:
+    """What loading a task needs."""
+    return TaskOptions(
+        data=config.data,
+        languages=config.languages,
+        limit=config.limit,
+        shots=config.shots,
+        native_wrapper=config.native_wrapper,
+    )
+
+
+def model_options(config: RunConfig) -> ModelOptions:
+    """What loading a model needs."""
+    return ModelOptions(
+        model=config.model,
+        revision=config.revision,
+        dtype=config.dtype,
+        device=config.device,
+        device_map=config.device_map,
+        allow_bin=config.allow_bin,
+        allow_links=config.allow_links,
+        bos=config.bos,
+    )
+
+
+def capture_options(config: RunConfig) -> CaptureOptions:
+    """What reading activations needs."""
+    return CaptureOptions(
+        threshold=config.thresholds[0],
+        activation=config.activation,
+        any_token=config.every_token,
+        token_budget=config.batch_tokens,
+        encoder_token=config.encoder_token,
+    )
+
+
+def answer_options(config: RunConfig) -> AnswerOptions:
+    """What asking the model needs."""
+    return AnswerOptions(max_new_tokens=config.max_new_tokens, token_budget=config.batch_tokens)
+
+
+def attribution_options(config: RunConfig) -> AttributionOptions:
+    """What contribution and effective scores need."""
+    return AttributionOptions(
+        weight=config.weight,
+        direction=DirectionOptions(
+            embedding=config.answer_embedding,
+            word=config.answer_token,
+            centred=config.centred,
+            contrast=config.contrast,
+        ),
+        final_norm=config.final_norm,
+        top=config.top,
+        neurons=config.neuron_scores,
+        token_budget=config.batch_tokens,
+    )
+
+
+_ANY_MODEL = tuple(Layer(number, "decoder", number, 1 << 31) for number in range(1000))
+"""More layers and neurons than any model has."""
+
+
+def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
+    """Read the file of --ablate before the model is known; raises InputError where its lines are no neurons of the run."""
+    if config.ablate is not None:
+        read_neurons(config.ablate, _ANY_MODEL, languages)
+
+
+def ablation_options(
+    config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]
+) -> AblationOptions:
+    """What an ablation needs; raises InputError for neurons or languages that model and run do not have."""
+    user_sets: tuple[UserSet, ...] = ()
+    if config.ablate is not None:
+        user_sets = (read_neurons(config.ablate, layers, languages),)
+    if config.ablate_neurons is not None:
+        named = check_neurons("query", config.ablate_neurons, layers, languages)
+        user_sets = (*user_sets, named)
+    for user_set in user_sets:
+        _require_ablated(user_set, config.ablation_layers)
+    return AblationOptions(
+        fractions=config.ablation_fractions,
+        doses=config.ablation_doses,
+        seeds=config.ablation_seeds,
+        user_sets=user_sets,
+        scope=config.ablation_scope,
+        value=config.ablation_value,
+        layers=config.ablation_layers,
+        seed=config.seed,
+        answers=answer_options(config),
+    )
+
+
+def _require_ablated(user_set: UserSet, layers: Sequence[int] | None) -> None:
+    if layers is not None and (left_out := user_set.layers - set(layers)):
+        raise InputError(
+            f"'{user_set.label}' has neurons in layer {min(left_out)}, which --ablation-layers leaves out; "
+            "add the layer there, or remove its neurons."
+        )

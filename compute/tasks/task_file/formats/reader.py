@@ -1,0 +1,31 @@
+"""A task file as entries, whatever its format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from neurontui.compute.tasks.task_file.formats.entry import Entry
+from neurontui.compute.tasks.task_file.formats.jsonlines import json_entries
+from neurontui.compute.tasks.task_file.formats.stream import open_stream
+from neurontui.compute.tasks.task_file.formats.tables import table_entries
+
+_DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".gz")
+"""Endings of names that are taken for a task file even where there is no such file."""
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """The entries of a file, in order. Raises InputError where it cannot be read or is another format."""
+    with open_stream(path) as stream:
+        start = stream.tell()
+        like_json = stream.read(4096).lstrip()[:1] in (b"{", b"[")
+        stream.seek(start)
+        ending = unpacked_name(path).suffix.lower()
+        if ending in _DELIMITERS and not like_json:
+            yield from table_entries(stream, _DELIMITERS[ending])
+        else:
+            yield from json_entries(path, stream)
+
+
+def unpacked_name(path: Path) -> Path:
+    """The name without .gz."""
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path

@@ -1,0 +1,98 @@
+"""XNLI's test split, found under a folder in whatever layout it was published."""
+
+import re
+from pathlib import Path
+
+from neurontui.compute.tasks.data_files import files_under
+from neurontui.compute.tasks.text import printable
+from neurontui.compute.tasks.xnli.readers import READERS
+from neurontui.compute.tasks.xnli.table import XnliTable, same_text
+from neurontui.store.errors import InputError
+
+_PATTERNS = {
+    "all": r"/all_languages/test[^/]*\.parquet$",
+    "official": r"/xnli\.test\.tsv$",
+    "parquet": r"/(?P<language>[a-z]{2,3})/test[^/]*\.parquet$",
+    "jsonl": r"/(?P<language>[a-z]{2,3})/test\.jsonl$",
+    "xtreme": r"/test-(?P<language>[a-z]{2,3})\.tsv$",
+}
+"""In order of preference where two layouts hold as many languages; xtreme is last, it has no labels."""
+
+_Files = dict[str, list[Path]]
+
+
+def read_xnli(data: Path) -> XnliTable:
+    """XNLI from the files at or below `data`: the layout with the most languages.
+
+    Raises InputError where there is none, or where rows or labels of its files disagree.
+    """
+    found = _find(files_under(data))
+    if not found:
+        raise InputError(
+            f"Found no XNLI test split under {printable(str(data))}: looked for xnli.test.tsv, test-xx.tsv, "
+            "xx/test.jsonl, xx/test*.parquet and all_languages/test*.parquet."
+        )
+    best = max(found, key=lambda layout: _reach(found[layout]))
+    table = READERS[best](found.pop(best))
+    if not all(table.columns.values()):
+        raise InputError(f"{table.source} of XNLI is empty.")
+    return _with_labels(table, found) if None in table.labels else table
+
+
+def _find(paths: list[Path]) -> dict[str, _Files]:
+    found: dict[str, _Files] = {}
+    for layout, pattern in _PATTERNS.items():
+        matches = [(path, re.search(pattern, path.as_posix())) for path in paths]
+        for path, match in _likeliest([(path, match) for path, match in matches if match]):
+            code = match.groupdict().get("language", "")
+            found.setdefault(layout, {}).setdefault(code, []).append(path)
+    for files in found.values():
+        _require_one_folder(files)
+    return found
+
+
+def _likeliest(matches: list[tuple[Path, re.Match[str]]]) -> list[tuple[Path, re.Match[str]]]:
+    """Other data sets have such names too, as PAWS-X: files in a folder named after XNLI go first."""
+    named = [each for each in matches if re.search(r"xnli[^/]*/", each[0].as_posix().lower())]
+    return named or matches
+
+
+def _require_one_folder(files: _Files) -> None:
+    for paths in files.values():
+        folders = sorted({path.parent for path in paths})
+        if len(folders) > 1:
+            both = f"{printable(str(folders[0]))} and {printable(str(folders[1]))}"
+            raise InputError(f"{both} both hold {paths[0].name}; name one of them with --data.")
+
+
+def _reach(files: _Files) -> int:
+    """How many languages the files hold: a file for all of them holds fifteen."""
+    return 15 if "" in files else len(files)
+
+
+def _with_labels(table: XnliTable, others: dict[str, _Files]) -> XnliTable:
+    """Labels of an unlabelled edition, from another one whose rows are the same."""
+    for layout, files in others.items():
+        labelled = READERS[layout](files)
+        shared = [code for code in table.columns if code in labelled.columns]
+        if shared and None not in labelled.labels:
+            code = "en" if "en" in shared else shared[0]
+            _require_same(table, labelled, code)
+            source = f"{table.source} with the labels of {labelled.source}"
+            return XnliTable(table.columns, labelled.labels, source)
+    return table
+
+
+def _require_same(table: XnliTable, labelled: XnliTable, code: str) -> None:
+    mine, theirs = table.columns[code], labelled.columns[code]
+    if len(mine) != len(theirs):
+        raise InputError(
+            f"{table.source} has {len(mine):,} rows in {code}, but {labelled.source} has "
+            f"{len(theirs):,} labels."
+        )
+    for number, pairs in enumerate(zip(mine, theirs, strict=True), 1):
+        if not same_text(*pairs):
+            raise InputError(
+                f"Row {number} in {code} differs between {table.source} and {labelled.source}, "
+                "which has the labels; use two editions of the same split."
+            )

@@ -1,0 +1,190 @@
+"""A query under way: it runs in any thread, and any other thread can watch or stop it."""
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from neurontui.queries.arrow_types import readable, with_python_dates
+from neurontui.queries.values import Value
+from neurontui.store.errors import NeurontuiError, QueryError
+from neurontui.store.reader import explain
+
+_STOPPED_EVERY = 0.02  # an interrupt that comes before DuckDB has begun is lost, so it is repeated
+_DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
+
+
+class SqlError(QueryError):
+    """SQL that DuckDB refuses; `line` and `column` count from 1 and are None where it names no place."""
+
+    def __init__(self, sentence: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line, self.column = line, column
+
+
+class Job:
+    """One statement on a cursor of its own. `run` it once; `cancel` may come at any time."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        text: str,
+        values: Mapping[str, Value],
+        path: Path,
+        seconds: float | None = None,
+    ) -> None:
+        self.truncated = False
+        """Whether the result was cut at `max_rows`."""
+        self._cursor, self._text, self._values, self._path = cursor, text, dict(values), path
+        self._seconds = seconds
+        self._started, self._stop, self._done = (threading.Event() for _ in range(3))
+        self._expired = False
+
+    def run(self, max_rows: int | None = None) -> pa.Table:
+        """The result, at most `max_rows` rows of it. Raises QueryError; SqlError where the SQL is at fault."""
+        with self._running():
+            return self._fetch(max_rows)
+
+    def pieces(self, rows: int = 50_000) -> Iterator[pa.Table]:
+        """The result in tables of about so many rows, as they come, so that it may be larger than memory.
+
+        At least one table; instead of `run`, and with its errors.
+        """
+        with self._running():
+            relation = self._relation()
+            if relation is None:
+                yield pa.table({})
+                return
+            reader = relation.to_arrow_reader(rows)
+            try:
+                batch = next(reader, None)
+                if batch is None:
+                    yield reader.schema.empty_table()
+                while batch is not None:
+                    yield with_python_dates(pa.Table.from_batches([batch]))
+                    batch = next(reader, None)
+            except (pa.ArrowException, OSError) as error:  # as Arrow tells an error of DuckDB
+                raise _of_duckdb(str(error)) from None
+            finally:
+                reader.close()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        self._started.set()
+        timer = threading.Timer(self._seconds or 0, self._expire)
+        timer.daemon = True
+        if self._seconds:
+            timer.start()
+        try:
+            yield
+        except duckdb.Error as error:
+            raise self._explained(error) from None
+        finally:
+            self._done.set()
+            timer.cancel()
+            self._cursor.close()
+
+    def cancel(self) -> None:
+        """Stop the query, now or as soon as it begins; `run` then raises QueryError."""
+        self._stop.set()
+        if self._started.is_set():  # otherwise `run` will see it
+            threading.Thread(target=self._interrupt, name="cancel query", daemon=True).start()
+
+    def progress(self) -> float | None:
+        """Percent done, as DuckDB reckons it; None before it can tell."""
+        if self._done.is_set():
+            return 100.0
+        with suppress(duckdb.Error):  # it may just have ended
+            percent = float(self._cursor.query_progress())
+            return percent if percent >= 0 else None
+        return 100.0
+
+    def _relation(self) -> duckdb.DuckDBPyRelation | None:
+        """The statement, not run yet; None for one without rows."""
+        if self._stop.is_set():
+            raise self._stopped()
+        # `sql`, unlike `execute`, hands its rows to Arrow without a copy.
+        relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(
+            self._text, params=self._values or None
+        )
+        return None if relation is None else readable(relation)
+
+    def _fetch(self, max_rows: int | None) -> pa.Table:
+        relation = self._relation()
+        if relation is None:
+            return pa.table({})
+        if max_rows is None:
+            return with_python_dates(relation.to_arrow_table())
+        table = relation.limit(max_rows + 1).to_arrow_table()
+        self.truncated = table.num_rows > max_rows
+        return with_python_dates(table.slice(0, max_rows))
+
+    def _interrupt(self) -> None:
+        while not self._done.is_set():
+            with suppress(duckdb.Error):  # it may just have ended
+                self._cursor.interrupt()
+            self._done.wait(_STOPPED_EVERY)
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.cancel()
+
+    def _stopped(self) -> QueryError:
+        if self._expired:
+            return QueryError(f"The query was stopped: it took longer than {self._seconds:g} s.")
+        return QueryError("The query was cancelled.")
+
+    def _explained(self, error: duckdb.Error) -> NeurontuiError:
+        if isinstance(error, duckdb.InterruptException):
+            if self._stop.is_set():
+                return self._stopped()
+            return QueryError("The query was stopped: it took longer than a query may.")
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return QueryError(
+                "The query needs more memory than it may use; ask for fewer rows, layers or examples."
+            )
+        if isinstance(error, _DAMAGE) or "Corrupt database file" in str(error):
+            return explain(error, self._path)
+        return _sql_error(self._placed(str(error)))
+
+    def _placed(self, text: str) -> str:
+        """The message with the line it means: `sql` names none where a name or type is wrong, EXPLAIN does."""
+        if "\nLINE " in text:
+            return text
+        try:
+            self._cursor.execute(f"EXPLAIN\n{self._text}", self._values or None)
+        except duckdb.Error as error:
+            if "\nLINE " in str(error):  # else it may be EXPLAIN itself that is not allowed
+                return re.sub(
+                    r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error)
+                )
+        return text
+
+
+def _of_duckdb(text: str) -> duckdb.Error:
+    """The error that a stream of rows ended with, from its words."""
+    kinds = {
+        "INTERRUPT": duckdb.InterruptException,
+        "Out of Memory": duckdb.OutOfMemoryException,
+        "IO": duckdb.IOException,
+        "FATAL": duckdb.FatalException,
+        "INTERNAL": duckdb.InternalException,
+    }
+    found = re.search(r"(\w[\w ]*) Error: ", text)
+    return kinds.get(found[1] if found else "", duckdb.Error)(
+        text[found.start() :] if found else text
+    )
+
+
+def _sql_error(text: str) -> SqlError:
+    """DuckDB's message as one sentence, and the place that its caret marks."""
+    sentence = " ".join(text.split("\n\nLINE ")[0].split())
+    place = re.search(r"^LINE (\d+): (.*)\n( *)\^", text, re.MULTILINE)
+    if not place:
+        return SqlError(sentence)
+    column = len(place[3]) - len(f"LINE {place[1]}: ") + 1
+    return SqlError(f"{sentence} (line {place[1]})", int(place[1]), max(1, column))

@@ -1,0 +1,75 @@
+"""Copies runs from one attached results file to another, whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from neurontui.store.languages.rows import add_languages
+from neurontui.store.schema import layout, named, tables_of_a_run
+
+Keep = Literal["all", "aggregates"]
+
+
+def copy_runs(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    target: str,
+    numbers: Mapping[int, int],
+    keep: Keep = "all",
+) -> None:
+    """Copy runs between attached databases; `numbers` says which run gets which number there.
+
+    `keep='aggregates'` leaves out `activations`. Rows keep their order, on which quick reading rests.
+    The target gets a row in `languages` for every language of the runs.
+    """
+    for old, new in numbers.items():
+        for table in tables_of_a_run():
+            if table == "activations" and keep == "aggregates":
+                continue
+            columns = ", ".join(name for name in layout()[table] if name != "run")
+            connection.execute(
+                f"INSERT INTO {named(target)}.main.{table} (run, {columns}) "
+                f"SELECT ?, {columns} FROM {named(source)}.main.{table} WHERE run = ?",
+                [new, old],
+            )
+        if keep == "aggregates":
+            connection.execute(
+                f"DELETE FROM {named(target)}.main.checksums "
+                "WHERE run = ? AND table_name = 'activations'",
+                [new],
+            )
+    _languages(connection, target, list(numbers.values()))
+
+
+def _languages(connection: duckdb.DuckDBPyConnection, target: str, runs: Sequence[int]) -> None:
+    rows = connection.execute(
+        f"SELECT language FROM {named(target)}.main.run_languages "
+        "WHERE list_contains(?, run) ORDER BY run, bit",
+        [runs],
+    ).fetchall()
+    add_languages(connection, target, [code for (code,) in rows])
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run of an attached file, and what it is identified by."""
+
+    key: str
+    name: str
+    model: str
+    revision: str | None
+
+    @property
+    def identity(self) -> tuple[str, str, str | None]:
+        """Equal for the same run alone: earlier versions gave every model of the hub the same key."""
+        return self.key, self.model, self.revision
+
+
+def runs_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[int, StoredRun]:
+    """The runs of an attached file by number."""
+    rows = connection.execute(
+        f"SELECT run, key, name, model, revision FROM {named(database)}.main.runs ORDER BY run"
+    )
+    return {int(run): StoredRun(*fields) for run, *fields in rows.fetchall()}

@@ -1,0 +1,66 @@
+"""Writes a results file out as Parquet, a folder a table and run, for engines that know no DuckDB."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from neurontui.store.admin.copy_runs import runs_of
+from neurontui.store.errors import StoreError
+from neurontui.store.reader import check_ours, explain, require_file, require_name
+from neurontui.store.schema import first_line, layout, no_room, quoted, tables_of_a_run
+from neurontui.store.writer import confine, connect_bare, telling_writes
+
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
+
+
+def export(path: Path, out: Path) -> list[Path]:
+    """Write `out/<table>/run=<n>/data.parquet` for every table and run, `out/languages.parquet` beside; returns them.
+
+    Reads as one hive-partitioned data set a table. The folder appears whole or not at all.
+    Raises StoreError where `out` is there already, or the disk is full.
+    """
+    require_file(path)
+    require_name(out)
+    if out.exists():
+        raise StoreError(f"{out} is there already; name a new folder, or delete it first.")
+    scratch = out.resolve().with_name(f".{out.name}.export")
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        with telling_writes(out), connect_bare() as connection:
+            _attach(connection, path, scratch)
+            files = _write(connection, scratch)
+        scratch.replace(out)
+    except OSError as error:
+        what = "the disk is full; make room" if no_room(error) else first_line(error)
+        raise StoreError(f"Cannot write {out}: {what}.") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return [out / file.relative_to(scratch) for file in files]
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
+    try:
+        connection.execute(f"ATTACH {quoted(path.resolve())} AS results (READ_ONLY)")
+    except duckdb.Error as error:
+        raise explain(error, path) from None
+    confine(connection, [scratch])
+    check_ours(connection, "results", path)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+    files = [folder / "languages.parquet"]
+    _copy(connection, "FROM results.languages", files[0])
+    for run in runs_of(connection, "results"):
+        for table in tables_of_a_run():
+            file = folder / table / f"run={run}" / "data.parquet"
+            file.parent.mkdir(parents=True)
+            columns = ", ".join(name for name in layout()[table] if name != "run")
+            _copy(connection, f"SELECT {columns} FROM results.{table} WHERE run = {run}", file)
+            files.append(file)
+    return files
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    connection.execute(f"COPY ({query}) TO {quoted(file)} ({_PARQUET})")

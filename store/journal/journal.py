@@ -1,0 +1,273 @@
+"""What a run writes while it measures: `results.duckdb.journal/<run>/`, merged into the results file at its end.
+
+Until then the results file is free for readers and other runs. Whatever is killed goes on from its last finished batch.
+Partial sums (attribution_masks, neuron_attribution, …) come once a batch, so few large batches merge faster than many.
+"""
+
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from neurontui.store.errors import BusyError, StoreError
+from neurontui.store.journal.manifest import Manifest
+from neurontui.store.journal.shards import (
+    FINAL,
+    ShardWriter,
+    batch_folder,
+    is_whole,
+    read_index,
+    read_sealed,
+    sync_folder,
+    telling,
+    write_sealed,
+    write_shards,
+)
+from neurontui.store.reader import require_name
+
+MANIFEST = "manifest.json"
+MERGING = "merging"
+"""Marker in a journal: its merge waits for the results file, or writes it."""
+_LOCK = ".lock"
+_BATCH = re.compile(r"batch-(\d{6,})")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A run that is not in the results file yet."""
+
+    path: Path
+    name: str
+    key: str
+    done: int
+    total: int
+    merging: bool
+    running: bool
+    """Whether a process holds the journal now."""
+
+
+class Journal:
+    """The journal of one run, held by one process; a context manager."""
+
+    def __init__(self, path: Path, manifest: Manifest, lock: FileLock) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._lock = lock
+
+    @classmethod
+    def open(cls, results: Path, manifest: Manifest) -> Self:
+        """Start the journal of a run, or go on with the one that has the same key.
+
+        Once it is open nobody else merges the run: ask `merged_run` then, and `discard` what is not needed.
+        Batches whose files were cut short or altered are dropped, to be measured again.
+        Raises BusyError while another process holds it, StoreError where it cannot be written.
+        """
+        try:
+            manifest.require_sound()
+        except ValueError as error:
+            raise StoreError(f"The run {manifest.name} cannot be stored: {error}.") from None
+        require_name(results)
+        path = journals_of(results) / run_folder(manifest.name, manifest.key)
+        with telling(path):
+            lock = _take(path)
+            try:
+                before = _earlier(path)
+                if before is not None:
+                    manifest = replace(manifest, started=before.started)
+                _write_manifest(path, manifest, before)
+                _drop_damaged(path)
+            except BaseException:
+                lock.release()
+                raise
+        return cls(path, manifest, lock)
+
+    @property
+    def finished(self) -> set[int]:
+        """Numbers of the batches that are done."""
+        return finished_batches(self.path)
+
+    @cached_property
+    def total(self) -> int:
+        """Batches of the whole run."""
+        return self.manifest.n_batches
+
+    def write(
+        self, batch: int, tables: Mapping[str, pa.Table], seconds: float, tokens: int
+    ) -> None:
+        """Store the tables of one batch, whole or not at all. Raises StoreError, also when the disk is full."""
+        write_shards(batch_folder(self.path, batch), tables, seconds, tokens)
+
+    def writer(self, batch: int) -> ShardWriter:
+        """A writer for a batch whose tables come in pieces: `append` them, then `publish`."""
+        return ShardWriter(batch_folder(self.path, batch))
+
+    def write_final(self, tables: Mapping[str, pa.Table], seconds: float = 0.0) -> None:
+        """Store tables that belong to the run as a whole, such as neuron_vocabulary; replaces earlier ones."""
+        with telling(self.path):
+            shutil.rmtree(self.path / FINAL, ignore_errors=True)
+        write_shards(self.path / FINAL, tables, seconds)
+
+    def discard(self) -> None:
+        """Delete the journal, for its run is in the results file already."""
+        delete_journal(self.path)
+
+    def close(self) -> None:
+        """Let go of the journal; it stays on disk until it is merged."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def journals_of(results: Path) -> Path:
+    """The folder of all journals of a results file."""
+    return results.with_name(results.name + ".journal")
+
+
+def run_folder(name: str, key: str) -> str:
+    """Name of a run's journal: readable, and different for different keys."""
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    safe_key = re.sub(r"[^A-Za-z0-9]", "", key)[:16]
+    return f"{readable}-{safe_key}".strip("-")
+
+
+def begun(results: Path, name: str, key: str) -> Manifest | None:
+    """The manifest of a run that was begun and is not merged yet, or None."""
+    return _earlier(journals_of(results) / run_folder(name, key))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a journal. Raises StoreError where it is damaged."""
+    try:
+        return Manifest.from_json(read_sealed(path / MANIFEST)["manifest"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise StoreError(
+            f"The journal {path} has no readable manifest; give the command of its run again, "
+            "or delete the folder."
+        ) from None
+
+
+def finished_batches(path: Path) -> set[int]:
+    """Numbers of the batches of a journal that are done."""
+    names = (_BATCH.fullmatch(each.name) for each in path.iterdir())
+    return {int(match[1]) for match in names if match}
+
+
+def cost(path: Path) -> tuple[float, int]:
+    """Seconds and prompt tokens over all finished batches."""
+    folders = [batch_folder(path, batch) for batch in sorted(finished_batches(path))]
+    final = [path / FINAL] if (path / FINAL).is_dir() else []
+    indexes = [read_index(folder) for folder in folders + final]
+    return sum(each.seconds for each in indexes), sum(each.tokens for each in indexes)
+
+
+def list_journals(results: Path) -> list[Progress]:
+    """Runs that are being measured into a results file, or wait to be gone on with; damaged ones are left out."""
+    try:
+        found = sorted(journals_of(results).iterdir())
+    except OSError:
+        return []
+    folders = [each for each in found if each.is_dir() and not each.name.startswith(".")]
+    return [each for each in map(_progress, folders) if each is not None]
+
+
+def hold(path: Path, timeout: float = 1.0) -> FileLock:
+    """Lock a journal for this process; the kernel lets go of it when the process dies. Raises BusyError."""
+    # Longer than a moment, because list_journals touches the lock to see whether anybody holds it.
+    lock = FileLock(path / _LOCK, timeout=timeout, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BusyError(
+            f"Another process is at work on this run ({path}); wait for it, or stop it first."
+        ) from None
+    return lock
+
+
+def delete_journal(path: Path) -> None:
+    """Delete a journal, also a half-deleted one; never fails."""
+    # Renamed first, so that what is half deleted cannot be taken for a run to go on with.
+    gone = path.with_name(f".{path.name}.merged")
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):
+        path.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        path.parent.rmdir()
+
+
+def _take(path: Path) -> FileLock:
+    while True:
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = hold(path)
+        except FileNotFoundError:
+            continue
+        # Whoever held it before may have merged and deleted the folder under our feet.
+        if (path / _LOCK).exists():
+            return lock
+        lock.release()
+
+
+def _earlier(path: Path) -> Manifest | None:
+    try:
+        return read_manifest(path)
+    except StoreError:
+        return None
+
+
+def _write_manifest(path: Path, manifest: Manifest, before: Manifest | None) -> None:
+    if before is not None and before.n_batches != manifest.n_batches:
+        # Batches cut otherwise do not fit together.
+        for batch in finished_batches(path):
+            shutil.rmtree(batch_folder(path, batch))
+    if before != manifest:
+        scratch = path / f".{MANIFEST}.tmp"
+        write_sealed(scratch, {"manifest": manifest.to_json()})
+        scratch.replace(path / MANIFEST)
+        sync_folder(path)
+
+
+def _drop_damaged(path: Path) -> None:
+    for scratch in path.glob(".*.tmp"):
+        shutil.rmtree(scratch, ignore_errors=True)
+    for batch in finished_batches(path):
+        folder = batch_folder(path, batch)
+        if not is_whole(folder):
+            shutil.rmtree(folder)
+
+
+def _progress(path: Path) -> Progress | None:
+    try:
+        manifest = read_manifest(path)
+        done = len(finished_batches(path))
+        running = _is_held(path)
+        merging = running and (path / MERGING).exists()
+    except (StoreError, OSError):
+        return None
+    return Progress(path, manifest.name, manifest.key, done, manifest.n_batches, merging, running)
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        hold(path, timeout=0).release()
+    except BusyError:
+        return True
+    except OSError:  # a read-only file system: nobody writes here
+        return False
+    return False

@@ -1,0 +1,223 @@
+"""Brings a finished journal into the results file, in one transaction, and deletes the journal afterwards.
+
+Killed at any moment, the file holds the run or does not, and the same call again ends in the same content.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from neurontui.store.admin import checksums
+from neurontui.store.admin.copy_runs import Keep
+from neurontui.store.errors import BusyError, StoreError
+from neurontui.store.journal.journal import (
+    MANIFEST,
+    MERGING,
+    cost,
+    delete_journal,
+    finished_batches,
+    hold,
+    read_manifest,
+)
+from neurontui.store.journal.manifest import Manifest
+from neurontui.store.journal.shards import COMPRESSION, FINAL, batch_folder, is_whole
+from neurontui.store.merge.existing_run import find_run, merged_meanwhile
+from neurontui.store.merge.run_tables import describe
+from neurontui.store.merge.statements import Statement, chunks, statements
+from neurontui.store.plain_paths import parquet, plain_folder
+from neurontui.store.reader import cores
+from neurontui.store.schema import (
+    create,
+    layout,
+    shard_schema,
+    shard_tables,
+    tables_of_a_run,
+)
+from neurontui.store.writer import Wait, open_writer, pause, transaction
+
+Progress = Callable[[str, int, int], None]
+"""Called with the table that comes next, how many are done, and how many there are."""
+
+_MASKS_A_GROUP = 10
+"""Masks of a neuron that are alike, at the least that matters: it is the groups that take memory."""
+
+
+def merge(
+    journal: Path,
+    results: Path,
+    keep: Keep = "all",
+    wait: Wait | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Merge a finished journal into `results`, which is created where it is missing; returns the run's number.
+
+    A run with the same key that is there already stays (`force`: is replaced) and the journal goes. `keep='aggregates'`
+    leaves out `activations`. Waits while another process has the file or the journal, telling `wait`.
+    Raises StoreError where batches are missing or damaged (these are dropped: measure again), or the disk is full.
+    """
+    with _held(journal, wait):
+        if not (journal / MANIFEST).exists():  # another process has merged it meanwhile
+            return merged_meanwhile(journal, results, wait)
+        manifest = read_manifest(journal)
+        _check_complete(journal, manifest)
+        create(results)
+        with (
+            _marked(journal),
+            plain_folder(journal) as shards,
+            open_writer(results, [journal], wait) as connection,
+        ):
+            number = _merge_into(connection, shards, manifest, keep, force, progress)
+        delete_journal(journal)
+    return number
+
+
+def delete_run(connection: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Delete all rows of a run from the attached file; the space stays in the file until it is compacted."""
+    for table in tables_of_a_run():
+        connection.execute(f"DELETE FROM results.{table} WHERE run = ?", [run])
+
+
+def _merge_into(
+    connection: duckdb.DuckDBPyConnection,
+    journal: Path,
+    manifest: Manifest,
+    keep: Keep,
+    force: bool,
+    progress: Progress | None,
+) -> int:
+    rows = _show_shards(connection, journal, manifest)
+    with transaction(connection):
+        run = find_run(connection, manifest.key)
+        if run is not None and not force:
+            return run
+        if run is None:
+            run = _next_run(connection)
+        else:
+            delete_run(connection, run)
+        connection.execute(f"CREATE TEMP VIEW masks AS {_masks(run, keep)}")
+        progress = progress or (lambda *_: None)
+        for done, statement in enumerate(statements()):
+            progress(statement.table, done, len(statements()) + 1)
+            if not (statement.table == "activations" and keep == "aggregates"):
+                _run(connection, statement, run, manifest, rows)
+        describe(connection, run, manifest, cost(journal))
+        progress("checksums", len(statements()), len(statements()) + 1)
+        checksums.store(connection, run)
+    return run
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    statement: Statement,
+    run: int,
+    manifest: Manifest,
+    rows: Mapping[str, int],
+) -> None:
+    size = rows.get(statement.table, rows["activations"] // _MASKS_A_GROUP)
+    connection.execute(f"SET threads = {1 if statement.one_thread else cores()}")
+    for low, high in chunks(statement, manifest, size):
+        values = {"run": run, "all_mask": manifest.all_mask, "low": low, "high": high}
+        known = statement.parameters
+        connection.execute(statement.sql, {k: v for k, v in values.items() if k in known})
+    connection.execute(f"SET threads = {cores()}")
+
+
+def _masks(run: int, keep: Keep) -> str:
+    if keep == "aggregates":
+        return "FROM shards.activations"
+    return f"SELECT example, layer, neuron, mask FROM results.activations WHERE run = {run}"
+
+
+def _show_shards(
+    connection: duckdb.DuckDBPyConnection, journal: Path, manifest: Manifest
+) -> dict[str, int]:
+    """Make a view `shards.<table>` of every table a batch may bring; returns the rows of each."""
+    folders = [batch_folder(journal, batch) for batch in range(manifest.n_batches)]
+    folders += [journal / FINAL] if (journal / FINAL).is_dir() else []
+    connection.execute("CREATE SCHEMA shards")
+    rows = {}
+    for table in shard_tables():
+        files = [folder / f"{table}.parquet" for folder in folders]
+        files = [file for file in files if file.exists()]
+        rows[table] = sum(_rows(file) for file in files)
+        connection.execute(f"CREATE VIEW shards.{table} AS {_source(table, files)}")
+    return rows
+
+
+def _rows(file: Path) -> int:
+    """Rows of a shard. Raises StoreError where it is packed as we never do: other unpackers of DuckDB need no trust."""
+    metadata = pq.read_metadata(file)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    packed = {group.column(i).compression for group in groups for i in range(metadata.num_columns)}
+    if packed - {COMPRESSION}:
+        raise StoreError(f"{file} was not written by neurontui; measure that batch again.")
+    return int(metadata.num_rows)
+
+
+def _source(table: str, files: Sequence[Path]) -> str:
+    if files:
+        return f"FROM {parquet(files)}"
+    kinds = layout()[table]
+    nothing = (f"NULL::{kinds[name]} AS {name}" for name in shard_schema(table).names)
+    return f"SELECT {', '.join(nothing)} WHERE false"
+
+
+def _next_run(connection: duckdb.DuckDBPyConnection) -> int:
+    [(number,)] = connection.execute(
+        "SELECT coalesce(max(run), 0) + 1 FROM results.runs"
+    ).fetchall()
+    return int(number)
+
+
+def _check_complete(journal: Path, manifest: Manifest) -> None:
+    wanted = set(range(manifest.n_batches))
+    missing = wanted - finished_batches(journal)
+    if missing:
+        raise StoreError(
+            f"The run {manifest.name} is not finished: {len(missing)} of {len(wanted)} batches are "
+            f"missing in {journal}; give its command again."
+        )
+    folders = [batch_folder(journal, batch) for batch in sorted(wanted)]
+    folders += [journal / FINAL] if (journal / FINAL).is_dir() else []
+    damaged = [folder for folder in folders if not is_whole(folder)]
+    for folder in damaged:
+        shutil.rmtree(folder)
+    if damaged:
+        raise StoreError(
+            f"{len(damaged)} of {len(folders)} parts of the run {manifest.name} were damaged on disk "
+            f"and dropped from {journal}; give its command again to measure them anew."
+        )
+
+
+@contextmanager
+def _held(journal: Path, wait: Wait | None) -> Iterator[None]:
+    while journal.is_dir():
+        try:
+            lock = hold(journal, timeout=0.5)
+        except BusyError as busy:
+            pause(wait, busy)
+            continue
+        try:
+            yield
+        finally:
+            lock.release()
+        return
+    yield
+
+
+@contextmanager
+def _marked(journal: Path) -> Iterator[None]:
+    """Lets an open explorer see that somebody wants the file."""
+    marker = journal / MERGING
+    with suppress(OSError):
+        marker.touch()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            marker.unlink()

@@ -1,0 +1,286 @@
+"""Ablation: accuracy a condition and language as a heatmap, in words, as bars, and against dose."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.charts.builders.rows import half_width, number
+from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value, spaced
+from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, ink_of
+from neurontui.tui.charts.terminal.blocks import bar
+from neurontui.tui.common.number_formats import count, percent, plus_minus, signed
+from neurontui.tui.common.sanitize import shorten
+from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+Rows = list[dict[str, Any]]
+OFF, MEAN = "off", "mean"
+NAME_WIDTH = 17
+"""Cells of a condition's name: what ten languages leave in 80 columns."""
+
+
+def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
+    """Accuracy, coloured by its change from the baseline; the paper's row below each condition it has."""
+    names, values, tints, marks = [], [], [], []
+    for label, own in _conditions(rows).items():
+        names.append(_name(label, own))
+        values.append(
+            (
+                number(own[None]["percent"]),
+                *(_of(own, code, "accuracy") for code in (*languages, None)),
+            )
+        )
+        tints.append((None, *(_of(own, code, "change") for code in (*languages, None))))
+        marks.append(" " + "".join(_mark(own.get(code)) for code in (*languages, None)))
+        paper = _paper(own[None], published)
+        if paper:
+            names.append("  the paper")
+            values.append(
+                (
+                    paper[0],
+                    *(paper[1].get(code) for code in languages),
+                    _mean(list(paper[1].values())),
+                )
+            )
+            tints.append((None,) * (len(languages) + 2))
+            marks.append(" " * (len(languages) + 2))
+    columns = (OFF, *languages, MEAN)
+    return Matrix(
+        "Accuracy when neurons are switched off",
+        tuple(names),
+        columns,
+        tuple(values),
+        diverging=True,
+        tints=tuple(tints),
+        marks=tuple(marks),
+    )
+
+
+def _mark(row: dict[str, Any] | None) -> str:
+    """An arrow where the interval of the change leaves nought out."""
+    low, high = (number(row[key]) if row else None for key in ("change_low", "change_high"))
+    if low is None or high is None or low <= 0 <= high:
+        return " "
+    return "▼" if high < 0 else "▲"
+
+
+def mean_lines(rows: Rows, published: Rows, width: int) -> list[Parts]:
+    """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in grey."""
+    lines: list[Parts] = [[Part("all inputs", "text", bold=True), Part("  95 % interval", "dim")]]
+    for own in _conditions(rows).values():
+        row, half = own[None], half_width(own[None])
+        tail = "" if half is None else f" ±{half:.1f}"
+        lines.append(_mean_bar(number(row["accuracy"]), tail, _role(row), width))
+        paper = _paper(row, published)
+        if paper:
+            lines.append(_mean_bar(_mean(list(paper[1].values())), "", "ghost", width))
+    return lines
+
+
+def _mean_bar(value: Value, tail: str, role: str, width: int) -> Parts:
+    return [
+        Part(bar(value, 100.0, max(width - 13, 4)), ink_of(role), "rule"),
+        Part(f"{percent(value):>6}", "dim" if role == "ghost" else "text"),
+        Part(f"{tail:<7}", "dim"),
+    ]
+
+
+def _role(row: dict[str, Any]) -> str:
+    """The colour of a condition's bar."""
+    if row["kind"] == "type" and row["type"] is not None:
+        return str(row["type"])
+    return "ghost" if row["kind"] == "matched" else "first"
+
+
+def sources(table: pa.Table | None) -> list[str]:
+    """Tables of the paper for the run's task, that of the run's own model first."""
+    rows = table.to_pylist() if table is not None else []
+    order = sorted(rows, key=lambda row: (not row["same_model"], row["source"]))
+    return list(dict.fromkeys(row["source"] for row in order))
+
+
+def labels_of(rows: Rows, published: Rows) -> list[str]:
+    """The condition that each row of the matrix is about."""
+    labels: list[str] = []
+    for label, own in _conditions(rows).items():
+        labels += [label] * (2 if _paper(own[None], published) else 1)
+    return labels
+
+
+def _conditions(rows: Rows) -> dict[str, dict[str | None, dict[str, Any]]]:
+    """Label -> language (None for all) -> row, each control behind what it is a control of."""
+    found: dict[str, dict[str | None, dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(f"{row['condition']} {row['label']}", {})[row["language"]] = row
+    whole = {key: own for key, own in found.items() if None in own}
+    return dict(sorted(whole.items(), key=lambda item: _rank(item[1][None])))
+
+
+def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
+    kind = {"baseline": 0, "type": 1, "matched": 1, "dose": 2, "random": 3}.get(row["kind"], 4)
+    after = row["matched_to"] if row["matched_to"] is not None else row["condition"]
+    return kind, after, int(row["kind"] != "type")
+
+
+def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
+    row = own[None]
+    if row["matched_to"] is not None:
+        return "  matched control" if row["kind"] == "matched" else "  its control"
+    if row["kind"] not in ("type", "dose") or row["type"] is None:
+        return shorten(label.partition(" ")[2], NAME_WIDTH)
+    dose = None if row["fraction"] is None else f"{100 * row['fraction']:g} % of all"
+    return f"{LETTERS.get(row['type'], '')} {dose or SHORT.get(row['type'], row['type'])}"
+
+
+def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) -> Value:
+    return number(own[code][column]) if code in own else None
+
+
+def _paper(row: dict[str, Any], published: Rows) -> tuple[Value, dict[str, Value]] | None:
+    """The paper's numbers for the same condition: percent switched off, and accuracy a language."""
+    wanted = (row["kind"], row["type"])
+    found = [each for each in published if (each["kind"], each["type"]) == wanted]
+    if row["kind"] == "random":
+        found = [
+            each
+            for each in found
+            if row["fraction"] is not None and abs(each["percent"] - 100 * row["fraction"]) < 0.01
+        ]
+    if not found:
+        return None
+    return number(found[0]["percent"]), {
+        each["language"]: number(each["accuracy"]) for each in found
+    }
+
+
+def _mean(values: list[Value]) -> Value:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
+    """One condition in one language (None: all inputs), in full."""
+    row = _conditions(rows).get(label, {}).get(language)
+    if row is None:
+        return []
+    where = language or "all inputs"
+    first = [
+        Part(f"{shorten(row['label'], 40)} · {where}: ", "dim"),
+        Part(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
+        Part(
+            f"  n = {row['n']:,}" + (f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""),
+            "dim",
+        ),
+    ]
+    if row["change"] is None or row["kind"] == "baseline":
+        return [first]
+    half = half_width(row, "change_low", "change_high")
+    role = "bad" if row["change"] < 0 else "good"
+    second = [
+        Part("change ", "dim"),
+        Part(f"{'▼' if row['change'] < 0 else '▲'} {row['change']:+.1f}", role, bold=True),
+        Part("" if half is None else f" ±{half:.1f}", "dim"),
+        Part(f" points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
+    ]
+    if row["logprob"] is not None:
+        second.append(Part(f"   log-probability {signed(row['logprob'])} nats", "dim"))
+    return [first, second]
+
+
+def control_fields(width: int) -> tuple[Field, ...]:
+    """The columns that fit."""
+    fields = (
+        Field("name", "switched off", stretch=True),
+        Field("language", "lang", lambda value: value or "all"),
+        Field("percent", "off %", percent, right=True),
+        Field("accuracy", "type", percent, right=True),
+        Field("control", "control", percent, right=True),
+        Field("gain", "difference", right=True),
+        Field("nats", "in nats", right=True),
+        Field("n", "n", count, right=True),
+    )
+    return (
+        fields
+        if width >= 90
+        else tuple(each for each in fields if each.column not in ("percent", "n"))
+    )
+
+
+def control_table(table: pa.Table) -> pa.Table:
+    """What ablation-controls returns, with differences and their intervals in one column; all inputs first."""
+    rows = sorted(
+        table.to_pylist(), key=lambda row: (row["language"] is not None, row["condition"])
+    )
+    for row in rows:
+        row["name"] = (
+            f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
+        )
+        if row["fraction"] is not None:
+            row["name"] += f" {100 * row['fraction']:g} %"
+        row["gain"] = _signed_half(row["difference"], half_width(row), 1)
+        row["nats"] = _signed_half(
+            row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2
+        )
+    return pa.Table.from_pylist(rows) if rows else pa.table({})
+
+
+def _signed_half(value: Any, half: Value, digits: int) -> str:
+    return (
+        "–"
+        if value is None
+        else f"{value:+.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")
+    )
+
+
+def dose_chart(table: pa.Table) -> Chart:
+    """What ablation-dose returns: change from the baseline against the share switched off."""
+    rows = [row for row in table.to_pylist() if row["fraction"] is not None]
+    doses = sorted({row["fraction"] for row in rows})
+    place = {dose: index for index, dose in enumerate(doses)}
+    found: dict[tuple[str | None, str], list[Value]] = {}
+    halves: dict[tuple[str | None, str], list[Value]] = {}
+    for row in rows:
+        key = (row["type"], row["arm"])
+        found.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = number(row["change"])
+        halves.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = half_width(row)
+    series = tuple(_dose(key, tuple(found[key]), tuple(halves[key])) for key in found)
+    labels = tuple(f"{100 * dose:g}" for dose in doses)
+    return Chart(
+        "Change of accuracy by dose",
+        labels,
+        series,
+        "points",
+        "% off",
+        zero=True,
+        grey="matched control of",
+        places=spaced(doses),
+    )
+
+
+def _dose(
+    key: tuple[str | None, str], values: tuple[Value, ...], halves: tuple[Value, ...]
+) -> Series:
+    name, arm = key
+    if arm == "random" or name is None:
+        return Series("random neurons", "R", CYCLE[3], values, halves)
+    if arm == "control":
+        return Series(SHORT[name], LETTERS[name].lower(), "ghost", values, halves, ghost=True)
+    return Series(SHORT[name], LETTERS[name], name, values, halves)
+
+
+def accuracy_bars(rows: Rows) -> Bars:
+    """Accuracy over all inputs, a bar a condition."""
+    bars = []
+    for label, own in _conditions(rows).items():
+        row = own[None]
+        bars.append(
+            Bar(
+                _name(label, own),
+                number(row["accuracy"]),
+                "",
+                _role(row),
+                half_width(row),
+                f"off {row['percent']:.1f} %",
+            )
+        )
+    return Bars("Accuracy when neurons are switched off", tuple(bars))

@@ -1,0 +1,128 @@
+"""Attribution: contribution and effective scores as charts, and the effective scores as a table."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.charts.builders.rows import layer_axis, number, series_by, type_series
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.explorer.widgets.grid import Field
+
+
+def _layered(
+    rows: list[dict[str, Any]], layers: pa.Table | None
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return layer_axis(layers, (row["layer"] for row in rows))
+
+
+def top_share(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
+    """What contribution-top-share returns: which types the top 5 % of each layer are of."""
+    rows = [
+        row
+        for row in table.to_pylist()
+        if (row["language"] or "") == language and row["layer"] is not None
+    ]
+    labels, breaks = _layered(rows, layers)
+    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels))
+    return Chart(
+        f"Types of the top 5 % by contribution{_where(language)}",
+        labels,
+        type_series(found),
+        stacked=True,
+        breaks=breaks,
+    )
+
+
+def contribution(table: pa.Table, layers: pa.Table | None, language: str, what: str) -> Chart:
+    """What contribution-by-type returns: `what` is average (of one neuron) or total (of all of a type)."""
+    rows = [row for row in table.to_pylist() if row["layer"] is not None]
+    labels, breaks = _layered(rows, layers)
+    found = series_by(
+        rows,
+        "type",
+        lambda row: int(row["layer"]),
+        len(labels),
+        what,
+        f"{what}_low",
+        f"{what}_high",
+    )
+    words = "Contribution of one neuron" if what == "average" else "Contribution of all neurons"
+    stacked = what == "total"
+    return Chart(
+        f"{words} of a type{_where(language)}",
+        labels,
+        type_series(found),
+        stacked=stacked,
+        breaks=breaks,
+    )
+
+
+def largest_effects(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
+    """What effective-score-max-by-layer returns."""
+    rows = table.to_pylist()
+    labels, breaks = _layered(rows, layers)
+    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "largest", "-", "-")
+    return Chart(
+        f"Largest effective score{_where(language)}",
+        labels,
+        type_series(found),
+        "logits",
+        breaks=breaks,
+    )
+
+
+def _where(language: str) -> str:
+    return f" · {language}" if language else ""
+
+
+def score_table(table: pa.Table, published: pa.Table | None) -> pa.Table:
+    """Effective scores a language and type, the paper's largest and mean beside them where it has them."""
+    theirs = {
+        (row["language"], row["type"]): row
+        for row in (published.to_pylist() if published is not None else [])
+    }
+    rows = sorted(table.to_pylist(), key=lambda row: TYPES.index(row["type"]))
+    order = list(dict.fromkeys(row["language"] for row in table.to_pylist()))
+    rows.sort(key=lambda row: order.index(row["language"]))
+    for row in rows:
+        paper = theirs.get((row["language"], row["type"]), {})
+        row["paper_largest"], row["paper_mean"] = (
+            number(paper.get("largest")),
+            number(paper.get("mean")),
+        )
+        row["half"] = None if row["low"] is None else (row["high"] - row["low"]) / 2
+    return pa.Table.from_pylist(rows) if rows else pa.table({})
+
+
+def score_fields(paper: bool) -> tuple[Field, ...]:
+    """Columns of the table of effective scores."""
+    own = (
+        Field("language", "lang"),
+        Field("type", "type", lambda value: f"{LETTERS[value]} {SHORT[value]}"),
+        Field("largest", "max", _logit, right=True),
+        Field("smallest", "min", _logit, right=True),
+        Field("mean", "mean", _small, right=True),
+        Field("half", "±95 %", _small, right=True),
+        Field("variance", "variance", _small, right=True),
+    )
+    theirs = (
+        Field("paper_largest", "paper max", _logit, right=True),
+        Field("paper_mean", "paper mean", _small, right=True),
+    )
+    return own + theirs if paper else own
+
+
+def _logit(value: Any) -> str:
+    return "–" if value is None else f"{value:+.2f}"
+
+
+def _small(value: Any) -> str:
+    """Small numbers with three digits that count."""
+    return (
+        "–"
+        if value is None
+        else f"{value:.4f}"
+        if abs(value) >= 0.001 or value == 0
+        else f"{value:.1e}"
+    )

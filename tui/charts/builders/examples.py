@@ -1,0 +1,151 @@
+"""One example: its prompts in every language, and its types by layer against the mean."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+from rich.cells import cell_len
+
+from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.charts.builders.wrapping import wrapped
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.charts.terminal.blocks import spark
+from neurontui.tui.common.number_formats import count, percent, signed
+from neurontui.tui.common.sanitize import clean, fit
+from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+COMMON = 10
+"""Characters that all prompts have to begin with before a list leaves them out."""
+
+
+def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
+    """Columns of the list of examples. What all prompts begin with is left out where it would hide the rest."""
+    prompts = [str(prompt) for prompt in table.column("prompt").slice(0, 200).to_pylist()]
+    shared = _common(prompts) if len(prompts) > 1 else 0
+    skip = shared if shared >= COMMON and 2 * shared > width - 10 else 0
+
+    def shown(prompt: object) -> str:
+        return f"…{str(prompt)[skip:]}" if skip else str(prompt)
+
+    judged = any(table.column("n_answered").slice(0, 200).to_pylist())
+    right = (Field("n_correct", "✓", right=True),) if judged else ()
+    return (
+        Field("example", "#", right=True),
+        *right,
+        Field("prompt", "prompt", shown, stretch=True),
+    )
+
+
+def _common(texts: list[str]) -> int:
+    """Characters that all texts begin with, up to the last word that they share whole."""
+    first, last = min(texts), max(texts)
+    same = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
+    )
+    return first.rfind(" ", 0, same) + 1
+
+
+def prompt_lines(table: pa.Table, width: int) -> list[Parts]:
+    """A line a language: code, prompt, and what the model said."""
+    return [_prompt(row, width) for row in table.to_pylist()]
+
+
+def _prompt(row: dict[str, object], width: int) -> Parts:
+    said = "" if row["prediction"] is None else clean(row["prediction"]).strip()
+    mark, role = (
+        ("✓", "good")
+        if row["correct"]
+        else ("✗", "bad")
+        if row["correct"] is False
+        else (" ", "dim")
+    )
+    tail = fit(said, min(max(cell_len(said), 6), 16)) if said else ""
+    room = width - 5 - cell_len(tail) - 3
+    return [
+        Part(fit(row["language"], 4), "first", bold=True),
+        Part(fit(row["prompt"], max(room, 8)) + " ", "text"),
+        Part(f"{mark} ", role, bold=True),
+        Part(tail, role),
+    ]
+
+
+def full_lines(table: pa.Table, width: int) -> list[Parts]:
+    """Everything about an example, wrapped: prompt, answer, prediction, tokens."""
+    lines: list[Parts] = []
+    for row in table.to_pylist():
+        lines.append(
+            [
+                Part(clean(row["language"]), "first", bold=True),
+                Part(f"   {clean(row['id'])}", "dim"),
+            ]
+        )
+        lines += [[Part("  " + line)] for line in wrapped(row["prompt"], width - 2)]
+        for word, column in (("answer", "answer"), ("model", "prediction")):
+            if row[column] is not None:
+                role = "text" if column == "answer" else "good" if row["correct"] else "bad"
+                lines += [
+                    [Part(f"  {word if first else '':<8}", "dim"), Part(line, role)]
+                    for first, line in _first(wrapped(row[column], width - 10))
+                ]
+        last = repr(clean(row["last_token"]))[1:-1]
+        lines += [[Part(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
+    return lines
+
+
+def _first(lines: list[str]) -> list[tuple[bool, str]]:
+    return [(index == 0, line) for index, line in enumerate(lines)]
+
+
+def detail_lines(table: pa.Table, width: int) -> list[Parts]:
+    """A line a type: its ratio in this example over the layers, its mean here and over all examples."""
+    lines: list[Parts] = [
+        [
+            Part(f"{'types by layer':<{max(width - 22, 14)}}", "text", bold=True),
+            Part(f"{'here':>9}{'mean':>9}", "dim"),
+        ]
+    ]
+    rows = table.to_pylist()
+    layers = sorted({row["layer"] for row in rows})
+    for name in TYPES:
+        own = {row["layer"]: row for row in rows if row["type"] == name}
+        here = [number(own[layer]["ratio"]) if layer in own else None for layer in layers]
+        mean = [number(own[layer]["mean"]) if layer in own else None for layer in layers]
+        known = [value for value in here + mean if value is not None]
+        if not known:
+            continue
+        room = max(width - 16 - 18 - 4, 6)
+        drawn = spark(here, min(known), max(known), min(room, 12 * len(layers)))
+        lines.append(
+            [
+                Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
+                Part(fit(SHORT[name], 14), "dim"),
+                Part(fit(drawn, room), ink_of(name)),
+                Part(f"{percent(_average(here)):>7} %", "text"),
+                Part(f"{percent(_average(mean)):>7} %", "dim"),
+            ]
+        )
+    return lines
+
+
+def _average(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _letter(name: object) -> str:
+    return f"{LETTERS.get(str(name), '?')} {SHORT.get(str(name), str(name))}"
+
+
+def _percent2(value: object) -> str:
+    return "–" if value is None else f"{float(str(value)):.2f}"
+
+
+_TOP: tuple[tuple[str, str, Callable[..., str], bool], ...] = (
+    ("layer", "layer", count, True),
+    ("neuron", "neuron", str, True),
+    ("language", "lang", str, False),
+    ("type", "type here", _letter, False),
+    ("contribution", "CS %", _percent2, True),
+    ("effect", "ES", signed, True),
+)
+TOP_FIELDS = tuple(Field(column, title, form, right) for column, title, form, right in _TOP)

@@ -1,0 +1,40 @@
+"""Do related languages share more: the answer of sharing-by-family in words."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.charts.builders.rows import half_width
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+_HEAD = f"  {'':<14}{'pairs':>7}{'related':>10}{'others':>10}   {'difference':<18}{'Mantel p':>8}"
+
+
+def family_lines(table: pa.Table | None) -> list[Parts]:
+    """A line a relation: pairs, related and other pairs, difference with its interval, p."""
+    if table is None:
+        return []
+    head: list[Parts] = [
+        [Part("Do related languages share more?", bold=True)],
+        [Part(_HEAD, "dim")],
+    ]
+    return [*head, *(_line(row) for row in table.to_pylist())]
+
+
+def _line(row: dict[str, Any]) -> Parts:
+    name = f"  same {row['relation']:<9}{row['n_related']:>7}"
+    if row["related"] is None or row["unrelated"] is None:
+        return [Part(name), Part(f"   {_reason(row)}", "dim")]
+    half = half_width(row)
+    difference = f"{row['difference']:+.3f}" + ("" if half is None else f" ±{half:.3f}")
+    chance = "–" if row["p_value"] is None else f"{row['p_value']:.3f}"
+    return [
+        Part(name),
+        Part(f"{row['related']:>10.3f}{row['unrelated']:>10.3f}   {difference:<18}{chance:>8}"),
+    ]
+
+
+def _reason(row: dict[str, Any]) -> str:
+    if row["n_unknown"]:
+        return f"{row['relation']} not known for {row['n_unknown']} of these languages"
+    return "no such pair among these languages"

@@ -1,0 +1,83 @@
+"""Persistence: does a neuron keep its type; as lines of a sheet, a chart over examples, and a table of neurons."""
+
+from math import log
+
+import pyarrow as pa
+
+from neurontui.tui.charts.builders.rows import half_width, number, series_by, type_series
+from neurontui.tui.charts.model import Chart, spaced
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.charts.terminal.blocks import bar, spark
+from neurontui.tui.common.number_formats import percent, plain_value, plus_minus
+from neurontui.tui.common.sanitize import fit
+from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+NEURON_FIELDS = (
+    Field("layer", "layer", right=True),
+    Field("neuron", "neuron", right=True),
+    Field("share", "% of ex.", percent, right=True),
+    Field("language", "specific to", plain_value),
+    Field("all_shared", "A %", percent, right=True),
+    Field("partial_shared", "P %", percent, right=True),
+    Field("specific", "S %", percent, right=True),
+    Field("non_activated", "N %", percent, right=True),
+)
+
+
+def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) -> list[Parts]:
+    """A line a type: average, overlap, overlap in percent of the average, and overlap over the layers."""
+    rows = {row["type"]: row for row in table.to_pylist()}
+    examples = next((row["n_examples"] for row in rows.values()), 0)
+    head = f"{'':<16}{'average':>12}{'overlap':>17}{'of avg':>9}{'same mask':>11}"
+    lines: list[Parts] = [
+        [
+            Part("Does a neuron keep its type?", "text", bold=True),
+            Part(f"  overlap: the same type in all {examples:,} examples", "dim"),
+        ],
+        [Part(head, "dim"), Part("   overlap by layer" if width >= 85 else "   by layer", "dim")],
+    ]
+    widest = max((row["overlap"] or 0.0 for row in rows.values()), default=1.0)
+    return lines + [
+        _line(name, rows[name], by_layer, widest, width) for name in TYPES if name in rows
+    ]
+
+
+def _line(
+    name: str, row: dict[str, object], by_layer: pa.Table | None, widest: float, width: int
+) -> Parts:
+    overlap = number(row["overlap"])
+    shown = plus_minus(row["average"], half_width(row))
+    return [
+        Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
+        Part(fit(SHORT[name], 14), "dim"),
+        Part(f"{shown:>12}"),
+        Part(f"{percent(overlap):>8} "),
+        Part(bar(overlap, widest, 8), ink_of(name), "rule"),
+        Part(f"{percent(row['of_average']):>9}{percent(row['same_mask']):>11}   "),
+        Part(_spark(name, by_layer, max(width - 68, 8)), ink_of(name)),
+    ]
+
+
+def _spark(name: str, by_layer: pa.Table | None, width: int) -> str:
+    if by_layer is None:
+        return ""
+    values = [number(row["overlap"]) for row in by_layer.to_pylist() if row["type"] == name]
+    known = [value for value in values if value is not None]
+    return spark(values, 0.0, max(known, default=1.0), min(width, 14 * len(values)))
+
+
+def size_chart(table: pa.Table) -> Chart:
+    """What persistence-at-size returns: overlap against the number of examples drawn."""
+    rows = table.to_pylist()
+    sizes = sorted({row["size"] for row in rows})
+    place = {size: index for index, size in enumerate(sizes)}
+    found = series_by(rows, "type", lambda row: place[row["size"]], len(sizes), "overlap", "-", "-")
+    labels = tuple(str(size) for size in sizes)
+    return Chart(
+        "Overlap shrinks as examples grow",
+        labels,
+        type_series(found),
+        x_title="examples",
+        places=spaced([log(size) for size in sizes]),
+    )

@@ -1,0 +1,144 @@
+"""Runs as rows of a table, and one run in words."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from neurontui.tui.common.number_formats import count, duration, percent, plain_value
+from neurontui.tui.common.sanitize import clean, fit, shorten
+from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+WARNING = "prompts"
+"""The topic of notes that warn about what the model read."""
+
+_NARROW = (
+    Field("mark", " "),
+    Field("run", "#", right=True),
+    Field("name", "run", stretch=True),
+    Field("n_languages", "langs", count, right=True),
+    Field("n_examples", "examples", count, right=True),
+    Field("n_layers", "layers", count, right=True),
+    Field("n_neurons", "neurons", count, right=True),
+    Field("accuracy", "right %", percent, right=True),
+)
+_WIDE = (
+    *_NARROW,
+    Field("architecture", "architecture"),
+    Field("dtype", "dtype"),
+    Field("started", "started", plain_value),
+    Field("seconds", "took", duration, right=True),
+)
+
+
+_FILE = Field("file", "file", lambda path: shorten(Path(path).name, 20))
+
+
+def run_fields(width: int, n_files: int = 1) -> tuple[Field, ...]:
+    """The columns that fit; of several files, whose run it is takes the place of what is least told by it."""
+    fields = _WIDE if width >= 130 else _NARROW
+    if n_files == 1:
+        return fields
+    return (*(each for each in fields if each.column not in ("n_layers", "dtype")), _FILE)
+
+
+def run_details(run: RunInfo, width: int) -> list[Parts]:
+    """Everything about a run, in pairs of word and value."""
+    pairs = [
+        (
+            "model",
+            f"{run.get('model')}" + (f" @ {run.get('revision')}" if run.get("revision") else ""),
+        ),
+        ("architecture", f"{run.get('architecture')} · {run.get('dtype')} on {run.get('device')}"),
+        (
+            "task",
+            " · ".join(str(x) for x in (run.get("task"), run.get("setting")) if x) + _shots(run),
+        ),
+        ("languages", " ".join(run.languages)),
+        ("active", f"A > {run.threshold:g}" + _others(run)),
+        ("measured", _when(run)),
+        ("key", run.key[:12]),
+        ("file", near(run.file)),
+    ]
+    lines: list[Parts] = [[Part(run.name, "text", bold=True)]]
+    for word, value in pairs:
+        lines += _pair(word, value, width)
+    return lines
+
+
+def warning_words(count: int, here: bool) -> str:
+    """A marker for the first line of a screen; empty without warnings."""
+    return (
+        f"! {count} warning{'s' * (count > 1)}: see {'below' if here else 'Runs'}" if count else ""
+    )
+
+
+def warning_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+    """Warnings about what the model read, in full."""
+    texts = [str(note["text"]) for note in notes if note["topic"] == WARNING]
+    return [
+        [Part(part.text, "bad") for part in line]
+        for text in texts
+        for line in _pair("! warning", text, width)
+    ]
+
+
+def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+    """What else a reader of the run should know."""
+    return [
+        line
+        for note in notes
+        if note["topic"] != WARNING
+        for line in _pair(f"! {note['topic']}", str(note["text"]), width)
+    ]
+
+
+def language_lines(rows: list[dict[str, Any]], width: int) -> list[Parts]:
+    """A line a language: name, family, tokens of a prompt, accuracy, and the token at which it was read."""
+    head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}  read at"
+    lines: list[Parts] = [[], [Part(head, "dim")]]
+    for row in rows:
+        last = clean(row["last_token"]).strip()
+        share = "" if row["last_token_share"] is None else f"  in {row['last_token_share']:.0f} %"
+        lines.append(
+            [
+                Part(f"  {fit(row['language'], 4)}", "first", bold=True),
+                Part(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
+                Part(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}  "),
+                Part(fit(f"“{last}”{share}", max(width - 58, 10)), "dim"),
+            ]
+        )
+    return lines
+
+
+def _one(value: Any) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def near(path: str) -> str:
+    """A path as one would type it from here."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
+
+
+def _pair(word: str, value: str, width: int) -> list[Parts]:
+    wrapped = textwrap.wrap(clean(value), max(width - 16, 20)) or [""]
+    first = [Part(f"  {clean(word):<13} ", "dim"), Part(wrapped[0])]
+    return [first, *([Part(" " * 16), Part(line)] for line in wrapped[1:])]
+
+
+def _shots(run: RunInfo) -> str:
+    shots = run.get("n_shots", 0)
+    return f" · {shots} demonstrations in front" if shots else ""
+
+
+def _others(run: RunInfo) -> str:
+    others = [f"{each:g}" for each in run.thresholds[1:]]
+    return f" (also measured: {', '.join(others)})" if others else ""
+
+
+def _when(run: RunInfo) -> str:
+    return f"{plain_value(run.get('started'))} UTC, in {duration(run.get('seconds'))}, {count(run.get('tokens'))} prompt tokens"

@@ -1,0 +1,80 @@
+"""What the SQL screen shows in dialogs: plans, tables and columns, single values; and how it says what happened."""
+
+import textwrap
+from typing import Any
+
+import pyarrow as pa
+
+from neurontui.tui.common.number_formats import plain_value
+from neurontui.tui.common.sanitize import clean, clean_lines, fit
+from neurontui.tui.explorer.sql_editor.sql_text import Names
+from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+
+SCHEMA_FIELDS = (
+    Field("table_name", "table"),
+    Field("column_name", "column", lambda name: name or ""),
+    Field("type", "type", lambda kind: (kind or "").partition("(")[0]),
+    Field("comment", "what it is", lambda words: words or "", stretch=True),
+)
+"""What stands in place of results before there are any: what one can ask about."""
+
+
+def plan_lines(table: pa.Table) -> list[Parts]:
+    """The plan that EXPLAIN returns, line by line."""
+    texts = table.column(table.num_columns - 1).to_pylist()
+    return [[Part(line)] for text in texts for line in clean_lines(text).splitlines()]
+
+
+def value_lines(value: Any) -> list[Parts]:
+    """One value in full."""
+    lines: list[Parts] = [[Part(line)] for line in clean_lines(plain_value(value)).splitlines()]
+    return lines or [[Part("empty", "dim")]]
+
+
+def schema_lines(table: pa.Table, width: int) -> list[Parts]:
+    """Tables with their columns and what they mean, in `width` cells; what the query `schema` returns."""
+    lines: list[Parts] = []
+    for row in table.to_pylist():
+        comment = row["comment"] or ""
+        if row["column_name"] is None:
+            lines += [[], *_hanging([Part(row["table_name"], "first", bold=True)], comment, width)]
+        else:
+            name, kind = fit(row["column_name"], 18), fit(row["type"], 14)
+            lines += _hanging([Part(f"  {name} "), Part(kind, "third")], comment, width)
+    return lines[1:]
+
+
+def _hanging(head: Parts, words: str, width: int) -> list[Parts]:
+    """Words behind a head, on as many lines as they take."""
+    used = width_of(head) + 2
+    wrapped = textwrap.wrap(clean(words), max(width - used, 20)) or [""]
+    first: list[Parts] = [[*head, Part(f"  {wrapped[0]}", "dim")]]
+    return first + [[Part(" " * used + line, "dim")] for line in wrapped[1:]]
+
+
+def names_of(table: pa.Table, queries: tuple[str, ...]) -> Names:
+    """What can be completed, from the query `schema`."""
+    tables: dict[str, tuple[str, ...]] = {}
+    for row in table.to_pylist():
+        if row["column_name"] is not None:
+            tables[row["table_name"]] = (*tables.get(row["table_name"], ()), row["column_name"])
+    return Names(tables, queries)
+
+
+def rows_words(rows: int, seconds: float, cut: int | None) -> Parts:
+    """How many rows, how long it took, and whether there are more."""
+    words = f"{rows:,} rows" if rows != 1 else "1 row"
+    parts = [Part(words, "text", bold=True), Part(f" in {seconds:.2f} s", "dim")]
+    if cut is not None:
+        parts.append(Part(f"   stopped at {cut:,} rows; m shows more, e exports all", "second"))
+    return parts
+
+
+def running_words(seconds: float, percent: float | None) -> Parts:
+    """How long a query has been running."""
+    done = f"  {percent:.0f} %" if percent is not None and percent < 100 else ""
+    return [
+        Part(f"running {seconds:.0f} s{done}", "second", bold=True),
+        Part("   esc stops it", "dim"),
+    ]

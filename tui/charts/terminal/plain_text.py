@@ -1,0 +1,55 @@
+"""Charts as plain text, for a file or a message."""
+
+from rich.cells import cell_len
+
+from neurontui.tui.charts.model import Bars, Chart, Drawing, Matrix
+from neurontui.tui.charts.terminal.blocks import bar
+from neurontui.tui.charts.terminal.canvas import Canvas
+from neurontui.tui.charts.terminal.draw import draw_chart
+from neurontui.tui.common.sanitize import clean, fit
+
+
+def to_text(drawing: Drawing, width: int = 100, height: int = 28) -> str:
+    """Any chart in at most `width` columns."""
+    if isinstance(drawing, Chart):
+        return _chart(drawing, width, height)
+    return _matrix(drawing) if isinstance(drawing, Matrix) else _bars(drawing, width)
+
+
+def _chart(chart: Chart, width: int, height: int) -> str:
+    canvas = Canvas(width, height)
+    draw_chart(canvas, chart, textured=True)
+    legend = "   ".join(f"{series.letter} {clean(chart.legend(series))}" for series in chart.series)
+    return "\n".join(
+        [f"{clean(chart.title)} ({chart.unit}, by {chart.x_title})", *canvas.lines(), legend]
+    )
+
+
+def _matrix(matrix: Matrix) -> str:
+    label = max((cell_len(clean(name)) for name in matrix.rows), default=0)
+    cell = max([6, *(cell_len(clean(name)) + 1 for name in matrix.columns)])
+    lines = [
+        f"{clean(matrix.title)} ({matrix.unit})",
+        " " * label + "".join(fit(name, cell, "right") for name in matrix.columns),
+    ]
+    for row, name in enumerate(matrix.rows):
+        values = ("–" if value is None else f"{value:.1f}" for value in matrix.values[row])
+        lines.append(fit(name, label, "right") + "".join(text.rjust(cell) for text in values))
+    return "\n".join(lines)
+
+
+def _bars(bars: Bars, width: int) -> str:
+    label = max((cell_len(clean(each.name)) for each in bars.bars), default=0)
+    highest = max((each.value or 0.0 for each in bars.bars), default=1.0)
+    room = max(width - label - 24, 10)
+    lines = [f"{clean(bars.title)} ({bars.unit})"]
+    for each in bars.bars:
+        number = (
+            "–"
+            if each.value is None
+            else f"{each.value:.1f}" + ("" if each.half is None else f" ±{each.half:.1f}")
+        )
+        lines.append(
+            f"{fit(each.name, label)} {bar(each.value, highest, room)} {number} {clean(each.note)}".rstrip()
+        )
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""`neurontui demo`: every experiment on the built-in model, then the explorer."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from neurontui.compute.config import RunConfig
+
+
+@click.command("demo", short_help="All experiments on the built-in model, then the explorer.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="results.duckdb", show_default=True,
+    metavar="RESULTS", help="Results file.",
+)  # fmt: skip
+@click.option("--no-open", is_flag=True, help="Print the summary and stop.")
+def command(out: Path, no_open: bool) -> None:
+    """Measure the built-in model on its facts, without any download, and open the explorer.
+
+    The model is a small BLOOM trained on capital cities in ten languages. Without a terminal,
+    the summary is printed and the command ends.
+    """
+    from neurontui.tui.cli.extras import needs_compute
+
+    with needs_compute():
+        from neurontui.compute.run import run
+    from neurontui.tui.cli.demo_summary import print_summary
+    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.signals import resumable
+
+    began = time.monotonic()
+    narrator = Narrator()
+    with resumable():
+        for config in _configs(out):
+            run(config, narrator)
+    narrator.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
+    print_summary(out)
+    if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
+        from neurontui.tui.explorer.terminal import open_explorer
+
+        open_explorer([out])
+
+
+def _configs(out: Path) -> "list[RunConfig]":
+    """The runs of the demo: every task on the BLOOM, and the facts on its siblings.
+
+    Ablation is where the paper has it, on few examples and random conditions to stay quick.
+    """
+    from neurontui.compute.config import RunConfig
+    from neurontui.compute.demo import DEMO_MODEL, MODELS_DIR, TASKS, demo_task
+
+    runs = [
+        RunConfig(
+            model=str(DEMO_MODEL),
+            task=str(demo_task(task)),
+            out=out,
+            name=f"demo · {task}",
+            measures=("types", "attribution"),
+            thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            max_new_tokens=12,
+            batch_tokens=1024,  # what a laptop's cache holds
+            device="cpu",
+        )
+        for task in TASKS
+    ]
+    ablated = {"xnli": 3, "ke-en-all": 12}
+    runs = [
+        each
+        if task not in ablated
+        else replace(
+            each,
+            measures=("types", "attribution", "ablation"),
+            ablation_examples=20,
+            ablation_fractions=(0.05, 0.25, 0.75),
+            ablation_doses=(0.05,),
+            max_new_tokens=ablated[task],
+        )
+        for task, each in zip(TASKS, runs, strict=True)
+    ]
+    fact = runs[TASKS.index("fact")]
+    siblings = [
+        replace(fact, model=str(MODELS_DIR / kind), name=f"demo {kind} · fact")
+        for kind in ("llama", "mt5")
+    ]
+    return [*siblings, *runs]

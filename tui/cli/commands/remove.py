@@ -1,0 +1,23 @@
+"""`neurontui remove`: a run less, and its space given back."""
+
+from pathlib import Path
+
+import click
+
+from neurontui.tui.cli.options import results_argument
+
+
+@click.command("remove", short_help="Remove a run and give its space back.")
+@results_argument
+@click.argument("run")
+def command(results: Path, run: str) -> None:
+    """Remove RUN (its number, name or key) from RESULTS, and rewrite the file without it.
+
+    Killed at any moment, the file is as before or without the run.
+    """
+    from neurontui.store.admin.compact import remove
+    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.common.byte_sizes import size
+
+    freed = remove(results, run, wait=Narrator().say)
+    click.echo(f"run {run} removed, {size(freed)} given back", err=True)

@@ -1,0 +1,108 @@
+"""`neurontui run`: measure a model on a task, into a results file."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurontui.tui.cli.run_options import run_options
+
+if TYPE_CHECKING:
+    from neurontui.compute.config import RunConfig
+
+
+@click.command("run", short_help="Measure a model on a task.")
+@click.argument(
+    "paper_file",
+    type=click.Path(path_type=Path, readable=False),
+    required=False,
+    metavar="[FILE.toml]",
+)
+@run_options
+def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
+    """Measure which neurons of a model fire in which languages, and write it to a results file.
+
+    A killed run goes on from its last batch when the same command is given again. With FILE.toml, every
+    run that the file names is measured, one after the other; options given beside it win over the file.
+    """
+    from neurontui.tui.cli.signals import resumable
+
+    with resumable():
+        _run(paper_file, {k: v for k, v in chosen.items() if v is not None}, dry_run)
+
+
+def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
+    from neurontui.tui.cli.extras import needs_compute
+
+    with needs_compute():
+        from neurontui.compute.estimate.dry_run import preview
+        from neurontui.compute.run import require_inputs, run
+    from neurontui.tui.cli.progress_bar import Narrator
+
+    narrator = Narrator()
+    configs = _configs(paper_file, given)
+    if dry_run:
+        click.echo("\n\n".join(preview(each) for each in configs))
+        return
+    if len(configs) > 1:
+        for config in configs:
+            require_inputs(config)
+    for config in configs:
+        finished = run(config, narrator)
+        state = "measured" if finished.measured else "was there already (--force measures again)"
+        narrator.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
+
+
+def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]":
+    from typing import get_type_hints
+
+    from neurontui.compute.config import RunConfig
+    from neurontui.compute.run_list import read_paper_file
+
+    if paper_file is None:
+        return [_config(given)]
+    kinds = get_type_hints(RunConfig) | {"ablate_sql": str}
+    del kinds["ablate_neurons"]  # what a query selects; in a file it is the query that is named
+    return [_config({**entry, **given}) for entry in read_paper_file(paper_file, kinds)]
+
+
+def _config(options: dict[str, Any]) -> "RunConfig":
+    from neurontui.compute.config import RunConfig
+    from neurontui.store.errors import UsageError
+
+    for needed in ("model", "task", "out"):
+        if needed not in options:
+            raise UsageError(f"A run needs --{needed}; `neurontui run --help` shows all options.")
+    sql = options.pop("ablate_sql", None)
+    if sql is not None:
+        options["ablate_neurons"] = _selected(options["out"], sql)
+    return RunConfig(**options)
+
+
+def _selected(results: Path, sql: str) -> tuple[tuple[int, int, str | None], ...]:
+    from neurontui.compute.ablation.user_sets import column_fault
+    from neurontui.queries.results import open_results
+    from neurontui.store.errors import QueryError
+
+    with open_results(results) as opened:
+        rows = opened.sql(sql)
+    if fault := column_fault(rows.column_names):
+        raise QueryError(f"The result of --ablate-sql {fault}.")
+    layers, neurons = (_whole(rows[name].to_pylist(), name) for name in ("layer", "neuron"))
+    by_language = "language" in rows.column_names
+    languages = rows["language"].to_pylist() if by_language else [None] * len(layers)
+    if any(code is not None and not isinstance(code, str) for code in languages):
+        raise QueryError("--ablate-sql must select a text or NULL as language.")
+    triples = set(zip(layers, neurons, (code or None for code in languages), strict=True))
+    return tuple(sorted(triples, key=lambda triple: (triple[:2], triple[2] or "")))
+
+
+def _whole(values: list[Any], name: str) -> list[int]:
+    from neurontui.store.errors import QueryError
+
+    for value in values:
+        is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+        if not is_number or value % 1 != 0:
+            raise QueryError(f"--ablate-sql must select whole numbers as {name}, not '{value}'.")
+    return [int(value) for value in values]

@@ -1,0 +1,62 @@
+"""A run's progress on stderr: a bar in a terminal, plain lines elsewhere."""
+
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from neurontui.tui.common.sanitize import clean
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Narrator:
+    """Tells on stderr what a run does; stdout stays free for data."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._name, self._total, self._done, self._told = "", 0, 0, 0.0
+
+    def say(self, sentence: str) -> None:
+        """One line, whatever the bar does."""
+        self._console.print(Text(clean(sentence)), soft_wrap=True)
+
+    def begin(self, name: str, total: int, done: int) -> None:
+        """Draw the bar of a run of `total` examples, `done` of them from before."""
+        self._name, self._total, self._done, self._told = clean(name), total, done, time.monotonic()
+        if done:
+            self.say(f"{self._name}: going on after {done:,} of {total:,} examples")
+        if not self._console.is_terminal:
+            return
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TimeRemainingColumn(), console=self._console,
+        )  # fmt: skip
+        self._task = self._bar.add_task(self._name, total=total, completed=done)
+        self._bar.start()
+
+    def advance(self, examples: int) -> None:
+        """So many more examples are safe on disk."""
+        self._done += examples
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, examples)
+        elif time.monotonic() - self._told > SECONDS_BETWEEN_LINES or self._done == self._total:
+            self._told = time.monotonic()
+            self.say(f"{self._name}: {self._done:,} of {self._total:,} examples")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = self._task = None

@@ -1,0 +1,80 @@
+"""Stopping long work by Ctrl+C or SIGTERM: at once, with the command that goes on from there."""
+
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+_REPEATS, _PAUSE = 40, 0.05
+"""An interrupt that comes before a query has begun is lost, so it is repeated for two seconds."""
+
+
+@contextmanager
+def stoppable_queries() -> Iterator[threading.Event]:
+    """Around a command: a signal stops its queries, which would not look for it. Yields whether one has come.
+
+    Python's own handler runs once the main thread is back from DuckDB; the kernel's byte in a pipe is there at once.
+    """
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(reading, stopped, over), daemon=True)
+    watcher.start()
+    try:
+        yield stopped
+    finally:
+        signal.set_wakeup_fd(before)
+        over.set()
+        os.close(writing)
+        watcher.join()
+
+
+def _watch(reading: int, stopped: threading.Event, over: threading.Event) -> None:
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while came := pipe.read(1):
+            if came[0] in (signal.SIGINT, signal.SIGTERM):
+                stopped.set()
+                _interrupt(over)
+
+
+def _interrupt(over: threading.Event) -> None:
+    from neurontui.store.cancellation import interrupt_all
+
+    for _ in range(_REPEATS):
+        interrupt_all()
+        if over.wait(_PAUSE):
+            return
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether an error is a Ctrl+C; DuckDB makes a RuntimeError of one that comes during a query."""
+    by_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return by_duckdb or isinstance(error, KeyboardInterrupt)
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Around work that goes on where it was when the same command is given again; says that command if it is stopped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not interrupted(error):
+            raise
+        line = shlex.join(["neurontui", *click.get_current_context().find_root().obj])
+        click.echo(
+            f"stopped; what is measured is kept. The same command goes on from there:\n{line}",
+            err=True,
+        )
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

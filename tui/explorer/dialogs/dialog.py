@@ -1,0 +1,105 @@
+"""Dialogs: a panel above the screen, closed by esc."""
+
+import textwrap
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from neurontui.tui.common.sanitize import clean
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.widgets.styled_text import Sheet, title
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+Result = TypeVar("Result")
+
+
+class Choice(ModalScreen[str | None]):
+    """A list to choose from; enter chooses, esc leaves things as they are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", tooltip="Leave things as they are"),
+        Binding("j", "down", "down", show=False, tooltip="Down"),
+        Binding("k", "up", "up", show=False, tooltip="Up"),
+    ]
+
+    def __init__(self, heading: str, options: list[tuple[str, str]], present: str = "") -> None:
+        super().__init__(classes="dialog")
+        self._heading, self._options, self._present = heading, options, present
+
+    def compose(self) -> ComposeResult:
+        """Heading and options."""
+        with Vertical(classes="panel"):
+            heading = Sheet(classes="heading")
+            heading.show([title(self._heading)])
+            yield heading
+            yield OptionList(
+                *(
+                    Option(Content(clean(text)), id=f"o{i}")
+                    for i, (_, text) in enumerate(self._options)
+                )
+            )
+
+    def on_mount(self) -> None:
+        """Put the cursor on what holds now."""
+        values = [value for value, _ in self._options]
+        if self._present in values:
+            self.query_one(OptionList).highlighted = values.index(self._present)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Chosen."""
+        self.dismiss(self._options[message.option_index][0])
+
+    def action_down(self) -> None:
+        """Down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Up."""
+        self.query_one(OptionList).action_cursor_up()
+
+
+class Reading(ModalScreen[None]):
+    """Text to read, as long as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss", "close", tooltip="Close"),
+        Binding("j,down", "scroll(1)", "down", show=False, tooltip="Down"),
+        Binding("k,up", "scroll(-1)", "up", show=False, tooltip="Up"),
+        Binding("pagedown,space", "scroll(10)", "page down", show=False, tooltip="A page down"),
+        Binding("pageup", "scroll(-10)", "page up", show=False, tooltip="A page up"),
+        Binding("g,home", "edge(False)", "top", show=False, tooltip="The beginning"),
+        Binding("G,end", "edge(True)", "bottom", show=False, tooltip="The end"),
+    ]
+
+    def __init__(self, lines: list[Parts] | None = None, heading: str = "") -> None:
+        super().__init__(classes="dialog")
+        self._heading: list[Parts] = [title(heading), []] if heading else []
+        self._sheet = Sheet()
+        self.show(lines if lines is not None else [[Part("asking …", "second")]])
+
+    def show(self, lines: list[Parts]) -> None:
+        """The text, now or when its answer has come."""
+        self._sheet.show([*self._heading, *lines])
+
+    def say(self, sentence: str) -> None:
+        """Why there is no text."""
+        self.show([[Part(line, "second")] for line in textwrap.wrap(clean(sentence), 66)])
+
+    def compose(self) -> ComposeResult:
+        """The lines, scrolled."""
+        with VerticalScroll(classes="panel"):
+            yield self._sheet
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_edge(self, end: bool) -> None:
+        """To the beginning or the end."""
+        panel = self.query_one(VerticalScroll)
+        (panel.scroll_end if end else panel.scroll_home)(animate=False)

@@ -1,0 +1,82 @@
+"""The export dialog: what, in which format, into which folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from neurontui.tui.charts.model import Drawing
+from neurontui.tui.common.sanitize import clean, fit
+from neurontui.tui.explorer import export_files as export
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.widgets.styled_text import Sheet, title
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing to save, in one format."""
+
+    name: str
+    kind: str
+    table: pa.Table | None = None
+    drawing: Drawing | None = None
+    fetch: Callable[[], pa.Table] | None = None
+    """Gets all rows, where the table on the screen was cut."""
+
+    def content(self) -> bytes:
+        """What goes into the file."""
+        if self.fetch is not None:
+            return export.table_bytes(self.fetch(), self.kind)
+        if self.table is not None:
+            return export.table_bytes(self.table, self.kind)
+        return export.chart_bytes(self.drawing, self.kind) if self.drawing is not None else b""
+
+    def label(self) -> str:
+        """A line of the list."""
+        if self.fetch is not None:
+            return f"{self.kind:<8}{fit(self.name, 34)} table, all rows"
+        what = f"table, {self.table.num_rows:,} rows" if self.table is not None else "chart"
+        return f"{self.kind:<8}{fit(self.name, 34)} {what}"
+
+
+class ExportDialog(ModalScreen[tuple[Wanted, Path] | None]):
+    """Enter saves what is under the cursor; tab goes to the folder and back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "close", tooltip="Save nothing")
+    ]
+
+    def __init__(self, wanted: list[Wanted], folder: Path) -> None:
+        super().__init__(classes="dialog")
+        self._wanted, self._folder = wanted, folder
+
+    def compose(self) -> ComposeResult:
+        """What to save, and where."""
+        with Vertical(classes="panel"):
+            heading = Sheet(classes="heading")
+            heading.show([title("Export", "enter saves · tab: folder · esc closes")])
+            yield heading
+            yield OptionList(*(Option(Content(each.label())) for each in self._wanted))
+            folder = Input(clean(self._folder), compact=True, id="folder")
+            folder.cursor_blink = False
+            yield folder
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Chosen."""
+        self._finish(message.option_index)
+
+    def on_input_submitted(self) -> None:
+        """Enter in the folder saves too."""
+        self._finish(self.query_one(OptionList).highlighted or 0)
+
+    def _finish(self, index: int) -> None:
+        folder = Path(self.query_one(Input).value or ".").expanduser()
+        self.dismiss((self._wanted[index], folder))

@@ -1,0 +1,117 @@
+"""Help: what the screen in front shows, and every key that works on it, made from the screen itself."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
+
+from textual.keys import _character_to_key
+
+from neurontui.tui.explorer.keymap import Binding, keys_path
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.widgets.styled_text import title
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+WIDTH = 70
+"""Cells of a line at 80 columns and beyond."""
+TYPES = "Types: A all-shared, P partial-shared, S specific, N non-activated"
+KEYS = 16
+"""Cells for the keys of an action."""
+_NAMES = {
+    "escape": "esc", "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "space": "space",
+}  # fmt: skip
+
+
+def help_lines(page: Page) -> list[Parts]:
+    """What the screen says about itself, then its keys, those of its parts, and those of every screen."""
+    width = min(WIDTH, max(int(page.size.width * 0.96) - 6, KEYS * 2))
+    lines: list[Parts] = [title(page.HEADING), []]
+    lines += [[Part(line)] for line in textwrap.wrap(page.ABOUT, width)]
+    for heading, bindings in help_groups(page):
+        if bindings:
+            lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings, width)]
+    return [*lines, [], *_foot(page, width)]
+
+
+def _foot(page: Page, width: int) -> list[Parts]:
+    """The letters of the types, and how to change keys."""
+    names = dict.fromkeys(
+        each.id for _, bindings in help_groups(page) for each in bindings if each.id
+    )
+    words = f'Keys can be changed: lines such as export = "E" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
+    lines = [
+        *textwrap.wrap(TYPES, width),
+        "",
+        *textwrap.wrap(words, width),
+    ]
+    return [[Part(line, "dim")] for line in lines]
+
+
+def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
+    """Every key that is explained, by where it works."""
+    keymap = getattr(page.app, "keymap", {})
+    common = {binding.action for binding in page.COMMON}
+    own = [each for each in told(type(page), keymap) if each.action not in common]
+    parts: dict[str, list[Binding]] = {}
+    for widget in page.query("*"):
+        if widget.focusable and (group := getattr(widget, "HELP", "")):
+            parts.setdefault(group, told(type(widget), keymap))
+    every = [each for each in told(type(page), keymap) if each.action in common]
+    palette = Binding(
+        "ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours"
+    )
+    digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
+    rest = [each for each in told(type(page.app), keymap) if not each.action.startswith("go(")]
+    return [
+        ("On this screen", own),
+        *parts.items(),
+        ("On every screen", [digits, *every, *rest, palette]),
+    ]
+
+
+def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
+    """The explained keys of a class and of those it comes from, as the reader has mapped them."""
+    found: dict[str, Binding] = {}
+    for each in kind.__mro__:
+        for binding in vars(each).get("BINDINGS", ()):
+            if not isinstance(binding, Binding) or not binding.tooltip:
+                continue
+            keys = keymap.get(binding.id or "", binding.key)
+            for single in Binding.make_bindings([replace(binding, key=keys)]):
+                found.setdefault(single.key, replace(binding, key=single.key))
+    return list(found.values())
+
+
+def _rows(bindings: list[Binding], width: int) -> list[Parts]:
+    """One line an action, with all its keys."""
+    merged: dict[str, list[Binding]] = {}
+    for binding in bindings:
+        merged.setdefault(binding.action, []).append(binding)
+    return [line for same in merged.values() for line in _row(same, width)]
+
+
+def _row(same: list[Binding], width: int) -> list[Parts]:
+    """The keys at the left, what they do beside them, on as many lines as that takes."""
+    keys = "  " + fit_keys(same).ljust(KEYS)
+    words = textwrap.wrap(same[0].tooltip, width - len(keys) - 1)
+    return [
+        [Part(" " * len(keys) if number else keys, "second", bold=True), Part(f" {line}")]
+        for number, line in enumerate(words)
+    ]
+
+
+def fit_keys(bindings: list[Binding]) -> str:
+    """The keys of one action, as they are printed on a keyboard."""
+    if bindings[0].action == "go":
+        return "1 … 9"
+    return " ".join(dict.fromkeys(key_name(binding.key) for binding in bindings))
+
+
+def key_name(key: str) -> str:
+    """A key as it is printed on a keyboard."""
+    if key in _NAMES:
+        return _NAMES[key]
+    return next(
+        (char for char in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" if _character_to_key(char) == key),
+        key,
+    )

@@ -1,0 +1,31 @@
+"""Which class shows which screen; a screen is imported when it is first visited, which keeps the start short."""
+
+from importlib import import_module
+
+from neurontui.tui.explorer.screens.page import Page
+
+_PAGES = {
+    "runs": ("runs", "RunsPage"),
+    "layers": ("layers", "LayersPage"),
+    "languages": ("languages", "LanguagesPage"),
+    "examples": ("examples", "ExamplesPage"),
+    "persistence": ("persistence", "PersistencePage"),
+    "neuron": ("neuron", "NeuronPage"),
+    "attribution": ("attribution", "AttributionPage"),
+    "ablation": ("ablation", "AblationPage"),
+    "sql": ("sql", "SqlPage"),
+}
+
+
+def warm() -> None:
+    """Import all screens; in any thread, while nobody waits for one."""
+    for module, _ in _PAGES.values():
+        import_module(f"neurontui.tui.explorer.screens.{module}")
+
+
+def make_page(name: str) -> Page:
+    """A new screen by its name."""
+    module, kind = _PAGES[name]
+    page = getattr(import_module(f"neurontui.tui.explorer.screens.{module}"), kind)()
+    assert isinstance(page, Page)
+    return page

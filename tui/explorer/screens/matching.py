@@ -1,0 +1,99 @@
+"""Keeps what a screen shows, names and acts on together: it belongs to one selection.
+
+Until the answers to a new selection come, the earlier data stay under their earlier names. If that takes longer than a
+moment, the names change and the space of what is missing is left empty. Keys that need an answer wait for it.
+"""
+
+from typing import ClassVar
+
+from textual.dom import DOMNode
+from textual.timer import Timer
+
+from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.screens.query_screen import GRACE, AskingScreen
+from neurontui.tui.explorer.widgets.veil import Veil
+
+NO_DATA = (
+    "go", "retrace", "help", "quit", "help_quit", "command_palette", "change_theme", "chips", "compare",
+    "focus_next", "focus_previous",
+)  # fmt: skip
+"""Actions of every screen that need no answer."""
+
+
+class MatchingScreen(AskingScreen):
+    """A screen whose names and data are those of one selection at any moment."""
+
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Ids of the widgets that are drawn from an answer; an answer that is not listed decides all of them."""
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """The answers that an action needs; where nothing is named, all answers that the screen shows."""
+
+    def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(name=name, id=id, classes=classes)
+        self.behind = True
+        """Whether the screen has not looked at the selection since it came to the front."""
+        self._shown_names: tuple[str, ...] = ()
+        self._withdrawn = False
+        self._grace: Timer | None = None
+
+    def shown(self) -> dict[str, Question]:
+        """What the screen shows now, the most important first."""
+        return {}
+
+    def about_what(self) -> tuple[str, ...]:
+        """What the screen is about: file, run, layer, example."""
+        return ()
+
+    def panes(self, key: str) -> tuple[str, ...] | None:
+        """Ids of the widgets that are drawn from an answer; None for all."""
+        return self.PANES.get(key)
+
+    def lacks(self, action: str) -> bool:
+        """Whether an answer that the action needs is still to come."""
+        needs = () if action in NO_DATA else self.NEEDS.get(action)
+        return self.waiting if needs is None else self.under_way(needs)
+
+    def lacks_in(self, widget: DOMNode, action: str) -> bool:
+        """Whether the data of a part of the screen, in which a key works, are still to come."""
+        drawn_from = [
+            key for key in self.shown() if (ids := self.panes(key)) is None or widget.id in ids
+        ]
+        return isinstance(widget, Veil) and self.under_way(drawn_from)
+
+    def current_names(self) -> tuple[str, ...]:
+        """The names of the selection that the data in sight belong to."""
+        if self._withdrawn or not self._shown_names or not self.missing(self.shown()):
+            self._shown_names = self.about_what()
+        return self._shown_names
+
+    def begin_waiting(self) -> None:
+        """The selection has changed: give its answers a moment before the earlier data are withdrawn."""
+        self._withdrawn = False
+        if self._grace is not None:
+            self._grace.stop()
+        if self.missing(self.shown()):
+            self._grace = self.set_timer(GRACE, self._withdraw)
+
+    def _withdraw(self) -> None:
+        self._withdrawn = True
+        self._veil(self._outdated_panes())
+        self.frame()
+
+    def unveil(self) -> None:
+        """Show again what has been drawn from new answers."""
+        outdated = self._outdated_panes()
+        self._veil({pane for pane in outdated if pane.veiled})
+
+    def _veil(self, hidden: set[Veil]) -> None:
+        for pane in self._all_panes():
+            pane.veil(pane in hidden)
+
+    def _all_panes(self) -> list[Veil]:
+        return [pane for pane in self.query_one("#body").query("*") if isinstance(pane, Veil)]
+
+    def _outdated_panes(self) -> set[Veil]:
+        """What was drawn from answers to an earlier selection."""
+        ids = [self.panes(key) for key in self.missing(self.shown())]
+        return {
+            pane for pane in self._all_panes() if any(one is None or pane.id in one for one in ids)
+        }

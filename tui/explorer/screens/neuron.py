@@ -1,0 +1,247 @@
+"""Neuron: one neuron's card. What it is over all examples, in which languages, what it says, what excites it."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual_fastdatatable import DataTable
+
+from neurontui.tui.charts.builders.neuron import (
+    STRONGEST_FIELDS,
+    input_lines,
+    language_lines,
+    score_lines,
+    token_lines,
+    type_lines,
+)
+from neurontui.tui.charts.builders.rows import layer_name
+from neurontui.tui.explorer.dialogs.ask import Ask
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.styled_text import Sheet
+from neurontui.tui.explorer.widgets.text_lines import Part
+
+
+class NeuronPage(Page):
+    """Types and languages as bars, tokens, scores, strongest inputs."""
+
+    PAGE = "neuron"
+    HEADING = "Neuron"
+    ABOUT = (
+        "One neuron over all examples: in what share of them it has each type, in which languages it is active at "
+        "the last token (and at how many of all prompt tokens), the tokens its value vector promotes and suppresses, "
+        "its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10), and the inputs that excite it most. "
+        "Enter on an input opens the example."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left_square_bracket",
+            "neuron(-1)",
+            "neuron",
+            key_display="[ ]",
+            tooltip="The neuron before",
+        ),
+        Binding(
+            "right_square_bracket", "neuron(1)", "neuron", show=False, tooltip="The next neuron"
+        ),
+        Binding(
+            "left_curly_bracket",
+            "layer(-1)",
+            "layer",
+            key_display="{ }",
+            tooltip="The same index, a layer down",
+        ),
+        Binding(
+            "right_curly_bracket",
+            "layer(1)",
+            "layer",
+            show=False,
+            tooltip="The same index, a layer up",
+        ),
+        Binding("o", "open", "open", tooltip="Open a neuron by layer and number"),
+        Binding("enter", "example", "example", show=False, tooltip="The example under the cursor"),
+    ]
+
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "card": (
+            "head",
+            "types",
+        ),
+        "types": ("types",),
+        "tongues": ("tongues",),
+        "words": ("words",),
+        "strongest": (
+            "strongest",
+            "no-strongest",
+            "input",
+        ),
+        "layers": (),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "neuron": ("top", "layers"),
+        "layer": ("top", "layers"),
+        "open": ("top", "layers"),
+    }
+
+    def body(self) -> Iterable[Widget]:
+        """Bars side by side, tokens and scores below, strongest inputs last."""
+        yield Sheet(id="head")
+        with Horizontal(id="bars"):
+            yield Sheet(id="types")
+            yield Sheet(id="tongues")
+        yield Sheet(id="words")
+        yield Grid(id="strongest")
+        yield Sheet(id="no-strongest")
+        yield Sheet(id="input")
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
+        if self.selection.neuron < 0:
+            layer = self.selection.layer
+            return {"top": Question.of("top-neurons", run=run.number, layer=layer, limit=1)}
+        one = {"run": run.number, "layer": self.selection.layer, "neuron": self.selection.neuron}
+        spoken = {**one, "languages": self.languages}
+        return {
+            "card": Question.of("neuron-card", **spoken),
+            "types": Question.of("neuron-types", **spoken),
+            "tongues": Question.of("neuron-languages", **spoken),
+            "words": Question.of("neuron-tokens", **one),
+            "strongest": Question.of("neuron-examples", **spoken),
+            "layers": Question.of("layers", run=run.number),
+        }
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """New rows."""
+        if key == "top":
+            chosen = table.column("neuron")[0].as_py() if table.num_rows else 0
+            if self.selection.neuron < 0:
+                self.select(neuron=chosen)
+        elif key == "strongest":
+            self._show_strongest(table)
+        else:
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Lines are made for a width."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        card = self.answers["card"].to_pylist() if "card" in self.answers else []
+        if "types" in self.answers:
+            sheet = self.query_one("#types", Sheet)
+            scores = score_lines(card[0]) if card else []
+            if card and not scores:
+                scores = [
+                    [Part("No attribution in this run:", "dim")],
+                    [Part("--measures types,attribution", "second")],
+                ]
+            sheet.show(
+                [*type_lines(self.answers["types"], sheet.content_size.width or 36), [], *scores]
+            )
+        if "tongues" in self.answers:
+            sheet = self.query_one("#tongues", Sheet)
+            sheet.show(language_lines(self.answers["tongues"], sheet.content_size.width or 40))
+        self._head()
+        self._words()
+
+    def _head(self) -> None:
+        layers, chosen = self.answers.get("layers"), self.selection
+        many = layers.num_rows if layers is not None else 0
+        size = (
+            layers.column("n_neurons")[chosen.layer].as_py()
+            if layers is not None and chosen.layer < many
+            else 0
+        )
+        parts = [
+            Part(f"{layer_name(layers, chosen.layer)} · neuron {chosen.neuron}", "text", bold=True)
+        ]
+        of = f"  of {size:,} neurons, {many} layers" if size else ""
+        self.query_one("#head", Sheet).show([[*parts, Part(of, "dim")]])
+
+    def _words(self) -> None:
+        sheet = self.query_one("#words", Sheet)
+        width = sheet.content_size.width or self.size.width - 2
+        lines = token_lines(self.answers["words"], width) if "words" in self.answers else []
+        if "words" in self.answers and not lines:
+            lines = [
+                [
+                    Part(
+                        "Its tokens were not kept: only those of neurons that contribute most.",
+                        "dim",
+                    )
+                ]
+            ]
+        sheet.show([[], *lines, []])
+
+    def _show_strongest(self, table: pa.Table) -> None:
+        grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", Sheet)
+        grid.display, sheet.display = bool(table.num_rows), not table.num_rows
+        if table.num_rows:
+            grid.show(table, STRONGEST_FIELDS)
+            self._say_input()
+        else:
+            sheet.show([[Part("The strongest inputs of this neuron were not kept.", "dim")]])
+
+    def _say_input(self) -> None:
+        """Where there is room, the input under the cursor in full."""
+        sheet, row = self.query_one("#input", Sheet), self.query_one(Grid).row_values()
+        sheet.display = self.tall and bool(row)
+        if sheet.display:
+            sheet.show([[], *input_lines(row, sheet.content_size.width or self.size.width - 2)])
+
+    def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
+        """Another input."""
+        self._say_input()
+
+    def failed(self, key: str, sentence: str) -> None:
+        """A neuron that does not exist, or a measure that is missing: the rest stays."""
+        self.notify(sentence, severity="warning", markup=False)
+
+    def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
+        """Enter, or a click."""
+        self.action_example()
+
+    def action_example(self) -> None:
+        """The example of the row."""
+        row = self.query_one(Grid).row_values()
+        if row:
+            self.explorer.drill("examples", example=row["example"])
+
+    def action_neuron(self, step: int) -> None:
+        """A neighbour in the layer."""
+        self._open(self.selection.layer, self.selection.neuron + step)
+
+    def action_layer(self, step: int) -> None:
+        """The same index in a neighbouring layer."""
+        self._open(self.selection.layer + step, self.selection.neuron)
+
+    def action_open(self) -> None:
+        """Ask for a layer and a neuron."""
+        self.app.push_screen(Ask("Open a neuron", "layer neuron, such as 17 4211"), self._typed)
+
+    def _typed(self, text: str | None) -> None:
+        numbers = [int(word) for word in (text or "").replace(",", " ").split() if word.isdecimal()]
+        if len(numbers) == 2:
+            self._open(numbers[0], numbers[1])
+        elif text:
+            self.notify("Type two numbers: the layer, then the neuron.", markup=False)
+
+    def _open(self, layer: int, neuron: int) -> None:
+        """Keep inside the model."""
+        layers = self.answers.get("layers")
+        if layers is None or not layers.num_rows:
+            return
+        layer = min(max(layer, 0), layers.num_rows - 1)
+        last = layers.column("n_neurons")[layer].as_py() - 1
+        self.select(layer=layer, neuron=min(max(neuron, 0), last))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Layer and number."""
+        return (
+            f"{layer_name(self.answers.get('layers'), self.selection.layer)} · {self.selection.neuron}",
+        )

@@ -1,0 +1,393 @@
+"""What all screens share: the frame of four lines, the selection, and questions whose answers are drawn as they come.
+
+A screen says in `wants` which questions its selection raises. When the selection changes, only those are asked
+that have changed; an answer that is remembered is drawn in the same moment.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from neurontui.store.journal.journal import Progress
+from neurontui.tui.charts.builders.runs import warning_words
+from neurontui.tui.charts.model import Drawing
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.prefetch import supposing
+from neurontui.tui.explorer.query_runner import Desk, Question
+from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.screens.matching import MatchingScreen
+from neurontui.tui.explorer.selection import Selection
+from neurontui.tui.explorer.widgets.chips import Chips, ChipState
+from neurontui.tui.explorer.widgets.crumbs import Crumbs
+from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.keys import Keys
+from neurontui.tui.explorer.widgets.notice import Notice
+from neurontui.tui.explorer.widgets.search_bar import Finder
+from neurontui.tui.explorer.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from neurontui.tui.explorer.app import Explorer
+
+MEASURES = "measures of run "
+"""Begins the names of questions about what other runs have."""
+
+
+class Page(MatchingScreen):
+    """One of the nine screens."""
+
+    PAGE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    ABOUT: ClassVar[str] = ""
+    """What the help says about the screen: what it shows and how to read it."""
+    USES_CHIPS: ClassVar[bool] = True
+    AUTO_FOCUS = "#body *"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
+
+    COMMON: ClassVar[list[Binding]] = [
+        Binding(
+            "L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"
+        ),
+        Binding(
+            "c",
+            "app.compare",
+            "compare",
+            tooltip="Choose a second run, or none; both stand beside each other on Layers",
+        ),
+        Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and into a file"),
+        Binding(
+            "e",
+            "app.export",
+            "export",
+            tooltip="Save tables (csv json md parquet), charts (svg txt)",
+        ),
+        Binding("x", "app.hand_to_sql", "SQL", tooltip="This screen's query on the SQL screen"),
+    ]
+    """Keys that every screen has."""
+    BINDINGS: ClassVar[list[BindingType]] = [*COMMON]
+
+    def __init__(self) -> None:
+        super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
+        self._drawing = False
+        self._built = False
+        self._before_chips: Widget | None = None
+        self._missing: tuple[str, str, tuple[str, ...]] | None = None
+
+    # -- what a screen says -------------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the frame's lines."""
+        return ()
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """Questions that the selection raises, each under a name of its own."""
+        return {}
+
+    def reflect(self) -> None:
+        """The selection has changed: show what of it is the screen's own, apart from answers."""
+
+    def failed(self, key: str, sentence: str) -> None:
+        """Say why there is no answer."""
+        self.notice(f"{self.HEADING}: no answer", sentence)
+
+    def drawings(self) -> Sequence[Drawing]:
+        """The charts to export."""
+        return ()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables to copy and export, by name; the first one is what `y` copies."""
+        return {
+            question.name: self.answers[key]
+            for key, question in self.shown().items()
+            if key in self.answers
+        }
+
+    def drawing_once(self, draw: Callable[[], None]) -> None:
+        """Draw when what is at hand is done: several answers at once, or a new selection, need it only once."""
+        if not self._drawing:
+            self._drawing = True
+            self.call_next(self._draw_now, draw)
+
+    def _draw_now(self, draw: Callable[[], None]) -> None:
+        self._drawing = False
+        if self.ready and self.is_current:
+            draw()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether answers are on their way that will draw the screen anyway, and once is enough."""
+        return any(
+            key not in self.answers and self.desk.cached(question) is None
+            for key, question in self.shown().items()
+        )
+
+    def shown(self) -> dict[str, Question]:
+        """What the screen shows now, the most important first: earlier views have asked other things."""
+        return self.wants(self.run) if self.run is not None else {}
+
+    def likely(self) -> Iterable[Question]:
+        """What the screen would show after the keys that follow most often."""
+        if self.run is None or not self.ready:
+            return
+        for selection in self.next_selections():
+            with supposing(self.explorer, selection):
+                wanted = list(self.wants(self.run).values())
+            yield from wanted
+
+    def next_selections(self) -> Iterator[Selection]:
+        """What may be looked at next: with the language under the cursor switched. Screens add keys of their own."""
+        chips = self.query_one(Chips)
+        if chips.has_focus and (switched := chips.switched(chips.cursor)):
+            yield replace(self.selection, languages=self._selected(switched))
+
+    def whole(self) -> Callable[[], pa.Table] | None:
+        """What gets all rows in a thread, where the table on the screen was cut."""
+        return None
+
+    def words(self) -> str:
+        """What `y` copies where there is no table: the screen as text."""
+        return ""
+
+    @property
+    def threshold(self) -> float:
+        """What active means in the numbers of this screen: all but type ratios is kept at one threshold only."""
+        return self.run.threshold if self.run is not None else 0.0
+
+    @property
+    def compares(self) -> bool:
+        """Whether the second run shows here."""
+        return False
+
+    def beside(self) -> None:
+        """Show the view in which two runs stand beside each other, where there is one."""
+
+    def journals(self, journals: Sequence[Progress]) -> None:
+        """Runs in progress were looked at."""
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Where on this screen the reader is, below the screen's own name."""
+        return ()
+
+    def show(self, key: str, table: pa.Table) -> None:
+        """Draw an answer, or write a notice again that waited for it."""
+        if not self.ready:
+            return
+        if not key.startswith(MEASURES):
+            self.draw(key, table)
+        elif self._missing is not None:
+            measure, head, sentences = self._missing
+            self.absent(measure, head, *sentences)
+
+    # -- the frame ----------------------------------------------------------------------------------------------
+
+    @property
+    def explorer(self) -> "Explorer":
+        """The application, by its own type."""
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def desk(self) -> Desk:
+        """The open files."""
+        return self.explorer.desk
+
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets are there: made, and not being taken apart while messages still come at the end."""
+        return self._built and self.explorer.is_running and self.is_attached
+
+    @property
+    def selection(self) -> Selection:
+        """What the reader looks at."""
+        return self.explorer.selection
+
+    @property
+    def run(self) -> RunInfo | None:
+        """The selected run, or None where the file holds none."""
+        return self.explorer.run_info
+
+    @property
+    def second(self) -> RunInfo | None:
+        """The run to compare with."""
+        return self.explorer.second_info
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes that are switched on."""
+        return self.selection.active(self.run.languages) if self.run else ()
+
+    def compose(self) -> ComposeResult:
+        """Four lines of frame around the screen's own body."""
+        yield Crumbs()
+        yield Tabs(self.PAGE)
+        yield Chips()
+        yield Notice(id="notice")
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Finder()
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """The widgets are there: draw."""
+        self._built = True
+        self.query_one("#notice").display = False
+        self.query_one(Finder).display = False
+
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Catch up with what changed while another screen was in front."""
+        self.call_after_refresh(self.update)
+
+    def update(self) -> None:
+        """Bring frame and questions up to the selection."""
+        if not self.ready or not self.is_current:
+            return
+        self.behind = False
+        if self.run is None:
+            self.frame()
+            self.notice(
+                "This file holds no run yet",
+                "Measure one: neurontui demo, or neurontui run --model M --task T --out "
+                + self.explorer.file_name,
+            )
+            return
+        self.clear_notice()
+        wanted = self.wants(self.run)
+        self.drop_outdated(wanted)
+        self.reflect()
+        self.foresight.stop(but=wanted.values())
+        for key, question in wanted.items():
+            if self.asked.get(key) != question:
+                self.ask(key, question)
+        self.begin_waiting()
+        self.frame()
+        self.foresee()
+
+    def outlives(self, key: str) -> bool:
+        """What other runs have is the same whatever is selected."""
+        return key.startswith(MEASURES)
+
+    def about_what(self) -> tuple[str, ...]:
+        """File, run, and the way here."""
+        return self.explorer.crumbs(self)
+
+    def frame(self) -> None:
+        """Renew breadcrumbs and chips."""
+        if not self.ready:
+            return
+        self.unveil()
+        self.query_one(Crumbs).show(
+            self.current_names(), self.explorer.state_word(self.waiting), self.warning()
+        )
+        run = self.run
+        if run is None:
+            return
+        second = self.second
+        self.query_one(Chips).show(
+            ChipState(
+                run.languages,
+                self.languages,
+                f"A > {self.threshold:g}",
+                None if not self.compares else second.name if second else "",
+            )
+        )
+
+    def warning(self) -> str:
+        """That the selected run has warnings, and where they are."""
+        return warning_words(self.run.warnings, here=self.PAGE == "runs") if self.run else ""
+
+    def notice(self, head: str, *sentences: str) -> None:
+        """Say something in place of the body."""
+        if not self.ready:
+            return
+        notice = self.query_one("#notice", Notice)
+        notice.say(head, *sentences)
+        notice.display = True
+        self.query_one("#body").display = False
+
+    def absent(self, measure: str, head: str, *sentences: str) -> None:
+        """Say that a measure is missing, how to get it, and which other runs have it."""
+        self._missing = (measure, head, sentences)
+        have = [
+            f"{run.number} {run.name}"
+            for run in self.explorer.runs
+            if run != self.run and self._measured(run, measure)
+        ]
+        others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
+        self.notice(head, *sentences, *others)
+
+    def _measured(self, run: RunInfo, measure: str) -> bool:
+        """Whether a run has a measure; asks when it is not known yet, and the notice is written again."""
+        key = f"{MEASURES}{run.number}"
+        question = Question.of("measures", run=run.number)
+        if self.asked.get(key) != question:
+            self.ask(key, question)
+        table = self.answers.get(key)
+        rows = table.to_pylist() if table is not None else []
+        return any(row["measure"] == measure and row["present"] for row in rows)
+
+    def clear_notice(self) -> None:
+        """Show the body again."""
+        self._missing = None
+        self.query_one("#notice").display = False
+        self.query_one("#body").display = True
+
+    # -- room ---------------------------------------------------------------------------------------------------
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for a second column."""
+        return self.size.width >= 120
+
+    @property
+    def tall(self) -> bool:
+        """Whether there is room for a second row of panes."""
+        return self.size.height >= 34
+
+    # -- keys and messages ----------------------------------------------------------------------------------------
+
+    def select(self, **changes: Any) -> None:
+        """Change the selection."""
+        self.explorer.select(replace(self.selection, **changes))
+
+    def action_chips(self) -> None:
+        """Go to the language chips."""
+        self._before_chips = self.focused
+        self.query_one(Chips).focus()
+
+    def on_chips_changed(self, message: Chips.Changed) -> None:
+        """Languages were switched."""
+        self.select(languages=self._selected(message.languages))
+
+    def on_chips_moved(self) -> None:
+        """Another chip may be switched next."""
+        self.foresee()
+
+    def _selected(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """Languages as a selection has them, where none means all."""
+        all_on = self.run is not None and len(languages) == len(self.run.languages)
+        return () if all_on else languages
+
+    def on_chips_left(self) -> None:
+        """Back from the chips to where one came from, where that still shows."""
+        before, self._before_chips = self._before_chips, None
+        if before is not None and before in self.focus_chain:
+            before.focus()
+        else:
+            self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where the screen's keys work."""
+        for widget in self.query_one("#body").query("*"):
+            if widget.focusable:
+                widget.focus()
+                return
+        self.set_focus(None)
+
+    def on_grid_asked(self, message: Grid.Asked) -> None:
+        """Open the search line."""
+        self.query_one(Finder).open(message.grid)

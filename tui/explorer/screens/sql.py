@@ -1,0 +1,370 @@
+"""SQL: an editor that knows the tables, and its results. Reading only; a query can be stopped, and stops by itself."""
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import TextArea
+from textual_fastdatatable import DataTable
+
+from neurontui.queries.running_query import SqlError
+from neurontui.store.errors import NeurontuiError, UsageError
+from neurontui.tui.charts.builders.sql import (
+    SCHEMA_FIELDS,
+    names_of,
+    plan_lines,
+    rows_words,
+    running_words,
+    schema_lines,
+    value_lines,
+)
+from neurontui.tui.explorer.dialogs.dialog import Reading
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.query_runner import Question, Started
+from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.sql_editor.completions import Completions
+from neurontui.tui.explorer.sql_editor.editor import Editor
+from neurontui.tui.explorer.sql_editor.history import History
+from neurontui.tui.explorer.sql_editor.sql_text import Names, statement_at
+from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.styled_text import Sheet
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+LIMITS = (100_000, 1_000_000, 10_000_000)
+SECONDS = (60.0, 600.0, 10.0)
+EXAMPLE = "SELECT type, count(*) AS n FROM neurons GROUP BY type ORDER BY n DESC"
+EXPLAIN = "EXPLAIN "
+
+
+class Ran(Message):
+    """A statement came to its end: rows, or why there are none."""
+
+    def __init__(
+        self,
+        number: int,
+        statement: str,
+        table: pa.Table | None,
+        cut: bool,
+        error: NeurontuiError | None,
+    ) -> None:
+        super().__init__()
+        self.number, self.statement, self.table, self.cut, self.error = (
+            number,
+            statement,
+            table,
+            cut,
+            error,
+        )
+
+
+class SqlPage(Page):
+    """Editor above, results below, and between them a line that says how it went."""
+
+    PAGE = "sql"
+    HEADING = "SQL"
+    ABOUT = (
+        "Any SQL of DuckDB over the open files, read-only. ctrl+r runs the statement under the cursor; tab takes a "
+        "completion (tables, columns, functions, and the names of queries, which become their SQL); ↑ in the first "
+        "line brings back what was run before; esc stops a query, then leaves the editor so that the digits and the "
+        "other keys work again. x on any other screen lands here with that screen's query."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f5,ctrl+r", "run", "run", show=False, tooltip="Run the statement under the cursor"
+        ),
+        Binding("i", "edit", "edit", tooltip="Back to the editor"),
+        Binding(
+            "m", "limit", "rows", tooltip="How many rows at most: 100,000, a million, ten million"
+        ),
+        Binding(
+            "s", "seconds", "time limit", tooltip="How long a query may run: 60 s, 600 s, 10 s"
+        ),
+        Binding(
+            "d", "schema", "tables", tooltip="Tables and columns of the file, and what they mean"
+        ),
+    ]
+
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {"schema": ()}
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        **dict.fromkeys(("run", "edit", "limit", "seconds"), ()),
+        "schema": ("schema",),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History()
+        self.names = Names({})
+        self.limit = 0
+        self.seconds = 0
+        self.result: pa.Table | None = None
+        self.ran = ""
+        self.cut = False
+        self._number = 0
+        self._job: Started | None = None
+        self._since = 0.0
+
+    def body(self) -> Iterable[Widget]:
+        """Editor, completions, status, results."""
+        editor = Editor()
+        editor.text = EXAMPLE
+        editor.select_all()
+        yield editor
+        yield Completions()
+        yield Sheet(id="status")
+        yield Grid(id="rows", cursor_type="cell")
+
+    def on_mount(self) -> None:
+        """The frame, and a clock for what runs."""
+        super().on_mount()
+        self._say(
+            [Part("ctrl+r runs  ·  tab completes  ·  ↑ history  ·  esc leaves the editor", "dim")]
+        )
+        self.set_interval(0.25, self._tick)
+
+    @property
+    def editor(self) -> Editor:
+        """The editor."""
+        return self.query_one(Editor)
+
+    @property
+    def completions(self) -> Completions:
+        """What it offers."""
+        return self.query_one(Completions)
+
+    def wants(self, run: RunInfo) -> dict[str, Question]:
+        """What there is to complete."""
+        return {"schema": Question.of("schema")}
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """Tables and columns."""
+        self.names = names_of(
+            table, tuple(each.name for each in self.explorer.desk.results.queries())
+        )
+        if self.result is None and self._job is None:
+            self.query_one(Grid).show(table, SCHEMA_FIELDS)
+
+    def reflect(self) -> None:
+        """A query that another screen handed over."""
+        if self.explorer.handed:
+            self.editor.text, self.explorer.handed = self.explorer.handed, ""
+            self.action_run()
+            self.query_one(Grid).focus()
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a statement runs."""
+        return self._job is not None or super().waiting
+
+    def lacks_in(self, widget: DOMNode, action: str) -> bool:
+        """Rows of the statement before may be looked through, but not taken for those of the present one."""
+        return action in ("select_cursor", "find", "find_next") and self._job is not None
+
+    def stop(self) -> bool:
+        """Cancel the statement."""
+        if self._job is not None:
+            self._job.cancel()
+            return True
+        return super().stop()
+
+    def action_run(self) -> None:
+        """Run the statement under the cursor."""
+        self._start(explain=False)
+
+    def _start(self, explain: bool) -> None:
+        statement = statement_at(self.editor.text, self.editor.offset_in_text)
+        if not statement:
+            return
+        if self._job is not None:
+            self._job.cancel()
+        self.completions.hide()
+        self.editor.mark(None)
+        self._number += 1
+        self._job, self._since = Started(), time.monotonic()
+        if not explain:
+            self.history.add(statement)
+        text = EXPLAIN + statement if explain else statement
+        self.run_worker(
+            partial(self._work, self._number, text, self._job), thread=True, exit_on_error=False
+        )
+        self.frame()
+
+    def _work(self, number: int, statement: str, started: Started) -> None:
+        """In a thread."""
+        desk = self.explorer.desk
+        try:
+            job = desk.prepare(
+                lambda: desk.results.sql_job(statement, seconds=SECONDS[self.seconds])
+            )
+            table = desk.run(job, started, LIMITS[self.limit])
+        except NeurontuiError as error:
+            self.post_message(Ran(number, statement, None, False, error))
+        else:
+            self.post_message(Ran(number, statement, table, job.truncated, None))
+
+    def on_ran(self, message: Ran) -> None:
+        """Show what came of it."""
+        if message.number != self._number:
+            return
+        self._job = None
+        took = time.monotonic() - self._since
+        if message.error is not None:
+            self._show_error(message.error, message.statement.startswith(EXPLAIN))
+        elif message.table is not None and message.statement.startswith(EXPLAIN):
+            self._say([Part(f"explained in {took:.2f} s", "dim")])
+            if self.is_current:  # the plan belongs to the editor, not above another screen
+                self.app.push_screen(Reading(plan_lines(message.table)))
+        elif message.table is not None:
+            self.result, self.ran, self.cut = message.table, message.statement, message.cut
+            self.query_one(Grid).show(message.table)
+            self._say(
+                rows_words(
+                    message.table.num_rows, took, LIMITS[self.limit] if message.cut else None
+                )
+            )
+        self.frame()
+
+    def _show_error(self, error: NeurontuiError, explained: bool) -> None:
+        where = ""
+        if isinstance(error, SqlError) and error.line is not None:
+            column = error.column or 1
+            if explained and error.line == 1:
+                column -= len(EXPLAIN)
+            where = f"line {error.line}, column {column}: "
+            self._point(error.line, column)
+        self._say([Part(f"✗ {where}", "bad", bold=True), Part(str(error), "text")])
+
+    def _point(self, line: int, column: int) -> None:
+        """Put the cursor where the error is; the statement may begin further down in the text."""
+        editor = self.editor
+        statement = statement_at(editor.text, editor.offset_in_text)
+        first = editor.text[: max(editor.text.find(statement), 0)].count("\n")
+        row = min(first + line - 1, editor.document.line_count - 1)
+        editor.mark(row)
+        editor.move_cursor((row, min(column - 1, len(editor.document.get_line(row)))))
+
+    def _say(self, parts: Parts) -> None:
+        self.query_one("#status", Sheet).show([parts])
+
+    def _tick(self) -> None:
+        took = time.monotonic() - self._since
+        if self._job is not None and self.is_current and took > 0.4:
+            self._say(
+                running_words(took, self._job.job.progress() if self._job.job is not None else None)
+            )
+
+    # -- the editor's keys ------------------------------------------------------------------------------------------
+
+    def on_text_area_changed(self, _: TextArea.Changed) -> None:
+        """Offer completions while one types."""
+        self.editor.mark(None)
+        self.completions.follow(self.editor, self.names)
+
+    def on_editor_wanted(self, message: Editor.Wanted) -> None:
+        """Keys of the editor."""
+        actions: dict[str, Callable[[], object]] = {
+            "older": partial(self._move, -1),
+            "newer": partial(self._move, 1),
+            "complete": self._complete,
+            "leave": self._leave,
+            "explain": partial(self._start, explain=True),
+            "run": self.action_run,
+        }
+        actions[message.what]()
+
+    def _move(self, step: int) -> None:
+        """Through the completions where they show, else through the history."""
+        editor = self.editor
+        if self.completions.found:
+            self.completions.move(step)
+            return
+        text = self.history.older(editor.text) if step < 0 else self.history.newer()
+        if text is not None:
+            editor.text = text
+            editor.move_cursor(editor.document.end if step < 0 else (0, 0))
+
+    def _complete(self) -> None:
+        """Take the highlighted completion; without one, go on to the results."""
+        offer = self.completions.take(self.editor)
+        if offer is None:
+            self.query_one(Grid).focus()
+        elif offer.kind == "query":
+            self.editor.text = self._statement(offer.text)
+            self.editor.move_cursor(self.editor.document.end)
+
+    def _statement(self, name: str) -> str:
+        """A named query's SQL for what is selected."""
+        chosen, run = self.selection, self.run
+        known: dict[str, Any] = {
+            "run": run.number if run else None,
+            "languages": list(self.languages),
+            "layer": chosen.layer,
+            "neuron": max(chosen.neuron, 0),
+            "example": chosen.example,
+            "other": self.second.number if self.second else None,
+        }
+        results = self.explorer.desk.results
+        asked = [
+            p.name
+            for p in results.named(name).parameters
+            if p.required or p.name in ("run", "languages")
+        ]
+        try:
+            return results.statement(
+                name, **{key: known[key] for key in asked if known.get(key) is not None}
+            )
+        except UsageError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return name
+
+    def _leave(self) -> None:
+        """Close the completions; stop the query; leave the editor."""
+        if not self.completions.hide() and not self.stop():
+            self.query_one(Grid).focus()
+
+    # -- other keys -----------------------------------------------------------------------------------------------
+
+    def on_data_table_cell_selected(self, message: DataTable.CellSelected) -> None:
+        """A value in full."""
+        self.app.push_screen(Reading(value_lines(message.value)))
+
+    def action_edit(self) -> None:
+        """Back to the editor."""
+        self.editor.focus()
+
+    def action_limit(self) -> None:
+        """More rows."""
+        self.limit = (self.limit + 1) % len(LIMITS)
+        self._say([Part(f"at most {LIMITS[self.limit]:,} rows from the next run on", "second")])
+
+    def action_seconds(self) -> None:
+        """Another time limit."""
+        self.seconds = (self.seconds + 1) % len(SECONDS)
+        self._say([Part(f"at most {SECONDS[self.seconds]:g} s from the next run on", "second")])
+
+    def action_schema(self) -> None:
+        """Tables and columns."""
+        if "schema" in self.answers:
+            self.app.push_screen(
+                Reading(schema_lines(self.answers["schema"], min(self.size.width - 10, 70)))
+            )
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows."""
+        return {"sql": self.result} if self.result is not None else {}
+
+    def whole(self) -> Callable[[], pa.Table] | None:
+        """Runs the statement again, without a limit, where its result was cut."""
+        desk, statement = self.explorer.desk, self.ran
+
+        def all_rows() -> pa.Table:
+            return desk.run(desk.prepare(lambda: desk.results.sql_job(statement)))
+
+        return all_rows if self.cut else None

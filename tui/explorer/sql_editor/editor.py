@@ -1,0 +1,148 @@
+"""The SQL editor: colours, history at the first and last line, and a message when completions may be of use."""
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.sql_editor.sql_text import tokens
+from neurontui.tui.explorer.widgets.styled_text import palette_of
+
+_ROLES = {
+    "keyword": ("first", True),
+    "function": ("fourth", False),
+    "string": ("third", False),
+    "number": ("second", False),
+    "comment": ("dim", False),
+}
+_HIDDEN = {**{code: 0x2400 + code for code in range(0x20)}, 0x7F: 0x2421}
+_HIDDEN |= dict.fromkeys(
+    [*range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    0xFFFD,
+)
+
+
+class Editor(TextArea):
+    """A text area that knows SQL."""
+
+    HELP: ClassVar[str] = "In the editor"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f5,ctrl+r,ctrl+j",
+            "run",
+            "run",
+            key_display="ctrl+r",
+            tooltip="Run the statement under the cursor",
+        ),
+        Binding("ctrl+g", "explain", "explain", tooltip="How DuckDB would run it"),
+        Binding(
+            "tab",
+            "complete",
+            "complete",
+            tooltip="Take the completion, or the next pane where there is none",
+        ),
+        Binding(
+            "escape",
+            "leave",
+            "leave",
+            key_display="esc",
+            tooltip="Close completions; stop the query; leave the editor",
+        ),
+        Binding(
+            "up", "up", "history", show=False, tooltip="Up; in the first line, the statement before"
+        ),
+        Binding(
+            "down",
+            "down",
+            "history",
+            show=False,
+            tooltip="Down; in the last line, the next statement",
+        ),
+    ]
+
+    class Wanted(Message):
+        """The reader wants something: run, explain, complete, leave, older, newer."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="editor",
+            soft_wrap=True,
+            show_line_numbers=True,
+            highlight_cursor_line=False,
+            compact=True,
+        )
+        self.cursor_blink = False
+        self.typing = False
+        """Whether the last change came from the keyboard, letter by letter."""
+        self.bad_line: int | None = None
+        """The line (from 0) at which DuckDB stopped, to be marked."""
+
+    def get_line(self, line_index: int) -> Text:
+        """A line with colours; control characters become visible, one for one."""
+        raw = self.document.get_line(line_index)
+        text = Text(raw.translate(_HIDDEN), end="", no_wrap=True)
+        palette = palette_of(self)
+        for token in tokens(raw):
+            if token.kind in _ROLES:
+                role, bold = _ROLES[token.kind]
+                text.stylize(palette.style(role, None, bold), token.start, token.end)
+        if line_index == self.bad_line:
+            text.stylize(Style(underline=True) + palette.style("bad", None, True))
+        return text
+
+    @property
+    def offset_in_text(self) -> int:
+        """The cursor as a number of characters from the beginning."""
+        row, column = self.cursor_location
+        return sum(len(self.document.get_line(i)) + 1 for i in range(row)) + column
+
+    def mark(self, line: int | None) -> None:
+        """Mark a line as wrong, or none."""
+        if line != self.bad_line:
+            self.bad_line = line
+            self.notify_style_update()
+            self.refresh()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in ("tab", "escape"):  # ours, not the text area's
+            return
+        self.typing = event.is_printable or event.key == "backspace"
+        await super()._on_key(event)
+
+    def action_run(self) -> None:
+        """Run."""
+        self.post_message(self.Wanted("run"))
+
+    def action_explain(self) -> None:
+        """Explain."""
+        self.post_message(self.Wanted("explain"))
+
+    def action_complete(self) -> None:
+        """Complete."""
+        self.post_message(self.Wanted("complete"))
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.post_message(self.Wanted("leave"))
+
+    def action_up(self) -> None:
+        """Up, or back in the history."""
+        if self.cursor_at_first_line:
+            self.post_message(self.Wanted("older"))
+        else:
+            self.action_cursor_up()
+
+    def action_down(self) -> None:
+        """Down, or forth in the history."""
+        if self.cursor_at_last_line:
+            self.post_message(self.Wanted("newer"))
+        else:
+            self.action_cursor_down()

@@ -1,0 +1,107 @@
+"""Keys typed ahead have the same effect as keys typed slowly.
+
+The next key is passed on when the one before it has had its whole effect, messages between widgets included. A key that
+acts on what is shown also waits until the shown data are the answer to what is selected; later keys wait behind it.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+
+from neurontui.tui.explorer.screens.page import Page
+
+if TYPE_CHECKING:
+    from neurontui.tui.explorer.app import Explorer
+
+LEAVING = ("escape", "ctrl+q", "ctrl+c")
+"""Keys that drop the keys which wait for an answer."""
+AGAIN = 0.02
+"""Seconds until a waiting key is tried again."""
+LOST = 1.0
+"""Seconds after which an echo is given up: its widget was removed."""
+
+
+class Echo(Message):
+    """Follows a key through the same queues: when it arrives, everything sent before it has been handled."""
+
+    def __init__(self, number: int, acted: bool) -> None:
+        super().__init__()
+        self.number, self.acted = number, acted
+
+
+class TypeAhead:
+    """The queue of keys that were typed and not yet passed on."""
+
+    def __init__(
+        self, explorer: "Explorer", pass_on: Callable[[events.Key], Awaitable[None]]
+    ) -> None:
+        self._explorer, self._pass_on = explorer, pass_on
+        self._keys: deque[events.Key] = deque()
+        self._number = 0
+        self._passing = False
+        self._held = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a key has not had its whole effect yet."""
+        return self._passing or bool(self._keys)
+
+    async def typed(self, key: events.Key) -> None:
+        """Pass a key on, now or when its turn comes."""
+        if self._held and key.key in LEAVING:
+            self._keys.clear()
+        self._keys.append(key)
+        await self.go_on()
+
+    async def go_on(self) -> None:
+        """Pass on the first key, unless the one before it is under way or it must wait."""
+        if self._passing or not self._keys:
+            return
+        self._held = self._must_wait(self._keys[0])
+        if self._held:
+            self._explorer.set_timer(AGAIN, self.go_on)
+            return
+        self._passing = True
+        await self._pass_on(self._keys.popleft())
+        self._follow(acted=False)
+
+    def _follow(self, acted: bool) -> None:
+        """Send an echo after the key, and after its action a second one behind the messages that the action sent."""
+        self._number += 1
+        sent_to = self._explorer.screen.focused or self._explorer.screen
+        sent_to.post_message(Echo(self._number, acted))
+        self._explorer.set_timer(LOST, partial(self.arrived, self._number, acted))
+
+    async def arrived(self, number: int, acted: bool) -> None:
+        """An echo is back: go on with the next step."""
+        if number != self._number:
+            return
+        if not acted:
+            self._follow(acted=True)
+            return
+        self._number += 1
+        self._passing = False
+        await self.go_on()
+
+    def _must_wait(self, key: events.Key) -> bool:
+        """Whether what the key acts on has not come yet. Text that is typed into a line or an editor never waits."""
+        page = self._explorer.screen
+        if not isinstance(page, Page) or not self._explorer.is_running:
+            return False
+        if page.behind:
+            return True
+        focused = page.focused
+        if focused is not None and focused.check_consume_key(key.key, key.character):
+            return False
+        active = page.active_bindings.get(key.key) if page.waiting else None
+        if active is None:
+            return False
+        action = active.binding.action.removeprefix("app.").partition("(")[0]
+        if isinstance(active.node, Page | App):
+            return page.lacks(action)
+        return page.lacks_in(active.node, action)

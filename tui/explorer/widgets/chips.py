@@ -1,0 +1,177 @@
+"""The selection that all screens share: languages to switch on and off, threshold, compared run."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.message import Message
+
+from neurontui.tui.common.sanitize import shorten
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.widgets.styled_text import Line
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+
+SHORTEST = 12
+"""Characters that the name of the compared run keeps."""
+
+
+@dataclass(frozen=True)
+class ChipState:
+    """What the line shows."""
+
+    languages: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    threshold: str = "A > 0"
+    compared: str | None = ""
+    """The name of the compared run; None where the screen does not compare."""
+    note: str = ""
+
+
+class Chips(Line, can_focus=True):
+    """Language chips: click one, or press L, move with the arrows and toggle with space."""
+
+    FOCUS_ON_CLICK = False
+    """A click toggles and leaves the focus where the screen's keys work."""
+    HELP: ClassVar[str] = "On the language chips (L)"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The language before"),
+        Binding("right,l", "move(1)", "move", show=False, tooltip="The next language"),
+        Binding("space", "flip", "on/off", tooltip="Switch the language on or off"),
+        Binding("a", "all", "all", tooltip="Switch every language on"),
+        Binding("o", "only", "only this", tooltip="Switch every other language off"),
+        Binding("i", "invert", "invert", tooltip="Switch on what is off, and off what is on"),
+        Binding("escape,enter,L", "leave", "done", key_display="esc", tooltip="Back to the screen"),
+    ]
+
+    class Changed(Message):
+        """Languages were switched; at least one is on."""
+
+        def __init__(self, languages: tuple[str, ...]) -> None:
+            super().__init__()
+            self.languages = languages
+
+    class Moved(Message):
+        """The cursor stands on another chip, or has come to the chips."""
+
+    class Left(Message):
+        """The reader is done with the chips."""
+
+    def __init__(self) -> None:
+        super().__init__(id="chips")
+        self.state = ChipState()
+        self.cursor = 0
+        self._first = 0
+
+    def show(self, state: ChipState) -> None:
+        """Set what the line shows."""
+        if state != self.state:
+            self.state = state
+            self.cursor = min(self.cursor, max(len(state.languages) - 1, 0))
+            self.refresh()
+
+    def parts(self, width: int) -> Parts:
+        """Chips in a window around the cursor where they do not all fit, then the rest of the selection."""
+        needed = sum(width_of(self._chip(index)) for index in range(len(self.state.languages)))
+        tail = self._tail(width - needed - 2)
+        room = width - width_of(tail) - 1
+        start, end = self._window(room)
+        shown = [part for index in range(start, end) for part in self._chip(index)]
+        before = [Part("‹" if start else " ", "dim")]
+        after = [Part("›" if end < len(self.state.languages) else " ", "dim")]
+        return [*before, *shown, *after, *tail]
+
+    def _tail(self, room: int) -> list[Part]:
+        """What stands behind the chips; a long name of a run gives way before chips do."""
+        state = self.state
+        parts = [
+            Part(f" {len(state.active)} of {len(state.languages)}", "dim"),
+            Part(f"  {state.threshold}", "text"),
+        ]
+        if state.compared:
+            left = max(room - width_of(parts) - len("  vs "), SHORTEST)
+            parts.append(Part(f"  vs {shorten(state.compared, left)}", "second"))
+        elif state.compared is not None:
+            parts.append(Part("  vs none", "dim"))
+        if state.note:
+            parts.append(Part(f"  {state.note}", "second"))
+        return parts
+
+    def _chip(self, index: int) -> list[Part]:
+        code = self.state.languages[index]
+        on = code in self.state.active
+        under = self.has_focus and index == self.cursor
+        text = f"{'●' if on else '○'}{shorten(code, 8)}"
+        return [
+            Part(text, "first" if on else "dim", None, on, f"flip_at({index})", under),
+            Part(" "),
+        ]
+
+    def _window(self, room: int) -> tuple[int, int]:
+        """First and last chip that fit, keeping the cursor in sight."""
+        widths = [width_of(self._chip(index)) for index in range(len(self.state.languages))]
+        start = min(self._first, self.cursor)
+        while start < self.cursor and sum(widths[start : self.cursor + 1]) > room - 1:
+            start += 1
+        self._first = start
+        end = start
+        while end < len(widths) and sum(widths[start : end + 1]) <= room - 1:
+            end += 1
+        return start, end
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor, around the ends."""
+        count = len(self.state.languages)
+        if count:
+            self.cursor = (self.cursor + step) % count
+            self.refresh()
+            self.post_message(self.Moved())
+
+    def action_flip(self) -> None:
+        """Switch the language under the cursor."""
+        self.action_flip_at(self.cursor)
+
+    def action_flip_at(self, index: int) -> None:
+        """Switch one language; the last one stays on."""
+        if not 0 <= index < len(self.state.languages):
+            return
+        self.cursor = index
+        self._set(set(self.switched(index)))
+
+    def switched(self, index: int) -> tuple[str, ...]:
+        """The codes that are on once one is switched; none where it is the last."""
+        state = self.state
+        return tuple(
+            code for i, code in enumerate(state.languages) if (code in state.active) != (i == index)
+        )
+
+    def action_all(self) -> None:
+        """Switch every language on."""
+        self._set({*self.state.languages})
+
+    def action_only(self) -> None:
+        """Keep the language under the cursor alone."""
+        self._set({self.state.languages[self.cursor]} if self.state.languages else set())
+
+    def action_invert(self) -> None:
+        """Swap what is on and what is off."""
+        self._set({*self.state.languages} - {*self.state.active})
+
+    def action_leave(self) -> None:
+        """Back to the screen."""
+        self.post_message(self.Left())
+
+    def _set(self, active: set[str]) -> None:
+        if active and active != {*self.state.active}:
+            self.post_message(
+                self.Changed(tuple(code for code in self.state.languages if code in active))
+            )
+        else:
+            self.refresh()

@@ -1,0 +1,59 @@
+"""Where am I: file, run, and the way one came. Esc goes back along it."""
+
+from collections.abc import Iterator
+
+from neurontui.tui.common.sanitize import shorten
+from neurontui.tui.explorer.widgets.styled_text import Line
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts, spread, width_of
+
+
+class Crumbs(Line):
+    """The first line of every screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._crumbs: tuple[str, ...] = ()
+        self._state = ""
+        self._warning = ""
+
+    def show(self, crumbs: tuple[str, ...], state: str = "", warning: str = "") -> None:
+        """Set the way, a word on what goes on (a slow query, a merge), and that the run has warnings."""
+        if (crumbs, state, warning) != (self._crumbs, self._state, self._warning):
+            self._crumbs, self._state, self._warning = crumbs, state, warning
+            self.refresh()
+
+    def parts(self, width: int) -> Parts:
+        """The way at the left, what goes on and the way to help at the right."""
+        state = [Part(f"  {self._state}", "second", bold=True)] if self._state else []
+        warning = [Part(f"  {self._warning}", "bad", bold=True, click="app.go('runs')")]
+        help_ = [
+            Part("  ctrl+p", "dim", click="app.command_palette"),
+            Part("  ? help ", "dim", click="app.help"),
+        ]
+        right = [*(warning if self._warning else []), *state, *help_]
+        return spread(self._way(width - width_of(right)), right, width)
+
+    def _way(self, room: int) -> list[Part]:
+        """All crumbs, or those that fit: the run matters more than the screen, which the line below names too."""
+        shorter = (_joined(each) for each in _shorter(self._crumbs))
+        return next(
+            (parts for parts in shorter if width_of(parts) <= room),
+            _joined(("…", *self._crumbs[-1:])),
+        )
+
+
+def _shorter(crumbs: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield crumbs
+    for dropped in range(3, len(crumbs)):
+        yield (*crumbs[:2], "…", *crumbs[dropped:])
+    yield ("…", *crumbs[1:])
+    yield ("…", *crumbs[1:2], "…", *crumbs[-1:])
+
+
+def _joined(crumbs: tuple[str, ...]) -> list[Part]:
+    parts: list[Part] = []
+    for index, crumb in enumerate(crumbs):
+        last = index == len(crumbs) - 1
+        parts += [Part(" › ", "axis")] if index else [Part(" ")]
+        parts.append(Part(shorten(crumb, 40), "text" if last else "dim", bold=last))
+    return parts

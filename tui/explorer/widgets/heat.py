@@ -1,0 +1,191 @@
+"""A matrix of numbers on coloured cells, with a cursor that its window follows."""
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from neurontui.tui.charts.model import Matrix, Value
+from neurontui.tui.charts.palette import ink_on, shade
+from neurontui.tui.common.sanitize import fit, shorten
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.widgets.styled_text import palette_of
+from neurontui.tui.explorer.widgets.text_lines import Part, strip_of
+from neurontui.tui.explorer.widgets.veil import Veil
+
+LONGEST_LABEL = 24
+
+
+class Heat(Veil, Widget, can_focus=True):
+    """Draws a `Matrix`; where it does not fit, the rows and columns around the cursor."""
+
+    DEFAULT_CSS = "Heat { width: 1fr; height: auto; }"
+
+    HELP: ClassVar[str] = "In the heatmap"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1, 0)", "cell", key_display="↑↓←→", tooltip="The row above"),
+        Binding("down,j", "move(1, 0)", "cell", show=False, tooltip="The row below"),
+        Binding("left,h", "move(0, -1)", "cell", show=False, tooltip="The column before"),
+        Binding("right,l", "move(0, 1)", "cell", show=False, tooltip="The next column"),
+        Binding("g,home", "row(0)", "first row", show=False, tooltip="The first row"),
+        Binding("G,end", "row(-1)", "last row", show=False, tooltip="The last row"),
+    ]
+
+    class Moved(Message):
+        """The cursor stands on another cell."""
+
+        def __init__(self, row: int, column: int) -> None:
+            super().__init__()
+            self.row, self.column = row, column
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self.matrix = Matrix("", (), (), ())
+        self.row = 0
+        self.column = 0
+        self._rows: list[str] = []
+        self._names: list[str] = []
+        self._extent = (0.0, 1.0)
+        self._left = 0
+        self._top = 0
+
+    def show(self, matrix: Matrix) -> None:
+        """Set what to draw; the cursor stays where it can."""
+        if matrix == self.matrix:
+            return
+        taller = len(matrix.rows) != len(self.matrix.rows) and self.styles.is_auto_height
+        self.matrix, self._extent = matrix, matrix.extent()
+        self._rows = [shorten(name, LONGEST_LABEL) for name in matrix.rows]
+        self._names = [shorten(name, 8) for name in matrix.columns]
+        self.row = min(self.row, max(len(matrix.rows) - 1, 0))
+        self.column = min(self.column, max(len(matrix.columns) - 1, 0))
+        self.refresh(layout=taller)
+
+    def point(self, row: int, column: int) -> None:
+        """Put the cursor on a cell without telling anybody."""
+        if (row, column) != (self.row, self.column):
+            row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
+            self._move(row, min(max(column, 0), max(len(self.matrix.columns) - 1, 0)))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Room for every column."""
+        return self._label_width + self._cell_width * len(self.matrix.columns) + 1
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for the column names and one a row."""
+        return 1 + len(self.matrix.rows)
+
+    def render_line(self, y: int) -> Strip:
+        """The column names, or a row."""
+        width = self.content_size.width
+        start, end = self._columns(width)
+        row = self._first_row() + y - 1
+        if not self.matrix.rows or row >= len(self.matrix.rows):
+            return Strip.blank(width, self.rich_style)
+        parts = self._head(start, end) if y == 0 else self._row(row, start, end)
+        return strip_of(parts, width, palette_of(self), self.rich_style)
+
+    def _columns(self, width: int) -> tuple[int, int]:
+        count = max((width - self._label_width - 1) // self._cell_width, 1)
+        self._left = _window(self._left, self.column, count, len(self.matrix.columns))
+        return self._left, min(self._left + count, len(self.matrix.columns))
+
+    def _first_row(self) -> int:
+        count = max(self.content_size.height - 1, 1)
+        self._top = _window(self._top, self.row, count, len(self.matrix.rows))
+        return self._top
+
+    @property
+    def _label_width(self) -> int:
+        return max(map(cell_len, self._rows), default=2) + 1
+
+    @property
+    def _cell_width(self) -> int:
+        names = max(map(cell_len, self._names), default=2)
+        low, high = self._extent
+        least = max(
+            names + 1,
+            6 if self.matrix.diverging and not self.matrix.tints and max(-low, high) >= 10 else 5,
+        )
+        room = (self.content_size.width - self._label_width - 1) // max(len(self._names), 1)
+        return min(max(least, room), 9)
+
+    def _head(self, start: int, end: int) -> list[Part]:
+        parts = [Part(fit("‹" if start else "", self._label_width, "right"), "dim")]
+        for index in range(start, end):
+            here = index == self.column
+            name = fit(self._names[index], self._cell_width - 1, "right") + " "
+            parts.append(Part(name, "text" if here else "dim", bold=here))
+        return [*parts, Part("›" if end < len(self.matrix.columns) else "", "dim")]
+
+    def _row(self, row: int, start: int, end: int) -> list[Part]:
+        here = row == self.row
+        name = fit(self._rows[row], self._label_width - 1, "right") + " "
+        width = self._cell_width
+        cells = [self._cell(row, column, width) for column in range(start, end)]
+        return [Part(name, "text" if here else "dim", bold=here), *cells]
+
+    def _cell(self, row: int, column: int, width: int) -> Part:
+        value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
+        skipped = self.matrix.skip_diagonal and row == column
+        text = self._text(value, skipped, width) + self.matrix.mark(row, column)
+        under = self.has_focus and (row, column) == (self.row, self.column)
+        palette = palette_of(self)
+        if under or tint is None or skipped or palette.textured:
+            return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
+        paper = shade(tint, self._extent, self.matrix.diverging, palette.few)
+        return Part(text, ink_on(paper), paper)
+
+    def _text(self, value: Value, skipped: bool, width: int) -> str:
+        if skipped:
+            return "·".rjust(width - 1)
+        signed = "+" if self.matrix.diverging and not self.matrix.tints else ""
+        digits = 0 if value is not None and abs(value) >= 99.95 else 1
+        word = "–" if value is None else f"{value:{signed}.{digits}f}"
+        return word.rjust(width - 1)
+
+    def action_move(self, rows: int, columns: int) -> None:
+        """Move the cursor."""
+        self._go(self.row + rows, self.column + columns)
+
+    def action_row(self, row: int) -> None:
+        """Move the cursor to the first or last row."""
+        self._go(row if row >= 0 else len(self.matrix.rows) - 1, self.column)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the cell under the mouse."""
+        if event.y >= 1:
+            column = self._left + (event.x - self._label_width) // self._cell_width
+            self._go(self._top + event.y - 1, column)
+
+    def _go(self, row: int, column: int) -> None:
+        row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
+        column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
+        if (row, column) != (self.row, self.column):
+            self._move(row, column)
+            self.post_message(self.Moved(row, column))
+
+    def _move(self, row: int, column: int) -> None:
+        """Move the cursor and draw the lines that change, or all where the window moves too."""
+        before = (self.row, self._top, self._left)
+        self.row, self.column = row, column
+        self._columns(self.content_size.width)
+        if before[1:] != (self._first_row(), self._left):
+            self.refresh()
+            return
+        for line in {0, before[0] - self._top + 1, row - self._top + 1}:
+            self.refresh(
+                Region(self.gutter.left, self.gutter.top + line, self.content_size.width, 1)
+            )
+
+
+def _window(first: int, cursor: int, count: int, total: int) -> int:
+    """The first of `count` things to show of `total`, so that the cursor is among them."""
+    first = min(first, cursor)
+    if cursor >= first + count:
+        first = cursor - count + 1
+    return max(min(first, total - count), 0)

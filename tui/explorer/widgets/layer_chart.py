@@ -1,0 +1,156 @@
+"""A chart over layers with a cursor that reads out one of them."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.palette import ink_of
+from neurontui.tui.charts.terminal.axes import Plot
+from neurontui.tui.charts.terminal.canvas import Canvas
+from neurontui.tui.charts.terminal.draw import draw_chart, draw_cursor, draw_data
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.widgets.styled_text import palette_of
+from neurontui.tui.explorer.widgets.veil import Veil
+
+
+class LayerChart(Veil, Widget, can_focus=True):
+    """Draws a `Chart`; arrows, a click or a drag move the cursor."""
+
+    DEFAULT_CSS = "LayerChart { width: 1fr; height: 1fr; min-height: 5; }"
+
+    HELP: ClassVar[str] = "In the chart"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The layer before"),
+        Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer"),
+        Binding("g,home", "edge(0)", "first layer", show=False, tooltip="The first layer"),
+        Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Moved(Message):
+        """The cursor stands at another position."""
+
+        def __init__(self, chart: "LayerChart", index: int) -> None:
+            super().__init__()
+            self.chart, self.index = chart, index
+
+    def __init__(self, *, id: str | None = None, titled: bool = False) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self.titled = titled
+        """Whether the title stands in the plot itself."""
+        self.chart: Chart | None = None
+        self._plot: Plot | None = None
+        self._base = Canvas(0, 0)
+        self._strips: list[Strip] = []
+        self._drawn: tuple[object, ...] | None = None
+
+    def show(self, chart: Chart | None) -> None:
+        """Set what to draw; None leaves the space empty."""
+        if chart != self.chart:
+            self.chart = chart
+            self.refresh()
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor inside the chart."""
+        last = (self.chart.n if self.chart else cursor + 1) - 1
+        return min(max(cursor, 0), max(last, 0))
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Draw the columns that the cursor leaves and enters, and the axis: not the whole chart."""
+        plot, chart = self._plot, self.chart
+        if plot is None or chart is None or chart.panels or plot.chart is not chart:
+            self.refresh()
+            return
+        left, top = self.gutter.left, self.gutter.top
+        for index in (before, after):
+            self.refresh(Region(left + plot.column(index), top + plot.top, 1, plot.height))
+        self.refresh(Region(left, top + plot.top + plot.height, self.content_size.width, 2))
+        if self.titled:
+            self.refresh(Region(left, top, self.content_size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the drawing, which is made again only when something it depends on has changed."""
+        self._draw()
+        if y >= len(self._strips):
+            return Strip.blank(self.content_size.width, self.rich_style)
+        return self._strips[y].apply_style(self.rich_style)
+
+    def _draw(self) -> None:
+        palette = palette_of(self)
+        data = (self.chart, self.content_size, palette, self.titled)
+        if (*data, self.cursor) == self._drawn:
+            return
+        if self._drawn is None or data != self._drawn[:-1]:
+            self._base = self._draw_data(palette.textured)
+        self._drawn = (*data, self.cursor)
+        canvas = self._base.copy()
+        if self._plot is not None and self.chart is not None and self.chart.panels:
+            draw_chart(canvas, self.chart, self.cursor, palette.textured)
+        elif self._plot is not None:
+            draw_cursor(canvas, self._plot, self.cursor, palette.textured)
+            self._write_title(canvas)
+        self._strips = canvas.strips(palette)
+
+    def _draw_data(self, textured: bool) -> Canvas:
+        """Everything but the cursor, which moves more often than the data change."""
+        canvas = Canvas(self.content_size.width, self.content_size.height)
+        chart, self._plot = self.chart, None
+        if chart is None:
+            return canvas
+        self._plot = (
+            draw_chart(canvas, chart)
+            if chart.panels
+            else draw_data(canvas, chart, textured, int(self.titled))
+        )
+        if self._plot is None and chart.n:
+            canvas.text(0, 0, "too small to draw", "dim")
+        return canvas
+
+    def _write_title(self, canvas: Canvas) -> None:
+        """The title and, behind it, what the curves are at the cursor."""
+        chart, at = self.chart, self.cursor
+        if not self.titled or chart is None or at >= chart.n:
+            return
+        x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
+        for each in chart.series:
+            if not each.ghost:
+                x = canvas.text(x + 2, 0, f"{each.letter} ", ink_of(each.role), bold=True)
+                x = canvas.text(x, 0, each.text(at))
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by `step` positions."""
+        self._go(self.cursor + step)
+
+    def action_edge(self, index: int) -> None:
+        """Move the cursor to the first or last position."""
+        self._go(index if index >= 0 or self.chart is None else self.chart.n - 1)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Move the cursor to the layer under the mouse."""
+        self.capture_mouse()
+        self._follow(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow a drag."""
+        if self.app.mouse_captured is self:
+            self._follow(event)
+
+    def on_mouse_up(self) -> None:
+        """The drag is over."""
+        self.release_mouse()
+
+    def _follow(self, event: events.MouseEvent) -> None:
+        if self._plot is not None:
+            self._go(self._plot.index(event.x))
+
+    def _go(self, index: int) -> None:
+        before, self.cursor = self.cursor, index
+        if self.cursor != before:
+            self.post_message(self.Moved(self, self.cursor))

@@ -1,0 +1,35 @@
+"""What a pane says when it has nothing to show: why, and how to get it."""
+
+import textwrap
+
+from neurontui.tui.explorer.widgets.styled_text import Sheet
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+
+
+class Notice(Sheet):
+    """A sentence or two in the middle of an otherwise empty pane."""
+
+    DEFAULT_CSS = "Notice { height: auto; padding: 1 2; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._head = ""
+        self._sentences: tuple[str, ...] = ()
+
+    def say(self, head: str, *sentences: str) -> None:
+        """Set the words."""
+        self._head, self._sentences = head, sentences
+        self.renew()
+
+    def make(self, width: int) -> list[Parts]:
+        """A heading and wrapped sentences."""
+        lines: list[Parts] = [[Part(self._head, "second", bold=True)]] if self._head else []
+        for sentence in self._sentences:
+            lines += [
+                [],
+                *(
+                    [Part(line, "text")]
+                    for line in textwrap.wrap(sentence, max(min(width, 72), 20))
+                ),
+            ]
+        return lines

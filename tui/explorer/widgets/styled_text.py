@@ -1,0 +1,105 @@
+"""Widgets whose content is lines of coloured pieces: a single line, or a sheet of them."""
+
+from itertools import zip_longest
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from neurontui.tui.charts.palette import DARK, Palette
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts, click_at, plain, strip_of
+from neurontui.tui.explorer.widgets.veil import Veil
+
+
+def palette_of(widget: Widget) -> Palette:
+    """The palette of the application's theme."""
+    found = getattr(widget.app, "palette", DARK)
+    return found if isinstance(found, Palette) else DARK
+
+
+class Line(Widget):
+    """One line. Subclasses say its pieces for a width."""
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+
+    def parts(self, width: int) -> Parts:
+        """Pieces from left to right."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """The line, in the colours of the theme."""
+        width = self.content_size.width
+        return strip_of(
+            self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style
+        )
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the piece under the mouse."""
+        action = click_at(self.parts(self.content_size.width), event.x - self.gutter.left)
+        if action is not None:
+            await self.run_action(action)
+
+    def text(self) -> str:
+        """What the line says."""
+        return plain([self.parts(self.content_size.width)])
+
+
+class Sheet(Veil, Widget):
+    """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
+
+    DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Parts] = []
+        self._made: tuple[int, list[Parts]] | None = None
+
+    def show(self, lines: list[Parts]) -> None:
+        """Replace the content."""
+        self._lines = lines
+        self.renew()
+
+    def renew(self) -> None:
+        """Make the lines again: what they are made from has changed. Only lines that differ are drawn."""
+        before = None if self._made is None else self._made[1]
+        self._made = None
+        after = self.lines(max(self.content_size.width, 1))
+        if before is None or (len(before) != len(after) and self.styles.is_auto_height):
+            self.refresh(layout=True)
+            return
+        left, top = self.gutter.left, self.gutter.top
+        for y, (old, new) in enumerate(zip_longest(before, after)):
+            if old != new:
+                self.refresh(Region(left, top + y, self.content_size.width, 1))
+
+    def make(self, width: int) -> list[Parts]:
+        """The lines for a width."""
+        return self._lines
+
+    def lines(self, width: int) -> list[Parts]:
+        """The lines, made once a width."""
+        if self._made is None or self._made[0] != width:
+            self._made = (width, self.make(width))
+        return self._made[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as lines."""
+        return len(self.lines(width))
+
+    def render_line(self, y: int) -> Strip:
+        """One of the lines, or an empty one."""
+        width = self.content_size.width
+        lines = self.lines(width)
+        return strip_of(
+            lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style
+        )
+
+    def text(self) -> str:
+        """What the sheet says."""
+        return plain(self.lines(max(self.content_size.width, 80)))
+
+
+def title(text: str, right: str = "") -> list[Part]:
+    """A heading; what stands at its right end is quieter."""
+    return [Part(text, "text", bold=True), *([Part("  " + right, "dim")] if right else [])]

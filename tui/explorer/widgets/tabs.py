@@ -1,0 +1,55 @@
+"""The screens by their digits, on one line that fits into 80 columns."""
+
+from typing import NamedTuple
+
+from neurontui.tui.explorer.widgets.styled_text import Line
+from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+
+
+class Tab(NamedTuple):
+    """One screen: its key, its names, and the name it is reached by."""
+
+    digit: str
+    title: str
+    short: str
+    page: str
+
+
+TABS = (
+    Tab("1", "Runs", "Runs", "runs"),
+    Tab("2", "Layers", "Layers", "layers"),
+    Tab("3", "Languages", "Langs", "languages"),
+    Tab("4", "Examples", "Examples", "examples"),
+    Tab("5", "Persistence", "Persist", "persistence"),
+    Tab("6", "Neuron", "Neuron", "neuron"),
+    Tab("7", "Attribution", "Attrib", "attribution"),
+    Tab("8", "Ablation", "Ablate", "ablation"),
+    Tab("9", "SQL", "SQL", "sql"),
+)
+
+
+class Tabs(Line):
+    """All screens, the present one marked."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self._page = page
+
+    def parts(self, width: int) -> Parts:
+        """Full titles where they fit, else short ones, else digits with the present one's title."""
+        tries = (self._titles(short=False), self._titles(short=True))
+        digits = self._titles(short=True, digits=True)
+        return next((parts for parts in tries if width_of(parts) <= width + 1), digits)
+
+    def _titles(self, short: bool, digits: bool = False) -> list[Part]:
+        parts = [] if short else [Part(" ")]
+        for tab in TABS:
+            here = tab.page == self._page
+            name = tab.short if short else tab.title
+            if digits:
+                name = tab.title if here else ""
+            click = f"app.go('{tab.page}')"
+            text = f"{tab.digit} {name}".rstrip() if short else f" {tab.digit} {name} "
+            parts.append(Part(text, "text" if here else "dim", None, here, click, here))
+            parts.append(Part(" "))
+        return parts

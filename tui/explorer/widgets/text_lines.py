@@ -1,0 +1,95 @@
+"""From coloured pieces of text to the lines of a widget: the one place where words reach the terminal."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from neurontui.tui.charts.palette import Palette
+from neurontui.tui.common.sanitize import clean, shorten
+
+
+class Part(NamedTuple):
+    """A piece of a line: text, the roles of its ink and paper, and the action a click on it runs."""
+
+    text: str
+    ink: str = "text"
+    paper: str | None = None
+    bold: bool = False
+    click: str | None = None
+    reverse: bool = False
+
+
+Parts = Sequence[Part]
+
+LONGEST = 1000
+"""Characters of a piece that count for its width: no terminal is wider."""
+
+
+def width_of(parts: Iterable[Part]) -> int:
+    """Terminal cells the pieces take."""
+    return sum(cell_len(clean(part.text[:LONGEST])) for part in parts)
+
+
+def strip_of(parts: Parts, width: int, palette: Palette, background: Style | None = None) -> Strip:
+    """The pieces as one line of exactly `width` cells: cleaned, cut with an ellipsis, or filled with space.
+
+    Neighbours that look alike share a segment, and space takes the look of what stands before it: each segment
+    costs some forty bytes on the wire.
+    """
+    segments: list[Segment] = []
+    text, style, paper = "", Style.null(), None
+    room = width
+    for part in (*parts, Part(" " * width)):
+        if room <= 0:
+            break
+        piece = shorten(part.text, room)
+        room -= cell_len(piece)
+        look = _style(part, palette)
+        same = look == style or (
+            not piece.strip() and part.paper == paper and not style.reverse and not part.reverse
+        )
+        if same and text:
+            text += piece
+            continue
+        if text:
+            segments.append(Segment(text, style))
+        text, style, paper = piece, look, part.paper
+    segments.append(Segment(text, style))
+    strip = Strip(segments, width)
+    return strip if background is None else strip.apply_style(background)
+
+
+def _style(part: Part, palette: Palette) -> Style:
+    style = palette.style(part.ink, part.paper, part.bold)
+    return style + Style(reverse=True) if part.reverse else style
+
+
+def click_at(parts: Parts, column: int) -> str | None:
+    """The action of the piece at a column."""
+    for part in parts:
+        column -= cell_len(clean(part.text[:LONGEST]))
+        if column < 0:
+            return part.click
+    return None
+
+
+def plain(lines: Iterable[Parts]) -> str:
+    """The words alone, a line a row: what is copied."""
+    return "\n".join("".join(clean(part.text) for part in parts).rstrip() for parts in lines)
+
+
+def spread(left: Parts, right: Parts, width: int) -> list[Part]:
+    """Pieces at both ends of a line; where they meet, the right ones win."""
+    room = max(width - width_of(right), 0)
+    kept: list[Part] = []
+    for part in left:
+        text = shorten(part.text, room)
+        kept.append(part._replace(text=text))
+        room -= cell_len(text)
+        if room <= 0:
+            break
+    return [*kept, Part(" " * room), *right]

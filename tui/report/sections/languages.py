@@ -1,0 +1,113 @@
+"""Which languages share: Figures 7 and 17, the matrix of all pairs, and whether related languages share more."""
+
+from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.report.missing import missing, too_few_languages
+from neurontui.tui.report.model import Block, Figure, Heat, Lines, Table, Text
+from neurontui.tui.report.run import Run
+from neurontui.tui.report.shape import cells, figures, language_lines, percent, with_interval
+
+PAPERS = "de"
+"""The language that the paper looks from."""
+
+
+def partial_and_specific(results: Results, run: Run) -> Block:
+    """Figures 7 and 17: left, sharing with one language; right, whose the specific neurons are."""
+    if len(run.languages) < 3:
+        return too_few_languages(run, 3)
+    base = PAPERS if PAPERS in run.languages else run.languages[0]
+    shared = results.query("partial-sharing-with", run=run.number, language=base).to_pylist()
+    specific = results.query("specific-by-language", run=run.number).to_pylist()
+    if not shared and not specific:
+        return missing(run, "types")
+    left = Lines(
+        f"partial-shared with {base}", language_lines(shared, "other", "layer", run.languages), run.layer_title,
+        f"% of partial-shared neurons active in {base}", run.breaks, zero=False,
+    )  # fmt: skip
+    right = Lines(
+        "specific neurons", language_lines(specific, "language", "layer", run.languages), run.layer_title,
+        "% of specific neurons", run.breaks,
+    )  # fmt: skip
+    return Figure(
+        f"{run.anchor}-languages",
+        "Neuron sharing across languages",
+        "Figures 7 and 17",
+        f"Left: of the partial-shared neurons that are active in {base}, the share that is active in each other language "
+        "too. Right: the share of each language in the specific neurons. Bands: 95 % intervals.",
+        (left, right),
+        f"{run.command('partial-sharing-with', f'language={base}')}; {run.command('specific-by-language')}",
+        columns=2,
+        summary=_overall(results, run, base),
+    )
+
+
+def _overall(results: Results, run: Run, base: str) -> Table:
+    shared = results.query(
+        "partial-sharing-with", run=run.number, language=base, by_layer=False
+    ).to_pylist()
+    specific = results.query("specific-by-language", run=run.number, by_layer=False).to_pylist()
+    left, right = (
+        {row[key]: percent(row) for row in rows}
+        for key, rows in (("other", shared), ("language", specific))
+    )
+    body = tuple(cells(code, left.get(code, "–"), right.get(code, "–")) for code in run.languages)
+    return Table(
+        "Over all layers",
+        ("language", f"partial-shared with {base}, %", "of the specific, %"),
+        body,
+    )
+
+
+def matrix(results: Results, run: Run) -> Block:
+    """Of neurons active in one language, how many are active in another."""
+    rows = results.query("sharing-matrix", run=run.number).to_pylist()
+    if not rows:
+        return missing(run, "types")
+    if len(run.languages) < 2:
+        return too_few_languages(run, 2)
+    at = {(row["language"], row["other"]): number(row["ratio"]) for row in rows}
+    values = tuple(
+        tuple(None if a == b else at.get((a, b)) for b in run.languages) for a in run.languages
+    )
+    return Figure(
+        f"{run.anchor}-matrix",
+        "Of neurons active in one language, how many are active in another",
+        "beyond Figure 7, left",
+        "Row: the language in which the neurons are active. Column: the language in which they may be active too. "
+        "In percent of the row’s, over all layers and examples.",
+        (Heat("", run.languages, run.languages, values, "active in", "active in too"),),
+        run.command("sharing-matrix"),
+    )
+
+
+def by_family(results: Results, run: Run) -> Block:
+    """Section 5.3 as a test: do related languages share more neurons?"""
+    if len(run.languages) < 3:
+        return too_few_languages(run, 3)
+    rows = results.query("sharing-by-family", run=run.number).to_pylist()
+    unknown = max((row["n_unknown"] for row in rows), default=0)
+    rows = [row for row in rows if number(row["difference"]) is not None]
+    if not rows and unknown:
+        sentence = "Too few of the run’s languages have a known family, branch or script; see"
+        return Text(sentence, "missing", run.command("run-languages"))
+    if not rows:
+        return missing(run, "types")
+    body = tuple(
+        cells(
+            f"same {row['relation']}", f"{row['n_related']} / {row['n_other']}", figures(number(row["related"])),
+            figures(number(row["unrelated"])),
+            with_interval(number(row["difference"]), number(row["low"]), number(row["high"])),
+            figures(number(row["p_value"]), 2),
+        )
+        for row in rows
+    )  # fmt: skip
+    return Table(
+        "Do related languages share more neurons?",
+        ("relation", "pairs related / other", "φ, related", "φ, other", "difference", "p"),
+        body,
+        caption="Section 5.3. φ: correlation of two languages’ activity over neurons, within layers; 0 is chance. Interval: "
+        "95 %, over examples. p: Mantel test, one-sided, relabelling the languages."
+        + " Pairs with a language whose family is not known are left out."
+        * bool(unknown),
+        query=run.command("sharing-by-family"),
+    )
