@@ -18,7 +18,7 @@ from neurontui.queries.results import open_results
 from neurontui.store.errors import InputError, MeasureError, NeurontuiError, StoreError
 from neurontui.store.journal.journal import list_journals
 from tests.compute.tiny import save_tiny
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 PROMPTS = {"en": "The capital of Portugal is", "de": "Die Hauptstadt ist", "fr": "Paris est"}
 

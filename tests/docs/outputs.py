@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neurontui.queries import open_results
 from neurontui.tui.cli.demo_findings import answers
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 
 ROOT = Path(__file__).parents[2]
 ANSWERS = re.compile(r"<!-- answers: (.+?) -->\n\n```\n(.*?)```", re.DOTALL)

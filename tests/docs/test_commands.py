@@ -11,7 +11,7 @@ from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.queries.loader import load_queries
 from neurontui.tui.cli.commands.run import command as run_command
 from tests.docs.outputs import ANSWERS, ROOT, Shown, answers_of, columns, printed, shown
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 from tests.tui.terminal import read_terminal
 
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "compute" / "demo" / "MODEL.md"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.outputs import ROOT, refresh
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 
 PAGES = ("README.md", "docs/cookbook.md")
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")

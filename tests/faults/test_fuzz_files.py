@@ -16,7 +16,7 @@ from tests.conftest import Tally
 from tests.faults.mutate import mutate, mutate_json
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp
-from tests.tui.commands.command_line import Said, neurontui
+from tests.tui.cli.command_line import Said, neurontui
 
 TASK_FILES, TOML_FILES, MANIFESTS, FEW = 4_000, 3_000, 3_000, 60
 PAPER = """

@@ -16,7 +16,7 @@ from neurontui.queries.loader import load_queries
 from neurontui.store.errors import ExitCode
 from tests.conftest import Tally
 from tests.store.made_up import MadeUp
-from tests.tui.commands.command_line import Said, neurontui
+from tests.tui.cli.command_line import Said, neurontui
 
 FEW, MANY = 25, 400
 NO_PATHS = st.characters(exclude_categories=["Cs"], exclude_characters="/~\0")

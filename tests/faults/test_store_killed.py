@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Tally
+from tests.store.admin.test_admin import BIG, kill_while_removing
 from tests.store.made_up import MadeUp
 from tests.store.test_killed import kill_and_repeat
-from tests.store.test_maintain import BIG, kill_while_removing
 
 pytestmark = pytest.mark.faults
 

@@ -20,7 +20,7 @@ from neurontui.compute.run import run
 from neurontui.store.errors import InputError, ModelError
 from neurontui.store.schema import layout, tables_of_a_run
 from tests.conftest import Tally
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 pytestmark = pytest.mark.xdist_group("ray")
 VARIES = {"started", "seconds"}

@@ -22,7 +22,7 @@ from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from neurontui.compute.models.load import load as loading
 from tests.compute.tiny import CONFIGS, MIXTURES, load_tiny
 
-COMPUTE = Path(loading.__file__).parents[1]
+COMPUTE = Path(loading.__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def test_every_attribute_read_with_a_default_is_listed() -> None:
 
 
 _COVERED_ELSEWHERE = {
-    "add_bos_token",  # read through get_tokenizer_config; guarded in tests/compute/test_prompt_checks.py
+    "add_bos_token",  # read through get_tokenizer_config; guarded in tests/compute/checks/test_prompts.py
     "quantization_config",  # a test above
     "has_post_expert_norm",  # new in no released layout: absent means no norm
     "head_dim",  # optional in a configuration; hidden size over heads otherwise

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 RUN = ("run", "--model", DEMO_MODEL, "--task", demo_task("fact"), "--device", "cpu", "--limit", 1)
 STRANGE = b"\xff\xfe.duckdb".decode("utf-8", "surrogateescape")

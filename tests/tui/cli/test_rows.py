@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import DEMO_EXAMPLES
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 TYPES = "select type, count(*) as n from neurons group by type"
 

@@ -13,7 +13,7 @@ import pytest
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.store.schema import tables_of_a_run
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 MODEL = ("--model", DEMO_MODEL, "--device", "cpu")
 FACT = (*MODEL, "--task", demo_task("fact"), "--limit", 12, "--batch-examples", 1)

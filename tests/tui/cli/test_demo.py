@@ -7,7 +7,7 @@ import pytest
 
 from neurontui.compute.demo import MODELS_DIR, TASKS
 from neurontui.tui.cli.commands import demo
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 
 
 def test_it_measures_tells_and_stops_without_a_terminal(

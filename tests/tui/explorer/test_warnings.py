@@ -8,7 +8,7 @@ import pytest
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.widgets.tabs import TABS
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 from tests.tui.sample import Plan, write_sample
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.tui.commands.command_line import neurontui
+from tests.tui.cli.command_line import neurontui
 
 
 def _write(path: Path, *prompts: dict[str, str]) -> Path:

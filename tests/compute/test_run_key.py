@@ -20,7 +20,7 @@ from neurontui.store.admin.merge_files import combine
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.journal import list_journals
 from neurontui.tui.cli.main import cli
-from tests.compute.models.hub_cache import HubCache
+from tests.compute.models.load.hub_cache import HubCache
 from tests.compute.tiny import LANGUAGES, PROMPTS, save_tiny
 
 

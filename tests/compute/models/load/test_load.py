@@ -14,7 +14,7 @@ from transformers import NllbTokenizer
 from neurontui.compute.models.load import load as loading
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.store.errors import ExitCode, MissingExtraError, ModelError
-from tests.compute.models.hub_server import hub_server
+from tests.compute.models.load.hub_server import hub_server
 from tests.compute.tiny import save_tiny
 from tests.conftest import Tally
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from neurontui.store.schema import SCHEMA_VERSION, create
-from tests.tui.commands.command_line import is_one_sentence, neurontui
+from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 
 def _missing(path: Path) -> None:

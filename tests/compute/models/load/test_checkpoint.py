@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from neurontui.compute.models.load.checkpoint import find_checkpoint
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.store.errors import ModelError
-from tests.compute.models.hub_cache import HubCache
+from tests.compute.models.load.hub_cache import HubCache
 from tests.compute.tiny import save_tiny
 
 
