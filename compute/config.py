@@ -102,8 +102,6 @@ class RunConfig:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1.")
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
-            raise UsageError(
-                "--ablate and --ablate-sql switch neurons off in an ablation; add ablation to --measures."
-            )
+            raise UsageError("--ablate and --ablate-sql switch neurons off in an ablation; add ablation to --measures.")
         if self.engine == "local" and (self.address is not None or self.workers is not None):
             raise UsageError("--address and --workers belong to --engine ray.")

@@ -19,7 +19,7 @@ class Progress(Protocol):
         """Nothing more of this run will come."""
 
 
-class Silent:
+class NullProgress:
     """Tells nobody anything."""
 
     def say(self, sentence: str) -> None: ...

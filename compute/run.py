@@ -15,11 +15,11 @@ from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.checks.files import require_files
 from neurontui.compute.checks.prompts import require_readable
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.base import Engine, Introduction, open_engine
-from neurontui.compute.estimate.throughput import readings
+from neurontui.compute.engines.base import Engine, WorkerInfo, open_engine
+from neurontui.compute.estimate.throughput import passes_per_example
 from neurontui.compute.measures.measurer import Ablation
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
-from neurontui.compute.measures.vocabulary_neurons import telling_neurons
+from neurontui.compute.measures.vocabulary_neurons import neurons_for_vocabulary
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import Progress
 from neurontui.compute.run_key import default_name, manifest_of, run_key
@@ -28,7 +28,7 @@ from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.text_checks import text_warnings
 from neurontui.store.errors import InputError, MeasureError
-from neurontui.store.journal.journal import Journal, begun, cost
+from neurontui.store.journal.journal import Journal, cost, existing_manifest
 from neurontui.store.journal.manifest import Manifest
 from neurontui.store.merge.existing_run import merged_run
 from neurontui.store.merge.merge import merge
@@ -55,7 +55,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     require_answers(config, data)
     require_files(config, data.languages)
     with open_engine(config, data, progress) as engine:
-        model = engine.introduction.model
+        model = engine.worker_info.model
         progress.say(model.placement)
         ablation = _ablation(config, model, data.languages)
         name = config.name or default_name(data, model)
@@ -66,16 +66,14 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         require_readable(report, skip_bad=config.skip_bad)
         for note in report.notes:
             progress.say(note)
-        earlier = begun(config.out, name, key)
-        size = _batch_size(config, data, engine.introduction, ablation, earlier)
+        earlier = existing_manifest(config.out, name, key)
+        size = _batch_size(config, data, engine.worker_info, ablation, earlier)
         batches = plan(data, size)
-        manifest = manifest_of(
-            replace(config, batch_examples=size), data, model, ablation.conditions, len(batches)
-        )
+        manifest = manifest_of(replace(config, batch_examples=size), data, model, ablation.conditions, len(batches))
         notes = (
             *manifest.notes,
             *(("prompts", sentence) for sentence in (*warnings, *report.notes)),
-            *engine.introduction.answer_notes,
+            *engine.worker_info.answer_notes,
             *ablation_notes(ablation.conditions),
             *language_notes(ablation.options.user_sets, data.languages),
             *_limits(config, model, data),
@@ -84,9 +82,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
             _measure_missing(config, engine, ablation, batches, journal, progress)
             _require_measured(journal)
             _finish(config, engine, journal)
-    number = merge(
-        journal.path, config.out, keep=config.keep, wait=progress.say, force=config.force
-    )
+    number = merge(journal.path, config.out, keep=config.keep, wait=progress.say, force=config.force)
     return Finished(number, name, len(data.examples), measured=True)
 
 
@@ -138,7 +134,7 @@ def _ablation(config: RunConfig, model: ModelFacts, languages: Sequence[str]) ->
 def _batch_size(
     config: RunConfig,
     data: TaskData,
-    introduction: Introduction,
+    worker_info: WorkerInfo,
     ablation: Ablation,
     earlier: Manifest | None,
 ) -> int:
@@ -147,8 +143,8 @@ def _batch_size(
         return int(earlier.settings["batch_examples"])
     if config.batch_examples is not None:
         return config.batch_examples
-    times = readings(config, data, len(ablation.conditions))
-    return batch_size(len(data.examples), introduction.seconds_a_reading * times)
+    times = passes_per_example(config, data, len(ablation.conditions))
+    return batch_size(len(data.examples), worker_info.seconds_per_pass * times)
 
 
 def _measure_missing(
@@ -188,6 +184,6 @@ def _finish(config: RunConfig, engine: Engine, journal: Journal) -> None:
     if not {"contribution", "attribution"} & set(config.measures):
         return
     began = time.monotonic()
-    tables = engine.vocabulary(telling_neurons(journal))
+    tables = engine.vocabulary(neurons_for_vocabulary(journal))
     if tables:
         journal.write_final(tables, time.monotonic() - began)

@@ -96,8 +96,7 @@ def manifest_of(
         layers=model.layers,
         conditions=conditions,
         settings=settings(config, model),
-        versions={each: version(each) for each in LIBRARIES}
-        | {"python": platform.python_version()},
+        versions={each: version(each) for each in LIBRARIES} | {"python": platform.python_version()},
         notes=tuple(("data", each) for each in data.notes),
     )
 

@@ -31,9 +31,7 @@ Kinds = Mapping[str, Any]
 """Key to type: str, int, float, bool, Path, Literal[…], tuple[one of them, ...], or any of these | None."""
 
 
-def read_paper_file(
-    path: Path, kinds: Kinds, required: Sequence[str] = ("model", "task")
-) -> list[dict[str, object]]:
+def read_paper_file(path: Path, kinds: Kinds, required: Sequence[str] = ("model", "task")) -> list[dict[str, object]]:
     """The options of each run, in order, checked against `kinds`; the model changes slowest.
 
     Raises InputError that names the file, the table and the key.
@@ -42,9 +40,7 @@ def read_paper_file(
     tables = _read(path)
     strange = [key for key in tables if key not in ("defaults", "run")]
     if strange:
-        raise InputError(
-            f"{file}: '{shown(strange[0])}' is no table; there are [defaults] and [[run]]."
-        )
+        raise InputError(f"{file}: '{shown(strange[0])}' is no table; there are [defaults] and [[run]].")
     defaults = tables.get("defaults", {})
     runs = tables.get("run", [])
     if not isinstance(defaults, dict):
@@ -129,12 +125,7 @@ def _single(value: object, kind: Any) -> object:
         return kind(value)
     if kind is bool and isinstance(value, bool):
         return value
-    if (
-        kind is int
-        and isinstance(value, int)
-        and not isinstance(value, bool)
-        and abs(value) < 2**63
-    ):
+    if kind is int and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return value
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return _finite(value)
@@ -179,6 +170,4 @@ def _read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file} is not TOML: {printable(str(error))}.") from None
     except (RecursionError, ValueError):
-        raise InputError(
-            f"{file} is not TOML that can be read: it nests too deeply or has a giant number."
-        ) from None
+        raise InputError(f"{file} is not TOML that can be read: it nests too deeply or has a giant number.") from None

@@ -83,9 +83,7 @@ def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
         read_neurons(config.ablate, _ANY_MODEL, languages)
 
 
-def ablation_options(
-    config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]
-) -> AblationOptions:
+def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]) -> AblationOptions:
     """What an ablation needs; raises InputError for neurons or languages that model and run do not have."""
     user_sets: tuple[UserSet, ...] = ()
     if config.ablate is not None:

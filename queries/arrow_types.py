@@ -13,9 +13,7 @@ import pyarrow.compute as pc
 from neurontui.store.schema import named
 
 _DATES = re.compile(r"DATE|TIMESTAMP|TIMESTAMP WITH TIME ZONE|TIMESTAMP_S|TIMESTAMP_MS")
-_FOREIGN = re.compile(
-    r"\b(DATE|TIMESTAMP\w*|TIME|INTERVAL|UHUGEINT|BIGNUM|BIT|VARIANT|GEOMETRY|UNION)\b"
-)
+_FOREIGN = re.compile(r"\b(DATE|TIMESTAMP\w*|TIME|INTERVAL|UHUGEINT|BIGNUM|BIT|VARIANT|GEOMETRY|UNION)\b")
 _DAY = 86_400
 _FIRST, _LAST = -719_161 * _DAY, 2_932_895 * _DAY
 """Seconds from 1970 to the first and the last day that a Python date may be, less a day for time zones."""
@@ -24,16 +22,12 @@ _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 def readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """`relation` with columns of a type that does not survive the way to Python as text."""
-    foreign = [
-        not _DATES.fullmatch(str(t)) and bool(_FOREIGN.search(str(t))) for t in relation.types
-    ]
+    foreign = [not _DATES.fullmatch(str(t)) and bool(_FOREIGN.search(str(t))) for t in relation.types]
     if not any(foreign):
         return relation
     columns = enumerate(zip(relation.columns, foreign, strict=True), 1)
     return relation.project(
-        ", ".join(
-            f"#{n}{'::VARCHAR' if text else ''} AS {named(name)}" for n, (name, text) in columns
-        )
+        ", ".join(f"#{n}{'::VARCHAR' if text else ''} AS {named(name)}" for n, (name, text) in columns)
     )
 
 
@@ -57,7 +51,5 @@ def _beyond(table: pa.Table) -> Iterator[int]:
             continue
         whole = pa.int32() if pa.types.is_date32(field.type) else pa.int64()
         ends = pc.min_max(table.column(index).cast(whole)).as_py()
-        if ends["min"] is not None and not (
-            ends["min"] / unit >= _FIRST and ends["max"] / unit <= _LAST
-        ):
+        if ends["min"] is not None and not (ends["min"] / unit >= _FIRST and ends["max"] / unit <= _LAST):
             yield index

@@ -97,16 +97,13 @@ def parse_header(text: str, path: Path) -> Header:
             raise InputError(f"{path}:1: the query has no '-- {needed}: …' line; add one.")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", words["name"]):
         raise InputError(
-            f"{path}:1: '{words['name']}' cannot name a query; "
-            "use small letters, digits and single hyphens."
+            f"{path}:1: '{words['name']}' cannot name a query; use small letters, digits and single hyphens."
         )
     shared = tuple(part.strip() for part in words.get("shared", "").split(",") if part.strip())
     figure, description = words.get("figure", ""), words.get("description", "")
     many = words.get("many", "")
     if many not in ("", "all"):
-        raise InputError(
-            f"{path}:1: 'many: {many}' means nothing; write 'many: all', or leave it out."
-        )
+        raise InputError(f"{path}:1: 'many: {many}' means nothing; write 'many: all', or leave it out.")
     return Header(
         words["name"],
         words["title"],
@@ -124,9 +121,7 @@ def _opened(comment: str, words: dict[str, str], path: Path, line: int) -> str |
     match = _KEY.match(comment)
     if match is None:
         if meant := _mistyped(comment):
-            raise InputError(
-                f"{path}:{line}: '-- {comment}' is no line of a header; did you mean '-- {meant}:'?"
-            )
+            raise InputError(f"{path}:{line}: '-- {comment}' is no line of a header; did you mean '-- {meant}:'?")
         return None
     if match[1] in words:
         raise InputError(f"{path}:{line}: '-- {match[1]}:' is there twice; keep one of them.")

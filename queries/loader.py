@@ -38,9 +38,7 @@ class Query:
 
     def fill(self, literals: Mapping[str, str]) -> str:
         """The SQL with each parameter replaced by a literal; comments and quoted text stay as they are."""
-        return _TOKEN.sub(
-            lambda token: literals.get(token[1], token[0]) if token[1] else token[0], self.sql
-        )
+        return _TOKEN.sub(lambda token: literals.get(token[1], token[0]) if token[1] else token[0], self.sql)
 
 
 def load_queries(*folders: Path) -> tuple[Query, ...]:
@@ -99,9 +97,7 @@ def _description(header: Header) -> str:
 def _with_shared(text: str, header: Header, path: Path) -> str:
     """The SQL below the header, with the shared parts it asks for as its first common table expressions."""
     lines = text.splitlines()
-    start = next(
-        (i for i, line in enumerate(lines) if line.strip() and not line.startswith("--")), 0
-    )
+    start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("--")), 0)
     body = "\n".join(lines[start:]).strip().removesuffix(";").rstrip()
     if not header.shared:
         return body
@@ -126,20 +122,14 @@ def _check_parameters(text: str, sql: str, header: Header, path: Path) -> None:
     declared = {each.name: each.line for each in header.parameters}
     for each in header.parameters:
         if declared[each.name] != each.line:
-            raise InputError(
-                f"{path}:{declared[each.name]}: ${each.name} is declared twice; keep one of them."
-            )
+            raise InputError(f"{path}:{declared[each.name]}: ${each.name} is declared twice; keep one of them.")
     used = {token[1] for token in _TOKEN.finditer(sql) if token[1]}
     for name in sorted(used - declared.keys()):
         line = next((i for i, row in enumerate(text.splitlines(), 1) if f"${name}" in row), 1)
-        raise InputError(
-            f"{path}:{line}: ${name} is used but not declared; add it under '-- parameters:'."
-        )
+        raise InputError(f"{path}:{line}: ${name} is used but not declared; add it under '-- parameters:'.")
     for name, line in declared.items():
         if name not in used:
-            raise InputError(
-                f"{path}:{line}: ${name} is declared but not used; use it or take it out."
-            )
+            raise InputError(f"{path}:{line}: ${name} is declared but not used; use it or take it out.")
 
 
 def _check_sql(text: str, sql: str, path: Path) -> None:

@@ -74,9 +74,7 @@ class Results:
         """One row a run: the query `runs`, and the column `file`."""
         table = self.query("runs")
         numbers = table.column("run").to_pylist()
-        return table.append_column(
-            "file", pa.array([str(self.file_of(n)) for n in numbers], pa.string())
-        )
+        return table.append_column("file", pa.array([str(self.file_of(n)) for n in numbers], pa.string()))
 
     def file_of(self, run: int) -> Path:
         """The file that holds a run."""
@@ -90,9 +88,7 @@ class Results:
         """
         return self.job(name, params).run()
 
-    def sql(
-        self, text: str, *, max_rows: int | None = None, seconds: float | None = None
-    ) -> pa.Table:
+    def sql(self, text: str, *, max_rows: int | None = None, seconds: float | None = None) -> pa.Table:
         """The result of any SQL, read-only; see `store/schema.sql` or the query `schema` for tables and columns."""
         return self.sql_job(text, seconds=seconds).run(max_rows)
 

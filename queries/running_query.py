@@ -108,9 +108,7 @@ class Job:
         if self._stop.is_set():
             raise self._stopped()
         # `sql`, unlike `execute`, hands its rows to Arrow without a copy.
-        relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(
-            self._text, params=self._values or None
-        )
+        relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(self._text, params=self._values or None)
         return None if relation is None else readable(relation)
 
     def _fetch(self, max_rows: int | None) -> pa.Table:
@@ -144,9 +142,7 @@ class Job:
                 return self._stopped()
             return QueryError("The query was stopped: it took longer than a query may.")
         if isinstance(error, duckdb.OutOfMemoryException):
-            return QueryError(
-                "The query needs more memory than it may use; ask for fewer rows, layers or examples."
-            )
+            return QueryError("The query needs more memory than it may use; ask for fewer rows, layers or examples.")
         if isinstance(error, _DAMAGE) or "Corrupt database file" in str(error):
             return explain(error, self._path)
         return _sql_error(self._placed(str(error)))
@@ -159,9 +155,7 @@ class Job:
             self._cursor.execute(f"EXPLAIN\n{self._text}", self._values or None)
         except duckdb.Error as error:
             if "\nLINE " in str(error):  # else it may be EXPLAIN itself that is not allowed
-                return re.sub(
-                    r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error)
-                )
+                return re.sub(r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error))
         return text
 
 
@@ -175,9 +169,7 @@ def _of_duckdb(text: str) -> duckdb.Error:
         "INTERNAL": duckdb.InternalException,
     }
     found = re.search(r"(\w[\w ]*) Error: ", text)
-    return kinds.get(found[1] if found else "", duckdb.Error)(
-        text[found.start() :] if found else text
-    )
+    return kinds.get(found[1] if found else "", duckdb.Error)(text[found.start() :] if found else text)
 
 
 def _sql_error(text: str) -> SqlError:

@@ -47,9 +47,7 @@ def find_run(runs: Sequence[Run], wanted: object) -> Run:
     raise UsageError(f"There is no run '{text}'; there are: {there}.")
 
 
-def resolve(
-    parameters: Sequence[Parameter], given: Mapping[str, object], runs: Sequence[Run]
-) -> dict[str, Value]:
+def resolve(parameters: Sequence[Parameter], given: Mapping[str, object], runs: Sequence[Run]) -> dict[str, Value]:
     """A value for every parameter. Runs are found first; languages and thresholds are checked against them."""
     known = {each.name for each in parameters}
     for name in given:
@@ -128,9 +126,7 @@ def _plain(parameter: Parameter, wanted: object) -> Value:
             return int(str(wanted))
         return float(str(wanted))
     except ValueError:
-        raise UsageError(
-            f"'{wanted}' cannot be the {parameter.kind} that '{parameter.name}' asks for."
-        ) from None
+        raise UsageError(f"'{wanted}' cannot be the {parameter.kind} that '{parameter.name}' asks for.") from None
 
 
 def _languages(given: object, runs: Sequence[Run]) -> list[str]:
@@ -170,9 +166,7 @@ def _threshold(parameter: Parameter, given: object, run: Run) -> float:
         raise UsageError(f"'{given}' is not a number; '{parameter.name}' needs one.") from None
     if wanted not in run.thresholds:
         there = ", ".join(f"{each:g}" for each in sorted(run.thresholds))
-        raise UsageError(
-            f"Run {run.number} was not measured at threshold {wanted:g}, but at: {there}."
-        )
+        raise UsageError(f"Run {run.number} was not measured at threshold {wanted:g}, but at: {there}.")
     return wanted
 
 

@@ -25,9 +25,7 @@ def plain_folder(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="neurontui.") as place:
         link = Path(place).resolve() / "folder"
         if _PATTERN.search(str(link)):
-            raise StoreError(
-                f"{link.parent} has *, ? or [ in its path, as {folder} has; set TMPDIR to another folder."
-            )
+            raise StoreError(f"{link.parent} has *, ? or [ in its path, as {folder} has; set TMPDIR to another folder.")
         link.symlink_to(folder, target_is_directory=True)
         yield link
 

@@ -109,8 +109,7 @@ def explain(error: duckdb.Error, path: Path) -> NeurontuiError:
     if holder:
         program = Path(holder[1]).name
         return BusyError(
-            f"{path} is in use by another process ({program}, PID {holder[2]}); "
-            "try again when it has finished."
+            f"{path} is in use by another process ({program}, PID {holder[2]}); try again when it has finished."
         )
     if isinstance(error, duckdb.ConnectionException) or "file handle conflict" in text:
         return BusyError(f"{path} is open in this process already; close it first.")
@@ -128,8 +127,7 @@ def explain(error: duckdb.Error, path: Path) -> NeurontuiError:
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryError(f"Reading {path} needs more memory than it may have; ask for less of it.")
     return StoreError(
-        f"{path} is damaged or cannot be read ({first_line(error)}); "
-        "take a copy that is whole, or measure again."
+        f"{path} is damaged or cannot be read ({first_line(error)}); take a copy that is whole, or measure again."
     )
 
 
@@ -139,9 +137,7 @@ def require_file(path: Path) -> None:
         if path.is_dir():
             raise StoreError(f"{path} is a folder; name the results file in it.")
         if not path.exists():
-            raise StoreError(
-                f"There is no results file at {path}; make one with `neurontui demo` or `neurontui run`."
-            )
+            raise StoreError(f"There is no results file at {path}; make one with `neurontui demo` or `neurontui run`.")
         if not path.is_file():
             raise StoreError(f"{path} is no ordinary file; name a results file.")
     except (OSError, ValueError) as error:
@@ -187,9 +183,7 @@ def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
         )
     for table, columns in layout().items():
         there = found.get(table, {})
-        if any(
-            name not in there or kind not in ("", there[name]) for name, kind in columns.items()
-        ):
+        if any(name not in there or kind not in ("", there[name]) for name, kind in columns.items()):
             raise _differs(path, table, version)
     return version
 
@@ -269,9 +263,7 @@ def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
     locked = connection.execute(
         "SELECT value FROM system.main.duckdb_settings() WHERE name = 'lock_configuration'"
     ).fetchall()
-    if (
-        locked and locked[0][0] == "true"
-    ):  # opened twice in this process: one instance, already safe
+    if locked and locked[0][0] == "true":  # opened twice in this process: one instance, already safe
         return
     connection.execute("SET max_temp_directory_size = '0KB'")
     connection.execute("SET disabled_filesystems = 'LocalFileSystem'")
@@ -291,6 +283,4 @@ def _differs(path: Path, table: str, version: int) -> StoreError:
 
 
 def _foreign(path: Path) -> StoreError:
-    return StoreError(
-        f"{path} is a DuckDB database, but not a results file of neurontui; name another file."
-    )
+    return StoreError(f"{path} is a DuckDB database, but not a results file of neurontui; name another file.")

@@ -134,17 +134,13 @@ def layout() -> Mapping[str, Mapping[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for table, body in re.findall(r"^CREATE TABLE (\w+) \((.*?)\);$", text, re.M | re.S):
         columns = (column.split()[:2] for column in body.split(","))
-        found[table] = {
-            name: f"ENUM{enums[kind]}" if kind in enums else kind for name, kind in columns
-        }
+        found[table] = {name: f"ENUM{enums[kind]}" if kind in enums else kind for name, kind in columns}
     for view, column in re.findall(r"^COMMENT ON COLUMN (\w+)\.(\w+) IS", text, re.M):
         found.setdefault(view, {}).setdefault(column, "")
     return found
 
 
-def layout_of(
-    connection: duckdb.DuckDBPyConnection, database: str
-) -> Mapping[str, Mapping[str, str]]:
+def layout_of(connection: duckdb.DuckDBPyConnection, database: str) -> Mapping[str, Mapping[str, str]]:
     """Table or view -> column -> SQL type of the schema `main` of an attached database."""
     rows = connection.execute(
         "SELECT table_name, column_name, data_type FROM system.main.duckdb_columns() "

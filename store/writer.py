@@ -36,9 +36,7 @@ def open_writer(
     require_file(path)
     path = path.resolve()
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        raise StoreError(
-            f"{path} cannot be written: permission denied; copy it to a folder of yours."
-        )
+        raise StoreError(f"{path} cannot be written: permission denied; copy it to a folder of yours.")
     connection = _attach(path, wait)
     scratch = scratch_of(path)
     try:

@@ -12,9 +12,7 @@ from neurontui.store.journal.manifest import Condition, Layer
 VALUES = ("0", "mean")
 
 
-def plan_conditions(
-    options: AblationOptions, layers: Sequence[Layer], n_languages: int
-) -> tuple[Condition, ...]:
+def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languages: int) -> tuple[Condition, ...]:
     """Baseline, types, random sets, matched controls, doses and the user's sets, numbered from 0.
 
     With two languages no neuron is partial-shared, with one none is specific: those conditions are left out.
@@ -53,9 +51,7 @@ def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ..
     return tuple(("ablation", text) for kind, text in texts.items() if kind in kinds)
 
 
-def _number(
-    planned: Sequence[Condition], options: AblationOptions, start: int = 0
-) -> list[Condition]:
+def _number(planned: Sequence[Condition], options: AblationOptions, start: int = 0) -> list[Condition]:
     return [
         replace(
             each,
@@ -97,20 +93,12 @@ def _possible(n_languages: int) -> tuple[str, ...]:
 
 def _check(options: AblationOptions, layers: Sequence[Layer]) -> None:
     if options.scope not in SCOPES:
-        raise UsageError(
-            f"'{options.scope}' is no scope of an ablation; say {' or '.join(SCOPES)}."
-        )
+        raise UsageError(f"'{options.scope}' is no scope of an ablation; say {' or '.join(SCOPES)}.")
     if options.value not in VALUES:
-        raise UsageError(
-            f"Activations cannot be set to '{options.value}'; say {' or '.join(VALUES)}."
-        )
+        raise UsageError(f"Activations cannot be set to '{options.value}'; say {' or '.join(VALUES)}.")
     for fraction in (*options.fractions, *options.doses):
         if not 0 < fraction <= 1:
-            raise UsageError(
-                f"{fraction:g} is no share of neurons; give numbers above 0 and up to 1."
-            )
+            raise UsageError(f"{fraction:g} is no share of neurons; give numbers above 0 and up to 1.")
     unknown = set(options.layers or ()) - {each.layer for each in layers}
     if unknown:
-        raise InputError(
-            f"There is no layer {min(unknown)} to ablate; this model has layers 0 to {len(layers) - 1}."
-        )
+        raise InputError(f"There is no layer {min(unknown)} to ablate; this model has layers 0 to {len(layers) - 1}.")

@@ -54,10 +54,7 @@ class Trial:
             outcomes = self._answer(decoder, *decoder.read(self._tokens, self.prepared.room))
             return [Result(each, 0) for each in outcomes]
         off = self.sets.off(condition)
-        return [
-            Result(outcome, n)
-            for outcome, n in zip(self._without(condition, off), self._count(off), strict=True)
-        ]
+        return [Result(outcome, n) for outcome, n in zip(self._without(condition, off), self._count(off), strict=True)]
 
     def _without(self, condition: Condition, off: Off) -> list[Outcome]:
         reuse = condition.scope == "last" and not self.loaded.encoder_decoder

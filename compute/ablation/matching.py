@@ -92,16 +92,12 @@ def equal_doses(pairs: Pairs, n: int, chance: Tensor) -> tuple[Tensor, Tensor]:
     return _as_set(pairs.first, taken, width), _as_set(pairs.second, taken, width)
 
 
-def _paired(
-    steps: Tensor, chance: Tensor, own: Tensor, other: Tensor, n_steps: int
-) -> tuple[Tensor, Tensor]:
+def _paired(steps: Tensor, chance: Tensor, own: Tensor, other: Tensor, n_steps: int) -> tuple[Tensor, Tensor]:
     """Neurons (R, m) of one set that have a partner in the other, step by step, and their number (R,)."""
     keys, order = (steps + chance).masked_fill(~own, torch.inf).sort(dim=-1)
     step = steps.gather(-1, order)
     counts = [
-        torch.zeros(len(steps), n_steps, dtype=torch.long, device=steps.device).scatter_add_(
-            -1, steps, each.long()
-        )
+        torch.zeros(len(steps), n_steps, dtype=torch.long, device=steps.device).scatter_add_(-1, steps, each.long())
         for each in (own, other)
     ]
     begin = counts[0].cumsum(-1) - counts[0]

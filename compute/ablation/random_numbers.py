@@ -12,9 +12,7 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 
-def random_keys(
-    seed: int, example_ids: list[str], layer: int, n: int, device: torch.device
-) -> Tensor:
+def random_keys(seed: int, example_ids: list[str], layer: int, n: int, device: torch.device) -> Tensor:
     """Random int64 keys (E, n), independent over seeds, examples and layers."""
     starts = [_hash(f"{seed} {layer} {example}") for example in example_ids]
     start = torch.tensor(starts, dtype=torch.int64, device=device)
@@ -42,9 +40,7 @@ def _shift_right(values: Tensor, n: int) -> Tensor:
 
 
 def _hash(place: str) -> int:
-    return int.from_bytes(
-        hashlib.blake2b(place.encode(), digest_size=8).digest(), "little", signed=True
-    )
+    return int.from_bytes(hashlib.blake2b(place.encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def _signed(value: int) -> int:

@@ -31,7 +31,7 @@ Off = dict[int, Tensor]
 
 
 @dataclass(frozen=True)
-class Material:
+class AblationInputs:
     """What the sets of a batch are chosen from."""
 
     batch: Batch
@@ -53,7 +53,7 @@ class Material:
 class Sets:
     """The sets of some inputs of a batch, under any condition."""
 
-    material: Material
+    ablation_inputs: AblationInputs
     rows: Sequence[int]
     """Which of the batch's E·P inputs."""
     _ranked: dict[int, Ranked] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Sets:
         """The sets under a condition, for the layers that it ablates."""
         layers = condition.layers
         if layers is None:
-            layers = tuple(ffn.layer.layer for ffn in self.material.ffns)
+            layers = tuple(ffn.layer.layer for ffn in self.ablation_inputs.ffns)
         if condition.kind == "user":
             return self._user(condition, layers)
         make = {
@@ -78,16 +78,16 @@ class Sets:
         """The input's neurons of a type; the same for all languages of an example."""
         assert condition.type is not None
         code = TYPES.index(condition.type)
-        chosen = self.material.options.global_types
+        chosen = self.ablation_inputs.options.global_types
         if chosen is not None:
             types = chosen[layer].to(self._device(layer))[None].expand(len(self.rows), -1)
         else:
-            types = type_codes(self._masks(layer), len(self.material.batch.languages))
+            types = type_codes(self._masks(layer), len(self.ablation_inputs.batch.languages))
         return types == code
 
     def _pool(self, condition: Condition, layer: int) -> Tensor:
         """Neurons active in the input's language that are not of the type."""
-        bits = [row % len(self.material.batch.languages) for row in self.rows]
+        bits = [row % len(self.ablation_inputs.batch.languages) for row in self.rows]
         language = torch.tensor(bits, device=self._device(layer))
         return active_in(self._masks(layer), language) & ~self._kind(condition, layer)
 
@@ -109,19 +109,17 @@ class Sets:
             kind, pool = self._kind(condition, layer), self._pool(condition, layer)
             scores = self._contributions(layer).scores
             self._pairs[key] = pairs_of_like(scores, kind, pool, chance)
-        own, control = equal_doses(
-            self._pairs[key], max(1, round(condition.fraction * chance.shape[1])), chance
-        )
+        own, control = equal_doses(self._pairs[key], max(1, round(condition.fraction * chance.shape[1])), chance)
         return own if condition.matched_to is None else control
 
     def _user(self, condition: Condition, layers: Sequence[int]) -> Off:
         """The user's neurons: those for all languages, and those for the input's own."""
-        named = self.material.user_sets[condition.condition]
+        named = self.ablation_inputs.user_sets[condition.condition]
         return {layer: self._named(named, layer) for layer in sorted(named.layers & set(layers))}
 
     def _named(self, named: UserSet, layer: int) -> Tensor:
-        languages = self.material.batch.languages
-        size = self.material.ffns[layer].layer.n_neurons
+        languages = self.ablation_inputs.batch.languages
+        size = self.ablation_inputs.ffns[layer].layer.n_neurons
         by_language = torch.zeros(len(languages), size, dtype=torch.bool)
         for neuron in named.neurons:
             if neuron.layer == layer:
@@ -130,25 +128,25 @@ class Sets:
         return by_language.to(self._device(layer))[[row % len(languages) for row in self.rows]]
 
     def _masks(self, layer: int) -> Tensor:
-        n = len(self.material.batch.languages)
-        return self.material.masks[layer][[row // n for row in self.rows]]
+        n = len(self.ablation_inputs.batch.languages)
+        return self.ablation_inputs.masks[layer][[row // n for row in self.rows]]
 
     def _keys(self, condition: Condition, layer: int) -> Tensor:
         assert condition.seed is not None
-        batch = self.material.batch
+        batch = self.ablation_inputs.batch
         examples = sorted({row // len(batch.languages) for row in self.rows})
         ids = [batch.examples[each].id for each in examples]
-        size = self.material.ffns[layer].layer.n_neurons
+        size = self.ablation_inputs.ffns[layer].layer.n_neurons
         keys = random_keys(condition.seed, ids, layer, size, self._device(layer))
         return keys[[examples.index(row // len(batch.languages)) for row in self.rows]]
 
     def _contributions(self, layer: int) -> Ranked:
         """Contribution scores of the inputs, (R, d_m)."""
         if layer not in self._ranked:
-            weights = self.material.capture.weights[layer].flatten(0, 1)[list(self.rows)].float()
-            raw = weighted_norms(weights, self.material.norms[layer])
+            weights = self.ablation_inputs.capture.weights[layer].flatten(0, 1)[list(self.rows)].float()
+            raw = weighted_norms(weights, self.ablation_inputs.norms[layer])
             self._ranked[layer] = Ranked.sort(contribution_scores(raw))
         return self._ranked[layer]
 
     def _device(self, layer: int) -> torch.device:
-        return self.material.masks[layer].device
+        return self.ablation_inputs.masks[layer].device

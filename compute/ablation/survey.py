@@ -10,7 +10,7 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.device_masks import type_codes
 from neurontui.compute.measures.masks import TYPES, pack_tensor
-from neurontui.compute.measures.skip_invalid import NothingUsableError, capture_usable
+from neurontui.compute.measures.skip_invalid import NothingValidError, capture_valid
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.run_options import capture_options
 from neurontui.store.errors import MeasureError
@@ -57,8 +57,8 @@ def survey(config: RunConfig, loaded: LoadedModel, batch: Batch) -> Surveyed:
     found = _nothing(loaded.layers)
     for part in batch.parts(config.examples_at_once):
         try:
-            _, captured, _ = capture_usable(loaded, part, options, config.skip_bad)
-        except NothingUsableError:
+            _, captured, _ = capture_valid(loaded, part, options, config.skip_bad)
+        except NothingValidError:
             continue
         found += Surveyed(
             tuple(_type_counts(each > options.threshold) for each in captured.activations),
@@ -73,10 +73,7 @@ def conclude(config: RunConfig, layers: Sequence[Layer], found: Iterable[Surveye
     total = sum(found, start=_nothing(layers))
     if not total.n_inputs:
         raise MeasureError("No example can be measured.")
-    means = {
-        layer.layer: (each / total.n_inputs).float()
-        for layer, each in zip(layers, total.sums, strict=True)
-    }
+    means = {layer.layer: (each / total.n_inputs).float() for layer, each in zip(layers, total.sums, strict=True)}
     return Survey(
         types=tuple(map(_majority, total.counts)) if config.ablation_set == "global" else None,
         means=means if config.ablation_value == "mean" else None,

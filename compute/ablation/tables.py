@@ -11,7 +11,7 @@ from torch import Tensor
 
 from neurontui.compute.ablation.interventions import Result, Trial
 from neurontui.compute.ablation.options import AblationOptions
-from neurontui.compute.ablation.sets import Material, Sets
+from neurontui.compute.ablation.sets import AblationInputs, Sets
 from neurontui.compute.answers.predict import Predictions, passes, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
@@ -42,20 +42,17 @@ def ablation_tables(
     _check(conditions, means)
     users = [each.condition for each in conditions if each.kind == "user"]
     named = dict(zip(users, options.user_sets, strict=True))
-    material = Material(batch, loaded.ffns, capture, masks, options, named)
+    ablation_inputs = AblationInputs(batch, loaded.ffns, capture, masks, options, named)
     prepared = prepare(loaded, batch, targets, options.answers)
     found: dict[tuple[int, int], Result] = {}
 
     def step(rows: Rows) -> None:
         for part in passes(loaded, prepared, rows):
-            trial = Trial(loaded, prepared, part, Sets(material, part), options, means or {})
+            trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, means or {})
             for condition in conditions:
                 known = baseline if condition.kind == "baseline" else None
                 results = trial.run(condition, known)
-                found.update(
-                    ((condition.condition, row), each)
-                    for row, each in zip(part, results, strict=True)
-                )
+                found.update(((condition.condition, row), each) for row, each in zip(part, results, strict=True))
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)
     return {"ablation_examples": _table(batch, conditions, found)}
@@ -68,9 +65,7 @@ def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) 
         )
 
 
-def _table(
-    batch: Batch, conditions: Sequence[Condition], found: Mapping[tuple[int, int], Result]
-) -> pa.Table:
+def _table(batch: Batch, conditions: Sequence[Condition], found: Mapping[tuple[int, int], Result]) -> pa.Table:
     rows = range(len(batch.prompts))
     keys = [(each.condition, row) for each in conditions for row in rows]
     results = [found[key] for key in keys]

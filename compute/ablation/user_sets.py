@@ -45,9 +45,7 @@ def check_neurons(
     unique = []
     for layer, neuron, written in dict.fromkeys(neurons):
         if layer not in sizes:
-            raise InputError(
-                f"{source} names layer {layer}, but this model has layers 0 to {max(sizes)}."
-            )
+            raise InputError(f"{source} names layer {layer}, but this model has layers 0 to {max(sizes)}.")
         if not 0 <= neuron < sizes[layer]:
             raise InputError(
                 f"{source} names neuron {neuron} of layer {layer}, which has neurons 0 to {sizes[layer] - 1}."
@@ -59,9 +57,7 @@ def check_neurons(
     return UserSet(f"w/o {source} ({_sizes(named, languages)})", named)
 
 
-def language_notes(
-    sets: Sequence[UserSet], languages: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
+def language_notes(sets: Sequence[UserSet], languages: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """How many neurons of each set are switched off in each language, where that differs; for the table `notes`."""
     return tuple(
         (
@@ -117,15 +113,10 @@ def _sizes(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> str:
 
 def _counts(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> dict[str, int]:
     """Neurons that are switched off for inputs in each language."""
-    return {
-        code: len({(n.layer, n.neuron) for n in neurons if n.language in (None, code)})
-        for code in languages
-    }
+    return {code: len({(n.layer, n.neuron) for n in neurons if n.language in (None, code)}) for code in languages}
 
 
-def _rows(
-    path: Path, reader: Any, languages: Sequence[str]
-) -> Iterator[tuple[int, int, str | None]]:
+def _rows(path: Path, reader: Any, languages: Sequence[str]) -> Iterator[tuple[int, int, str | None]]:
     names = [name.strip().lower() for name in next(reader, [])]
     if fault := column_fault(names):
         raise InputError(f"{path} {fault}.")

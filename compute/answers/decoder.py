@@ -74,9 +74,7 @@ class Decoder:
         reading = Reading(rows, outputs.past_key_values, tokens.mask, tokens.last + 1)
         return reading, outputs.logits[:, -1].float()
 
-    def _read_encoder_decoder(
-        self, tokens: Tokens, rows: Tensor, room: int
-    ) -> tuple[Reading, Tensor]:
+    def _read_encoder_decoder(self, tokens: Tokens, rows: Tensor, room: int) -> tuple[Reading, Tensor]:
         start = first_step_ids(self.loaded, len(rows))
         self._aim(rows, {"encoder": tokens.last, "decoder": torch.zeros_like(tokens.last)})
         outputs = self.loaded.model(
@@ -103,9 +101,7 @@ class Decoder:
         every = torch.arange(len(tokens.ids), device=tokens.ids.device)
         before = reading.select(every)
         mask = before.mask
-        if (
-            int(tokens.last.min()) + 1 == mask.shape[1]
-        ):  # no pads: the last slot is the last token's
+        if int(tokens.last.min()) + 1 == mask.shape[1]:  # no pads: the last slot is the last token's
             before.cache.crop(-1)
             mask = mask[:, :-1]
         else:

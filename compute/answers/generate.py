@@ -43,9 +43,7 @@ def ending(model: Any, tokenizer: Any) -> Ending:
     return Ending(tokenizer, frozenset(eos))
 
 
-def greedy(
-    decoder: Decoder, reading: Reading, logits: Tensor, ending: Ending, max_new_tokens: int
-) -> list[list[int]]:
+def greedy(decoder: Decoder, reading: Reading, logits: Tensor, ending: Ending, max_new_tokens: int) -> list[list[int]]:
     """Tokens that each row says, each the likeliest one; ends at an ending or after `max_new_tokens`.
 
     reading, logits: what reading the prompts returned; uses up the cache. Rows that are over leave the batch once

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurontui.compute.answers.matching import chosen, is_correct, same_answer
-from neurontui.compute.answers.ranking import Contest, Ranked
+from neurontui.compute.answers.ranking import ChoiceRanking, Ranked
 from neurontui.compute.answers.targets import Target
 from neurontui.compute.batch import Batch
 
@@ -29,12 +29,12 @@ class Question:
     target: Target | None
 
     @property
-    def contest(self) -> Contest | None:
+    def choice_ranking(self) -> ChoiceRanking | None:
         """What its choices are ranked by; None where there is no answer."""
         if self.answer is None or self.target is None:
             return None
         pairs = list(zip(self.choices, self.target.choices, strict=True))
-        return Contest(
+        return ChoiceRanking(
             answer=self.target.ids,
             right=tuple(ids for text, ids in pairs if _is_right(text, self.answer)),
             wrong=tuple(ids for text, ids in pairs if not _is_right(text, self.answer)),

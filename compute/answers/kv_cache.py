@@ -13,7 +13,7 @@ from neurontui.store.errors import ModelError
 _ATTENTION = {"full_attention", "sliding_attention"}
 
 
-class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+class PreallocatedCacheLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """Keys and values (R, heads, slots, d) of one layer, at the front of buffers that have `room` more slots."""
 
     def __init__(self, room: int) -> None:
@@ -21,9 +21,7 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self.room = room
         self._buffers: tuple[Tensor, ...] = ()
 
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *_args: Any, **_kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
+    def update(self, key_states: Tensor, value_states: Tensor, *_args: Any, **_kwargs: Any) -> tuple[Tensor, Tensor]:
         """Append keys and values (R, heads, L, d); returns all of them."""
         first = not self.is_initialized
         if first:
@@ -38,9 +36,9 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         shown = self._show(end)
         return new if first else shown
 
-    def select(self, rows: Tensor) -> "RoomyLayer":
+    def select(self, rows: Tensor) -> "PreallocatedCacheLayer":
         """Some rows, copied, so that appending to them leaves this layer alone."""
-        chosen = RoomyLayer(self.room)
+        chosen = PreallocatedCacheLayer(self.room)
         if self._buffers:
             chosen.lazy_initialization(*self._buffers)
             rows = rows.to(self._buffers[0].device)
@@ -81,10 +79,10 @@ def empty_cache(loaded: LoadedModel, room: int) -> Any:
             "cannot be generated in batches; measure its types and contribution scores only."
         )
     n_layers = sum(layer.stack == "decoder" for layer in loaded.layers)
-    own = Cache(layers=[RoomyLayer(room) for _ in range(n_layers)])
+    own = Cache(layers=[PreallocatedCacheLayer(room) for _ in range(n_layers)])
     if not loaded.encoder_decoder:
         return own
-    return EncoderDecoderCache(own, Cache(layers=[RoomyLayer(0) for _ in range(n_layers)]))
+    return EncoderDecoderCache(own, Cache(layers=[PreallocatedCacheLayer(0) for _ in range(n_layers)]))
 
 
 def select_rows(cache: Any, rows: Tensor) -> Any:

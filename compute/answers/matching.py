@@ -64,9 +64,7 @@ def chosen(prediction: str, choices: Sequence[str]) -> int | None:
     return max(matching, key=lambda i: len(normalise(choices[i])), default=None)
 
 
-def is_correct(
-    prediction: str, answer: str, choices: Sequence[str] = (), *, exact: bool = False
-) -> bool:
+def is_correct(prediction: str, answer: str, choices: Sequence[str] = (), *, exact: bool = False) -> bool:
     """Whether a prediction states the answer, and not a longer choice that merely begins like it."""
     if exact:
         return same_answer(prediction, answer)

@@ -20,9 +20,7 @@ _SCALES = frozenset(_SCALE_WORDS.split())
 """Words that multiply the number before them."""
 _UNSPACED_SCALES = ("ร้อย", "พัน", "หมื่น", "แสน", "ล้าน")
 
-_RUN = re.compile(
-    r"(?<![.,'\d])\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|(?:(?<![.,'\d])\.)?\d(?:[.,']?\d)*"
-)
+_RUN = re.compile(r"(?<![.,'\d])\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|(?:(?<![.,'\d])\.)?\d(?:[.,']?\d)*")
 """Digits and what may be separators between them."""
 _WHOLE, _GROUPED = r"(0|[1-9]\d*)", r"[1-9]\d{0,2}"
 _FORMS = tuple(

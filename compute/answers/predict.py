@@ -21,9 +21,9 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.microbatches import Rows, run_halving
 from neurontui.compute.models.tokenize import (
     Encoded,
+    InvalidExample,
+    InvalidPromptError,
     Tokens,
-    Unusable,
-    UnusablePromptError,
     encode_batch,
     outside_embedding,
     pad,
@@ -69,13 +69,11 @@ class Predictions:
     rows: tuple[Outcome, ...]
 
 
-def prepare(
-    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions
-) -> Prepared:
+def prepare(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Prepared:
     """Tokenise a batch; raises UnusablePromptError for what `encode_batch` or `unanswerable` names."""
     encoded = encode_batch(loaded, batch)
-    if unusable := unanswerable(loaded, batch, encoded, targets, options):
-        raise UnusablePromptError(unusable)
+    if invalid := unanswerable(loaded, batch, encoded, targets, options):
+        raise InvalidPromptError(invalid)
     return Prepared(
         encoded=tuple(encoded),
         questions=tuple(questions(batch, targets.rows)),
@@ -91,22 +89,20 @@ def unanswerable(
     encoded: Sequence[Encoded],
     targets: Targets,
     options: AnswerOptions,
-) -> list[Unusable]:
+) -> list[InvalidExample]:
     """Prompts without room for what may follow them, or with answers that the embedding does not have.
 
     It depends on a prompt, its own answer and choices alone, not on its batch. encoded: in row order.
     """
     rows = enumerate(zip(encoded, targets.rows, strict=True))
     return [
-        Unusable(row // len(batch.languages), f"{place(batch, row)} {problem}")
+        InvalidExample(row // len(batch.languages), f"{place(batch, row)} {problem}")
         for row, (prompt, target) in rows
         if (problem := _problem(loaded, prompt, target, options)) is not None
     ]
 
 
-def _problem(
-    loaded: LoadedModel, prompt: Encoded, target: Target | None, options: AnswerOptions
-) -> str | None:
+def _problem(loaded: LoadedModel, prompt: Encoded, target: Target | None, options: AnswerOptions) -> str | None:
     room = _room(target, options)
     if (excess := _excess(loaded, len(prompt), room)) is not None:
         return f"has {len(prompt)} tokens and up to {room} of an answer, {excess}; shorten it or leave it out."
@@ -170,7 +166,7 @@ def answer(
 ) -> list[Outcome]:
     """Outcomes of some rows from a reading of their prompts, whose cache it uses up."""
     asked = [prepared.questions[row] for row in rows]
-    contests = [each.contest for each in asked]
+    contests = [each.choice_ranking for each in asked]
     ranked = rank(decoder, reading, logits, contests, mean=options.mean_logprob)
     said = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
     return [
@@ -180,9 +176,7 @@ def answer(
 
 
 @torch.inference_mode()
-def predict(
-    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions
-) -> Predictions:
+def predict(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Predictions:
     """The model's own answers to a batch, nothing switched off."""
     prepared = prepare(loaded, batch, targets, options)
     found: dict[int, Outcome] = {}

@@ -18,7 +18,7 @@ Pair = tuple[int, Ids]
 
 
 @dataclass(frozen=True)
-class Contest:
+class ChoiceRanking:
     """What is to be ranked for one prompt, as tokens."""
 
     answer: Ids
@@ -39,7 +39,7 @@ def rank(
     decoder: Decoder,
     reading: Reading,
     logits: Tensor,
-    contests: Sequence[Contest | None],
+    contests: Sequence[ChoiceRanking | None],
     *,
     mean: bool = False,
 ) -> list[Ranked | None]:
@@ -55,11 +55,7 @@ def rank(
     asked = [(row, each) for row, each in enumerate(contests) if each is not None]
     needed = [(row, ids) for row, each in asked for ids in (each.answer, *each.right)]
     scores = log_probabilities(decoder, reading, logits, needed)
-    best = {
-        row: max(fair((row, ids), scores[row, ids]) for ids in each.right)
-        for row, each in asked
-        if each.right
-    }
+    best = {row: max(fair((row, ids), scores[row, ids]) for ids in each.right) for row, each in asked if each.right}
     wrong = [(row, ids) for row, each in asked if row in best for ids in each.wrong]
     bounds = _first_scores(logits, list(dict.fromkeys(wrong)))
     rivals = [pair for pair, bound in bounds.items() if fair(pair, bound) > best[pair[0]]]
@@ -69,16 +65,12 @@ def rank(
         if fair(pair, score) > best[pair[0]]
     }
     return [
-        None
-        if each is None
-        else Ranked(scores[row, each.answer], row not in beaten if row in best else None)
+        None if each is None else Ranked(scores[row, each.answer], row not in beaten if row in best else None)
         for row, each in enumerate(contests)
     ]
 
 
-def log_probabilities(
-    decoder: Decoder, reading: Reading, logits: Tensor, pairs: Sequence[Pair]
-) -> dict[Pair, float]:
+def log_probabilities(decoder: Decoder, reading: Reading, logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
     """Log-probability of each candidate, natural logarithm, summed over its tokens; 0 for no tokens at all.
 
     A candidate's first token is read off the prompt's own logits (R, V); only the tokens before its last are fed.

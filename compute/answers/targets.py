@@ -70,9 +70,7 @@ class Targets:
     rows: tuple[Target | None, ...]
 
 
-def answer_book(
-    loaded: LoadedModel, examples: Sequence[Example], languages: Sequence[str]
-) -> AnswerBook:
+def answer_book(loaded: LoadedModel, examples: Sequence[Example], languages: Sequence[str]) -> AnswerBook:
     """Tokens of every different answer, each behind the first prompt it answers."""
     answers: dict[str, dict[str, Ids]] = {}
     first: dict[str, dict[str, int]] = {}
@@ -96,11 +94,7 @@ def find_targets(loaded: LoadedModel, batch: Batch, book: AnswerBook) -> Targets
             for text in _texts(example, code):
                 wanted[Following(example.prompts[code], example.joiner(code), text)] = ()
     found = dict(zip(wanted, continuations(loaded, list(wanted)), strict=True)) if wanted else {}
-    rows = [
-        _target(loaded, example, code, found, book)
-        for example in batch.examples
-        for code in batch.languages
-    ]
+    rows = [_target(loaded, example, code, found, book) for example in batch.examples for code in batch.languages]
     return Targets(tuple(rows))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.run_options import check_ablate_file
-from neurontui.store.journal.shards import telling
+from neurontui.store.journal.shards import translate_os_errors
 from neurontui.store.merge.existing_run import merged_run
 from neurontui.store.reader import require_name
 
@@ -23,7 +23,7 @@ def _require_writable(results: Path) -> None:
     folder = results.absolute().parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    with telling(results):
+    with translate_os_errors(results):
         try:
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:  # about the folder, not about our file in it

@@ -14,7 +14,7 @@ from neurontui.compute.answers.targets import AnswerBook, find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Encoded, Unusable, encode, unusable_prompts
+from neurontui.compute.models.tokenize import Encoded, InvalidExample, encode, unusable_prompts
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import InputError, MeasureError
 
@@ -39,7 +39,7 @@ class PromptReport:
     """What a reader of the run should know, a sentence each."""
 
     @property
-    def unusable(self) -> str | None:
+    def invalid(self) -> str | None:
         """One sentence about the examples that cannot be measured; None where there is none."""
         if self.first_unusable is None:
             return None
@@ -56,17 +56,15 @@ def require_readable(report: PromptReport, *, skip_bad: bool) -> None:
     """
     for sentence in report.refusals:
         raise InputError(sentence)
-    if report.unusable is None:
+    if report.invalid is None:
         return
     if not skip_bad:
-        raise InputError(report.unusable)
+        raise InputError(report.invalid)
     if report.n_unusable == report.n_examples:
         raise MeasureError(f"No example can be measured; the first: {report.first_unusable}")
 
 
-def check_prompts(
-    loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions
-) -> PromptReport:
+def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions) -> PromptReport:
     """Tokenise all prompts, some examples at a time, and report what is wrong with them."""
     bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
     examples = _UnusableExamples(loaded, book, options)
@@ -84,9 +82,7 @@ def check_prompts(
     )
 
 
-def usable_examples(
-    loaded: LoadedModel, batch: Batch, book: AnswerBook, options: AnswerOptions
-) -> Batch:
+def usable_examples(loaded: LoadedModel, batch: Batch, book: AnswerBook, options: AnswerOptions) -> Batch:
     """The examples of a batch whose prompts a measurement would not leave out."""
     examples = _UnusableExamples(loaded, book, options)
     bad = {fault.position for fault in examples.faults(batch, encode(loaded, batch.prompts))}
@@ -120,22 +116,19 @@ class _UnusableExamples:
             self.first = faults[0].sentence
         self.count += len({fault.position for fault in faults})
 
-    def faults(self, batch: Batch, encoded: Sequence[Encoded]) -> list[Unusable]:
+    def faults(self, batch: Batch, encoded: Sequence[Encoded]) -> list[InvalidExample]:
         """Everything that cannot be measured, in the order of the examples."""
         faults = unusable_prompts(self.loaded, batch, encoded)
         if self.book.asked:
             faults += self._unanswerable(batch, encoded, {fault.position for fault in faults})
         return sorted(faults, key=lambda fault: fault.position)
 
-    def _unanswerable(
-        self, batch: Batch, encoded: Sequence[Encoded], known: set[int]
-    ) -> list[Unusable]:
+    def _unanswerable(self, batch: Batch, encoded: Sequence[Encoded], known: set[int]) -> list[InvalidExample]:
         n = len(batch.languages)
         doubtful = [
             position
             for position in range(len(batch.examples))
-            if position not in known
-            and self._doubtful(batch, position, encoded[position * n : (position + 1) * n])
+            if position not in known and self._doubtful(batch, position, encoded[position * n : (position + 1) * n])
         ]
         if not doubtful:
             return []
@@ -143,15 +136,13 @@ class _UnusableExamples:
         rows = [encoded[position * n + bit] for position in doubtful for bit in range(n)]
         targets = find_targets(self.loaded, part, self.book)
         faults = unanswerable(self.loaded, part, rows, targets, self.options)
-        return [Unusable(doubtful[fault.position], fault.sentence) for fault in faults]
+        return [InvalidExample(doubtful[fault.position], fault.sentence) for fault in faults]
 
     def _doubtful(self, batch: Batch, position: int, encoded: Sequence[Encoded]) -> bool:
         """Whether answers must be tokenised to know that they fit; most need not be."""
         example, limit = batch.examples[position], self.loaded.max_tokens
         texts = [*example.answers.values(), *chain.from_iterable(example.choices.values())]
-        if self._outside and (
-            not self._only_added or any(token in text for token in self._outside for text in texts)
-        ):
+        if self._outside and (not self._only_added or any(token in text for token in self._outside for text in texts)):
             return True
         if limit is None:
             return False
@@ -187,8 +178,7 @@ class _BosCount:
         if self._loaded.bos is not None:
             return []
         return [
-            f"{self._sentence(kind)}; --bos add gives each prompt exactly "
-            "one, --bos keep measures them as they are."
+            f"{self._sentence(kind)}; --bos add gives each prompt exactly one, --bos keep measures them as they are."
             for kind in self._counts
             if not self._is_declined(kind)
         ]

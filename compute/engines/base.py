@@ -20,13 +20,13 @@ from neurontui.store.journal.journal import Journal
 
 
 @dataclass(frozen=True)
-class Introduction:
+class WorkerInfo:
     """What a worker says of itself once it has loaded the model."""
 
     model: ModelFacts
     answer_notes: tuple[tuple[str, str], ...]
     """(topic, sentence) pairs about answers that start alike."""
-    seconds_a_reading: float
+    seconds_per_pass: float
     """Estimated, of all prompts of one example."""
 
 
@@ -34,7 +34,7 @@ class Engine(Protocol):
     """Measures batches into a journal."""
 
     @property
-    def introduction(self) -> Introduction:
+    def worker_info(self) -> WorkerInfo:
         """What is measured with."""
 
     def check_prompts(self) -> PromptReport:
@@ -43,18 +43,14 @@ class Engine(Protocol):
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
         """What an ablation has to know of each batch, in order."""
 
-    def measure(
-        self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress
-    ) -> None:
+    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
         """Bring batches into the journal, in any order; raises NeurontuiError subclasses."""
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
         """neuron_vocabulary of some (layer, neuron) pairs."""
 
 
-def open_engine(
-    config: RunConfig, data: TaskData, progress: Progress
-) -> AbstractContextManager[Engine]:
+def open_engine(config: RunConfig, data: TaskData, progress: Progress) -> AbstractContextManager[Engine]:
     """The engine that a run asks for, with its model loaded; raises MissingExtraError where Ray is not installed."""
     if config.engine == "ray":
         from neurontui.compute.engines.ray.engine import ray_engine

@@ -8,7 +8,7 @@ from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.base import Introduction
+from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.engines.worker import Worker
 from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.progress import Progress
@@ -24,8 +24,8 @@ class LocalEngine:
         self._worker = worker
 
     @cached_property
-    def introduction(self) -> Introduction:
-        return self._worker.introduce()
+    def worker_info(self) -> WorkerInfo:
+        return self._worker.describe()
 
     def check_prompts(self) -> PromptReport:
         return self._worker.check_prompts()
@@ -33,9 +33,7 @@ class LocalEngine:
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
         return map(self._worker.survey, batches)
 
-    def measure(
-        self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress
-    ) -> None:
+    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
         self._worker.begin(ablation)
         for batch in batches:
             for n_examples in self._worker.measure(batch, batch_folder(journal.path, batch.number)):

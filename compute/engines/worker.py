@@ -10,8 +10,8 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport, check_prompts, usable_examples
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.background_writer import WriterThread
-from neurontui.compute.engines.base import Introduction
-from neurontui.compute.estimate.throughput import seconds_a_reading
+from neurontui.compute.engines.base import WorkerInfo
+from neurontui.compute.estimate.throughput import seconds_per_pass
 from neurontui.compute.measures.measurer import Ablation, Measurer, Tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.load.load import load_model
@@ -30,12 +30,12 @@ class Worker:
         self._book = answer_book(self._loaded, data.examples, data.languages)
         self._measurer: Measurer | None = None
 
-    def introduce(self) -> Introduction:
+    def describe(self) -> WorkerInfo:
         """What it has loaded."""
-        return Introduction(
+        return WorkerInfo(
             model=self._loaded.facts,
             answer_notes=collision_notes(self._book),
-            seconds_a_reading=seconds_a_reading(self._loaded, self._data),
+            seconds_per_pass=seconds_per_pass(self._loaded, self._data),
         )
 
     def check_prompts(self) -> PromptReport:

@@ -80,9 +80,7 @@ def _types(run: RunShape) -> dict[str, tuple[float, float]]:
         "activations": _both(run.n_examples * run.n_neurons),
         "examples": _both(inputs),
         "example_types": _both(run.n_examples * run.n_layers),
-        "neuron_masks": _both(
-            run.n_neurons * _different(run.n_examples, run.n_languages, _MASKS_OF_A_NEURON_POWER)
-        ),
+        "neuron_masks": _both(run.n_neurons * _different(run.n_examples, run.n_languages, _MASKS_OF_A_NEURON_POWER)),
         "neuron_types": _both(run.n_neurons),
         "neuron_examples": _entries(run),
     }

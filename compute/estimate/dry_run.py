@@ -27,9 +27,7 @@ def preview(config: RunConfig) -> str:
     require_files(config, data.languages)
     loaded = load_model(model_options(config))
     found = estimate(config, data, loaded)
-    layers = (
-        f"{len(loaded.layers)} layers, {sum(each.n_neurons for each in loaded.layers):,} neurons"
-    )
+    layers = f"{len(loaded.layers)} layers, {sum(each.n_neurons for each in loaded.layers):,} neurons"
     return "\n".join(
         [
             preview_task(data),
@@ -49,9 +47,7 @@ def _tokens(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[
     before_eos = config.encoder_token == "before-eos"  # noqa: S105 - a position, not a secret
     width = max(len(printable(code)) for code in data.languages)
     yield "Example 1 as the model reads it; → marks the token of measurement"
-    for code, line in zip(
-        data.languages, token_lines(loaded, prompts, before_eos=before_eos), strict=True
-    ):
+    for code, line in zip(data.languages, token_lines(loaded, prompts, before_eos=before_eos), strict=True):
         yield f"  {printable(code):{width}}  {printable(line)}"
 
 
@@ -63,5 +59,5 @@ def _prompts(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator
         yield f"warning: {printable(sentence)}"
     for sentence in report.notes:
         yield f"warning: {printable(sentence)}"
-    for sentence in (*report.refusals, *filter(None, [report.unusable])):
+    for sentence in (*report.refusals, *filter(None, [report.invalid])):
         yield f"refused: {printable(sentence)}"

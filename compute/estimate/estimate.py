@@ -14,9 +14,9 @@ from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import MASKS_POWER, RunShape, disk
 from neurontui.compute.estimate.memory import working_memory
-from neurontui.compute.estimate.throughput import readings, seconds_a_reading
+from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
 from neurontui.compute.measures.masks import pack_tensor
-from neurontui.compute.measures.skip_invalid import capture_usable
+from neurontui.compute.measures.skip_invalid import capture_valid
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import encode
 from neurontui.compute.run_options import ablation_options, capture_options
@@ -56,7 +56,7 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         for each in encode(loaded, [example.prompts[code] for example in data.examples])
     ]
     n_conditions = _n_conditions(config, loaded, data)
-    pace = seconds_a_reading(loaded, data) * readings(config, data, n_conditions)
+    pace = seconds_per_pass(loaded, data) * passes_per_example(config, data, n_conditions)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
     shape = _shape(config, data, loaded, batches, n_conditions)
     if pace < _SAMPLE_SECONDS:
@@ -73,9 +73,7 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         results=results,
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
         weights=sum(each.numel() * each.element_size() for each in loaded.model.parameters()),
-        working=working_memory(
-            config, shape, loaded, lengths, any(each.answers for each in data.examples)
-        ),
+        working=working_memory(config, shape, loaded, lengths, any(each.answers for each in data.examples)),
         memory_free=_memory_free(loaded.device),
     )
 
@@ -149,15 +147,11 @@ def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
     """How the number of different masks grows, from the first examples of the first fold, which are alike."""
     alike = [i for i, fold in enumerate(batch.folds) if fold == batch.folds[0]][:_SAMPLE]
     try:
-        _, found, _ = capture_usable(
-            loaded, batch.only(alike), replace(capture_options(config), any_token=False), True
-        )
+        _, found, _ = capture_valid(loaded, batch.only(alike), replace(capture_options(config), any_token=False), True)
     except MeasureError:
         return MASKS_POWER
     masks = [pack_tensor(each > config.thresholds[0]) for each in found.activations]
-    powers = [
-        log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1
-    ]
+    powers = [log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1]
     return sum(powers) / max(1, len(powers))
 
 
@@ -182,8 +176,6 @@ def _memory_free(device: str) -> int:
         return int(free)
     try:  # what the kernel can give, its caches included
         lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(
-            int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
-        )
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

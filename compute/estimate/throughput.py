@@ -11,7 +11,7 @@ _SAMPLE = 64
 _A_CPU, _A_GPU = 4e10, 5e13
 
 
-def seconds_a_reading(loaded: LoadedModel, data: TaskData) -> float:
+def seconds_per_pass(loaded: LoadedModel, data: TaskData) -> float:
     """Of all prompts of an example, on such a device: twice the parameters a token, at a usual speed."""
     step = max(1, len(data.examples) // _SAMPLE)
     sample = data.examples[::step]
@@ -21,7 +21,7 @@ def seconds_a_reading(loaded: LoadedModel, data: TaskData) -> float:
     return 2 * loaded.facts.n_parameters * tokens / speed
 
 
-def readings(config: RunConfig, data: TaskData, n_conditions: int) -> float:
+def passes_per_example(config: RunConfig, data: TaskData, n_conditions: int) -> float:
     """How often a run reads an example's prompts: for activity, for answers, and once a condition."""
     n_examples = max(1, len(data.examples))
     ablated = min(1.0, (config.ablation_examples or n_examples) / n_examples)

@@ -9,9 +9,7 @@ SHOWN = 40
 """Tokens of a prompt that are shown; of a longer one, as many of its beginning as of its end."""
 
 
-def token_lines(
-    loaded: LoadedModel, prompts: Sequence[str], *, before_eos: bool = False
-) -> list[str]:
+def token_lines(loaded: LoadedModel, prompts: Sequence[str], *, before_eos: bool = False) -> list[str]:
     """One line a prompt: number of tokens, then id and text of each, `→` before the token of measurement.
 
     before_eos: an encoder is measured before its closing tokens, as `--encoder-token before-eos` asks.

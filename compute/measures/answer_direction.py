@@ -20,7 +20,9 @@ ENCODER = (
 )
 
 
-WITHOUT_ANSWER = "Inputs without an answer have no effective score and are left out of its sums, but not of the number of neurons."
+WITHOUT_ANSWER = (
+    "Inputs without an answer have no effective score and are left out of its sums, but not of the number of neurons."
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,7 @@ class Directions:
         return tuple(("attribution", text) for text in texts)
 
 
-def answer_directions(
-    loaded: LoadedModel, targets: Targets, options: DirectionOptions
-) -> Directions:
+def answer_directions(loaded: LoadedModel, targets: Targets, options: DirectionOptions) -> Directions:
     """E_r of every input, in row order."""
     weight = embedding_weight(loaded, options.embedding)
     terms = [_terms(each, options) for each in targets.rows]

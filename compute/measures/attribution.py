@@ -63,17 +63,13 @@ class AttributionOptions:
 class Scoring:
     """Scores all parts of one batch: rows of examples come at once, sums by mask and by neuron at its end."""
 
-    def __init__(
-        self, loaded: LoadedModel, languages: Sequence[str], options: AttributionOptions
-    ) -> None:
+    def __init__(self, loaded: LoadedModel, languages: Sequence[str], options: AttributionOptions) -> None:
         self._loaded, self._languages, self._options = loaded, tuple(languages), options
         self._by_mask: dict[int, MaskSums] = {}
         self._by_neuron: dict[int, Sums] = {}
 
     @torch.inference_mode()
-    def add(
-        self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets
-    ) -> dict[str, pa.Table]:
+    def add(self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets) -> dict[str, pa.Table]:
         """Shard tables of a part: attribution, top_neurons, notes. masks: per layer (E, d_m), from `pack_tensor`."""
         directions = answer_directions(self._loaded, targets, self._options.direction)
         folding = _folding(self._loaded, batch, self._options)
@@ -154,9 +150,7 @@ def _top(scores: Scores, masks: Tensor, n: int) -> TopNeurons:
     neurons = scores.strongest[..., :n]
 
     def there(values: Tensor) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = (
-            values.transpose(1, 2).gather(-1, neurons).double().cpu().numpy()
-        )
+        found: NDArray[np.float64] = values.transpose(1, 2).gather(-1, neurons).double().cpu().numpy()
         return found
 
     return TopNeurons(

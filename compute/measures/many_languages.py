@@ -22,9 +22,7 @@ Part = tuple[float, str, int]
 class ManyLanguageCounts:
     """Counts over all parts of one batch, by fold of the examples."""
 
-    def __init__(
-        self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]
-    ) -> None:
+    def __init__(self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]) -> None:
         """The first threshold defines activity; all go into the histogram."""
         self._languages, self._layers, self._thresholds = languages, layers, thresholds
         self._active: dict[Part, dict[int, Counts]] = {}
@@ -55,9 +53,7 @@ class ManyLanguageCounts:
         """n_active: (E, d_m) languages in which each neuron is active."""
         n_kinds = len(self._languages) + 1
         example = torch.arange(len(folds), device=n_active.device)[:, None]
-        counts = torch.bincount(
-            (example * n_kinds + n_active).reshape(-1), minlength=len(folds) * n_kinds
-        )
+        counts = torch.bincount((example * n_kinds + n_active).reshape(-1), minlength=len(folds) * n_kinds)
         of_examples = counts.view(len(folds), n_kinds).cpu().numpy()
         _add(self._active.setdefault(part, {}), folds, of_examples)
 

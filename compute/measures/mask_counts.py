@@ -52,9 +52,7 @@ class Bins:
     def tally(self, bins: Tensor, also: Sequence[Tensor] = ()) -> Tally:
         """How often each bin occurs in `bins`, and in each of `also`, which are parts of it; any shapes."""
         size = len(self._folds) << self._n_languages
-        counted = torch.stack(
-            [torch.bincount(each.reshape(-1), minlength=size) for each in (bins, *also)], dim=1
-        )
+        counted = torch.stack([torch.bincount(each.reshape(-1), minlength=size) for each in (bins, *also)], dim=1)
         counts: Counts = counted.cpu().numpy()
         found = counts[:, 0].nonzero()[0]
         fold, mask = found >> self._n_languages, found & ((1 << self._n_languages) - 1)

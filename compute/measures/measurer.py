@@ -19,11 +19,11 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.attribution import Scoring
 from neurontui.compute.measures.device_masks import off_device
 from neurontui.compute.measures.masks import pack_tensor
-from neurontui.compute.measures.skip_invalid import NothingUsableError, capture_usable, without
+from neurontui.compute.measures.skip_invalid import NothingValidError, capture_valid, without
 from neurontui.compute.measures.top_examples import Strongest
 from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import UnusablePromptError
+from neurontui.compute.models.tokenize import InvalidPromptError
 from neurontui.compute.run_options import answer_options, attribution_options, capture_options
 from neurontui.store.journal.manifest import Condition
 
@@ -51,7 +51,7 @@ class Ablation:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class CapturedBatch:
     """A batch after its forward pass: what every measure is made from."""
 
     batch: Batch
@@ -61,11 +61,11 @@ class _Seen:
     targets: Targets
     predictions: Predictions | None
 
-    def first(self, n: int) -> "_Seen":
+    def first(self, n: int) -> "CapturedBatch":
         """The same of the first n examples alone."""
         rows = n * len(self.batch.languages)
         of = self.captured
-        return _Seen(
+        return CapturedBatch(
             batch=without(self.batch, set(range(n, len(self.batch.examples)))),
             captured=replace(
                 of,
@@ -84,9 +84,7 @@ class _Seen:
 class Measurer:
     """Measures batches with one loaded model."""
 
-    def __init__(
-        self, config: RunConfig, loaded: LoadedModel, book: AnswerBook, ablation: Ablation
-    ) -> None:
+    def __init__(self, config: RunConfig, loaded: LoadedModel, book: AnswerBook, ablation: Ablation) -> None:
         self._config = config
         self._loaded = loaded
         self._book = book
@@ -101,12 +99,12 @@ class Measurer:
         if {"contribution", "attribution"} & set(config.measures):
             scoring = Scoring(self._loaded, batch.languages, attribution_options(config))
         notes: dict[Note, None] = {}
-        failed: list[NothingUsableError] = []
+        failed: list[NothingValidError] = []
         parts = list(batch.parts(config.examples_at_once))
         for part in parts:
             try:
                 piece = self._piece(part, counts, scoring, notes)
-            except NothingUsableError as error:
+            except NothingValidError as error:
                 failed.append(error)
                 notes |= dict.fromkeys(error.notes)
                 piece = Piece(len(part.examples), 0, dict)
@@ -117,11 +115,9 @@ class Measurer:
         sums = counts.tables() | (scoring.tables() if scoring else {})
         yield Piece(0, 0, lambda: sums | _notes(notes))
 
-    def _piece(
-        self, part: Batch, counts: TypeCounts, scoring: Scoring | None, notes: dict[Note, None]
-    ) -> Piece:
+    def _piece(self, part: Batch, counts: TypeCounts, scoring: Scoring | None, notes: dict[Note, None]) -> Piece:
         """Everything about a part; what adds up goes into `counts` and `scoring`, what is to be told into `notes`."""
-        seen, told = self._see(part)
+        seen, told = self._capture(part)
         notes |= dict.fromkeys(told)
         counts.add(seen.batch, seen.captured, seen.masks)
         tables = self._strongest.tables(seen.batch, seen.captured, self._loaded.layers)
@@ -137,7 +133,7 @@ class Measurer:
             tables=lambda: {"activations": mask_rows(indices, layers, masks)} | tables,
         )
 
-    def _score(self, seen: _Seen, scoring: Scoring, notes: dict[Note, None]) -> Tables:
+    def _score(self, seen: CapturedBatch, scoring: Scoring, notes: dict[Note, None]) -> Tables:
         targets = seen.targets
         if "attribution" not in self._config.measures:
             targets = Targets((None,) * len(targets.rows))
@@ -148,25 +144,23 @@ class Measurer:
             notes |= dict.fromkeys(pairs)
         return tables
 
-    def _see(self, batch: Batch) -> tuple[_Seen, list[Note]]:
+    def _capture(self, batch: Batch) -> tuple[CapturedBatch, list[Note]]:
         """Run the prompts of a batch once, and ask for answers where there are any to compare with."""
-        kept, captured, told = capture_usable(
-            self._loaded, batch, capture_options(self._config), self._config.skip_bad
-        )
+        kept, captured, told = capture_valid(self._loaded, batch, capture_options(self._config), self._config.skip_bad)
         notes = [("data", each) for each in told]
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(each > threshold) for each in captured.activations]
         targets = find_targets(self._loaded, kept, self._book)
         try:
-            return _Seen(kept, captured, masks, targets, self._predict(kept, targets)), notes
-        except UnusablePromptError as error:  # a prompt fits, but not with its answer
+            return CapturedBatch(kept, captured, masks, targets, self._predict(kept, targets)), notes
+        except InvalidPromptError as error:  # a prompt fits, but not with its answer
             if not self._config.skip_bad:
                 raise
-            notes += [("data", f"Left out: {each.sentence}") for each in error.unusable]
-            rest = without(kept, {each.position for each in error.unusable})
+            notes += [("data", f"Left out: {each.sentence}") for each in error.invalid]
+            rest = without(kept, {each.position for each in error.invalid})
             if not rest.examples:
-                raise NothingUsableError(batch, error, [text for _, text in notes]) from error
-            seen, more = self._see(rest)
+                raise NothingValidError(batch, error, [text for _, text in notes]) from error
+            seen, more = self._capture(rest)
             return seen, notes + more
 
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
@@ -174,7 +168,7 @@ class Measurer:
             return None
         return predict(self._loaded, batch, targets, answer_options(self._config))
 
-    def _ablate(self, seen: _Seen) -> Tables:
+    def _ablate(self, seen: CapturedBatch) -> Tables:
         limit = self._config.ablation_examples
         seen = seen if limit is None else seen.first(sum(i < limit for i in seen.batch.indices))
         if not seen.batch.examples:
@@ -211,9 +205,7 @@ def examples_table(batch: Batch, captured: Capture, predictions: Predictions | N
             "fold": pa.array([batch.folds[i] for i, _ in rows], pa.int32()),
             "language": [code for _, code in rows],
             "prompt": [batch.examples[i].prompts[code] for i, code in rows],
-            "answer": pa.array(
-                [batch.examples[i].answers.get(code) for i, code in rows], pa.string()
-            ),
+            "answer": pa.array([batch.examples[i].answers.get(code) for i, code in rows], pa.string()),
             "prediction": pa.array([each and each.prediction for each in said], pa.string()),
             "correct": pa.array([each and each.correct for each in said], pa.bool_()),
             "n_tokens": pa.array(captured.n_tokens.flatten().tolist(), pa.int32()),

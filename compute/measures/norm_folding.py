@@ -79,18 +79,14 @@ class Folding:
 
 def find_folding(loaded: LoadedModel, encoded: Sequence[Encoded], token_budget: int) -> Folding:
     """Norms of a model and the scale of its final one, for which the prompts are run once more."""
-    post = {
-        ffn.layer.layer: norm for ffn in loaded.ffns if (norm := _post_ffn(loaded, ffn)) is not None
-    }
+    post = {ffn.layer.layer: norm for ffn in loaded.ffns if (norm := _post_ffn(loaded, ffn)) is not None}
     final = _final_norm(loaded)
     if final is None:
         return Folding(None, torch.empty(0), post)
     return Folding(_try_out(final), _inputs(loaded, final, encoded, token_budget), post)
 
 
-def _inputs(
-    loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], token_budget: int
-) -> Tensor:
+def _inputs(loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], token_budget: int) -> Tensor:
     found: dict[int, Tensor] = {}
 
     def step(rows: Rows) -> None:

@@ -46,9 +46,7 @@ class Sums:
 
     def __add__(self, other: "Sums") -> "Sums":
         """Sums over the same groups in more examples."""
-        return Sums(
-            self.n + other.n, self.sums + other.sums, torch.maximum(self.largest, other.largest)
-        )
+        return Sums(self.n + other.n, self.sums + other.sums, torch.maximum(self.largest, other.largest))
 
     def beside(self, other: "Sums") -> "Sums":
         """Other groups behind these."""

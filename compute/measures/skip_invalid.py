@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import UnusablePromptError
+from neurontui.compute.models.tokenize import InvalidPromptError
 from neurontui.store.errors import MeasureError
 
 
-class NothingUsableError(MeasureError):
+class NothingValidError(MeasureError):
     """No example of some can be measured; `notes` says of each why, as (topic, sentence) pairs."""
 
     def __init__(self, batch: Batch, first: Exception, told: Sequence[str]) -> None:
@@ -17,7 +17,7 @@ class NothingUsableError(MeasureError):
         self.notes = [("data", each) for each in told]
 
 
-def capture_usable(
+def capture_valid(
     loaded: LoadedModel, batch: Batch, options: CaptureOptions, skip_bad: bool
 ) -> tuple[Batch, Capture, list[str]]:
     """The batch that was measured, its activity, and a sentence for each example left out.
@@ -29,13 +29,13 @@ def capture_usable(
     while True:
         try:
             return batch, capture(loaded, batch, options), told
-        except (UnusablePromptError, NotFiniteError) as error:
+        except (InvalidPromptError, NotFiniteError) as error:
             if not skip_bad:
                 raise
-            told += [f"Left out: {each.sentence}" for each in error.unusable]
-            rest = without(batch, {each.position for each in error.unusable})
+            told += [f"Left out: {each.sentence}" for each in error.invalid]
+            rest = without(batch, {each.position for each in error.invalid})
             if not rest.examples:
-                raise NothingUsableError(batch, error, told) from error
+                raise NothingValidError(batch, error, told) from error
             batch = rest
 
 

@@ -29,9 +29,7 @@ class Strongest:
     best: dict[int, Tensor] = field(default_factory=dict)
     """Per layer (top, d_m), descending; 0 where a neuron has been active less often: only A > 0 enters."""
 
-    def tables(
-        self, batch: Batch, capture: Capture, layers: Sequence[Layer]
-    ) -> dict[str, pa.Table]:
+    def tables(self, batch: Batch, capture: Capture, layers: Sequence[Layer]) -> dict[str, pa.Table]:
         """Shard table neuron_examples: the inputs of this batch that enter the lists, ranked within the batch."""
         found = [
             self._enter(batch, layer, activations)

@@ -35,9 +35,7 @@ def mask_rows(indices: Sequence[int], layers: Sequence[Layer], masks: Sequence[T
     return pa.table(
         {
             "example": np.concatenate(examples),
-            "layer": np.repeat(
-                _int32(each.layer for each in layers), np.multiply(sizes, n_examples)
-            ),
+            "layer": np.repeat(_int32(each.layer for each in layers), np.multiply(sizes, n_examples)),
             "neuron": np.concatenate([np.tile(_neurons([size]), n_examples) for size in sizes]),
             "mask": np.concatenate([to_numpy(each).reshape(-1) for each in masks]),
         }
@@ -47,9 +45,7 @@ def mask_rows(indices: Sequence[int], layers: Sequence[Layer], masks: Sequence[T
 class TypeCounts:
     """What is counted over all parts of one batch: tokens, masks by fold, and what lies near the threshold."""
 
-    def __init__(
-        self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]
-    ) -> None:
+    def __init__(self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]) -> None:
         """The first threshold defines activity; all go into the histogram."""
         self._languages, self._layers, self._thresholds = languages, layers, thresholds
         self._near_zero = np.zeros(len(layers), np.int64)

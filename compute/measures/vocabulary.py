@@ -28,9 +28,7 @@ class _Ranked:
 
 
 @torch.inference_mode()
-def vocabulary_tables(
-    loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top: int = TOP
-) -> dict[str, pa.Table]:
+def vocabulary_tables(loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top: int = TOP) -> dict[str, pa.Table]:
     """Run-level tables neuron_vocabulary and notes, for some (layer, neuron) pairs.
 
     logit = E_w · v_i over the rows E_w of the output embedding that the tokenizer has a token for. Layers that have no
@@ -51,14 +49,10 @@ def vocabulary_tables(
     return tables
 
 
-def _layer(
-    loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[int], top: int
-) -> pa.Table:
+def _layer(loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[int], top: int) -> pa.Table:
     values = loaded.ffns[layer].value_vectors()[list(neurons)].to(weight.device)
     n_tokens = min(len(weight), len(loaded.tokenizer))
-    both = [
-        _strongest(sign * values, weight[:n_tokens], min(top, n_tokens)) for sign in (1.0, -1.0)
-    ]
+    both = [_strongest(sign * values, weight[:n_tokens], min(top, n_tokens)) for sign in (1.0, -1.0)]
     tokens = torch.stack([each.tokens for each in both], 1).cpu().numpy()
     logits = torch.stack([both[0].values, -both[1].values], 1).double().cpu().numpy()
     n, _, k = tokens.shape

@@ -24,7 +24,7 @@ QUALIFY row_number() OVER (PARTITION BY layer, type ORDER BY n DESC, neuron) <= 
 """
 
 
-def telling_neurons(journal: Journal) -> list[tuple[int, int]]:
+def neurons_for_vocabulary(journal: Journal) -> list[tuple[int, int]]:
     """(layer, neuron) of the neurons in top_neurons and of those that keep each type longest."""
     with plain_folder(journal.path) as folder, duckdb.connect() as connection:
         top = connection.execute(_TOP.format(files=_shards(folder, "top_neurons"))).fetchall()

@@ -79,9 +79,7 @@ def declines_bos(loaded: LoadedModel) -> bool:
 def _family(loaded: LoadedModel) -> Family | None:
     token = loaded.tokenizer.bos_token
     for family in FAMILIES:
-        if loaded.architecture in family.architectures and (
-            family.tokens is None or token in family.tokens
-        ):
+        if loaded.architecture in family.architectures and (family.tokens is None or token in family.tokens):
             return family
     return None
 
@@ -89,9 +87,7 @@ def _family(loaded: LoadedModel) -> Family | None:
 def require_bos_token(tokenizer: Any, model: str) -> None:
     """Raise UsageError where `--bos add` has no token to add."""
     if tokenizer.bos_token_id is None:
-        raise UsageError(
-            f"--bos add needs a BOS token, and the tokenizer of {model} has none; leave --bos out."
-        )
+        raise UsageError(f"--bos add needs a BOS token, and the tokenizer of {model} has none; leave --bos out.")
 
 
 def with_one_bos(ids: Sequence[int], bos: int) -> tuple[int, ...]:

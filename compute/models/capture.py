@@ -19,8 +19,8 @@ from neurontui.compute.models.microbatches import Rows, run_halving
 from neurontui.compute.models.near_threshold import near_threshold, near_threshold_product
 from neurontui.compute.models.tokenize import (
     Encoded,
+    InvalidExample,
     Tokens,
-    Unusable,
     encode_batch,
     pad,
     token_text,
@@ -47,9 +47,9 @@ class CaptureOptions:
 class NotFiniteError(MeasureError):
     """NaN or infinite activations; `unusable` has all the examples."""
 
-    def __init__(self, unusable: Sequence[Unusable]) -> None:
-        super().__init__(unusable[0].sentence)
-        self.unusable = tuple(unusable)
+    def __init__(self, invalid: Sequence[InvalidExample]) -> None:
+        super().__init__(invalid[0].sentence)
+        self.invalid = tuple(invalid)
 
 
 @torch.inference_mode()
@@ -104,10 +104,7 @@ def _collect(
     options: CaptureOptions,
 ) -> Capture:
     shape = (len(batch.examples), len(batch.languages))
-    layers = [
-        _read(ffn, kept, options, shape)
-        for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)
-    ]
+    layers = [_read(ffn, kept, options, shape) for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)]
     finite = torch.stack([each.finite for each in layers]).all(0)
     _refuse_not_finite(batch, finite.view(shape), loaded.dtype)
     counts = [each.active_tokens for each in layers if each.active_tokens is not None]
@@ -174,7 +171,7 @@ def _refuse_not_finite(batch: Batch, finite: Tensor, dtype: str) -> None:
     fits = "" if dtype == "float32" else f" (the model runs in {dtype}; float32 may hold them)"
     raise NotFiniteError(
         [
-            Unusable(
+            InvalidExample(
                 position,
                 f"Example '{batch.examples[position].id}' in '{batch.languages[bit]}' gave activations "
                 f"that are not finite{fits}; leave it out, or use another dtype.",

@@ -15,9 +15,7 @@ def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:
     """Final hidden states (B, T, H); of the decoder's first step, (B, 1, H), for an encoder-decoder."""
     if loaded.encoder_decoder:
         return _first_step(loaded, tokens)
-    outputs = loaded.model.base_model(
-        input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False
-    )
+    outputs = loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)
     hidden: Tensor = outputs[0]
     return hidden
 

@@ -51,9 +51,7 @@ class Recorder:
             for index, ffn in enumerate(self.ffns):
                 stack.callback(ffn.act.register_forward_hook(self._on_act(index)).remove)
                 if ffn.gated:
-                    stack.callback(
-                        ffn.value.register_forward_pre_hook(self._on_value(index)).remove
-                    )
+                    stack.callback(ffn.value.register_forward_pre_hook(self._on_value(index)).remove)
             yield
 
     @contextmanager

@@ -13,9 +13,7 @@ from neurontui.store.errors import MeasureError
 Rows = tuple[int, ...]
 
 
-def by_length(
-    rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int], budget: int
-) -> list[Rows]:
+def by_length(rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int], budget: int) -> list[Rows]:
     """Cut rows into forward passes of one group and of at most `budget` tokens, pads included.
 
     lengths, groups: of every row. A prompt that is longer than the budget goes alone.
@@ -25,18 +23,14 @@ def by_length(
     passes: list[Rows] = []
     current: list[int] = []
     for row in sorted(rows, key=lambda row: (-groups[row], -lengths[row])):
-        if current and (
-            groups[row] != groups[current[0]] or (len(current) + 1) * lengths[current[0]] > budget
-        ):
+        if current and (groups[row] != groups[current[0]] or (len(current) + 1) * lengths[current[0]] > budget):
             passes.append(tuple(current))
             current = []
         current.append(row)
     return [*passes, tuple(current)] if current else passes
 
 
-def run_halving(
-    lengths: Sequence[int], groups: Sequence[int], budget: int, step: Callable[[Rows], None]
-) -> None:
+def run_halving(lengths: Sequence[int], groups: Sequence[int], budget: int, step: Callable[[Rows], None]) -> None:
     """Run `step` on all rows, pass by pass; where memory runs out, with half as many tokens from there on.
 
     `step` must be safe to repeat. Raises MeasureError when one prompt alone is too much.
@@ -47,9 +41,7 @@ def run_halving(
         if _fits(step, current):
             continue
         if len(current) == 1:
-            raise MeasureError(
-                "Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map."
-            )
+            raise MeasureError("Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map.")
         left = [*current, *(row for each in waiting for row in each)]
         waiting = deque(by_length(left, lengths, groups, len(current) * lengths[current[0]] // 2))
 

@@ -48,19 +48,19 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Unusable:
+class InvalidExample:
     """An example that cannot be measured, by its position in the batch, and why."""
 
     position: int
     sentence: str
 
 
-class UnusablePromptError(InputError):
+class InvalidPromptError(InputError):
     """A prompt is empty or longer than the model takes; `unusable` has all of them."""
 
-    def __init__(self, unusable: Sequence[Unusable]) -> None:
-        super().__init__(unusable[0].sentence)
-        self.unusable = tuple(unusable)
+    def __init__(self, invalid: Sequence[InvalidExample]) -> None:
+        super().__init__(invalid[0].sentence)
+        self.invalid = tuple(invalid)
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
@@ -93,18 +93,16 @@ def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encod
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
     """Ids of all E·P prompts in row order; raises UnusablePromptError for those that `unusable_prompts` names."""
     encoded = encode(loaded, batch.prompts)
-    if unusable := unusable_prompts(loaded, batch, encoded):
-        raise UnusablePromptError(unusable)
+    if invalid := unusable_prompts(loaded, batch, encoded):
+        raise InvalidPromptError(invalid)
     return encoded
 
 
-def unusable_prompts(
-    loaded: LoadedModel, batch: Batch, encoded: Sequence[Encoded]
-) -> list[Unusable]:
+def unusable_prompts(loaded: LoadedModel, batch: Batch, encoded: Sequence[Encoded]) -> list[InvalidExample]:
     """Prompts that are empty, too long, or hold a token that the embedding does not have. encoded: in row order."""
     rows = enumerate(zip(batch.prompts, encoded, strict=True))
     return [
-        Unusable(row // len(batch.languages), f"{place(batch, row)} {problem}")
+        InvalidExample(row // len(batch.languages), f"{place(batch, row)} {problem}")
         for row, (prompt, ids) in rows
         if (problem := _problem(loaded, prompt, ids)) is not None
     ]

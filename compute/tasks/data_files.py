@@ -20,9 +20,7 @@ def files_under(data: Path) -> list[Path]:
     if data.is_file():
         return [data]
     if not data.is_dir():
-        raise InputError(
-            f"There is no file or folder {printable(str(data))} to read the data from."
-        )
+        raise InputError(f"There is no file or folder {printable(str(data))} to read the data from.")
     found: list[Path] = []
     for folder, folders, names in os.walk(data):
         depth = len(Path(folder).relative_to(data).parts)

@@ -23,10 +23,7 @@ def _fields(example: Example, languages: Sequence[str]) -> list[object]:
         example.id,
         example.cluster,
         example.answer_language,
-        [
-            [example.prompts[code], example.answers.get(code), example.choices.get(code)]
-            for code in languages
-        ],
+        [[example.prompts[code], example.answers.get(code), example.choices.get(code)] for code in languages],
     ]
 
 

@@ -35,9 +35,7 @@ def fetch(file: HubFile) -> Path:
             "or download it yourself and name its folder with --data."
         ) from None
     try:
-        return Path(
-            hf_hub_download(file.repository, file.path, repo_type="dataset", revision=file.revision)
-        )
+        return Path(hf_hub_download(file.repository, file.path, repo_type="dataset", revision=file.revision))
     except Exception as error:  # whatever went wrong on the way, the way out is the same
         raise InputError(
             f"Cannot download {file.path} of huggingface.co/datasets/{file.repository} "

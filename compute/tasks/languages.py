@@ -14,9 +14,7 @@ PAPER_LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 MAX_LANGUAGES = 64
 """A mask is one unsigned 64-bit number: a bit a language."""
 
-UNSPACED_SCRIPTS = frozenset(
-    {"Hans", "Hant", "Hani", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"}
-)
+UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Hani", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 """ISO 15924 codes of the scripts that put no spaces between words."""
 
 
@@ -64,9 +62,7 @@ def unknown_language_notes(codes: Iterable[str]) -> list[str]:
         if tag.language is None
     ]
     if bare := [shown(code) for code, tag in tags.items() if tag.language and not tag.script]:
-        notes.append(
-            f"The script of {listed(bare)} is not known; a space is put between prompt and answer."
-        )
+        notes.append(f"The script of {listed(bare)} is not known; a space is put between prompt and answer.")
     return notes
 
 

@@ -52,16 +52,10 @@ def _from_file(task: str, options: TaskOptions) -> TaskData:
     path = Path(task)
     if path.suffix.lower() not in ENDINGS and not path.exists():
         close = get_close_matches(task, TASKS, n=1)
-        hint = (
-            f"did you mean {close[0]}?"
-            if close
-            else f"there are {listed(TASKS)}, or a .jsonl file."
-        )
+        hint = f"did you mean {close[0]}?" if close else f"there are {listed(TASKS)}, or a .jsonl file."
         raise UsageError(f"'{shown(task)}' is no task: {hint}")
     if options.data is not None:
-        raise UsageError(
-            "--data goes with xnli, fact and ke; a task file is named by --task alone."
-        )
+        raise UsageError("--data goes with xnli, fact and ke; a task file is named by --task alone.")
     return load_task_file(path, options)
 
 
@@ -74,6 +68,4 @@ def _check(task: str, options: TaskOptions) -> None:
     if options.shots and task not in _WITH_SHOTS:
         raise UsageError(f"--shots goes with {' and '.join(_WITH_SHOTS)} alone.")
     if options.native_wrapper and task not in _WITH_WRAPPER:
-        raise UsageError(
-            f"'{shown(task)}' has no wrapper to translate; leave the native wrapper out."
-        )
+        raise UsageError(f"'{shown(task)}' has no wrapper to translate; leave the native wrapper out.")

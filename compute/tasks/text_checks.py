@@ -64,8 +64,7 @@ def _same_text(pairs: Counter[tuple[str, str]], n_examples: int) -> list[str]:
     if not pairs:
         return []
     named = [
-        f"{shown(a)} and {shown(b)} in {n:,} of {n_examples:,} examples"
-        for (a, b), n in pairs.most_common(_PAIRS)
+        f"{shown(a)} and {shown(b)} in {n:,} of {n_examples:,} examples" for (a, b), n in pairs.most_common(_PAIRS)
     ]
     more = len(pairs) - len(named)
     rest = f", and {counted(more, 'more pair')} of languages" if more else ""

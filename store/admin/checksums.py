@@ -33,9 +33,7 @@ def store(connection: duckdb.DuckDBPyConnection, run: int) -> None:
         )
 
 
-def differences(
-    connection: duckdb.DuckDBPyConnection, database: str
-) -> tuple[list[Difference], list[int]]:
+def differences(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[list[Difference], list[int]]:
     """Tables that differ from their checksums, and runs whose checksums this DuckDB cannot compare.
 
     Runs without checksums count as not comparable.
@@ -53,20 +51,15 @@ def differences(
     return changed, unknown
 
 
-def _noted(
-    connection: duckdb.DuckDBPyConnection, source: str, run: int
-) -> dict[str, tuple[int, int]]:
+def _noted(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dict[str, tuple[int, int]]:
     rows = connection.execute(
-        f"SELECT table_name, n_rows, digest FROM {source}.main.checksums "
-        f"WHERE run = ? AND probe = {_PROBE}",
+        f"SELECT table_name, n_rows, digest FROM {source}.main.checksums WHERE run = ? AND probe = {_PROBE}",
         [run],
     ).fetchall()
     return {table: (n, digest) for table, n, digest in rows if table in _summed()}
 
 
-def _digest(
-    connection: duckdb.DuckDBPyConnection, database: str, table: str, run: int
-) -> tuple[int, int]:
+def _digest(connection: duckdb.DuckDBPyConnection, database: str, table: str, run: int) -> tuple[int, int]:
     columns = ", ".join(name for name in layout()[table] if name != "run")
     [(rows, digest)] = connection.execute(
         f"SELECT count(*), coalesce(sum(hash({columns})) % {1 << 64}, 0) "

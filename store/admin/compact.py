@@ -47,11 +47,7 @@ def _rewrite(path: Path, choose: Callable[[Runs], Runs], keep: Keep, wait: Wait 
 
 
 def _without(runs: Runs, run: int | str, path: Path) -> Runs:
-    found = [
-        number
-        for number, stored in runs.items()
-        if run in (number, str(number), stored.key, stored.name)
-    ]
+    found = [number for number, stored in runs.items() if run in (number, str(number), stored.key, stored.name)]
     if not found:
         known = "; ".join(f"{number}: {stored.name}" for number, stored in runs.items()) or "none"
         raise StoreError(f"{path} holds no run {run!r}; its runs are {known}.")

@@ -36,8 +36,7 @@ def copy_runs(
             )
         if keep == "aggregates":
             connection.execute(
-                f"DELETE FROM {named(target)}.main.checksums "
-                "WHERE run = ? AND table_name = 'activations'",
+                f"DELETE FROM {named(target)}.main.checksums WHERE run = ? AND table_name = 'activations'",
                 [new],
             )
     _languages(connection, target, list(numbers.values()))
@@ -45,8 +44,7 @@ def copy_runs(
 
 def _languages(connection: duckdb.DuckDBPyConnection, target: str, runs: Sequence[int]) -> None:
     rows = connection.execute(
-        f"SELECT language FROM {named(target)}.main.run_languages "
-        "WHERE list_contains(?, run) ORDER BY run, bit",
+        f"SELECT language FROM {named(target)}.main.run_languages WHERE list_contains(?, run) ORDER BY run, bit",
         [runs],
     ).fetchall()
     add_languages(connection, target, [code for (code,) in rows])
@@ -69,7 +67,5 @@ class StoredRun:
 
 def runs_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[int, StoredRun]:
     """The runs of an attached file by number."""
-    rows = connection.execute(
-        f"SELECT run, key, name, model, revision FROM {named(database)}.main.runs ORDER BY run"
-    )
+    rows = connection.execute(f"SELECT run, key, name, model, revision FROM {named(database)}.main.runs ORDER BY run")
     return {int(run): StoredRun(*fields) for run, *fields in rows.fetchall()}

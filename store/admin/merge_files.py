@@ -24,9 +24,7 @@ class Arrival:
     known: bool
 
 
-def combine(
-    sources: Sequence[Path], out: Path, keep: Keep = "all", wait: Wait | None = None
-) -> list[Arrival]:
+def combine(sources: Sequence[Path], out: Path, keep: Keep = "all", wait: Wait | None = None) -> list[Arrival]:
     """Copy all runs of `sources` into `out`, which may exist; a run that is there already is kept once.
 
     All arrive or none. Waits while another process has a file. Raises StoreError where a file cannot be used.
@@ -50,9 +48,7 @@ def combine(
         raise
 
 
-def _copy_all(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], keep: Keep
-) -> list[Arrival]:
+def _copy_all(connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], keep: Keep) -> list[Arrival]:
     runs = runs_of(connection, "results")
     numbers = {stored.identity: run for run, stored in runs.items()}
     free = max(runs, default=0) + 1
@@ -68,9 +64,7 @@ def _copy_all(
     return arrivals
 
 
-def _attach(
-    connection: duckdb.DuckDBPyConnection, source: Path, name: str, wait: Wait | None
-) -> None:
+def _attach(connection: duckdb.DuckDBPyConnection, source: Path, name: str, wait: Wait | None) -> None:
     while True:
         try:
             connection.execute(f"ATTACH {quoted(source.resolve())} AS {name} (READ_ONLY)")

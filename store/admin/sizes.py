@@ -43,13 +43,10 @@ def health(reader: Reader, number: int = 0, *, exact: bool = False) -> Health:
     with explaining(file.path):
         cursor = reader.cursor(number)
         [(block, used, free)] = cursor.execute(
-            "SELECT block_size, used_blocks, free_blocks FROM pragma_database_size() "
-            "WHERE database_name = ?",
+            "SELECT block_size, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = ?",
             [file.database],
         ).fetchall()
-        [(made,)] = cursor.execute(
-            "SELECT any_value(value) FROM meta WHERE key = 'created_by'"
-        ).fetchall()
+        [(made,)] = cursor.execute("SELECT any_value(value) FROM meta WHERE key = 'created_by'").fetchall()
         tables = _sizes(cursor, block, used, MANY if not exact else None)
         cursor.close()
     log = file.path.with_name(file.path.name + ".wal")
@@ -64,9 +61,7 @@ def health(reader: Reader, number: int = 0, *, exact: bool = False) -> Health:
     )
 
 
-def _sizes(
-    cursor: duckdb.DuckDBPyConnection, block: int, used: int, many: int | None
-) -> tuple[TableSize, ...]:
+def _sizes(cursor: duckdb.DuckDBPyConnection, block: int, used: int, many: int | None) -> tuple[TableSize, ...]:
     rows = {table: _number(cursor, f"FROM {table}") for table in tables_of_a_run()}
     largest = max(rows, key=lambda table: rows[table])
     left_over = many is not None and rows[largest] > many

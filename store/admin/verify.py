@@ -101,8 +101,7 @@ def _contradictions(cursor: duckdb.DuckDBPyConnection, path: Path, database: str
             [(wrong,)] = cursor.execute(sql, {k: values[k] for k in known}).fetchall()
             if wrong:
                 yield (
-                    f"{path}: {wrong} rows of {table} of run {run} do not follow from its masks; "
-                    "measure the run again."
+                    f"{path}: {wrong} rows of {table} of run {run} do not follow from its masks; measure the run again."
                 )
 
 

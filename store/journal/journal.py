@@ -27,7 +27,7 @@ from neurontui.store.journal.shards import (
     read_index,
     read_sealed,
     sync_folder,
-    telling,
+    translate_os_errors,
     write_sealed,
     write_shards,
 )
@@ -76,8 +76,8 @@ class Journal:
             raise StoreError(f"The run {manifest.name} cannot be stored: {error}.") from None
         require_name(results)
         path = journals_of(results) / run_folder(manifest.name, manifest.key)
-        with telling(path):
-            lock = _take(path)
+        with translate_os_errors(path):
+            lock = _acquire(path)
             try:
                 before = _earlier(path)
                 if before is not None:
@@ -99,9 +99,7 @@ class Journal:
         """Batches of the whole run."""
         return self.manifest.n_batches
 
-    def write(
-        self, batch: int, tables: Mapping[str, pa.Table], seconds: float, tokens: int
-    ) -> None:
+    def write(self, batch: int, tables: Mapping[str, pa.Table], seconds: float, tokens: int) -> None:
         """Store the tables of one batch, whole or not at all. Raises StoreError, also when the disk is full."""
         write_shards(batch_folder(self.path, batch), tables, seconds, tokens)
 
@@ -111,7 +109,7 @@ class Journal:
 
     def write_final(self, tables: Mapping[str, pa.Table], seconds: float = 0.0) -> None:
         """Store tables that belong to the run as a whole, such as neuron_vocabulary; replaces earlier ones."""
-        with telling(self.path):
+        with translate_os_errors(self.path):
             shutil.rmtree(self.path / FINAL, ignore_errors=True)
         write_shards(self.path / FINAL, tables, seconds)
 
@@ -147,7 +145,7 @@ def run_folder(name: str, key: str) -> str:
     return f"{readable}-{safe_key}".strip("-")
 
 
-def begun(results: Path, name: str, key: str) -> Manifest | None:
+def existing_manifest(results: Path, name: str, key: str) -> Manifest | None:
     """The manifest of a run that was begun and is not merged yet, or None."""
     return _earlier(journals_of(results) / run_folder(name, key))
 
@@ -158,8 +156,7 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.from_json(read_sealed(path / MANIFEST)["manifest"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(
-            f"The journal {path} has no readable manifest; give the command of its run again, "
-            "or delete the folder."
+            f"The journal {path} has no readable manifest; give the command of its run again, or delete the folder."
         ) from None
 
 
@@ -187,16 +184,14 @@ def list_journals(results: Path) -> list[Progress]:
     return [each for each in map(_progress, folders) if each is not None]
 
 
-def hold(path: Path, timeout: float = 1.0) -> FileLock:
+def lock_journal(path: Path, timeout: float = 1.0) -> FileLock:
     """Lock a journal for this process; the kernel lets go of it when the process dies. Raises BusyError."""
     # Longer than a moment, because list_journals touches the lock to see whether anybody holds it.
     lock = FileLock(path / _LOCK, timeout=timeout, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
-        raise BusyError(
-            f"Another process is at work on this run ({path}); wait for it, or stop it first."
-        ) from None
+        raise BusyError(f"Another process is at work on this run ({path}); wait for it, or stop it first.") from None
     return lock
 
 
@@ -211,11 +206,11 @@ def delete_journal(path: Path) -> None:
         path.parent.rmdir()
 
 
-def _take(path: Path) -> FileLock:
+def _acquire(path: Path) -> FileLock:
     while True:
         path.mkdir(parents=True, exist_ok=True)
         try:
-            lock = hold(path)
+            lock = lock_journal(path)
         except FileNotFoundError:
             continue
         # Whoever held it before may have merged and deleted the folder under our feet.
@@ -265,7 +260,7 @@ def _progress(path: Path) -> Progress | None:
 
 def _is_held(path: Path) -> bool:
     try:
-        hold(path, timeout=0).release()
+        lock_journal(path, timeout=0).release()
     except BusyError:
         return True
     except OSError:  # a read-only file system: nobody writes here

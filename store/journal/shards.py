@@ -65,7 +65,7 @@ class ShardWriter:
         self._scratch = _scratch_of(folder)
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._rows: dict[str, int] = {}
-        with telling(folder):
+        with translate_os_errors(folder):
             self._scratch.mkdir(parents=True)
 
     def append(self, tables: Mapping[str, pa.Table]) -> None:
@@ -75,7 +75,7 @@ class ShardWriter:
         """
         for name, table in tables.items():
             fitted = fit(name, table)
-            with telling(self._folder):
+            with translate_os_errors(self._folder):
                 if name not in self._writers:
                     self._writers[name] = _parquet(self._scratch / f"{name}.parquet", fitted.schema)
                 self._writers[name].write_table(fitted, row_group_size=_ROW_GROUP)
@@ -83,7 +83,7 @@ class ShardWriter:
 
     def publish(self, seconds: float, tokens: int) -> None:
         """Make the batch durable and visible; one that is there already stays as it is."""
-        with telling(self._folder):
+        with translate_os_errors(self._folder):
             for writer in self._writers.values():
                 writer.close()
             files = tuple(_finish(self._scratch, name, rows) for name, rows in self._rows.items())
@@ -109,9 +109,7 @@ class ShardWriter:
         self.discard()  # nothing is left to discard once published
 
 
-def write_shards(
-    folder: Path, tables: Mapping[str, pa.Table], seconds: float = 0.0, tokens: int = 0
-) -> None:
+def write_shards(folder: Path, tables: Mapping[str, pa.Table], seconds: float = 0.0, tokens: int = 0) -> None:
     """Write one batch into `folder`, whole or not at all. Raises StoreError as ShardWriter does."""
     with ShardWriter(folder) as writer:
         writer.append(tables)
@@ -126,7 +124,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """A finished batch from another machine, whole or not at all. Raises StoreError where it does not arrive whole."""
     scratch = _scratch_of(folder)
-    with telling(folder):
+    with translate_os_errors(folder):
         scratch.mkdir(parents=True)
         try:
             for name, content in files.items():
@@ -135,9 +133,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
                     file.flush()
                     os.fsync(file.fileno())
             if not is_whole(scratch):
-                raise StoreError(
-                    f"{folder.name} did not arrive whole; give the same command again."
-                )
+                raise StoreError(f"{folder.name} did not arrive whole; give the same command again.")
             sync_folder(scratch)
             _rename(scratch, folder)
             sync_folder(folder.parent)
@@ -203,7 +199,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def telling(where: Path) -> Iterator[None]:
+def translate_os_errors(where: Path) -> Iterator[None]:
     """Turn a failure of the file system into a StoreError about the journal at `where`."""
     try:
         yield
@@ -212,8 +208,7 @@ def telling(where: Path) -> Iterator[None]:
         if no_room(error):
             what, advice = "the disk is full", "make room"
         raise StoreError(
-            f"Cannot write {where}: {what}; {advice} and give the same command again: "
-            "finished batches are kept."
+            f"Cannot write {where}: {what}; {advice} and give the same command again: finished batches are kept."
         ) from None
 
 

@@ -15,9 +15,7 @@ from neurontui.store.languages.tags import LanguageTag, language_tag
 from neurontui.store.schema import named
 
 
-def add_languages(
-    connection: duckdb.DuckDBPyConnection, database: str, codes: Iterable[str]
-) -> None:
+def add_languages(connection: duckdb.DuckDBPyConnection, database: str, codes: Iterable[str]) -> None:
     """Insert a row for every code that the table `languages` of an attached file lacks."""
     table = f"{named(database)}.main.languages"
     present = {code for (code,) in connection.execute(f"SELECT code FROM {table}").fetchall()}

@@ -28,25 +28,19 @@ def merged_run(results: Path, key: str, wait: Wait | None = None) -> int | None:
     return run
 
 
-def find_run(
-    connection: duckdb.DuckDBPyConnection, key: str, database: str = "results"
-) -> int | None:
+def find_run(connection: duckdb.DuckDBPyConnection, key: str, database: str = "results") -> int | None:
     """Number of the run with this key in an attached file, or None."""
-    found = connection.execute(
-        f"SELECT run FROM {database}.main.runs WHERE key = ? ORDER BY run", [key]
-    ).fetchall()
+    found = connection.execute(f"SELECT run FROM {database}.main.runs WHERE key = ? ORDER BY run", [key]).fetchall()
     return int(found[0][0]) if found else None
 
 
-def merged_meanwhile(journal: Path, results: Path, wait: Wait | None) -> int:
+def run_merged_elsewhere(journal: Path, results: Path, wait: Wait | None) -> int:
     """Number of the run whose journal was merged and deleted by another process. Raises StoreError where it was not."""
     delete_journal(journal)  # an empty one: asking for its lock made it again
 
     def look(cursor: duckdb.DuckDBPyConnection, database: str) -> int | None:
         runs = runs_of(cursor, database).items()
-        return next(
-            (number for number, run in runs if run_folder(run.name, run.key) == journal.name), None
-        )
+        return next((number for number, run in runs if run_folder(run.name, run.key) == journal.name), None)
 
     run = _look(results, wait, look)
     if run is None:
@@ -54,9 +48,7 @@ def merged_meanwhile(journal: Path, results: Path, wait: Wait | None) -> int:
     return run
 
 
-def _look(
-    results: Path, wait: Wait | None, look: Callable[[duckdb.DuckDBPyConnection, str], T]
-) -> T | None:
+def _look(results: Path, wait: Wait | None, look: Callable[[duckdb.DuckDBPyConnection, str], T]) -> T | None:
     while results.exists():
         try:
             with open_reader(results) as reader:

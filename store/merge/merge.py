@@ -20,12 +20,12 @@ from neurontui.store.journal.journal import (
     cost,
     delete_journal,
     finished_batches,
-    hold,
+    lock_journal,
     read_manifest,
 )
 from neurontui.store.journal.manifest import Manifest
 from neurontui.store.journal.shards import COMPRESSION, FINAL, batch_folder, is_whole
-from neurontui.store.merge.existing_run import find_run, merged_meanwhile
+from neurontui.store.merge.existing_run import find_run, run_merged_elsewhere
 from neurontui.store.merge.run_tables import describe
 from neurontui.store.merge.statements import Statement, chunks, statements
 from neurontui.store.plain_paths import parquet, plain_folder
@@ -62,7 +62,7 @@ def merge(
     """
     with _held(journal, wait):
         if not (journal / MANIFEST).exists():  # another process has merged it meanwhile
-            return merged_meanwhile(journal, results, wait)
+            return run_merged_elsewhere(journal, results, wait)
         manifest = read_manifest(journal)
         _check_complete(journal, manifest)
         create(results)
@@ -133,9 +133,7 @@ def _masks(run: int, keep: Keep) -> str:
     return f"SELECT example, layer, neuron, mask FROM results.activations WHERE run = {run}"
 
 
-def _show_shards(
-    connection: duckdb.DuckDBPyConnection, journal: Path, manifest: Manifest
-) -> dict[str, int]:
+def _show_shards(connection: duckdb.DuckDBPyConnection, journal: Path, manifest: Manifest) -> dict[str, int]:
     """Make a view `shards.<table>` of every table a batch may bring; returns the rows of each."""
     folders = [batch_folder(journal, batch) for batch in range(manifest.n_batches)]
     folders += [journal / FINAL] if (journal / FINAL).is_dir() else []
@@ -168,9 +166,7 @@ def _source(table: str, files: Sequence[Path]) -> str:
 
 
 def _next_run(connection: duckdb.DuckDBPyConnection) -> int:
-    [(number,)] = connection.execute(
-        "SELECT coalesce(max(run), 0) + 1 FROM results.runs"
-    ).fetchall()
+    [(number,)] = connection.execute("SELECT coalesce(max(run), 0) + 1 FROM results.runs").fetchall()
     return int(number)
 
 
@@ -198,7 +194,7 @@ def _check_complete(journal: Path, manifest: Manifest) -> None:
 def _held(journal: Path, wait: Wait | None) -> Iterator[None]:
     while journal.is_dir():
         try:
-            lock = hold(journal, timeout=0.5)
+            lock = lock_journal(journal, timeout=0.5)
         except BusyError as busy:
             pause(wait, busy)
             continue

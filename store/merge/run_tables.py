@@ -13,9 +13,7 @@ from neurontui.store.journal.manifest import Manifest
 from neurontui.store.languages.rows import add_languages
 
 
-def describe(
-    connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, cost: tuple[float, int]
-) -> None:
+def describe(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, cost: tuple[float, int]) -> None:
     """Fill them for run number `run`, after its shards; `cost` is seconds and tokens over all batches."""
     _run(connection, run, manifest, *cost)
     connection.executemany(
@@ -28,9 +26,7 @@ def describe(
     _notes(connection, run, manifest)
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, seconds: float, tokens: int
-) -> None:
+def _run(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, seconds: float, tokens: int) -> None:
     [(measured,)] = connection.execute(
         "SELECT count(DISTINCT example) FROM results.examples WHERE run = ?", [run]
     ).fetchall()
@@ -60,14 +56,9 @@ def _run(
 
 
 def _layers(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest) -> None:
-    near = dict(
-        connection.execute(
-            "SELECT layer, sum(n_near_zero) FROM shards.layers GROUP BY layer"
-        ).fetchall()
-    )
+    near = dict(connection.execute("SELECT layer, sum(n_near_zero) FROM shards.layers GROUP BY layer").fetchall())
     rows = [
-        (run, each.layer, each.stack, each.position, each.n_neurons, near.get(each.layer))
-        for each in manifest.layers
+        (run, each.layer, each.stack, each.position, each.n_neurons, near.get(each.layer)) for each in manifest.layers
     ]
     connection.executemany("INSERT INTO results.layers VALUES (?, ?, ?, ?, ?, ?)", rows)
 
@@ -98,6 +89,4 @@ def _notes(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest) 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, values: Mapping[str, Any]) -> None:
     bound = ", ".join(f"${name}" for name in values)
-    connection.execute(
-        f"INSERT INTO results.{table} ({', '.join(values)}) VALUES ({bound})", dict(values)
-    )
+    connection.execute(f"INSERT INTO results.{table} ({', '.join(values)}) VALUES ({bound})", dict(values))

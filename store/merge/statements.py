@@ -33,9 +33,7 @@ def statements() -> tuple[Statement, ...]:
     return tuple(map(_statement, text.strip().split("\n\n")[1:]))
 
 
-def chunks(
-    statement: Statement, manifest: Manifest, rows: int
-) -> list[tuple[int | str, int | str]]:
+def chunks(statement: Statement, manifest: Manifest, rows: int) -> list[tuple[int | str, int | str]]:
     """Ranges of the column a statement is cut by that hold about as many of its `rows` as are allowed."""
     values: Sequence[int | str] = sorted(each.layer for each in manifest.layers)
     if statement.chunk == "language":

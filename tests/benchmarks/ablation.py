@@ -122,10 +122,8 @@ def rank_shared(case: Case) -> list[bool | None]:
     found: dict[int, bool | None] = {}
     for rows in passes(prepared, case.work.token_budget):
         decoder = Decoder(case.work.loaded)
-        reading, logits = decoder.read(
-            padded_prompts(case.work.loaded, prepared, rows), prepared.room
-        )
-        contests = [prepared.questions[row].contest for row in rows]
+        reading, logits = decoder.read(padded_prompts(case.work.loaded, prepared, rows), prepared.room)
+        contests = [prepared.questions[row].choice_ranking for row in rows]
         for row, each in zip(rows, rank(decoder, reading, logits, contests), strict=True):
             found[row] = None if each is None else each.correct
     return [found[row] for row in range(len(found))]
@@ -147,9 +145,7 @@ def rank_naively(case: Case) -> list[bool | None]:
     groups = loaded.groups(lengths)
     for part in by_length(range(len(jobs)), lengths, groups, case.work.token_budget):
         tokens = pad(loaded, [Encoded(jobs[i][2], 0) for i in part])
-        hidden = loaded.model.base_model(
-            input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False
-        )[0]
+        hidden = loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)[0]
         for at, i in enumerate(part):
             row, choice, ids, n = jobs[i]
             behind = hidden[at, len(ids) - n - 1 : len(ids) - 1]
@@ -163,17 +159,13 @@ def rank_naively(case: Case) -> list[bool | None]:
     ]
 
 
-def ratios(
-    base: Callable[[], object], other: Callable[[], object], rounds: int, device: str
-) -> tuple[float, float]:
+def ratios(base: Callable[[], object], other: Callable[[], object], rounds: int, device: str) -> tuple[float, float]:
     """Median of other / base over rounds in turns, after one round to warm up; and base in seconds."""
     pairs = [(timed(base, device)[0], timed(other, device)[0]) for _ in range(rounds + 1)][1:]
     return statistics.median(b / a for a, b in pairs), statistics.median(a for a, _ in pairs)
 
 
-def table(
-    device: str, rounds: int, hidden: int | None = None, n_examples: int | None = None
-) -> Iterator[str]:
+def table(device: str, rounds: int, hidden: int | None = None, n_examples: int | None = None) -> Iterator[str]:
     """Markdown, row by row."""
     yield "| model | what | beside | × | seconds of that |"
     yield "|---|---|---|---|---|"
@@ -209,9 +201,7 @@ def lines(found: Case, rounds: int) -> Iterator[tuple[str, str, float, float]]:
             device,  # type: ignore[misc]
         )
         yield f"{name}, a condition", "its baseline", ratio / n, seconds
-    ratio, seconds = ratios(
-        lambda: bare(found.work, found.work.batch), found.attribute, rounds, device
-    )
+    ratio, seconds = ratios(lambda: bare(found.work, found.work.batch), found.attribute, rounds, device)
     yield "contribution and effective scores", "bare base-model forward", ratio, seconds
     assert rank_shared(found) == rank_naively(found)
     ratio, seconds = ratios(lambda: rank_shared(found), lambda: rank_naively(found), rounds, device)

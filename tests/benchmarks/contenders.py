@@ -40,9 +40,7 @@ def contenders(work: Workload, folder: Path) -> list[Contender]:
     found = [
         Contender("base model, nothing read", lambda batch: bare(work, batch)),
         Contender("neurontui, everything stored", stored(work, folder / "all", every_token=True)),
-        Contender(
-            "neurontui, last token only, stored", stored(work, folder / "last", every_token=False)
-        ),
+        Contender("neurontui, last token only, stored", stored(work, folder / "last", every_token=False)),
         Contender("neurontui, capture alone", lambda batch: captured(work, batch)),
         Contender("nnsight, base model", by_nnsight(work, head=False)),
         Contender("nnsight, with LM head", by_nnsight(work, head=True)),

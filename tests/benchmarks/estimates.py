@@ -26,7 +26,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.estimate.estimate import estimate
 from neurontui.compute.models.load.load import load_model
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run_options import model_options, task_options
 from neurontui.compute.tasks.registry import load_task
 from tests.benchmarks.memory import peak_memory
@@ -60,7 +60,7 @@ def needs(case: str, model: Path, task: Path) -> dict[str, tuple[float, float]]:
             mock.patch.object(runs, "_measure_missing", partial(_measure, runs._measure_missing, found)),
         ]  # fmt: skip
         with watching[0], watching[1]:
-            runs.run(config, Silent())
+            runs.run(config, NullProgress())
         return {
             "journal": (said.journal, found["journal"]),
             "results": (said.results, config.out.stat().st_size),
@@ -74,9 +74,7 @@ def _measure(real: Callable[..., None], found: dict[str, int], *rest: Any) -> No
     found["memory"] = peak.bytes
 
 
-def _merge(
-    real: Callable[..., int], found: dict[str, int], path: Path, *rest: Any, **named: Any
-) -> int:
+def _merge(real: Callable[..., int], found: dict[str, int], path: Path, *rest: Any, **named: Any) -> int:
     found["journal"] = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
     return real(path, *rest, **named)
 

@@ -60,10 +60,10 @@ class Terminal:
 
     def press(self, keys: str, quiet: float = QUIET, longest: float = 60.0) -> Redraw:
         """Press keys and wait until the screen is still."""
-        begun, busy = time.perf_counter(), self._busy()
+        existing_manifest, busy = time.perf_counter(), self._busy()
         if keys:
             os.write(self._main, keys.encode())
-        redraw = self._read(begun, quiet, longest)
+        redraw = self._read(existing_manifest, quiet, longest)
         return replace(redraw, busy=self._busy() - busy)
 
     def _busy(self) -> float:
@@ -75,14 +75,14 @@ class Terminal:
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
-    def _read(self, begun: float, quiet: float, longest: float) -> Redraw:
+    def _read(self, existing_manifest: float, quiet: float, longest: float) -> Redraw:
         first = last = 0.0
         size = 0
-        while time.perf_counter() - begun < longest:
+        while time.perf_counter() - existing_manifest < longest:
             if not select.select([self._main], [], [], quiet if size else self._patience)[0]:
                 break
             size += len(os.read(self._main, 1 << 16))
-            last = time.perf_counter() - begun
+            last = time.perf_counter() - existing_manifest
             first = first or last
         return Redraw(first, last, size)
 
@@ -126,9 +126,9 @@ def _over(redraw: Redraw, nothing: Redraw) -> str:
 
 
 def _first_paint(path: Path, width: int, height: int, state: Path) -> None:
-    begun = time.perf_counter()
+    existing_manifest = time.perf_counter()
     subprocess.run([sys.executable, "-c", "pass"], check=True)
-    python = time.perf_counter() - begun
+    python = time.perf_counter() - existing_manifest
     paints, settled, busy = [], [], []
     for _ in range(3):
         terminal = Terminal(path, width, height, state)
@@ -182,9 +182,7 @@ def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
     _say(f"{name}: on to a language and switch it at once", _over(_middle(found), nothing))
 
 
-def _measured(
-    terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: Redraw
-) -> None:
+def _measured(terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: Redraw) -> None:
     """Each key once to fill the caches is not fair: the first press of each is told apart from the rest."""
     cold = terminal.press(pair[0])
     terminal.press(pair[1])
@@ -240,9 +238,9 @@ async def _longest_gaps(path: Path, width: int, height: int) -> list[tuple[float
 
     async def beat() -> None:
         while True:
-            begun, busy = time.perf_counter(), time.thread_time()
+            existing_manifest, busy = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.005)
-            gaps.append((time.perf_counter() - begun - 0.005, time.thread_time() - busy))
+            gaps.append((time.perf_counter() - existing_manifest - 0.005, time.thread_time() - busy))
 
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(2)

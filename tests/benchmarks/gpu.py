@@ -121,9 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--examples", type=int, default=256, help="in each of two batches")
-    parser.add_argument(
-        "--tiny", action="store_true", help="a tiny model on the CPU, to try this out"
-    )
+    parser.add_argument("--tiny", action="store_true", help="a tiny model on the CPU, to try this out")
     given = parser.parse_args()
     if given.tiny:
         given.device, given.examples = "cpu", min(given.examples, 8)
@@ -133,9 +131,7 @@ def main() -> None:
     shape = (64, 1, 2) if given.tiny else (4096, 1, 30)
     work = workload("bloom", given.device, *shape)
     peak = matmul_peak(given.device, work.loaded.torch_dtype, 256 if given.tiny else 8192)
-    batches = [
-        replace(batch_of(given.examples, random.Random(number)), number=number) for number in (0, 1)
-    ]
+    batches = [replace(batch_of(given.examples, random.Random(number)), number=number) for number in (0, 1)]
     print(f"{device_name(torch.device(given.device))} · torch {torch.__version__} · {work.name}")
     print(f"{work.loaded.facts.n_parameters / 1e9:.2f} billion parameters in blocks")
     print(f"matmul peak {peak / 1e12:.1f} TFLOP/s in {work.loaded.dtype}")

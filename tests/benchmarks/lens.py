@@ -29,9 +29,7 @@ def by_lens(work: Workload, folder: Path) -> Run:
     def run(batch: Batch) -> Signs:
         signs = torch.empty(len(batch.prompts), work.n_neurons, dtype=torch.bool)
         for rows, tokens in passes(work, batch):
-            _, cache = bridge.run_with_cache(
-                tokens.ids, names_filter=names, attention_mask=tokens.mask
-            )
+            _, cache = bridge.run_with_cache(tokens.ids, names_filter=names, attention_mask=tokens.mask)
             at = torch.arange(len(rows), device=tokens.last.device)
             last: list[Tensor] = [cache[name][at, tokens.last] for name in names]
             signs[list(rows)] = (torch.cat(last, dim=1) > 0).cpu()

@@ -30,9 +30,7 @@ def peak_memory(device: str = "cpu") -> Iterator[Peak]:
         yield found
         found.bytes = torch.cuda.max_memory_allocated(device) - before
         return
-    ctypes.CDLL(None).malloc_trim(
-        0
-    )  # what was freed goes back, so that it does not hide what comes
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed goes back, so that it does not hide what comes
     before, mapped = _read("VmRSS"), _read("RssFile")
     _RESET.write_text("5")  # the peak starts again from here
     yield found

@@ -71,9 +71,7 @@ def make(scale: Scale, out: Path) -> Making:
     mark("check of the shards")
     merge(journal, out, progress=mark)
     mark("end")
-    steps = {
-        name: [later - wall, busy - cpu] for (name, wall, cpu), (_, later, busy) in pairwise(marks)
-    }
+    steps = {name: [later - wall, busy - cpu] for (name, wall, cpu), (_, later, busy) in pairwise(marks)}
     merging = [marks[-1][1] - marks[0][1], marks[-1][2] - marks[0][2]]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Making(clock.masks, clock.of_masks, clock.of_all, size, merging, steps, peak)
@@ -112,9 +110,7 @@ def rows(made: Making, out: Path) -> Iterator[tuple[str, str, str]]:
     yield "one example and layer, in a fresh process", f"{one:.3f} s", f"< {SECONDS:g} s"
 
 
-def _rate(
-    what: str, masks: int, seconds: list[float], asked: str
-) -> Iterator[tuple[str, str, str]]:
+def _rate(what: str, masks: int, seconds: list[float], asked: str) -> Iterator[tuple[str, str, str]]:
     wall, busy = (masks / each / 1e6 for each in seconds)
     yield what, f"{wall:.1f} M/s, {busy:.1f} M a processor s", f"{asked} M/s" if asked else ""
 

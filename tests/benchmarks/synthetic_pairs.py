@@ -28,9 +28,7 @@ def many_language_tables(codes: Sequence[str], folds: Numbers, masks: Masks) -> 
 def _bits(masks: Masks, n_languages: int) -> NDArray[np.float32]:
     """(P, pairs of neuron and example) 0 or 1."""
     one = masks.dtype.type(1)
-    return np.stack(
-        [((masks >> masks.dtype.type(bit)) & one).astype(np.float32) for bit in range(n_languages)]
-    )
+    return np.stack([((masks >> masks.dtype.type(bit)) & one).astype(np.float32) for bit in range(n_languages)])
 
 
 def _active(fold: int, layer: int, n_active: NDArray[np.int32], n_languages: int) -> pa.Table:

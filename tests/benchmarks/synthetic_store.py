@@ -87,9 +87,7 @@ def pieces(scale: Scale) -> Iterator[tuple[int, Tables]]:
         yield number, tables(rng, scale, numbers, masks)
 
 
-def journal_of(
-    scale: Scale, results: Path, written: Callable[[int, float, float], None] = lambda *_: None
-) -> Path:
+def journal_of(scale: Scale, results: Path, written: Callable[[int, float, float], None] = lambda *_: None) -> Path:
     """Journal a synthetic run; returns its journal. Calls `written` with masks, seconds and processor seconds of a piece."""
     with Journal.open(results, manifest_of(scale)) as journal:
         writers = {}
@@ -112,9 +110,7 @@ def generate(scale: Scale, results: Path) -> int:
     return merge(journal_of(scale, results), results)
 
 
-def _layer_masks(
-    rng: np.random.Generator, scale: Scale, family: NDArray[np.int64], layer: int
-) -> NDArray[np.uint64]:
+def _layer_masks(rng: np.random.Generator, scale: Scale, family: NDArray[np.int64], layer: int) -> NDArray[np.uint64]:
     n, p = scale.neurons, scale.languages
     depth = layer / max(1, scale.layers - 1)
     draw = partial(rng.standard_normal, dtype=np.float32)
@@ -129,9 +125,7 @@ def _layer_masks(
     return np.asarray((active * bits).sum(-1, dtype=np.uint64))
 
 
-def _draw(
-    rng: np.random.Generator, states: Masks, changing: NDArray[np.bool_], languages: int
-) -> Masks:
+def _draw(rng: np.random.Generator, states: Masks, changing: NDArray[np.bool_], languages: int) -> Masks:
     choice, chance = np.frombuffer(rng.bytes(2 * len(states)), dtype=np.uint8).reshape(2, -1)
     masks = np.take(states.reshape(-1), np.arange(len(states)) * DRAWS + choice % DRAWS)
     odd = np.flatnonzero((chance < _ODD) & changing)

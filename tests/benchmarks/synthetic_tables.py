@@ -59,9 +59,7 @@ def tables(rng: np.random.Generator, scale: Scale, numbers: Numbers, masks: Mask
     """Every shard of a batch but its activations; masks: (examples, layers, neurons)."""
     made = {
         "examples": _examples(rng, scale, numbers),
-        "layers": _columns(
-            layer=np.arange(scale.layers), n_near_zero=rng.integers(0, 9, scale.layers)
-        ),
+        "layers": _columns(layer=np.arange(scale.layers), n_near_zero=rng.integers(0, 9, scale.layers)),
         "neuron_tokens_active": _tokens_active(scale, masks),
         "neuron_examples": _strongest(rng, scale, numbers, masks),
     }
@@ -108,10 +106,7 @@ def _examples(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         cluster=[f"premise {n // 3}" for n, _ in rows],
         fold=[scale.fold(n) for n, _ in rows],
         language=[code for _, code in rows],
-        prompt=[
-            f"A made-up premise {n // 3} and hypothesis {n % 3}, in {c}: is it true?"
-            for n, c in rows
-        ],
+        prompt=[f"A made-up premise {n // 3} and hypothesis {n % 3}, in {c}: is it true?" for n, c in rows],
         answer=answer,
         prediction=[a if c else "maybe" for a, c in zip(answer, correct, strict=True)],
         correct=correct,
@@ -122,9 +117,7 @@ def _examples(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
 
 def _tokens_active(scale: Scale, masks: Masks) -> pa.Table:
     e, layers, n = masks.shape
-    active = np.stack(
-        [_bit(masks, bit).sum(0, dtype=np.uint16) for bit in range(scale.languages)]
-    ).astype(np.int64)
+    active = np.stack([_bit(masks, bit).sum(0, dtype=np.uint16) for bit in range(scale.languages)]).astype(np.int64)
     axes = _grid(language=list(scale.codes), layer=np.arange(layers), neuron=np.arange(n))
     return _columns(**axes, n_tokens=np.full(active.size, 20 * e), n_active=active.reshape(-1) * 20)
 
@@ -188,12 +181,8 @@ def _fold_counts(scale: Scale, numbers: Numbers, masks: Masks) -> Numbers:
     return counts
 
 
-def _histogram(
-    threshold: float, scope: str, axes: dict[str, NDArray[np.generic]], n: Numbers
-) -> pa.Table:
-    return _columns(
-        threshold=np.full(len(n), threshold), scope=pa.array([scope] * len(n)), **axes, n=n
-    )
+def _histogram(threshold: float, scope: str, axes: dict[str, NDArray[np.generic]], n: Numbers) -> pa.Table:
+    return _columns(threshold=np.full(len(n), threshold), scope=pa.array([scope] * len(n)), **axes, n=n)
 
 
 def _joint(
@@ -245,14 +234,10 @@ def _by_type(
 ) -> pa.Table:
     types = _type_of(masks, scale)
     counts = np.stack([np.count_nonzero(types == kind, axis=-1) for kind in range(4)], axis=-1)
-    axes = _grid(
-        example=numbers, language=list(scale.codes), layer=np.arange(scale.layers), type=list(TYPES)
-    )
+    axes = _grid(example=numbers, language=list(scale.codes), layer=np.arange(scale.layers), type=list(TYPES))
     shape = (len(numbers), scale.languages, scale.layers, 4)
     n = np.broadcast_to(counts[:, None], shape).reshape(-1)
-    weight = (
-        n.reshape(-1, 4) * np.array([0.3, 0.8, 1.0, 2.5]) * rng.gamma(20.0, 0.05, (n.size // 4, 4))
-    )
+    weight = n.reshape(-1, 4) * np.array([0.3, 0.8, 1.0, 2.5]) * rng.gamma(20.0, 0.05, (n.size // 4, 4))
     share = (weight / weight.sum(1, keepdims=True)).reshape(-1)
     table = _columns(
         **axes,
@@ -347,9 +332,7 @@ def conditions() -> tuple[Condition, ...]:
 def _ablation(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Table:
     chance = np.array([0.55, 0.54, 0.50, 0.35, 0.05, 0.5, 0.45, 0.4, 0.2, 0.1])
     share = np.array([0.0, 0.45, 0.1, 0.25, 0.2, 0.05, 0.15, 0.25, 0.55, 0.75])
-    axes = _grid(
-        condition=np.arange(len(conditions())), example=numbers, language=list(scale.codes)
-    )
+    axes = _grid(condition=np.arange(len(conditions())), example=numbers, language=list(scale.codes))
     correct = rng.random(len(axes["example"])) < chance[axes["condition"]]
     return _columns(
         **axes,

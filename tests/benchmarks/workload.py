@@ -52,9 +52,7 @@ def workload(
     """A shape that a CPU can bear, or that of a 7B model in bfloat16 on CUDA."""
     large = device != "cpu"
     hidden = hidden or (4096 if large else 512)
-    layers, examples = (
-        (n_layers or 30, n_examples or 32) if large else (n_layers or 3, n_examples or 8)
-    )
+    layers, examples = (n_layers or 30, n_examples or 32) if large else (n_layers or 3, n_examples or 8)
     loaded = build(architecture, device, hidden, layers)
     batch = batch_of(examples, random.Random(0))
     return Workload(
@@ -110,9 +108,7 @@ def batch_of(n_examples: int, chance: random.Random, languages: Sequence[str] = 
     """Examples whose prompts differ in length between languages as real ones do, up to threefold."""
 
     def prompt(words: int) -> str:
-        return " ".join(
-            chance.choice(["Paris", "ist", "başkenti", "is", "capital"]) for _ in range(words)
-        )
+        return " ".join(chance.choice(["Paris", "ist", "başkenti", "is", "capital"]) for _ in range(words))
 
     examples = []
     for i in range(n_examples):
@@ -126,9 +122,7 @@ def batch_of(n_examples: int, chance: random.Random, languages: Sequence[str] = 
 
 def measurer(work: Workload, **options: Any) -> Measurer:
     """What a run measures with."""
-    config = RunConfig(
-        model="", task="", out=Path(), batch_tokens=work.token_budget, examples_at_once=32
-    )
+    config = RunConfig(model="", task="", out=Path(), batch_tokens=work.token_budget, examples_at_once=32)
     book = AnswerBook({}, {}, {})
     return Measurer(replace(config, **options), work.loaded, book, Ablation())
 

@@ -10,18 +10,13 @@ from neurontui.compute.tasks.example import Example, TaskData
 
 def _data(n: int, per_cluster: int) -> TaskData:
     examples = tuple(
-        Example(id=str(i), cluster=str(i // per_cluster), prompts={"en": "a", "de": "b"})
-        for i in range(n)
+        Example(id=str(i), cluster=str(i // per_cluster), prompts={"en": "a", "de": "b"}) for i in range(n)
     )
     return TaskData("t", None, 0, ("en", "de"), examples)
 
 
-@pytest.mark.parametrize(
-    ("n", "per_cluster", "size"), [(1, 1, 8), (45, 3, 4), (100, 1, 32), (120, 1, 1)]
-)
-def test_batches_cover_every_example_once_and_part_no_small_fold(
-    n: int, per_cluster: int, size: int
-) -> None:
+@pytest.mark.parametrize(("n", "per_cluster", "size"), [(1, 1, 8), (45, 3, 4), (100, 1, 32), (120, 1, 1)])
+def test_batches_cover_every_example_once_and_part_no_small_fold(n: int, per_cluster: int, size: int) -> None:
     batches = plan(_data(n, per_cluster), size)
 
     assert [i for each in batches for i in each.indices] == list(range(n))

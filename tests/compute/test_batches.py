@@ -10,7 +10,7 @@ from neurontui.compute.batch_plan import batch_size
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.engines.worker import Worker
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.journal.journal import list_journals
 from neurontui.store.schema import layout, tables_of_a_run
@@ -45,22 +45,18 @@ def same(one: Path, other: Path) -> None:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One batch, held at once."""
     out = tmp_path_factory.mktemp("whole") / "results.duckdb"
-    run(replace(config(out), batch_examples=50), Silent())
+    run(replace(config(out), batch_examples=50), NullProgress())
     return out
 
 
 @pytest.mark.parametrize(("batch", "at_once"), [(3, 2)])
-def test_a_run_is_the_same_however_it_is_cut(
-    whole: Path, tmp_path: Path, batch: int, at_once: int
-) -> None:
+def test_a_run_is_the_same_however_it_is_cut(whole: Path, tmp_path: Path, batch: int, at_once: int) -> None:
     out = tmp_path / "cut.duckdb"
-    run(replace(config(out), batch_examples=batch, examples_at_once=at_once), Silent())
+    run(replace(config(out), batch_examples=batch, examples_at_once=at_once), NullProgress())
     same(whole, out)
 
 
-def test_the_cut_of_the_first_sitting_holds(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cut_of_the_first_sitting_holds(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "again.duckdb"
     measure, measured = Worker.measure, []
 
@@ -73,11 +69,11 @@ def test_the_cut_of_the_first_sitting_holds(
     with monkeypatch.context() as patch:
         patch.setattr(Worker, "measure", until_the_third)
         with pytest.raises(KeyboardInterrupt):
-            run(replace(config(out), batch_examples=2), Silent())
+            run(replace(config(out), batch_examples=2), NullProgress())
     [left] = list_journals(out)
     assert (left.done, left.total) == (2, 3)
 
-    run(replace(config(out), batch_examples=5), Silent())
+    run(replace(config(out), batch_examples=5), NullProgress())
     same(whole, out)
     with duckdb.connect(str(out), read_only=True) as connection:
         [(size,)] = connection.execute("SELECT settings->>'batch_examples' FROM runs").fetchall()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.queries.results import open_results
 from tests.compute.tiny import PROMPTS, save_tiny
@@ -29,7 +29,7 @@ def _measure(folder: Path, codes: tuple[str, ...]) -> Path:
     model = save_tiny("bloom", folder / "bloom")
     out = folder / f"{codes[0]}.duckdb"
     measures = ("types", "attribution")
-    run(RunConfig(str(model), str(task), out, device="cpu", measures=measures), Silent())
+    run(RunConfig(str(model), str(task), out, device="cpu", measures=measures), NullProgress())
     return out
 
 

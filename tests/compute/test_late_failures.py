@@ -11,8 +11,8 @@ import neurontui.compute.engines.worker as working
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.tokenize import Unusable
-from neurontui.compute.progress import Silent
+from neurontui.compute.models.tokenize import InvalidExample
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import require_inputs, run
 from neurontui.queries.results import open_results
 from neurontui.store.errors import InputError, MeasureError, NeurontuiError, StoreError
@@ -30,9 +30,7 @@ def config(tmp_path: Path) -> RunConfig:
     lines = [{"id": f"e{i}", "prompts": PROMPTS} for i in range(4)]
     task.write_text("".join(json.dumps(line) + "\n" for line in lines))
     model = save_tiny("gpt2", tmp_path / "gpt2")
-    return RunConfig(
-        model=str(model), task=str(task), out=tmp_path / "r.duckdb", device="cpu", batch_examples=1
-    )
+    return RunConfig(model=str(model), task=str(task), out=tmp_path / "r.duckdb", device="cpu", batch_examples=1)
 
 
 class _Captures:
@@ -47,9 +45,7 @@ class _Captures:
     def __call__(self, loaded: Any, batch: Batch, options: Any) -> Capture:
         names = [example.id for example in batch.examples]
         bad = [
-            Unusable(i, f"Example '{name}' is not finite.")
-            for i, name in enumerate(names)
-            if name in self._bad
+            InvalidExample(i, f"Example '{name}' is not finite.") for i, name in enumerate(names) if name in self._bad
         ]
         if bad:
             raise capturing.NotFiniteError(bad)
@@ -57,18 +53,16 @@ class _Captures:
         return self._real(loaded, batch, options)
 
 
-def test_skip_bad_goes_on_from_the_journal(
-    config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_skip_bad_goes_on_from_the_journal(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     captures = _Captures(monkeypatch, "e3")
     with pytest.raises(MeasureError, match="'e3' is not finite"):
-        run(config, Silent())
+        run(config, NullProgress())
     assert captures.measured == ["e0", "e1", "e2"]
     (journal,) = list_journals(config.out)
     assert journal.done == 3
 
     captures.measured.clear()
-    run(replace(config, skip_bad=True), Silent())
+    run(replace(config, skip_bad=True), NullProgress())
     assert captures.measured == []
     with open_results(config.out) as results:
         assert results.sql("SELECT DISTINCT id FROM examples ORDER BY id")["id"].to_pylist() == [
@@ -82,35 +76,29 @@ def test_skip_bad_goes_on_from_the_journal(
     assert skipped.to_pylist() == ["true"]
 
 
-def test_only_the_missing_batch_is_measured(
-    config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_missing_batch_is_measured(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     captures = _Captures(monkeypatch, "e3")
     config = replace(config, batch_examples=2)
     with pytest.raises(MeasureError):
-        run(config, Silent())
+        run(config, NullProgress())
     captures.measured.clear()
-    run(replace(config, skip_bad=True), Silent())
+    run(replace(config, skip_bad=True), NullProgress())
     assert captures.measured == ["e2"]
 
 
-def test_a_batch_of_bad_examples_alone_is_left_out(
-    config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_of_bad_examples_alone_is_left_out(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """It once stopped the run, --skip-bad or not."""
     _Captures(monkeypatch, "e1")
-    run(replace(config, skip_bad=True), Silent())
+    run(replace(config, skip_bad=True), NullProgress())
     with open_results(config.out) as results:
         assert results.sql("SELECT count(DISTINCT id) AS n FROM examples")["n"].to_pylist() == [3]
 
 
-def test_a_run_of_bad_examples_alone_is_refused(
-    config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_of_bad_examples_alone_is_refused(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     _Captures(monkeypatch, "e0", "e1", "e2", "e3")
     for _ in range(2):
         with pytest.raises(MeasureError, match=r"No example of .* can be measured"):
-            run(replace(config, skip_bad=True), Silent())
+            run(replace(config, skip_bad=True), NullProgress())
     assert not config.out.exists()
 
 
@@ -122,13 +110,9 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "load_model", refuse)
 
 
-@pytest.mark.parametrize(
-    "content", ["layer,unit\n1,2\n", "layer,neuron\n1,two\n", "layer,neuron\n", None]
-)
+@pytest.mark.parametrize("content", ["layer,unit\n1,2\n", "layer,neuron\n1,two\n", "layer,neuron\n", None])
 @pytest.mark.usefixtures("no_model")
-def test_a_csv_file_is_read_before_the_model(
-    content: str | None, config: RunConfig, tmp_path: Path
-) -> None:
+def test_a_csv_file_is_read_before_the_model(content: str | None, config: RunConfig, tmp_path: Path) -> None:
     neurons = tmp_path / "neurons.csv"
     if content is not None:
         neurons.write_text(content)
@@ -136,7 +120,7 @@ def test_a_csv_file_is_read_before_the_model(
     task.write_text(json.dumps({"id": "a", "prompts": PROMPTS, "answers": {"en": "Lisbon"}}))
     changed = replace(config, task=str(task), ablate=neurons, measures=("types", "ablation"))
     with pytest.raises(InputError, match=r"neurons\.csv"):
-        run(changed, Silent())
+        run(changed, NullProgress())
 
 
 @pytest.mark.parametrize("out", ["/proc/none/r.duckdb", "task.jsonl/r.duckdb", "task.jsonl"])
@@ -145,7 +129,7 @@ def test_a_results_file_that_cannot_be_written_is_refused_before_the_model(
     out: str, config: RunConfig, tmp_path: Path
 ) -> None:
     with pytest.raises(StoreError):
-        run(replace(config, out=tmp_path / out), Silent())
+        run(replace(config, out=tmp_path / out), NullProgress())
 
 
 @pytest.mark.parametrize(
@@ -158,9 +142,7 @@ def test_inputs_of_a_run_are_checked_without_it(change: dict[str, Any], config: 
         require_inputs(replace(config, **change))
 
 
-def test_the_last_run_of_a_file_is_checked_before_the_first(
-    config: RunConfig, tmp_path: Path
-) -> None:
+def test_the_last_run_of_a_file_is_checked_before_the_first(config: RunConfig, tmp_path: Path) -> None:
     paper = tmp_path / "paper.toml"
     paper.write_text(
         f"""

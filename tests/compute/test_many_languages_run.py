@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.queries.results import open_results
 from neurontui.store.admin.verify import verify
@@ -25,10 +25,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [
         {
             "id": f"e{i}",
-            "prompts": {
-                code: f"{code} the capital {i * j} of {code * (j % 3)} is"
-                for j, code in enumerate(CODES)
-            },
+            "prompts": {code: f"{code} the capital {i * j} of {code * (j % 3)} is" for j, code in enumerate(CODES)},
             "answers": dict.fromkeys(CODES, "Lisbon"),
         }
         for i in range(N)
@@ -42,7 +39,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             model=str(model), task=str(task), out=out, device="cpu", batch_examples=2,
             measures=("types", "attribution"), thresholds=(0.0, 0.1),
         ),
-        Silent(),
+        NullProgress(),
     )  # fmt: skip
     return out
 
@@ -54,10 +51,7 @@ def test_types_sharing_and_scores_of_twenty_languages(results: Path) -> None:
         masks = stored["mask"].to_numpy().reshape(N, len(layers), layers[0])
         active = (masks[..., None] >> np.arange(20, dtype=np.uint64)) & np.uint64(1) == 1
         count = active.sum(-1)
-        ratios = {
-            (row["layer"], row["type"]): row["ratio"]
-            for row in opened.query("type-ratio-by-layer").to_pylist()
-        }
+        ratios = {(row["layer"], row["type"]): row["ratio"] for row in opened.query("type-ratio-by-layer").to_pylist()}
         for layer in range(len(layers)):
             told = count[:, layer]
             expected = {
@@ -68,16 +62,11 @@ def test_types_sharing_and_scores_of_twenty_languages(results: Path) -> None:
             }
             for name, chosen in expected.items():
                 assert ratios[layer, name] == pytest.approx(100 * chosen.mean())
-        shared = {
-            (row["language"], row["other"]): row["ratio"]
-            for row in opened.query("sharing-matrix").to_pylist()
-        }
+        shared = {(row["language"], row["other"]): row["ratio"] for row in opened.query("sharing-matrix").to_pylist()}
         for a in range(20):
             for b in range(20):
                 both = (active[..., a] & active[..., b]).sum()
-                assert shared[CODES[a], CODES[b]] == pytest.approx(
-                    100 * both / active[..., a].sum()
-                )
+                assert shared[CODES[a], CODES[b]] == pytest.approx(100 * both / active[..., a].sum())
         totals = opened.query("contribution-by-type", by_layer=False)["total"].to_pylist()
         assert sum(each or 0 for each in totals) == pytest.approx(100, rel=1e-5)
         assert set(opened.query("type-ratio-by-threshold")["threshold"].to_pylist()) == {0.0, 0.1}

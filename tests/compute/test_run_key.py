@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.worker import Worker
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import Finished, run
 from neurontui.queries.results import open_results
 from neurontui.store.admin.merge_files import combine
@@ -53,7 +53,7 @@ Measure = Callable[..., Finished]
 @pytest.fixture
 def measure(config: RunConfig) -> Measure:
     """Measure with some options changed."""
-    return lambda **changes: run(replace(config, **changes), Silent())
+    return lambda **changes: run(replace(config, **changes), NullProgress())
 
 
 def masks(results: Path) -> dict[int, tuple[str, str | None, int]]:
@@ -69,15 +69,11 @@ def masks(results: Path) -> dict[int, tuple[str, str | None, int]]:
 def test_two_models_of_one_architecture_are_two_runs(
     cache: HubCache, saved: dict[int, Path], measure: Measure, config: RunConfig
 ) -> None:
-    commits = [
-        cache.add(name, saved[seed]).name for seed, name in enumerate(("org/base", "org/instruct"))
-    ]
+    commits = [cache.add(name, saved[seed]).name for seed, name in enumerate(("org/base", "org/instruct"))]
     finished = [measure(model=name) for name in ("org/base", "org/instruct", "org/base")]
     assert [each.measured for each in finished] == [True, True, False]
     stored = masks(config.out)
-    assert [stored[run][:2] for run in (1, 2)] == list(
-        zip(("org/base", "org/instruct"), commits, strict=True)
-    )
+    assert [stored[run][:2] for run in (1, 2)] == list(zip(("org/base", "org/instruct"), commits, strict=True))
     assert stored[1][2] != stored[2][2]
 
 
@@ -193,9 +189,7 @@ def _stop_after_first_batch(monkeypatch: pytest.MonkeyPatch, measure: Measure) -
             measure()
 
 
-def test_a_local_folder_that_moved_is_the_same_run(
-    saved: dict[int, Path], measure: Measure, tmp_path: Path
-) -> None:
+def test_a_local_folder_that_moved_is_the_same_run(saved: dict[int, Path], measure: Measure, tmp_path: Path) -> None:
     places = [tmp_path / "here" / "mine", tmp_path / "there" / "mine"]
     shutil.copytree(saved[0], places[0])
     assert measure(model=str(places[0])).measured

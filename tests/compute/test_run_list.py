@@ -141,9 +141,7 @@ def test_lists_for_single_values_are_combined_with_the_model_slowest(tmp_path: P
         ),
     ],
 )
-def test_what_is_wrong_is_told_by_table_and_key(
-    tmp_path: Path, text: str | bytes, words: str
-) -> None:
+def test_what_is_wrong_is_told_by_table_and_key(tmp_path: Path, text: str | bytes, words: str) -> None:
     with pytest.raises(InputError) as raised:
         _read(tmp_path, text)
     assert words in str(raised.value)
@@ -176,25 +174,19 @@ TABLES = st.tuples(
 ).map("\n".join)
 
 
-FILES = st.lists(TABLES | st.just(GOOD_RUN), max_size=4).map("\n".join).map(str.encode) | st.binary(
-    max_size=200
-)
+FILES = st.lists(TABLES | st.just(GOOD_RUN), max_size=4).map("\n".join).map(str.encode) | st.binary(max_size=200)
 
 
 @given(FILES)
 @settings(max_examples=300, deadline=None)
-def test_any_file_is_read_or_refused_in_one_sentence(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes
-) -> None:
+def test_any_file_is_read_or_refused_in_one_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     _try(tmp_path_factory, content)
 
 
 @pytest.mark.faults
 @given(FILES)
 @settings(max_examples=10_000, deadline=None)
-def test_ten_thousand_files_are_read_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes
-) -> None:
+def test_ten_thousand_files_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     _try(tmp_path_factory, content)
 
 
@@ -245,15 +237,7 @@ def test_the_papers_programme_covers_its_five_models_and_settings(
 
 def test_the_comments_name_every_figure_and_table_of_results() -> None:
     comments = " ".join(line for line in SHIPPED.read_text("utf-8").splitlines() if line[:1] == "#")
-    figures = {
-        int(n)
-        for found in re.findall(r"Figs?\.? ([\dab, and]+)", comments)
-        for n in re.findall(r"\d+", found)
-    }
-    tables = {
-        int(n)
-        for found in re.findall(r"Tables? ([\d, ]+)", comments)
-        for n in re.findall(r"\d+", found)
-    }
+    figures = {int(n) for found in re.findall(r"Figs?\.? ([\dab, and]+)", comments) for n in re.findall(r"\d+", found)}
+    tables = {int(n) for found in re.findall(r"Tables? ([\d, ]+)", comments) for n in re.findall(r"\d+", found)}
     assert set(range(3, 28)) <= figures
     assert tables == {1, 2, 3, 4}

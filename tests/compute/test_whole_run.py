@@ -14,7 +14,7 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.batch_plan import plan
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.compute.tasks.registry import load_task
@@ -75,11 +75,9 @@ def _activations(config: RunConfig, architecture: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("architecture", ["bloom", "llama", "xglm", "mt5", "gpt2", "gemma3_text"])
-def test_a_stored_run_holds_what_the_weights_say(
-    architecture: str, task_file: Path, tmp_path: Path
-) -> None:
+def test_a_stored_run_holds_what_the_weights_say(architecture: str, task_file: Path, tmp_path: Path) -> None:
     config = _config(tmp_path, architecture, task_file)
-    finished = run(config, Silent())
+    finished = run(config, NullProgress())
     active = _activations(config, architecture) > 0
     bits = 1 << np.arange(len(LANGUAGES), dtype=np.uint64)
     masks = (active * bits[None, :, None, None]).sum(1)
@@ -87,15 +85,11 @@ def test_a_stored_run_holds_what_the_weights_say(
 
     with open_results(config.out) as results:
         stored = results.sql("SELECT mask FROM activations ORDER BY example, layer, neuron")
-        types = results.sql(
-            "SELECT type::VARCHAR AS type, count(*) AS n FROM neurons GROUP BY type"
-        )
+        types = results.sql("SELECT type::VARCHAR AS type, count(*) AS n FROM neurons GROUP BY type")
         kinds = results.sql(
             "SELECT kind, count(*) AS n FROM ablation_examples JOIN conditions USING (run, condition) GROUP BY kind"
         )
-        scores = results.sql(
-            "SELECT sum(cs_sum) AS total FROM attribution GROUP BY example, language, layer"
-        )
+        scores = results.sql("SELECT sum(cs_sum) AS total FROM attribution GROUP BY example, language, layer")
 
     assert finished.measured
     assert np.array_equal(stored["mask"].to_numpy(), masks.reshape(-1))
@@ -111,9 +105,7 @@ def test_a_stored_run_holds_what_the_weights_say(
 
 
 def test_a_survey_counts_all_examples_whatever_the_batches(task_file: Path, tmp_path: Path) -> None:
-    config = replace(
-        _config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean"
-    )
+    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean")
     loaded = load_model(ModelOptions(config.model, device="cpu"))
     batches = plan(load_task(str(task_file), TaskOptions(languages=LANGUAGES)), 1)
     A = _activations(config, "bloom")
@@ -132,13 +124,9 @@ def test_a_survey_counts_all_examples_whatever_the_batches(task_file: Path, tmp_
         assert np.array_equal(chosen, counts.max(0))
 
 
-def test_one_set_for_all_examples_and_means_go_through_a_run(
-    task_file: Path, tmp_path: Path
-) -> None:
-    config = replace(
-        _config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean"
-    )
-    run(config, Silent())
+def test_one_set_for_all_examples_and_means_go_through_a_run(task_file: Path, tmp_path: Path) -> None:
+    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean")
+    run(config, NullProgress())
 
     with open_results(config.out) as results:
         sizes = results.sql(
@@ -160,8 +148,8 @@ def test_what_cannot_be_measured_is_left_out_on_request(tmp_path: Path) -> None:
     config = RunConfig(model=str(folder), task=str(task), out=tmp_path / "r.duckdb", device="cpu")
 
     with pytest.raises(Exception, match="long"):
-        run(config, Silent())
-    run(replace(config, skip_bad=True), Silent())
+        run(config, NullProgress())
+    run(replace(config, skip_bad=True), NullProgress())
 
     with open_results(config.out) as results:
         assert results.sql("SELECT DISTINCT id FROM examples")["id"].to_pylist() == ["short"]
@@ -174,12 +162,10 @@ def test_a_run_in_which_nothing_can_be_measured_says_so(tmp_path: Path) -> None:
     prompts = dict.fromkeys(("en", "de", "fr"), "word " * 400)
     task.write_text(json.dumps({"id": "long", "prompts": prompts}) + "\n")
     folder = save_tiny("gpt2", tmp_path / "gpt2")
-    config = RunConfig(
-        model=str(folder), task=str(task), out=tmp_path / "r.duckdb", device="cpu", skip_bad=True
-    )
+    config = RunConfig(model=str(folder), task=str(task), out=tmp_path / "r.duckdb", device="cpu", skip_bad=True)
 
     with pytest.raises(MeasureError, match="No example"):
-        run(config, Silent())
+        run(config, NullProgress())
 
 
 @pytest.mark.parametrize("n_languages", [1, 2, 3, 17, 64])
@@ -193,7 +179,7 @@ def test_any_number_of_languages(n_languages: int, tmp_path: Path) -> None:
     run(
         RunConfig(model=str(folder), task=str(task), out=out, device="cpu", languages=tuple(codes),
                   measures=("types", "contribution")),
-        Silent(),
+        NullProgress(),
     )  # fmt: skip
 
     with open_results(out) as results:

@@ -158,12 +158,9 @@ PROMPTS = {
 def batch(languages: tuple[str, ...] = LANGUAGES) -> Batch:
     """The prompts above as one batch; examples 0 and 2 share a fold."""
     examples = tuple(
-        Example(id=f"e{i}", cluster=f"c{i}", prompts={code: PROMPTS[code][i] for code in languages})
-        for i in range(3)
+        Example(id=f"e{i}", cluster=f"c{i}", prompts={code: PROMPTS[code][i] for code in languages}) for i in range(3)
     )
-    return Batch(
-        number=0, indices=(0, 1, 2), folds=(4, 7, 4), examples=examples, languages=languages
-    )
+    return Batch(number=0, indices=(0, 1, 2), folds=(4, 7, 4), examples=examples, languages=languages)
 
 
 LONGROPE = {
@@ -225,9 +222,7 @@ def randomise(model: torch.nn.Module) -> None:
                 parameter.uniform_(-0.5, 1.5)
 
 
-def save_tokenizer(
-    architecture: str, folder: Path, *, padding_side: str = "right", pad_is_eos: bool = False
-) -> None:
+def save_tokenizer(architecture: str, folder: Path, *, padding_side: str = "right", pad_is_eos: bool = False) -> None:
     """Write the tokenizer; as the originals do, LLaMA's begins with <s>, XGLM's and OPT's with </s>, T5's ends so."""
     tokenizer = Tokenizer.from_str(_tokenizer_json())
     frame = _FRAMES.get(architecture)
@@ -250,9 +245,7 @@ def save_tokenizer(
 
 
 _FRAMES = {
-    **dict.fromkeys(
-        ("llama", "mistral", "mixtral", "gemma2", "gemma3_text", "gemma3", "phi3"), "<s> $A"
-    ),
+    **dict.fromkeys(("llama", "mistral", "mixtral", "gemma2", "gemma3_text", "gemma3", "phi3"), "<s> $A"),
     **dict.fromkeys(("xglm", "opt"), "</s> $A"),
     **dict.fromkeys(("t5", "mt5", "umt5"), "$A </s>"),
     "qwen2": "<s> $A </s>",  # a decoder-only tokenizer that ends its input, as some do

@@ -72,9 +72,7 @@ def answers_of(results: Path, run: str) -> str:
         (number,) = [each["run"] for each in opened.runs().to_pylist() if each["name"] == run]
         lines = [line.removeprefix("  ") for line in answers(opened, number)]
     wrapped = [
-        textwrap.fill(
-            line, 110, subsequent_indent="  " * line.startswith(" "), break_on_hyphens=False
-        )
+        textwrap.fill(line, 110, subsequent_indent="  " * line.startswith(" "), break_on_hyphens=False)
         for line in lines
     ]
     return "".join(f"{line}\n" for line in wrapped)

@@ -124,13 +124,7 @@ def _query(query: Query) -> Iterator[str]:
 
 def _parameter(each: Parameter) -> str:
     kind = " or ".join(each.choices) if each.choices else each.kind
-    default = (
-        "required"
-        if each.required
-        else "the last run"
-        if each.name == "run"
-        else each.default or ""
-    )
+    default = "required" if each.required else "the last run" if each.name == "run" else each.default or ""
     return f"| `${each.name}` | {_cell(kind)} | {_cell(default)} | {_cell(each.description)} |"
 
 

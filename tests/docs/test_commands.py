@@ -98,12 +98,8 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
 
 def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:
     method = (ROOT / "docs" / "method.md").read_text("utf-8")
-    options = {
-        each for known in run_command.params for each in (*known.opts, *known.secondary_opts)
-    }
-    parameters = {
-        query.name: {each.name: each for each in query.parameters} for query in load_queries()
-    }
+    options = {each for known in run_command.params for each in (*known.opts, *known.secondary_opts)}
+    parameters = {query.name: {each.name: each for each in query.parameters} for query in load_queries()}
 
     named = set(re.findall(r"--[a-z][a-z-]+", method))
     asked = re.findall(r"`([a-z-]+) -p (\w+)=([^`]+)`", method)

@@ -35,6 +35,4 @@ def test_links_lead_somewhere(name: str) -> None:
     page = (DOCS / name).read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (.+)$", page, re.MULTILINE))
     for target in re.findall(r"\]\(([^)]+)\)", page):
-        assert target[1:] in headings if target.startswith("#") else (DOCS / target).is_file(), (
-            target
-        )
+        assert target[1:] in headings if target.startswith("#") else (DOCS / target).is_file(), target

@@ -42,11 +42,7 @@ def mutate_json(value: Any, chance: random.Random) -> str:
     spoilt = copy.deepcopy(value)
     place: Any = spoilt
     while True:
-        key = (
-            chance.choice(sorted(place))
-            if isinstance(place, dict)
-            else chance.randrange(len(place))
-        )
+        key = chance.choice(sorted(place)) if isinstance(place, dict) else chance.randrange(len(place))
         inner = place[key]
         if not isinstance(inner, (dict, list)) or not inner or chance.random() < 0.4:
             break

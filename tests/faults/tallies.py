@@ -66,8 +66,6 @@ def table(known: dict[str, Any], failed: Sequence[str] = ()) -> str:
     for kind, what in sorted(tried, key=lambda each: (KINDS.index(each[0]), each[1])):
         key = kind, what
         results = "; ".join(came[key])
-        lines.append(
-            f"| {kind} | {what} | {tried[key]:,} | {results} | nothing | {min(days[key])} |"
-        )
+        lines.append(f"| {kind} | {what} | {tried[key]:,} | {results} | nothing | {min(days[key])} |")
     lines += [f"| FAILED | {test} | | | see the test | |" for test in failed]
     return "\n".join(lines)

@@ -17,19 +17,12 @@ def both_tasks(out: Path) -> Content:
     """Content of a file with the runs of two tasks, whichever came first, by task."""
     found = content(out, (1, 2))
     names = {number: str(found[f"runs {number}"]) for number in (1, 2)}
-    return {
-        f"{key[:-2]} {'fact' if 'fact' in names[int(key[-1])] else 'xnli'}": rows
-        for key, rows in found.items()
-    }
+    return {f"{key[:-2]} {'fact' if 'fact' in names[int(key[-1])] else 'xnli'}": rows for key, rows in found.items()}
 
 
 def wanted_of_both() -> Content:
     """The same from two undisturbed runs."""
-    return {
-        f"{key[:-2]} {task}": rows
-        for task in ("fact", "xnli")
-        for key, rows in undisturbed(task)[0].items()
-    }
+    return {f"{key[:-2]} {task}": rows for task in ("fact", "xnli") for key, rows in undisturbed(task)[0].items()}
 
 
 def two_at_once(folder: Path, times: int) -> None:

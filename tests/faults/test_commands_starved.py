@@ -66,9 +66,7 @@ def test_a_full_disk_under_a_run(disk: Path, tmp_path: Path, tally: Tally) -> No
 
 
 @pytest.mark.faults
-def test_a_full_disk_under_every_command_that_writes(
-    disk: Path, tmp_path: Path, measured: Path, tally: Tally
-) -> None:
+def test_a_full_disk_under_every_command_that_writes(disk: Path, tmp_path: Path, measured: Path, tally: Tally) -> None:
     chance = random.Random(7)
     source = disk / "s.duckdb"
     source.write_bytes(measured.read_bytes())
@@ -117,9 +115,7 @@ def test_files_that_may_not_grow(tmp_path: Path, tally: Tally) -> None:
     tally("fault", "a quota on the size of files under `neurontui run`", failed, came)
 
 
-@pytest.mark.skipif(
-    not ROOT, reason="NOT RUN: only root can give up its rights, and others test it by chmod alone"
-)
+@pytest.mark.skipif(not ROOT, reason="NOT RUN: only root can give up its rights, and others test it by chmod alone")
 def test_folders_that_cannot_be_written(tmp_path: Path, measured: Path, tally: Tally) -> None:
     folder, results = tmp_path / "locked", tmp_path / "locked" / "r.duckdb"
     folder.mkdir()

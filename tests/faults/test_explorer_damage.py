@@ -53,9 +53,7 @@ async def test_files_with_flipped_bits(whole: Path, tmp_path: Path, tally: Tally
             async with app.run_test(size=NARROW) as pilot:
                 await settle(pilot)
                 told += any("damaged" in each for each in await screens(pilot, app))
-        except (
-            NeurontuiError
-        ) as error:  # what `neurontui open` ends with where the runs cannot be read
+        except NeurontuiError as error:  # what `neurontui open` ends with where the runs cannot be read
             told += 1
             assert "damaged" in str(error)  # noqa: PT017 - not every damage is met on opening
         path.unlink()
@@ -93,10 +91,7 @@ def _a_folder(path: Path) -> None:
     path.mkdir()
 
 
-LONG = [
-    pytest.param(each, marks=pytest.mark.faults)
-    for each in (_emptied, _overwritten, _a_text, _a_folder)
-]
+LONG = [pytest.param(each, marks=pytest.mark.faults) for each in (_emptied, _overwritten, _a_text, _a_folder)]
 
 
 @pytest.mark.parametrize("happens", [_removed, _cut, *LONG])

@@ -69,9 +69,7 @@ async def through_everything(folder: Path, model: Path, task: Path) -> None:
 @pytest.mark.parametrize("case", CASES)
 async def test_strange_languages(case: str, tmp_path: Path, tally: Tally) -> None:
     prompts = CASES[case]
-    task = _task(
-        tmp_path / "t.jsonl", prompts, {code: each + " x" for code, each in prompts.items()}
-    )
+    task = _task(tmp_path / "t.jsonl", prompts, {code: each + " x" for code, each in prompts.items()})
     await through_everything(tmp_path, save_tiny("bloom", tmp_path / "bloom"), task)
     tally("input", f"{case}: check, run, info, query, explorer", 1, "measured, verified, shown")
 
@@ -203,9 +201,7 @@ async def test_ids_that_want_out_of_the_folder(tmp_path: Path, tally: Tally) -> 
         done = run(home / "said", *line)
         assert done.wait() == 0, (line, done.err)
     said = tmp_path / "home" / "said"
-    after = sorted(
-        each for each in tmp_path.rglob("*") if home not in each.parents and each != said
-    )
+    after = sorted(each for each in tmp_path.rglob("*") if home not in each.parents and each != said)
     assert after == before
     assert not any("evil" in each.name for each in home.rglob("*"))
     tally(

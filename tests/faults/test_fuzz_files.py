@@ -48,9 +48,7 @@ def amounts(many: int) -> pytest.MarkDecorator:
 def _sane(said: Said, codes: tuple[int, ...], content: bytes) -> None:
     assert said.code in codes, (said, content)
     assert "Traceback" not in said.err, content
-    assert all(each.isprintable() or each in "\n\u200c\u200d" for each in said.out + said.err), (
-        content
-    )
+    assert all(each.isprintable() or each in "\n\u200c\u200d" for each in said.out + said.err), content
 
 
 @amounts(TASK_FILES)
@@ -71,9 +69,7 @@ def test_task_files(amount: int, tmp_path: Path, tally: Tally) -> None:
 
 
 @amounts(TOML_FILES)
-def test_toml_files(
-    amount: int, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_toml_files(amount: int, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neurontui.compute.estimate.dry_run.preview", lambda config: "shown")
     chance = random.Random(2)
     path = tmp_path / "paper.toml"

@@ -24,31 +24,20 @@ NO_PATHS = st.characters(exclude_categories=["Cs"], exclude_characters="/~\0")
 TEXT = st.text(NO_PATHS, max_size=12)
 NUMBERS = st.sampled_from(["0", "-1", "1", "9" * 30, "nan", "inf", "1e999", "0,1", ",", "1.5", "٣"])
 FILES = st.sampled_from(["r.duckdb", "text.jsonl", "folder", "missing", "empty", ".", "", "-"])
-WORDS = (
-    NUMBERS
-    | FILES
-    | TEXT
-    | st.sampled_from(["table", "csv", "json", "md", "parquet", "all", "1", "en,de"])
-)
+WORDS = NUMBERS | FILES | TEXT | st.sampled_from(["table", "csv", "json", "md", "parquet", "all", "1", "en,de"])
 OPTIONS = st.sampled_from([
     "--format", "--out", "--run", "-p", "--queries", "--seconds", "--verify", "--keep", "--model", "--task", "--data",
     "--languages", "--limit", "--measures", "--thresholds", "--seed", "--dry-run", "--force", "--help", "--no", "--",
     "-p languages=en", "--batch-tokens", "--device", "--name", "--shots",
 ])  # fmt: skip
-COMMANDS = st.sampled_from(
-    ["query", "sql", "info", "check", "export", "merge", "remove", "run", "open", "completion"]
-)
+COMMANDS = st.sampled_from(["query", "sql", "info", "check", "export", "merge", "remove", "run", "open", "completion"])
 LINES = st.tuples(COMMANDS | TEXT, st.lists(FILES | OPTIONS | WORDS, max_size=6))
 NAMES = st.sampled_from([query.name for query in load_queries()])
-PARAMETERS = st.sampled_from(
-    [*sorted({each.name for query in load_queries() for each in query.parameters}), "nothing"]
-)
+PARAMETERS = st.sampled_from([*sorted({each.name for query in load_queries() for each in query.parameters}), "nothing"])
 VALUES = (
     TEXT
     | NUMBERS
-    | st.sampled_from(
-        ["en", "de", "all", "none", "true", "partial-shared", "1,2", "'; DROP TABLE runs; --"]
-    )
+    | st.sampled_from(["en", "de", "all", "none", "true", "partial-shared", "1,2", "'; DROP TABLE runs; --"])
 )
 
 
@@ -110,9 +99,7 @@ def test_command_lines(amount: int, folder: Path, store: Callable[..., Path], ta
 
 
 @both()
-def test_queries_and_their_parameters(
-    amount: int, store: Callable[..., Path], tally: Tally
-) -> None:
+def test_queries_and_their_parameters(amount: int, store: Callable[..., Path], tally: Tally) -> None:
     results = store(MadeUp(seed=1), MadeUp(seed=2))
     before = results.read_bytes()
 
@@ -181,11 +168,7 @@ def test_masks(amount: int, tally: Tally) -> None:
         active = random.random((2, n_languages, neurons)) < random.choice([0, 0.1, 0.5, 1])
         masks = to_numpy(pack_tensor(torch.from_numpy(active)))
         expected = [
-            [
-                sum(1 << bit for bit in range(n_languages) if active[e, bit, n])
-                for n in range(neurons)
-            ]
-            for e in range(2)
+            [sum(1 << bit for bit in range(n_languages) if active[e, bit, n]) for n in range(neurons)] for e in range(2)
         ]
         assert masks.astype(object).tolist() == expected
 

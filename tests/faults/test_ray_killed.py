@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.errors import MeasureError
 from tests.compute.engines.test_ray import config, content, local, workers
@@ -39,9 +39,7 @@ class Killer(threading.Thread):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_workers_killed_at_random(
-    seed: int, local: dict[str, list[str]], tmp_path: Path, tally: Tally
-) -> None:
+def test_workers_killed_at_random(seed: int, local: dict[str, list[str]], tmp_path: Path, tally: Tally) -> None:
     killer = Killer(seed)
     killer.start()
     killed = number = 0
@@ -50,7 +48,7 @@ def test_workers_killed_at_random(
         # Four lost over one batch end a run in a sentence: the same command goes on.
         while not out.exists():
             with suppress(MeasureError):
-                run(replace(config(out), engine="ray", workers=2), Silent())
+                run(replace(config(out), engine="ray", workers=2), NullProgress())
         assert content(out) == local
         killed, number = killer.killed, number + 1
     killer.over.set()

@@ -25,11 +25,7 @@ def damage(merged: Callable[[tuple[MadeUp, ...]], Path], folder: Path, times: in
     results = folder / "r.duckdb"
     whole = folder / "whole"
     shutil.copytree(measure(RUN, results), whole)
-    files = sorted(
-        each.relative_to(whole)
-        for each in whole.rglob("*")
-        if each.is_file() and each.name != ".lock"
-    )
+    files = sorted(each.relative_to(whole) for each in whole.rglob("*") if each.is_file() and each.name != ".lock")
     told: list[str] = []
     for _ in range(times):
         journal = measure(RUN, results)
@@ -66,9 +62,7 @@ def test_a_few_damaged_shards(merged: Callable[[tuple[MadeUp, ...]], Path], tmp_
 
 
 @pytest.mark.faults
-def test_two_hundred_damaged_shards(
-    merged: Callable[[tuple[MadeUp, ...]], Path], tmp_path: Path, tally: Tally
-) -> None:
+def test_two_hundred_damaged_shards(merged: Callable[[tuple[MadeUp, ...]], Path], tmp_path: Path, tally: Tally) -> None:
     refused = damage(merged, tmp_path, times=200)
     assert refused > 150
     tally("damage", "a file of a journal cut, flipped, lengthened or removed", 200,

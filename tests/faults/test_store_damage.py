@@ -13,9 +13,7 @@ from tests.store.test_damage import try_damage
 pytestmark = pytest.mark.faults
 
 
-def test_damage_is_told_or_does_no_harm(
-    store: Callable[..., Path], tmp_path: Path, tally: Tally
-) -> None:
+def test_damage_is_told_or_does_no_harm(store: Callable[..., Path], tmp_path: Path, tally: Tally) -> None:
     path = store(MadeUp(seed=1), MadeUp(seed=2))
     size = path.stat().st_size
     chance = random.Random(8)

@@ -45,9 +45,7 @@ def content(path: Path, runs: tuple[int, ...] = (1,)) -> Content:
             names = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
             kept = ", ".join(each for each in names if each not in {*VARIES, "run"})
             for number in runs:
-                rows = connection.execute(
-                    f"SELECT {kept} FROM {table} WHERE run = {number} ORDER BY ALL"
-                )
+                rows = connection.execute(f"SELECT {kept} FROM {table} WHERE run = {number} ORDER BY ALL")
                 found[f"{table} {number}"] = rows.fetchall()
     for number in runs:  # they hash the columns that vary too
         del found[f"checksums {number}"]

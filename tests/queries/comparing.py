@@ -37,9 +37,7 @@ def check(table: pa.Table, keys: tuple[str, ...], expected: dict[Any, dict[str, 
             assert close(rows[key][column], value), (key, column, rows[key][column], value)
 
 
-def interval(
-    values: tuple[float, ...], name: str = "ratio", *, prefix: str = ""
-) -> dict[str, float]:
+def interval(values: tuple[float, ...], name: str = "ratio", *, prefix: str = "") -> dict[str, float]:
     """Columns of an estimate with its interval."""
     return dict(zip((name, f"{prefix}low", f"{prefix}high"), values, strict=True))
 

@@ -166,9 +166,7 @@ def _count(
     silent: Array | None = None,
 ) -> None:
     size = max(len(c) for c in columns.values() if isinstance(c, np.ndarray))
-    rows = pa.table(
-        {k: v if isinstance(v, np.ndarray) else pa.array([v] * size) for k, v in columns.items()}
-    )
+    rows = pa.table({k: v if isinstance(v, np.ndarray) else pa.array([v] * size) for k, v in columns.items()})
     extra = ""
     if silent is not None:
         rows, extra = rows.append_column("silent", pa.array(silent)), ", count_if(silent)"
@@ -197,9 +195,7 @@ def _write_outcomes(
         ("dose", "all-shared", 0.05, harmed),
     ]  # fmt: skip
     luck = np.repeat(rng.random((CLUSTERS, 1)), COPIES, axis=0) * 0.7 + 0.3 * rng.random((E, P))
-    order = np.argsort(np.argsort(luck.ravel())).reshape(E, P) / (
-        E * P
-    )  # uniform, alike within a cluster
+    order = np.argsort(np.argsort(luck.ravel())).reshape(E, P) / (E * P)  # uniform, alike within a cluster
     e, p = np.divmod(np.arange(E * P), P)
     answers = np.array(["true", "false", "inconclusive"])[(np.arange(E) // COPIES) % 3]
     correct = None

@@ -109,14 +109,10 @@ def make_run(
     activations, active_tokens, contributions, effects = [], [], [], []
     n_tokens = rng.integers(3, 9, size=(E, P))
     for layer, d in enumerate(sizes):
-        A = rng.normal(rng.normal(-0.3, 1, size=d), 1, size=(E, P, d)) + rng.normal(
-            0, 0.8, (E, 1, d)
-        )
+        A = rng.normal(rng.normal(-0.3, 1, size=d), 1, size=(E, P, d)) + rng.normal(0, 0.8, (E, 1, d))
         A[:, :, 0] = 1.0 + rng.random((E, P))  # always all-shared
         A[:, :, 1] = -1.0  # never active
-        A[:, :, 2] = np.where(
-            np.arange(P) == 1, 0.7, -0.7
-        )  # always specific to the second language
+        A[:, :, 2] = np.where(np.arange(P) == 1, 0.7, -0.7)  # always specific to the second language
         A[:, :, 3] = np.where(np.arange(P) < 2, 0.9, -0.9)  # always active in the first two
         A[rng.random(A.shape) < 0.02] = 0.0  # exactly at the threshold: not active
         elsewhere = rng.binomial(n_tokens[:, :, None] - 1, 0.15, size=A.shape)
@@ -142,10 +138,7 @@ def make_run(
         contributions=contributions,
         effects=effects,
         correct=correct,
-        prompts=[
-            [f"the {code} prompt  of example {e}" + " x" * (e % 3) for code in languages]
-            for e in range(E)
-        ],
+        prompts=[[f"the {code} prompt  of example {e}" + " x" * (e % 3) for code in languages] for e in range(E)],
         last_tokens=[["is" if e % 4 else code for code in languages] for e in range(E)],
         conditions=tuple(_conditions(rng, E, P, correct)),
         thresholds=(0.0, 0.5),

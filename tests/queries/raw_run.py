@@ -42,18 +42,14 @@ def write_runs(path: Path, *runs: RawRun) -> Path:
     return path
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[Any, ...]]
-) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     columns = list(schema.columns(table))
     found = list(rows)
     if not found:
         return
     assert len(found[0]) == len(columns), (table, columns)
     kinds = dict.fromkeys(("mask", "last_mask", "all_mask"), pa.uint64())
-    data = pa.table(
-        {name: pa.array([r[i] for r in found], kinds.get(name)) for i, name in enumerate(columns)}
-    )
+    data = pa.table({name: pa.array([r[i] for r in found], kinds.get(name)) for i, name in enumerate(columns)})
     connection.register("incoming", data)
     connection.execute(f"INSERT INTO {table} SELECT * FROM incoming")
     connection.unregister("incoming")
@@ -119,10 +115,7 @@ def _plain_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any
     positions = [run.stacks[:i].count(stack) for i, stack in enumerate(run.stacks)]
     yield (
         "layers",
-        [
-            (n, i, run.stacks[i], positions[i], run.activations[i].shape[-1], 3 * i)
-            for i in range(L)
-        ],
+        [(n, i, run.stacks[i], positions[i], run.activations[i].shape[-1], 3 * i) for i in range(L)],
     )
     yield "examples", [
         (n, e, f"id{e}", f"c{e // 2}", run.folds[e], run.languages[p], run.prompts[e][p], run.answers[e] if run.answers else None,
@@ -169,11 +162,7 @@ def _mask_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any,
     yield "neuron_masks", [(n, *key, count) for key, count in of_neuron.items()]
     yield (
         "neuron_types",
-        [
-            (n, i, k, *(of_type[i, k, t] for t in TYPES))
-            for i in range(L)
-            for k in range(last[i].shape[1])
-        ],
+        [(n, i, k, *(of_type[i, k, t] for t in TYPES)) for i in range(L) for k in range(last[i].shape[1])],
     )
     yield (
         "example_types",
@@ -246,10 +235,7 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         yield "attribution_masks", [(n, *key, *_sums(values)) for key, values in by_mask.items()]
     yield (
         "attribution",
-        [
-            (n, *key, *(s := _sums(values))[:3], max(v[1] for v in values), *s[3:])
-            for key, values in by_type.items()
-        ],
+        [(n, *key, *(s := _sums(values))[:3], max(v[1] for v in values), *s[3:]) for key, values in by_type.items()],
     )
     yield (
         "neuron_attribution",
@@ -266,9 +252,7 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
 def _sums(values: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     """n, n_top, cs_sum, raw_sum, es_sum, es_sumsq, es_min, es_max."""
     es = [v[3] for v in values]
-    effects = (
-        (None,) * 4 if np.isnan(es).any() else (sum(es), sum(x * x for x in es), min(es), max(es))
-    )
+    effects = (None,) * 4 if np.isnan(es).any() else (sum(es), sum(x * x for x in es), min(es), max(es))
     return (
         len(values),
         sum(v[0] for v in values),

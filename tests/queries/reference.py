@@ -33,9 +33,7 @@ def types(acts: Array) -> dict[str, Array]:
 
 def student_t(degrees: int, level: float = 0.95) -> float:
     """Two-sided quantile of Student's t, by bisection over its numerically integrated density."""
-    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(
-        degrees * math.pi
-    )
+    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
 
     def inside(t: float) -> float:
         x = np.linspace(-t, t, 20001)

@@ -61,9 +61,7 @@ def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure
 
 
 def test_seeds_are_one_row_with_one_name(results: Results) -> None:
-    labels = {
-        r["condition"]: r["label"] for r in results.query("ablation-accuracy", run=1).to_pylist()
-    }
+    labels = {r["condition"]: r["label"] for r in results.query("ablation-accuracy", run=1).to_pylist()}
     assert labels[5] == "w/o random 25 %"
     assert labels[4] == "w/o all-shared"
 
@@ -131,19 +129,14 @@ def test_a_few_ablated_examples_are_blocks_of_their_own(tmp_path: Path) -> None:
         row = next(r for r in rows if (r["condition"], r["language"]) == (first, None))
         change = (run.conditions[first].correct - run.conditions[0].correct)[:12]
         values = jackknife(run.blocks, mean_of([change], read))
-        assert [row["change"], row["change_low"], row["change_high"]] == pytest.approx(
-            values, rel=1e-5
-        )
+        assert [row["change"], row["change_low"], row["change_high"]] == pytest.approx(values, rel=1e-5)
 
 
 def test_published_numbers_stand_beside_a_run_of_the_task(results: Results) -> None:
     rows = results.query("published-ablation", run=2).to_pylist()
     assert {r["source"] for r in rows} == {"Table 2", "Table 4"}
     assert not any(r["same_model"] for r in rows)
-    value = {
-        (r["source"], r["kind"], r["type"], r["percent"], r["language"]): r["accuracy"]
-        for r in rows
-    }
+    value = {(r["source"], r["kind"], r["type"], r["percent"], r["language"]): r["accuracy"] for r in rows}
     assert value["Table 2", "type", "all-shared", 9.85, "de"] == 3.5
     assert value["Table 4", "random", None, 55, "zh"] == 25.0
     assert results.query("published-ablation", run=1).num_rows == 0

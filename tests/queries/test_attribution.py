@@ -32,26 +32,17 @@ def places(run: RawRun, codes: list[str]) -> list[int]:
 
 @pytest.mark.parametrize("codes", subsets(5, 1, 11), ids=",".join)
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_contribution_top_share(
-    results: Results, toy: Toy, codes: list[str], by_layer: bool
-) -> None:
+def test_contribution_top_share(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
     run = toy[1]
     found = results.query("contribution-top-share", run=1, languages=codes, by_layer=by_layer)
     expected = {}
     inputs = {code: [code] for code in codes} | {None: codes}
-    for (layer, which), (code, read), name in itertools.product(
-        LAYERS[by_layer].items(), inputs.items(), TYPES
-    ):
+    for (layer, which), (code, read), name in itertools.product(LAYERS[by_layer].items(), inputs.items(), TYPES):
         values: tuple[float, ...] = NOTHING
         if of_type(run, 0, codes, name) is not None:
             top = [run.top(i)[:, places(run, read)] for i in which]
-            over = sum(
-                (t & of_type(run, i, codes, name)).sum((1, 2))
-                for i, t in zip(which, top, strict=True)
-            )
-            values = jackknife(
-                run.folds, ratio(np.array(over), np.array(sum(t.sum((1, 2)) for t in top)))
-            )
+            over = sum((t & of_type(run, i, codes, name)).sum((1, 2)) for i, t in zip(which, top, strict=True))
+            values = jackknife(run.folds, ratio(np.array(over), np.array(sum(t.sum((1, 2)) for t in top))))
         expected[code, layer, name] = interval(values)
     check(found, ("language", "layer", "type"), expected)
 
@@ -66,25 +57,18 @@ def test_one_input_language(results: Results) -> None:
 @pytest.mark.parametrize("codes", subsets(4, 1, 12), ids=",".join)
 @pytest.mark.parametrize("measure", ["share", "raw"])
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_contribution_by_type(
-    results: Results, toy: Toy, codes: list[str], measure: str, by_layer: bool
-) -> None:
+def test_contribution_by_type(results: Results, toy: Toy, codes: list[str], measure: str, by_layer: bool) -> None:
     run = toy[1]
-    found = results.query(
-        "contribution-by-type", run=1, languages=codes, measure=measure, by_layer=by_layer
-    )
+    found = results.query("contribution-by-type", run=1, languages=codes, measure=measure, by_layer=by_layer)
     expected = {}
     for (layer, which), name in itertools.product(LAYERS[by_layer].items(), TYPES):
         if of_type(run, 0, codes, name) is None:
             average = total = NOTHING
         else:
-            scores = [
-                100 * run.shares(i) if measure == "share" else run.contributions[i] for i in which
-            ]
+            scores = [100 * run.shares(i) if measure == "share" else run.contributions[i] for i in which]
             scores = [each[:, places(run, codes)] for each in scores]
             chosen = [
-                np.broadcast_to(of_type(run, i, codes, name), s.shape)
-                for i, s in zip(which, scores, strict=True)
+                np.broadcast_to(of_type(run, i, codes, name), s.shape) for i, s in zip(which, scores, strict=True)
             ]
             x = np.array(sum((s * c).sum((1, 2)) for s, c in zip(scores, chosen, strict=True)))
             n = np.array(sum(c.sum((1, 2)) for c in chosen))
@@ -116,10 +100,7 @@ def test_effective_scores_over_values(results: Results, toy: Toy, codes: list[st
     for code, name in itertools.product(codes, TYPES):
         if of_type(run, 1, codes, name) is None:
             continue
-        picked = [
-            (run.effects[i][:, run.languages.index(code)], of_type(run, i, codes, name)[:, 0])
-            for i in (1, 2)
-        ]
+        picked = [(run.effects[i][:, run.languages.index(code)], of_type(run, i, codes, name)[:, 0]) for i in (1, 2)]
         values = np.concatenate([scores[chosen] for scores, chosen in picked])
         x = np.array(sum((scores * chosen).sum(1) for scores, chosen in picked))
         n = np.array(sum(chosen.sum(1) for _, chosen in picked))
@@ -139,12 +120,7 @@ def test_effective_scores_over_neuron_means(results: Results, toy: Toy, codes: l
         means = []
         for i in (1, 2):
             told = types(active(run, i, codes))
-            often = np.array(
-                [
-                    told[t].sum(0) if t in told else np.zeros(told["all-shared"].shape[1])
-                    for t in TYPES
-                ]
-            )
+            often = np.array([told[t].sum(0) if t in told else np.zeros(told["all-shared"].shape[1]) for t in TYPES])
             mine = often.argmax(0) == TYPES.index(name)
             means += list(run.effects[i][:, run.languages.index(code)].mean(0)[mine])
         if means:
@@ -174,9 +150,7 @@ def test_effective_scores_over_layer_maxima(results: Results, toy: Toy, codes: l
 
 @pytest.mark.parametrize("codes", subsets(4, 1, 16), ids=",".join)
 @pytest.mark.parametrize("language", [None, "first"])
-def test_effective_score_max_by_layer(
-    results: Results, toy: Toy, codes: list[str], language: str | None
-) -> None:
+def test_effective_score_max_by_layer(results: Results, toy: Toy, codes: list[str], language: str | None) -> None:
     run = toy[1]
     code = codes[0] if language else None
     found = results.query("effective-score-max-by-layer", run=1, languages=codes, language=code)
@@ -185,9 +159,7 @@ def test_effective_score_max_by_layer(
     for i, name in itertools.product((1, 2), TYPES):
         chosen = of_type(run, i, codes, name)
         if chosen is not None:
-            scores = run.effects[i][:, read][
-                np.broadcast_to(chosen, (40, len(read), chosen.shape[2]))
-            ]
+            scores = run.effects[i][:, read][np.broadcast_to(chosen, (40, len(read), chosen.shape[2]))]
             expected[i, name] = {
                 "largest": scores.max(),
                 "smallest": scores.min(),
@@ -220,13 +192,10 @@ def test_top_neurons(results: Results, toy: Toy, codes: list[str], by: str) -> N
 @pytest.mark.parametrize("codes", subsets(4, 2, 18), ids=",".join)
 def test_language_specific_by_entropy(results: Results, toy: Toy, codes: list[str]) -> None:
     run = toy[1]
-    found = results.query(
-        "language-specific-by-entropy", run=1, languages=codes, share=20, percentile=60
-    )
+    found = results.query("language-specific-by-entropy", run=1, languages=codes, share=20, percentile=60)
     read = places(run, codes)
     chance = (
-        np.concatenate([t[:, read].sum(0) for t in run.active_tokens], axis=1)
-        / run.n_tokens[:, read].sum(0)[:, None]
+        np.concatenate([t[:, read].sum(0) for t in run.active_tokens], axis=1) / run.n_tokens[:, read].sum(0)[:, None]
     )
     index = [(i, k) for i, A in enumerate(run.activations) for k in range(A.shape[2])]
     bar = np.quantile(chance.ravel(), 0.6, method="inverted_cdf")
@@ -247,9 +216,7 @@ def test_language_specific_by_entropy(results: Results, toy: Toy, codes: list[st
     }
     check(found, ("layer", "neuron"), expected)
     for row, (_, _, _, j) in zip(found.to_pylist(), ranked, strict=True):
-        assert set(row["languages"]) == {
-            code for code, c in zip(codes, chance[:, j], strict=True) if c > bar
-        }
+        assert set(row["languages"]) == {code for code, c in zip(codes, chance[:, j], strict=True) if c > bar}
         best = [chance[codes.index(code), j] for code in row["languages"]]
         assert best == sorted(best, reverse=True)
 

@@ -59,9 +59,7 @@ def false_claims(found: dict[str, str]) -> list[str]:
 
 def test_planted_effects_are_found(tmp_path: Path) -> None:
     found = verdicts(tmp_path, 1, PLANTED)
-    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(
-        OF_DIRECTION, "supported"
-    )
+    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(OF_DIRECTION, "supported")
     assert found["task-matters"] == "supported"
     assert found["relatives-share-no-more"] == "contradicted"
     assert found["types-vary"] == found["non-activated-vary"] == "supported"
@@ -70,9 +68,7 @@ def test_planted_effects_are_found(tmp_path: Path) -> None:
 
 def test_reversed_effects_are_told_so(tmp_path: Path) -> None:
     found = verdicts(tmp_path, 2, REVERSED)
-    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(
-        OF_DIRECTION, "contradicted"
-    )
+    assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(OF_DIRECTION, "contradicted")
     assert found["task-matters"] == "supported"
     assert found["relatives-share-no-more"] == "supported"
 
@@ -105,15 +101,9 @@ def test_no_model_at_chance_proves_anything(tmp_path: Path) -> None:
 def test_a_run_that_lacks_a_measure_says_what_it_takes(results: Results) -> None:
     rows = {row["claim"]: row for row in results.query("claims", run=4).to_pylist()}
     assert {row["verdict"] for row in rows.values()} == {"undecided"}
-    assert rows["all-shared-extremes"]["finding"].startswith(
-        "Not measured: it takes effective scores."
-    )
-    assert rows["task-matters"]["finding"].startswith(
-        "Not measured: it takes a run of the same model"
-    )
-    assert rows["non-activated-prevail"]["finding"].startswith(
-        "There are too few sources of examples"
-    )
+    assert rows["all-shared-extremes"]["finding"].startswith("Not measured: it takes effective scores.")
+    assert rows["task-matters"]["finding"].startswith("Not measured: it takes a run of the same model")
+    assert rows["non-activated-prevail"]["finding"].startswith("There are too few sources of examples")
     assert rows["types-vary"]["finding"].endswith(
         "No answer was judged, so whether the model does the task is not known."
     )
@@ -137,17 +127,10 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
     run = toy[1]
     rows = {row["claim"]: row for row in results.query("claims", run=1, other=2).to_pylist()}
 
-    def expect(
-        claim: str, estimates: dict[str, Any], transform: Any = lambda x: x, folds: Any = run.folds
-    ) -> None:
-        values = {
-            name: [transform(x) for x in jackknife(folds, f, 0.998)]
-            for name, f in estimates.items()
-        }
+    def expect(claim: str, estimates: dict[str, Any], transform: Any = lambda x: x, folds: Any = run.folds) -> None:
+        values = {name: [transform(x) for x in jackknife(folds, f, 0.998)] for name, f in estimates.items()}
         null = transform(0.0)
-        failing = [
-            name for name, value in values.items() if value[2] < null and claim != "random-harmless"
-        ]
+        failing = [name for name, value in values.items() if value[2] < null and claim != "random-harmless"]
         closest = min(failing or values, key=lambda name: values[name][0])
         assert rows[claim]["versus"] == closest
         for column, value in zip(("estimate", "low", "high"), values[closest], strict=True):
@@ -172,10 +155,7 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
         {"decoder": lambda kept: 100 * float((shared[0] - decoder)[kept].mean())},
     )
 
-    top = {
-        t: sum((run.top(i) & every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3))
-        for t in TYPES
-    }
+    top = {t: sum((run.top(i) & every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3)) for t in TYPES}
     whole = sum(np.array(each) for each in top.values())
     for claim, mine, others in (
         ("all-shared-contribute-most", "all-shared", TYPES[:3]), ("partial-shared-second", "partial-shared", TYPES[:2])
@@ -183,19 +163,12 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
         expect(claim, {
             t: lambda kept, t=t, mine=mine: 100 * float((top[mine] - top[t])[kept].sum() / whole[kept].sum()) for t in others
         })  # fmt: skip
-    cs = {
-        t: sum((run.shares(i) * every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3))
-        for t in TYPES
-    }
+    cs = {t: sum((run.shares(i) * every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3)) for t in TYPES}
     n = {t: 5 * sum(every_type(run, i)[t].sum(1) for i in range(3)) for t in TYPES}
 
     def log_ratio(kept: Any, t: str) -> float:
         return float(
-            np.log(
-                cs["all-shared"][kept].sum()
-                / n["all-shared"][kept].sum()
-                / (cs[t][kept].sum() / n[t][kept].sum())
-            )
+            np.log(cs["all-shared"][kept].sum() / n["all-shared"][kept].sum() / (cs[t][kept].sum() / n[t][kept].sum()))
         )
 
     expect(
@@ -206,10 +179,7 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
 
     def extreme(t: str, sign: int) -> Any:
         """(E, P): the largest score of the type over layers 1 and 2, or minus the smallest; nan without such a neuron."""
-        chosen = [
-            np.where(every_type(run, i)[t][:, None], sign * run.effects[i], -np.inf).max(2)
-            for i in (1, 2)
-        ]
+        chosen = [np.where(every_type(run, i)[t][:, None], sign * run.effects[i], -np.inf).max(2) for i in (1, 2)]
         best = np.max(chosen, axis=0)
         return np.where(np.isinf(best), np.nan, best)
 
@@ -241,14 +211,10 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
     paired = f"its paired control ({run.percent(run.conditions[10]):.1f} % of all neurons)"
     expect("all-shared-beyond-control", {paired: control}, folds=run.blocks)
     expect("random-harmless", {"25 % at random": lost}, folds=run.blocks)
-    kept_types = sum(
-        sum(each.all(0).sum() for each in every_type(run, i).values()) for i in range(3)
-    )
+    kept_types = sum(sum(each.all(0).sum() for each in every_type(run, i).values()) for i in range(3))
     assert close(rows["types-vary"]["estimate"], 100 * kept_types / 64)
     always = sum(every_type(run, i)["non-activated"].all(0).sum() for i in range(3)) / 64
-    assert close(
-        rows["non-activated-vary"]["estimate"], 100 * always / counts["non-activated"].mean()
-    )
+    assert close(rows["non-activated-vary"]["estimate"], 100 * always / counts["non-activated"].mean())
 
 
 def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy: Toy) -> None:
@@ -258,12 +224,8 @@ def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy:
     found = {}
     for run in (toy[1], toy[2]):
         counts = sum(types(active(run, i, codes))["all-shared"].sum(1) for i in range(3)) / 64
-        found[run.name] = jackknife(
-            run.folds, lambda kept, c=counts: 100 * float(c[kept].mean()), 0.998
-        )
+        found[run.name] = jackknife(run.folds, lambda kept, c=counts: 100 * float(c[kept].mean()), 0.998)
     a, b = found.values()
     half = float(np.hypot(a[2] - a[0], b[2] - b[0]))
     assert close(rows["task-matters"]["estimate"], a[0] - b[0])
-    assert rows["task-matters"]["high"] == pytest.approx(
-        a[0] - b[0] + half, rel=0.02
-    )  # the fewer folds decide
+    assert rows["task-matters"]["high"] == pytest.approx(a[0] - b[0] + half, rel=0.02)  # the fewer folds decide

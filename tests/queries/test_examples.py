@@ -38,9 +38,7 @@ def test_example_neurons(results: Results, toy: Toy) -> None:
     run = toy[1]
     rows = results.query("example-neurons", run=1, example=4, layer=2).to_pylist()
     on = run.activations[2][4] > 0
-    assert [r["languages"] for r in rows] == [
-        [LANGUAGES[p] for p in np.flatnonzero(on[:, k])] for k in range(16)
-    ]
+    assert [r["languages"] for r in rows] == [[LANGUAGES[p] for p in np.flatnonzero(on[:, k])] for k in range(16)]
     kept = results.query("example-neurons", run=1, example=4, layer=2, type="specific")
     assert kept["neuron"].to_pylist() == [r["neuron"] for r in rows if r["type"] == "specific"]
 
@@ -54,9 +52,7 @@ def test_example_prompts(results: Results, toy: Toy) -> None:
 
 def test_example_top_neurons(results: Results, toy: Toy) -> None:
     run = toy[1]
-    rows = results.query(
-        "example-top-neurons", run=1, example=8, language="de", layer=1
-    ).to_pylist()
+    rows = results.query("example-top-neurons", run=1, example=8, language="de", layer=1).to_pylist()
     shares = run.shares(1)[8, 1]
     assert [r["neuron"] for r in rows] == list(np.argsort(-shares)[:3])
     assert close(rows[0]["contribution"], 100 * shares.max())
@@ -104,16 +100,12 @@ def test_types_by_correctness(results: Results, toy: Toy, codes: list[str], by_l
     run = toy[1]
     answers = run.correct[:, [run.languages.index(code) for code in codes]]
     right, wrong = np.nansum(answers, axis=1), (answers == 0).sum(axis=1)
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
     for layer, which in layers.items():
         size = sum(run.activations[i].shape[2] for i in which)
         for name in TYPES:
-            ratio = (
-                100 * sum(types(active(run, i, list(LANGUAGES)))[name].sum(1) for i in which) / size
-            )
+            ratio = 100 * sum(types(active(run, i, list(LANGUAGES)))[name].sum(1) for i in which) / size
 
             def difference(kept: object, ratio: object = ratio) -> float:
                 r, w, x = right[kept], wrong[kept], ratio[kept]  # type: ignore[index]
@@ -146,9 +138,7 @@ def test_tokens_per_word(results: Results, toy: Toy, codes: list[str]) -> None:
             "tokens_per_word": math.nan if code == "zh" else run.n_tokens[:, p].sum() / words,
             "tokens_per_letter": run.n_tokens[:, p].sum() / sum(map(len, prompts)),
         }  # fmt: skip
-    r = np.corrcoef(
-        [row["relative"] for row in rows.values()], [row["inactive"] for row in rows.values()]
-    )[0, 1]
+    r = np.corrcoef([row["relative"] for row in rows.values()], [row["inactive"] for row in rows.values()])[0, 1]
     for row in rows.values():
         row["correlation"] = float(r)
     check(results.query("tokens-per-word", run=1, languages=codes), ("language",), rows)
@@ -184,9 +174,7 @@ def test_layers_settings_and_notes(results: Results) -> None:
         {"topic": "prompts", "text": WARNING},
         {"topic": "data", "text": "Nothing was left out."},
     ]
-    assert {"run": 1, "name": "toy · fact", "text": WARNING} in results.query(
-        "warnings"
-    ).to_pylist()
+    assert {"run": 1, "name": "toy · fact", "text": WARNING} in results.query("warnings").to_pylist()
 
 
 def test_warnings_name_every_run_whose_model_is_not_identified(results: Results, toy: Toy) -> None:
@@ -197,9 +185,7 @@ def test_warnings_name_every_run_whose_model_is_not_identified(results: Results,
 
 def test_measures(results: Results) -> None:
     def present(run: int) -> set[str]:
-        return {
-            r["measure"] for r in results.query("measures", run=run).to_pylist() if r["present"]
-        }
+        return {r["measure"] for r in results.query("measures", run=run).to_pylist() if r["present"]}
 
     everything = {
         "types",
@@ -222,32 +208,22 @@ def test_health(results: Results) -> None:
     assert rows.pop("answers")["passed"] is False  # some answers were not judged
     assert rows.pop("model")["passed"] is False  # neither commit nor digest
     assert all(r["passed"] for r in rows.values()), rows
-    assert {r["check"]: r["passed"] for r in results.query("health", run=4).to_pylist()}[
-        "intervals"
-    ] is False
-    assert {r["check"]: r["passed"] for r in results.query("health", run=5).to_pylist()}[
-        "languages"
-    ] is False
+    assert {r["check"]: r["passed"] for r in results.query("health", run=4).to_pylist()}["intervals"] is False
+    assert {r["check"]: r["passed"] for r in results.query("health", run=5).to_pylist()}["languages"] is False
 
 
 def test_schema_lists_every_column_with_its_comment(results: Results) -> None:
     rows = results.query("schema").to_pylist()
     assert {"runs", "activations", "neurons"} <= {r["table_name"] for r in rows}
-    assert next(r for r in rows if (r["table_name"], r["column_name"]) == ("activations", "mask"))[
-        "comment"
-    ]
+    assert next(r for r in rows if (r["table_name"], r["column_name"]) == ("activations", "mask"))["comment"]
 
 
 @pytest.mark.parametrize("by_layer", [True, False])
 @pytest.mark.parametrize(("run", "other", "paired"), [(1, 3, True), (1, 2, False), (2, 1, False)])
-def test_compare_runs(
-    results: Results, toy: Toy, run: int, other: int, paired: bool, by_layer: bool
-) -> None:
+def test_compare_runs(results: Results, toy: Toy, run: int, other: int, paired: bool, by_layer: bool) -> None:
     codes = ["de", "en", "zh", "ru"] if 2 in (run, other) else list(LANGUAGES)
     a, b = toy[run], toy[other]
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
     for layer, which in layers.items():
         for name in TYPES:
@@ -257,9 +233,7 @@ def test_compare_runs(
                     types(active(a, i, codes))[name].sum(1) - types(active(b, i, codes))[name].sum(1).astype(float) for i in which
                 )  # fmt: skip
                 size = sum(a.activations[i].shape[2] for i in which)
-                values = jackknife(
-                    a.folds, lambda kept, c=counts, s=size: float(100 * c[kept].mean() / s)
-                )
+                values = jackknife(a.folds, lambda kept, c=counts, s=size: float(100 * c[kept].mean() / s))
             else:
                 half = math.hypot(x[2] - x[0], y[2] - y[0])
                 values = (x[0] - y[0], x[0] - y[0] - half, x[0] - y[0] + half)
@@ -269,16 +243,11 @@ def test_compare_runs(
     assert set(found["paired"].to_pylist()) == {paired}
 
 
-@pytest.mark.parametrize(
-    "codes", [["en", "de", "zh"], ["zh", "ru", "en"], ["zh", "en", "ru", "de"]], ids=",".join
-)
+@pytest.mark.parametrize("codes", [["en", "de", "zh"], ["zh", "ru", "en"], ["zh", "en", "ru", "de"]], ids=",".join)
 def test_type_transitions(results: Results, toy: Toy, codes: list[str]) -> None:
     found = results.query("type-transitions", run=1, other=2, languages=codes)
     a, b = (
-        {
-            t: np.concatenate([types(active(run, i, codes))[t].mean(0) for i in range(3)])
-            for t in TYPES
-        }
+        {t: np.concatenate([types(active(run, i, codes))[t].mean(0) for i in range(3)]) for t in TYPES}
         for run in (toy[1], toy[2])
     )
     expected = {

@@ -64,9 +64,7 @@ def test_a_header_says_it_all(tmp_path: Path) -> None:
         ("-- parameters", "-- shared: nothing\n-- parameters", 1, "no shared part 'nothing'; there are: active_counts,"),
     ],
 )  # fmt: skip
-def test_mistakes_are_told_by_file_and_line(
-    tmp_path: Path, old: str, new: str, line: int, words: str
-) -> None:
+def test_mistakes_are_told_by_file_and_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
     assert old in GOOD
     path = written(tmp_path, GOOD.replace(old, new))
     with pytest.raises(InputError, match=words) as error:
@@ -118,9 +116,7 @@ def test_own_queries_may_use_shared_parts(tmp_path: Path, toy: Toy) -> None:
 
 
 def test_parameters_in_text_and_comments_are_left_alone(tmp_path: Path) -> None:
-    path = written(
-        tmp_path, GOOD.replace("SELECT count(*)", "SELECT '$run', /* $run */ count(*) -- $run\n")
-    )
+    path = written(tmp_path, GOOD.replace("SELECT count(*)", "SELECT '$run', /* $run */ count(*) -- $run\n"))
     filled = load_query(path).fill({"run": "1", "limit": "3"})
     assert filled.startswith("SELECT '$run', /* $run */ count(*) -- $run\n")
     assert filled.endswith("run = 1 AND layer < 3")

@@ -52,9 +52,7 @@ def test_type_ratios(many: Results, run: RawRun, codes: list[str]) -> None:
     check(found, ("stack", "type"), {key: told(values) for key, values in expected.items()})
     found = many.query("type-persistence", languages=codes)
     averages = {(None, t): type_ratio(run, BOTH, codes, t) for t in TYPES}
-    kept = {
-        t: sum(int(types(active(run, i, codes))[t].all(axis=0).sum()) for i in BOTH) for t in TYPES
-    }
+    kept = {t: sum(int(types(active(run, i, codes))[t].all(axis=0).sum()) for i in BOTH) for t in TYPES}
     check(found, ("layer", "type"), {
         key: {"average": told(v)["ratio"], "low": told(v)["low"], "n_overlap": kept[key[1]]}
         for key, v in averages.items()
@@ -111,9 +109,7 @@ def _shares(P: int, a: int, k: int) -> dict[str, float]:
 def _poisson_binomial(rates: Any) -> list[float]:
     chances = [1.0]
     for rate in rates:
-        chances = [
-            a * (1 - rate) + b * rate for a, b in zip([*chances, 0.0], [0.0, *chances], strict=True)
-        ]
+        chances = [a * (1 - rate) + b * rate for a, b in zip([*chances, 0.0], [0.0, *chances], strict=True)]
     return chances
 
 
@@ -137,15 +133,11 @@ def test_sharing_matrix_of_any_languages_has_intervals(
     for a, b in itertools.product(codes, codes):
         x, y = on(run, a, which), on(run, b, which)
         expected[a, b] = interval(jackknife(run.folds, ratio((x & y).sum(1), x.sum(1))))
-    check(
-        many.query("sharing-matrix", languages=codes, layer=layer), ("language", "other"), expected
-    )
+    check(many.query("sharing-matrix", languages=codes, layer=layer), ("language", "other"), expected)
 
 
 @pytest.mark.parametrize("codes", [CODES, SOME], ids=len)
-def test_sharing_lift_of_any_languages_has_intervals(
-    many: Results, run: RawRun, codes: list[str]
-) -> None:
+def test_sharing_lift_of_any_languages_has_intervals(many: Results, run: RawRun, codes: list[str]) -> None:
     rows = many.query("sharing-lift", languages=codes, layer=1).to_pylist()
     assert len(rows) == math.comb(len(codes), 2)
     for row in rows[:: len(rows) // 5]:
@@ -168,9 +160,7 @@ def test_sharing_lift_of_any_languages_has_intervals(
 @pytest.mark.parametrize("codes", [CODES, SOME], ids=len)
 @pytest.mark.parametrize("among", ["language", "type"])
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_partial_sharing_with(
-    many: Results, run: RawRun, codes: list[str], among: str, by_layer: bool
-) -> None:
+def test_partial_sharing_with(many: Results, run: RawRun, codes: list[str], among: str, by_layer: bool) -> None:
     asked: dict[str, Any] = {"languages": codes, "language": "zh", "among": among}
     found = many.query("partial-sharing-with", by_layer=by_layer, **asked)
     layers: dict[int | None, list[int]] = {0: [0], 1: [1]} if by_layer else {None: BOTH}
@@ -189,9 +179,7 @@ def test_partial_sharing_with(
 @pytest.mark.parametrize("codes", [CODES, SOME], ids=len)
 @pytest.mark.parametrize("among", ["specific", "neurons"])
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_specific_by_language(
-    many: Results, run: RawRun, codes: list[str], among: str, by_layer: bool
-) -> None:
+def test_specific_by_language(many: Results, run: RawRun, codes: list[str], among: str, by_layer: bool) -> None:
     found = many.query("specific-by-language", languages=codes, among=among, by_layer=by_layer)
     layers: dict[int | None, list[int]] = {0: [0], 1: [1]} if by_layer else {None: BOTH}
     expected = {}
@@ -263,18 +251,14 @@ def test_inactive_at_every_token_in_every_language(many: Results, run: RawRun) -
 ])  # fmt: skip
 def test_what_cannot_be_told_of_some_of_many_languages_says_so(many: Results, name: str) -> None:
     other = {"other": 1} if name == "compare-runs" else {}
-    with pytest.raises(
-        UsageError, match=r"has 20 languages, and above 15 .* leave 'languages' out"
-    ):
+    with pytest.raises(UsageError, match=r"has 20 languages, and above 15 .* leave 'languages' out"):
         many.query(name, languages=SOME, **other)
     assert many.query(name, **other).num_rows > 0
 
 
 def test_the_run_is_found_sound_and_measured(many: Results) -> None:
     passed = {r["check"]: r["passed"] for r in many.query("health").to_pylist()}
-    assert [passed[name] for name in ("masks counted", "neurons counted", "mask bits")] == [
-        True
-    ] * 3
+    assert [passed[name] for name in ("masks counted", "neurons counted", "mask bits")] == [True] * 3
     present = {r["measure"]: r["present"] for r in many.query("measures").to_pylist()}
     assert present["types"]
     assert present["attribution"]

@@ -13,18 +13,13 @@ from tests.queries.conftest import Toy
 from tests.queries.raw_run import TYPES, RawRun
 from tests.queries.reference import active, types
 
-COLUMN = dict(
-    zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True)
-)
+COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True))
 
 
 def shares(run: RawRun, layer: int, codes: list[str], neuron: int) -> dict[str, float]:
     """Percent of examples of each type, by column; nan where it cannot be told."""
     told = types(active(run, layer, codes))
-    return {
-        COLUMN[name]: 100 * told[name][:, neuron].mean() if name in told else math.nan
-        for name in TYPES
-    }
+    return {COLUMN[name]: 100 * told[name][:, neuron].mean() if name in told else math.nan for name in TYPES}
 
 
 def neurons(run: RawRun, layers: list[int]) -> list[tuple[int, int]]:
@@ -34,9 +29,7 @@ def neurons(run: RawRun, layers: list[int]) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("codes", subsets(3, 2, 31), ids=",".join)
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("layer", [None, 2])
-def test_find_neurons(
-    results: Results, toy: Toy, codes: list[str], name: str, layer: int | None
-) -> None:
+def test_find_neurons(results: Results, toy: Toy, codes: list[str], name: str, layer: int | None) -> None:
     run = toy[1]
     for language, share in ((None, 30), (codes[0], 10)):
         found = results.query(
@@ -71,9 +64,7 @@ def test_find_neurons_names_the_language_and_counts_beyond_the_limit(results: Re
     assert rows[0]["found"] >= 3
 
 
-def test_of_equally_frequent_languages_a_neuron_is_told_the_first(
-    results: Results, toy: Toy
-) -> None:
+def test_of_equally_frequent_languages_a_neuron_is_told_the_first(results: Results, toy: Toy) -> None:
     run, ties = toy[1], 0
     rows = results.query("find-neurons", run=1, type="specific", share=1).to_pylist()
     for row in rows:
@@ -98,9 +89,7 @@ def test_layer_neurons(results: Results, toy: Toy, codes: list[str]) -> None:
         }
         for k in range(24)
     }
-    check(
-        results.query("layer-neurons", run=1, layer=layer, languages=codes), ("neuron",), expected
-    )
+    check(results.query("layer-neurons", run=1, layer=layer, languages=codes), ("neuron",), expected)
 
 
 @pytest.mark.parametrize("codes", subsets(4, 1, 33), ids=",".join)
@@ -158,26 +147,18 @@ def test_neuron_types(results: Results, toy: Toy, codes: list[str]) -> None:
 
 
 def test_neuron_types_name_the_most_frequent_languages(results: Results) -> None:
-    rows = {
-        r["type"]: r for r in results.query("neuron-types", run=1, layer=1, neuron=3).to_pylist()
-    }
+    rows = {r["type"]: r for r in results.query("neuron-types", run=1, layer=1, neuron=3).to_pylist()}
     assert rows["partial-shared"]["languages"] == ["en", "de"]
 
 
 @pytest.mark.parametrize("codes", subsets(3, 1, 36), ids=",".join)
 def test_neuron_over_examples(results: Results, toy: Toy, codes: list[str]) -> None:
     run, layer, neuron = toy[1], 1, 6
-    rows = results.query(
-        "neuron-over-examples", run=1, layer=layer, neuron=neuron, languages=codes
-    ).to_pylist()
+    rows = results.query("neuron-over-examples", run=1, layer=layer, neuron=neuron, languages=codes).to_pylist()
     assert [r["example"] for r in rows] == list(range(40))
     ordered = [code for code in LANGUAGES if code in codes]
     for e, row in enumerate(rows):
-        on = [
-            code
-            for code in ordered
-            if run.activations[layer][e, run.languages.index(code), neuron] > 0
-        ]
+        on = [code for code in ordered if run.activations[layer][e, run.languages.index(code), neuron] > 0]
         assert row["languages"] == on
         count = len(on)
         assert row["type"] == (

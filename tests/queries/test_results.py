@@ -46,9 +46,7 @@ def test_the_last_run_where_none_is_named(results: Results) -> None:
         ({"run": 1, "colour": "red"}, "no parameter 'colour'; it has: languages, run, threshold"),
     ],
 )
-def test_wrong_values_are_told_in_a_sentence(
-    results: Results, params: dict[str, object], words: str
-) -> None:
+def test_wrong_values_are_told_in_a_sentence(results: Results, params: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         results.query("type-ratio-by-layer", **params)
 
@@ -87,9 +85,7 @@ def test_several_runs_of_one_name(tmp_path: Path) -> None:
 
 def test_languages_in_any_order_and_form(results: Results) -> None:
     ways = ["zh, en", ["zh", "en"], ("en", "zh", "zh")]
-    assert (
-        len({results.statement("type-ratio-by-layer", run=1, languages=way) for way in ways}) == 1
-    )
+    assert len({results.statement("type-ratio-by-layer", run=1, languages=way) for way in ways}) == 1
 
 
 def test_values_cannot_break_out_of_their_place(results: Results) -> None:
@@ -107,9 +103,7 @@ def test_several_files_are_one(tmp_path: Path, toy: Toy) -> None:
     with open_results(toy.path, other) as both, open_results(other) as alone:
         runs = both.runs()
         assert runs["run"].to_pylist() == [1, 2, 3, 4, 5, 6, 7]
-        assert (
-            runs["file"].to_pylist() == [str(toy.path.resolve())] * 5 + [str(other.resolve())] * 2
-        )
+        assert runs["file"].to_pylist() == [str(toy.path.resolve())] * 5 + [str(other.resolve())] * 2
         for name in (
             "type-ratio-by-layer",
             "type-persistence",

@@ -72,12 +72,8 @@ def test_each_is_compared_with_numpy(name: str) -> None:
 
 @pytest.mark.parametrize("query", QUERIES, ids=NAMES)
 def test_the_header_is_complete(query: Query) -> None:
-    assert (
-        load_query(query.path) == query
-    )  # its SQL parses, and its parameters are those that DuckDB sees
-    assert {p.name for p in query.parameters} == set(
-        duckdb.extract_statements(query.sql)[0].named_parameters
-    )
+    assert load_query(query.path) == query  # its SQL parses, and its parameters are those that DuckDB sees
+    assert {p.name for p in query.parameters} == set(duckdb.extract_statements(query.sql)[0].named_parameters)
     assert query.path == SHIPPED / f"{query.name}.sql"
     assert query.title[0].isupper()
     assert not query.title.endswith(".")
@@ -121,9 +117,7 @@ def bare(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resu
             "INSERT INTO runs SELECT 1, 'k', 'n', 'm', NULL, 'bloom', 't', NULL, 0, ['en', 'de', 'fr'], 7, 0, "
             "'float32', 'cpu', 0, '{}', '{}', now()::TIMESTAMP, 1, 1"
         )
-        connection.execute(
-            "INSERT INTO run_languages VALUES (1, 0, 'en'), (1, 1, 'de'), (1, 2, 'fr')"
-        )
+        connection.execute("INSERT INTO run_languages VALUES (1, 0, 'en'), (1, 1, 'de'), (1, 2, 'fr')")
     with open_results(path) as opened:
         yield opened
 
@@ -132,17 +126,13 @@ def bare(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resu
 @pytest.mark.parametrize("run", [1, 99])
 def test_the_sql_itself_stands_empty_tables(bare: Results, query: Query, run: int) -> None:
     """Of a run without rows, and of one that is not there: no error, and no made-up rows."""
-    values = {
-        p.name: _empty_value(p.kind, p.default, p.choices, p.name, run) for p in query.parameters
-    }
+    values = {p.name: _empty_value(p.kind, p.default, p.choices, p.name, run) for p in query.parameters}
     found = bare.sql(query.fill({name: literal(value) for name, value in values.items()}))
     if run == 99 or query.name not in ("measures", "health", "run-languages", "claims"):
         assert found.num_rows == 0
 
 
-def _empty_value(
-    kind: str, default: str | None, choices: tuple[str, ...], name: str, run: int
-) -> Any:
+def _empty_value(kind: str, default: str | None, choices: tuple[str, ...], name: str, run: int) -> Any:
     if kind == "run":
         return run if name == "run" else 2
     if kind == "languages":

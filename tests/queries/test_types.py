@@ -16,14 +16,10 @@ from tests.queries.reference import active, jackknife, ratio, type_ratio, types
 
 @pytest.mark.parametrize("codes", subsets(8, 1, 1), ids=",".join)
 @pytest.mark.parametrize("threshold", [0.0, 0.5])
-def test_type_ratio_by_layer(
-    results: Results, toy: Toy, codes: list[str], threshold: float
-) -> None:
+def test_type_ratio_by_layer(results: Results, toy: Toy, codes: list[str], threshold: float) -> None:
     found = results.query("type-ratio-by-layer", run=1, languages=codes, threshold=threshold)
     expected = {
-        (i, name): interval(type_ratio(toy[1], [i], codes, name, threshold))
-        for i in range(3)
-        for name in TYPES
+        (i, name): interval(type_ratio(toy[1], [i], codes, name, threshold)) for i in range(3) for name in TYPES
     }
     check(found, ("layer", "type"), expected)
     assert set(found["n_examples"].to_pylist()) == {40}
@@ -46,13 +42,9 @@ def test_type_ratio_by_stack(results: Results, toy: Toy, codes: list[str]) -> No
 
 @pytest.mark.parametrize("codes", subsets(3, 1, 8), ids=",".join)
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_type_ratio_by_threshold(
-    results: Results, toy: Toy, codes: list[str], by_layer: bool
-) -> None:
+def test_type_ratio_by_threshold(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
     found = results.query("type-ratio-by-threshold", run=1, languages=codes, by_layer=by_layer)
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {
         (threshold, layer, name): interval(type_ratio(toy[1], which, codes, name, threshold))
         for threshold in (0.0, 0.5)
@@ -72,14 +64,10 @@ def test_one_fold_has_no_interval(results: Results, toy: Toy) -> None:
 
 @pytest.mark.parametrize("codes", subsets(3, 3, 3), ids=",".join)
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_type_ratio_by_language_count(
-    results: Results, toy: Toy, codes: list[str], by_layer: bool
-) -> None:
+def test_type_ratio_by_language_count(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
     run = toy[1]
     found = results.query("type-ratio-by-language-count", run=1, languages=codes, by_layer=by_layer)
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
     for layer, which in layers.items():
         size = sum(run.activations[i].shape[2] for i in which)
@@ -122,9 +110,7 @@ def _independent(run: RawRun, layer: int, codes: list[str], name: str) -> float:
 def test_type_persistence(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
     run = toy[1]
     found = results.query("type-persistence", run=1, languages=codes, by_layer=by_layer)
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
     for layer, which in layers.items():
         size = sum(run.activations[i].shape[2] for i in which)
@@ -133,10 +119,7 @@ def test_type_persistence(results: Results, toy: Toy, codes: list[str], by_layer
             kept = same = math.nan
             if not math.isnan(average[0]):
                 told = [types(active(run, i, codes))[name].all(axis=0) for i in which]
-                constant = [
-                    (active(run, i, codes) == active(run, i, codes)[:1]).all(axis=(0, 1))
-                    for i in which
-                ]
+                constant = [(active(run, i, codes) == active(run, i, codes)[:1]).all(axis=(0, 1)) for i in which]
                 kept = sum(int(each.sum()) for each in told)
                 same = sum(int((a & b).sum()) for a, b in zip(told, constant, strict=True))
             expected[layer, name] = {
@@ -154,18 +137,14 @@ def test_persistence_counts_something(results: Results) -> None:
 
 
 @pytest.mark.parametrize("codes", subsets(3, 3, 9), ids=",".join)
-def test_persistence_at_size_is_the_mean_over_all_draws(
-    results: Results, toy: Toy, codes: list[str]
-) -> None:
+def test_persistence_at_size_is_the_mean_over_all_draws(results: Results, toy: Toy, codes: list[str]) -> None:
     found = results.query("persistence-at-size", run=4, languages=codes, sizes="1,2,9,10")
     run = toy[4]
     expected = {}
     for s in (1, 2, 9, 10):
         for name in TYPES:
             told = np.concatenate([types(active(run, i, codes))[name] for i in range(3)], axis=1)
-            draws = [
-                told[list(draw)].all(axis=0).mean() for draw in itertools.combinations(range(10), s)
-            ]
+            draws = [told[list(draw)].all(axis=0).mean() for draw in itertools.combinations(range(10), s)]
             expected[s, name] = {
                 "overlap": 100 * float(np.mean(draws)),
                 "n_neurons": 64,
@@ -187,14 +166,10 @@ def test_persistence_at_size_defaults_end_at_all_examples(results: Results) -> N
 
 @pytest.mark.parametrize("codes", subsets(4, 1, 5), ids=",".join)
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_inactive_across_tokens(
-    results: Results, toy: Toy, codes: list[str], by_layer: bool
-) -> None:
+def test_inactive_across_tokens(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:
     run = toy[1]
     found = results.query("inactive-across-tokens", run=1, languages=codes, by_layer=by_layer)
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
 
     def add(key: Any, pairs: list[tuple[Any, Any]]) -> None:
@@ -229,15 +204,11 @@ def test_inactive_across_tokens(
 def test_partial_sharing_with(results: Results, toy: Toy, codes: list[str], among: str) -> None:
     run = toy[1]
     with_whom = codes[-1]
-    found = results.query(
-        "partial-sharing-with", run=1, languages=codes, language=with_whom, among=among
-    )
+    found = results.query("partial-sharing-with", run=1, languages=codes, language=with_whom, among=among)
     expected = {}
     for layer, other in itertools.product(range(3), [code for code in codes if code != with_whom]):
         partial = types(active(run, layer, codes))["partial-shared"]
-        mine, theirs = (
-            run.activations[layer][:, run.languages.index(code)] > 0 for code in (with_whom, other)
-        )
+        mine, theirs = (run.activations[layer][:, run.languages.index(code)] > 0 for code in (with_whom, other))
         under = partial & mine if among == "language" else partial
         both = (partial & mine & theirs).sum(axis=1)
         expected[layer, other] = interval(jackknife(run.folds, ratio(both, under.sum(axis=1))))
@@ -247,25 +218,17 @@ def test_partial_sharing_with(results: Results, toy: Toy, codes: list[str], amon
 @pytest.mark.parametrize("codes", subsets(4, 2, 7), ids=",".join)
 @pytest.mark.parametrize("among", ["specific", "neurons"])
 @pytest.mark.parametrize("by_layer", [True, False])
-def test_specific_by_language(
-    results: Results, toy: Toy, codes: list[str], among: str, by_layer: bool
-) -> None:
+def test_specific_by_language(results: Results, toy: Toy, codes: list[str], among: str, by_layer: bool) -> None:
     run = toy[1]
-    found = results.query(
-        "specific-by-language", run=1, languages=codes, among=among, by_layer=by_layer
-    )
-    layers: dict[int | None, list[int]] = (
-        {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
-    )
+    found = results.query("specific-by-language", run=1, languages=codes, among=among, by_layer=by_layer)
+    layers: dict[int | None, list[int]] = {0: [0], 1: [1], 2: [2]} if by_layer else {None: [0, 1, 2]}
     expected = {}
     for (layer, which), code in itertools.product(layers.items(), codes):
         specific = [types(active(run, i, codes))["specific"] for i in which]
         mine = [run.activations[i][:, run.languages.index(code)] > 0 for i in which]
         over = sum((s & m).sum(axis=1) for s, m in zip(specific, mine, strict=True))
         under = sum((s if among == "specific" else np.ones_like(s)).sum(axis=1) for s in specific)
-        expected[layer, code] = interval(
-            jackknife(run.folds, ratio(np.array(over), np.array(under)))
-        )
+        expected[layer, code] = interval(jackknife(run.folds, ratio(np.array(over), np.array(under))))
     check(found, ("layer", "language"), expected)
 
 
@@ -277,28 +240,21 @@ def test_sharing_matrix(results: Results, toy: Toy, codes: list[str], layer: int
     expected = {}
     for a, b in itertools.product(codes, codes):
         mine, theirs = (_activity(run, layer, code) for code in (a, b))
-        expected[a, b] = interval(
-            jackknife(run.folds, ratio((mine & theirs).sum(axis=1), mine.sum(axis=1)))
-        )
+        expected[a, b] = interval(jackknife(run.folds, ratio((mine & theirs).sum(axis=1), mine.sum(axis=1))))
     check(found, ("language", "other"), expected)
 
 
 def _activity(run: RawRun, layer: int | None, code: str) -> Any:
     """(E, all neurons of the layers in question)."""
     which = range(3) if layer is None else [layer]
-    return np.concatenate(
-        [run.activations[i][:, run.languages.index(code)] > 0 for i in which], axis=1
-    )
+    return np.concatenate([run.activations[i][:, run.languages.index(code)] > 0 for i in which], axis=1)
 
 
 def _pair(run: RawRun, layer: int | None, a: str, b: str, kept: Any) -> dict[str, float]:
     """Lift, phi and Jaccard over the kept examples: centred in each layer."""
     both = either = expected = covariance = variance_a = variance_b = 0.0
     for i in range(3) if layer is None else [layer]:
-        x, y = (
-            (run.activations[i][kept][:, run.languages.index(code)] > 0).ravel().astype(float)
-            for code in (a, b)
-        )
+        x, y = ((run.activations[i][kept][:, run.languages.index(code)] > 0).ravel().astype(float) for code in (a, b))
         both += (x * y).sum()
         either += np.maximum(x, y).sum()
         expected += len(x) * x.mean() * y.mean()
@@ -321,9 +277,7 @@ def test_sharing_lift(results: Results, toy: Toy, codes: list[str], layer: int |
     for a, b in itertools.combinations([code for code in LANGUAGES if code in codes], 2):
         values = {}
         for name in ("lift", "phi", "jaccard"):
-            whole = jackknife(
-                run.folds, lambda kept, a=a, b=b, name=name: _pair(run, layer, a, b, kept)[name]
-            )
+            whole = jackknife(run.folds, lambda kept, a=a, b=b, name=name: _pair(run, layer, a, b, kept)[name])
             values.update(zip((name, f"{name}_low", f"{name}_high"), whole, strict=True))
         expected[a, b] = values
     check(found, ("language", "other"), expected)
@@ -334,9 +288,7 @@ FAMILY = {"en": "Germanic", "de": "Germanic", "fr": "Romance", "ru": "Slavic", "
 
 @pytest.mark.parametrize("measure", ["phi", "lift", "jaccard"])
 @pytest.mark.parametrize("layer", [None, 1])
-def test_sharing_by_family_is_a_mantel_test(
-    results: Results, toy: Toy, measure: str, layer: int | None
-) -> None:
+def test_sharing_by_family_is_a_mantel_test(results: Results, toy: Toy, measure: str, layer: int | None) -> None:
     run, codes = toy[1], list(LANGUAGES)
     found = results.query("sharing-by-family", run=1, measure=measure, layer=layer)
     rows = {r["relation"]: r for r in found.to_pylist()}

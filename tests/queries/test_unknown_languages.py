@@ -38,9 +38,7 @@ def test_sharing_by_family_leaves_out_and_counts_unknown_languages(older: Result
         assert row["n_related"] + row["n_other"] == math.comb(3, 2), row["relation"]
     known = older.query("sharing-by-family", run=1, languages=["en", "de", "fr"]).to_pylist()
     assert [row["n_unknown"] for row in known] == [0, 0, 0]
-    for row, without in zip(
-        older.query("sharing-by-family", run=1).to_pylist(), known, strict=True
-    ):
+    for row, without in zip(older.query("sharing-by-family", run=1).to_pylist(), known, strict=True):
         assert row["difference"] == without["difference"], "two unknown languages are not related"
 
 

@@ -20,11 +20,7 @@ def rows(path: Path, table: str, run: int = 1) -> list[Row]:
 def content(path: Path, runs: Iterable[int] = (1,)) -> dict[str, list[Row]]:
     """Every table of these runs, sorted: two files are alike where this is equal."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        return {
-            f"{table} {run}": _rows(connection, table, run)
-            for table in tables_of_a_run()
-            for run in runs
-        }
+        return {f"{table} {run}": _rows(connection, table, run) for table in tables_of_a_run() for run in runs}
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, run: int) -> list[Row]:
@@ -35,9 +31,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, run: int) -> list[R
 
 def ordered(found: Iterable[Row]) -> list[Row]:
     """Rows in an order that does not depend on how a sum of doubles was rounded."""
-    return sorted(
-        found, key=lambda row: [repr(v) for v in row if not isinstance(v, float)] + [repr(row)]
-    )
+    return sorted(found, key=lambda row: [repr(v) for v in row if not isinstance(v, float)] + [repr(row)])
 
 
 def alike(found: list[Row], wanted: list[Row], near: float = 2e-7) -> bool:
@@ -48,9 +42,7 @@ def alike(found: list[Row], wanted: list[Row], near: float = 2e-7) -> bool:
 
 
 def _same_row(one: Row, other: Row, near: float) -> bool:
-    return len(one) == len(other) and all(
-        _same(*each, near) for each in zip(one, other, strict=True)
-    )
+    return len(one) == len(other) and all(_same(*each, near) for each in zip(one, other, strict=True))
 
 
 def _same(one: object, other: object, near: float) -> bool:

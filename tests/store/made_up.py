@@ -155,9 +155,7 @@ class MadeUp:
                 yield e, layer, *(kinds.count(kind) for kind in TYPES)
 
     def _neuron_masks(self, examples: Sequence[int]) -> Iterator[Row]:
-        counted = Counter(
-            (layer, n, self.mask(e, layer, n)) for e, layer, n in self.cells(examples)
-        )
+        counted = Counter((layer, n, self.mask(e, layer, n)) for e, layer, n in self.cells(examples))
         yield from ((*key, n) for key, n in counted.items())
 
     def _neuron_types(self, examples: Sequence[int]) -> Iterator[Row]:
@@ -219,10 +217,7 @@ class MadeUp:
         raw = abs(self.last[e, bit, layer]) * np.linspace(1, 2, self.neurons)
         es = self.last[e, bit, layer] * np.linspace(-1, 1, self.neurons)
         top = set(np.argsort(-raw)[:2].tolist())
-        return [
-            (self.mask(e, layer, n), raw[n] / raw.sum(), raw[n], es[n], n in top)
-            for n in range(self.neurons)
-        ]
+        return [(self.mask(e, layer, n), raw[n] / raw.sum(), raw[n], es[n], n in top) for n in range(self.neurons)]
 
     def _grouped(self, examples: Sequence[int], kind: str) -> dict[Row, list[tuple[float, ...]]]:
         groups: dict[Row, list[tuple[float, ...]]] = defaultdict(list)
@@ -309,11 +304,7 @@ def _moments(es: NDArray[np.float64]) -> tuple[float, float, float, float]:
 
 @cache
 def _shards(run: MadeUp, examples: tuple[int, ...]) -> dict[str, pa.Table]:
-    return {
-        table: _table(run, table, examples)
-        for table in shard_tables()
-        if table != "neuron_vocabulary"
-    }
+    return {table: _table(run, table, examples) for table in shard_tables() if table != "neuron_vocabulary"}
 
 
 def _table(run: MadeUp, table: str, examples: Sequence[int]) -> pa.Table:

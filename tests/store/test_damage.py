@@ -110,9 +110,7 @@ def look(path: Path, folder: Path, damages: Iterable[Damage]) -> list[dict[str, 
         ("runs", "UPDATE runs SET model = 'another'", "not as it was merged"),
     ],
 )
-def test_changed_rows_are_found(
-    table: str, change: str, words: str, store: Callable[..., Path]
-) -> None:
+def test_changed_rows_are_found(table: str, change: str, words: str, store: Callable[..., Path]) -> None:
     path = store()
     with duckdb.connect(str(path)) as connection:
         connection.execute(change)

@@ -66,9 +66,7 @@ STATEMENTS = [
 
 
 @pytest.fixture(params=["one file", "two files"])
-def reader(
-    request: pytest.FixtureRequest, store: Callable[..., Path], tmp_path: Path
-) -> Iterator[Reader]:
+def reader(request: pytest.FixtureRequest, store: Callable[..., Path], tmp_path: Path) -> Iterator[Reader]:
     path = store()
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -97,9 +95,7 @@ def test_no_statement_leaves_the_file(reader: Reader, tmp_path: Path, tally: Tal
     )
 
 
-def test_stored_views_and_macros_reach_nothing(
-    store: Callable[..., Path], tmp_path: Path, tally: Tally
-) -> None:
+def test_stored_views_and_macros_reach_nothing(store: Callable[..., Path], tmp_path: Path, tally: Tally) -> None:
     path = store()
     secret = tmp_path / "secret"
     secret.write_text(SECRET, encoding="utf-8")
@@ -118,9 +114,7 @@ def test_stored_views_and_macros_reach_nothing(
     tally("attack", "views and macros over files, stored in a results file", 6, "refused")
 
 
-def test_our_own_tables_cannot_be_views_over_files(
-    store: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_our_own_tables_cannot_be_views_over_files(store: Callable[..., Path], tmp_path: Path) -> None:
     path = store()
     secret = tmp_path / "secret"
     secret.write_text(f"key,value\nformat,{SECRET}\n", encoding="utf-8")
@@ -161,9 +155,7 @@ EATERS = {
 
 
 @pytest.mark.parametrize("eats", EATERS)
-def test_queries_that_eat_the_machine_are_stopped(
-    eats: str, store: Callable[..., Path], tally: Tally
-) -> None:
+def test_queries_that_eat_the_machine_are_stopped(eats: str, store: Callable[..., Path], tally: Tally) -> None:
     limits = Limits(memory_bytes=200_000_000, threads=1, seconds=2)
     with open_results(store(), limits=limits) as results, pytest.raises(QueryError) as caught:
         results.sql(EATERS[eats])

@@ -93,9 +93,7 @@ def test_several_files_are_read_side_by_side(store: Callable[..., Path], tmp_pat
         assert both.fetchall() == [(13 * 2 * 7,)]
 
 
-@pytest.mark.parametrize(
-    "name", ["temp", "system", "memory", "main", "a b'c\"d", "größe", "select"]
-)
+@pytest.mark.parametrize("name", ["temp", "system", "memory", "main", "a b'c\"d", "größe", "select"])
 def test_any_file_name_will_do(name: str, store: Callable[..., Path]) -> None:
     path = store().rename(store().with_name(f"{name}.duckdb"))
     with open_reader(path) as reader:
@@ -148,9 +146,7 @@ def test_a_query_that_takes_too_long_ends(store: Callable[..., Path]) -> None:
     with open_reader(path, limits=Limits(seconds=0.2, threads=1)) as reader:
         began = time.perf_counter()
         with pytest.raises(QueryError, match="took longer than it may"), explaining(path):
-            reader.cursor().execute(
-                "SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3"
-            ).fetchall()
+            reader.cursor().execute("SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3").fetchall()
         assert time.perf_counter() - began < 5
 
 
@@ -168,9 +164,7 @@ def test_interrupting_a_cursor_stops_its_query_and_no_other(store: Callable[...,
         timer = threading.Timer(0.3, slow.interrupt)
         timer.start()
         with pytest.raises(duckdb.InterruptException):
-            slow.execute(
-                "SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3"
-            ).fetchall()
+            slow.execute("SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3").fetchall()
         assert other.execute("SELECT 1").fetchall() == [(1,)]
 
 

@@ -44,9 +44,7 @@ def holder(kind: str, path: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize("kind", ["reader", "writer"])
-def test_a_merge_waits_says_for_whom_and_leaves_a_marker(
-    kind: str, store: Callable[..., Path]
-) -> None:
+def test_a_merge_waits_says_for_whom_and_leaves_a_marker(kind: str, store: Callable[..., Path]) -> None:
     path = store(MadeUp(seed=1))
     journal = measure(MadeUp(seed=2), path)
     other = holder(kind, path)

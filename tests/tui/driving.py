@@ -28,7 +28,7 @@ async def settle(pilot: Pilot[None], seconds: float = 20.0) -> None:
         app = pilot.app
         assert isinstance(app, Explorer)
         page = app.page
-        if page is not None and not page.waiting and not app.reloader.aside and not app.ahead.busy:
+        if page is not None and not page.waiting and not app.reloader.released and not app.ahead.busy:
             await pilot.pause()
             if not page.waiting and not app.ahead.busy:
                 await pilot.pause()
@@ -56,6 +56,4 @@ def text_of(app: Explorer) -> str:
     """What the terminal shows, as plain text."""
     width, height = app.size
     lines = app.screen._compositor.render_strips(app.size)
-    return "\n".join(
-        "".join(segment.text for segment in strip)[: width * 4] for strip in lines[:height]
-    )
+    return "\n".join("".join(segment.text for segment in strip)[: width * 4] for strip in lines[:height])

@@ -37,7 +37,7 @@ def measure() -> None:
     from neurontui.compute import run as running
     from neurontui.compute.config import RunConfig
     from neurontui.compute.demo import DEMO_MODEL, demo_task
-    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.progress_bar import ProgressBar
 
     with tempfile.TemporaryDirectory() as folder:
         fact = RunConfig(
@@ -66,7 +66,7 @@ def measure() -> None:
         for number, config in enumerate((fact, inference)):
             target = FOLDER / f"{number}-{Path(config.task).stem}"
             running.merge = _keeping(target)
-            running.run(config, Narrator())
+            running.run(config, ProgressBar())
 
 
 def _keeping(target: Path) -> Any:

@@ -158,9 +158,7 @@ class _Writer:
         depth = np.linspace(0, 1, plan.layers)[:, None]
         own = random.normal(-1.3 - 0.3 * np.sin(3 * depth), 1.0, (plan.layers, plan.neurons))
         own += 2.6 * (random.random((plan.layers, plan.neurons)) < 0.05 + 0.09 * depth)
-        tongue = random.normal(
-            0, 0.3 + 0.3 * (1 - depth), (len(plan.languages), plan.layers, plan.neurons)
-        )
+        tongue = random.normal(0, 0.3 + 0.3 * (1 - depth), (len(plan.languages), plan.layers, plan.neurons))
         meaning = random.normal(0, 0.3, (plan.examples, 1, plan.layers, plan.neurons))
         a = own + tongue + meaning + random.normal(0, 0.25, shape)
         contribution = np.abs(np.maximum(a, -0.17)) + 0.01
@@ -198,9 +196,7 @@ class _Writer:
         self._sql("INSERT INTO examples SELECT * FROM example_rows")
 
     def _types(self) -> None:
-        self._sql(
-            "INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL"
-        )
+        self._sql("INSERT INTO activations SELECT {run}, example, layer, neuron, mask FROM masks ORDER BY ALL")
         for threshold in (0.0, 0.2, 0.5):
             self._sql(
                 "INSERT INTO mask_histogram SELECT {run}, $t, 'last', fold, layer, mask, count(*) FROM ("
@@ -297,12 +293,8 @@ class _Writer:
                 )
                 for share in (5, 15, 25, 55, 75)
             ]
-        for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(
-            cases
-        ):
-            self.conditions.append(
-                Condition(number, kind, label, name, fraction, seed, matched_to=matched)
-            )
+        for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(cases):
+            self.conditions.append(Condition(number, kind, label, name, fraction, seed, matched_to=matched))
             self._sql(
                 "INSERT INTO ablation_examples SELECT {run}, $n, example, language, CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
                 "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), ($percent * 2.88)::INTEGER FROM "

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from neurontui.queries.running_query import Job
 from neurontui.tui.explorer.app import Explorer
-from neurontui.tui.explorer.query_runner import Desk, Question, Started
+from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 from tests.tui.driving import settle, text_of
 
 SHORTEST, LONGEST = 0.02, 0.2
@@ -21,21 +21,21 @@ CHARACTERS = {"space": " "}
 
 def slow_down(monkeypatch: pytest.MonkeyPatch, longest: float = LONGEST) -> None:
     """Delay every answer by a time that depends on the question alone: later ones often come first."""
-    answer = Desk._answer
+    answer = QueryRunner._answer
 
-    def late(desk: Desk, question: Question, started: Started | None) -> pa.Table:
+    def late(query_runner: QueryRunner, question: QueryRequest, started: RunningQuery | None) -> pa.Table:
         digest = hashlib.sha256(repr(question).encode()).digest()[0] / 255
         time.sleep(SHORTEST + (longest - SHORTEST) * digest)
-        return answer(desk, question, started)
+        return answer(query_runner, question, started)
 
-    run = Desk.run
+    run = QueryRunner.run
 
-    def run_late(desk: Desk, job: Job, *more: Any) -> pa.Table:
+    def run_late(query_runner: QueryRunner, job: Job, *more: Any) -> pa.Table:
         time.sleep(SHORTEST)
-        return run(desk, job, *more)
+        return run(query_runner, job, *more)
 
-    monkeypatch.setattr(Desk, "_answer", late)
-    monkeypatch.setattr(Desk, "run", run_late)
+    monkeypatch.setattr(QueryRunner, "_answer", late)
+    monkeypatch.setattr(QueryRunner, "run", run_late)
 
 
 def type_ahead(app: Explorer, *keys: str) -> None:

@@ -16,7 +16,7 @@ class Series:
     values: tuple[Value, ...]
     half: tuple[Value, ...] = ()
     """Half the width of the 95 % interval of each value, where there is one."""
-    ghost: bool = False
+    reference: bool = False
     """What the others are compared with: drawn in grey."""
 
     def text(self, index: int, digits: int = 1) -> str:
@@ -48,13 +48,13 @@ class Chart:
     panels: bool = False
     """A panel a series, each with a y axis of its own."""
     grey: str = "compared"
-    """What the ghosts are."""
+    """What the reference curves are."""
     places: tuple[float, ...] = ()
     """Where the positions lie on the x axis, 0 to 1; evenly spaced where empty."""
 
     def legend(self, series: Series) -> str:
         """What a curve is, in words."""
-        return f"{series.name} ({self.grey})" if series.ghost else series.name
+        return f"{series.name} ({self.grey})" if series.reference else series.name
 
     @property
     def n(self) -> int:
@@ -149,18 +149,8 @@ def numbers(values: Sequence[object]) -> tuple[Value, ...]:
     """Values of a column as floats; None and NaN both mean there is no value."""
     out: list[Value] = []
     for value in values:
-        number = (
-            None
-            if value is None
-            else float(str(value))
-            if not isinstance(value, int | float)
-            else float(value)
-        )
-        out.append(
-            number
-            if number is not None and number == number and abs(number) != float("inf")
-            else None
-        )
+        number = None if value is None else float(str(value)) if not isinstance(value, int | float) else float(value)
+        out.append(number if number is not None and number == number and abs(number) != float("inf") else None)
     return tuple(out)
 
 

@@ -24,21 +24,21 @@ _DARK = {
     "first": "#56B4E9", "second": "#E69F00", "third": "#00B183", "fourth": "#CC79A7",
     "fifth": "#F0E442", "sixth": "#D55E00", "seventh": "#3D8FD1", "eighth": "#B9C0CC",
     "text": "#D7DCE5", "dim": "#8A93A5", "axis": "#6B7486", "cursor": "#FFFFFF", "ink": "#10141B",
-    "good": "#00B183", "bad": "#E8743B", "ghost": "#79839A", "rule": "#353C4A",
+    "good": "#00B183", "bad": "#E8743B", "reference": "#79839A", "rule": "#353C4A",
 }  # fmt: skip
 _LIGHT = {
     "all-shared": "#C65500", "partial-shared": "#0072B2", "specific": "#007F5C", "non-activated": "#C3C9D3", "silent": "#6C7686",
     "first": "#0072B2", "second": "#C65500", "third": "#007F5C", "fourth": "#A8477D",
     "fifth": "#8A7A00", "sixth": "#E69F00", "seventh": "#2A92D0", "eighth": "#5A6372",
     "text": "#1F2733", "dim": "#5F6979", "axis": "#8A93A3", "cursor": "#000000", "ink": "#FFFFFF",
-    "good": "#007F5C", "bad": "#C65500", "ghost": "#7D8797", "rule": "#D0D5DD",
+    "good": "#007F5C", "bad": "#C65500", "reference": "#7D8797", "rule": "#D0D5DD",
 }  # fmt: skip
 _ANSI = {
     "all-shared": "yellow", "partial-shared": "cyan", "specific": "green", "non-activated": "bright_black", "silent": "white",
     "first": "cyan", "second": "yellow", "third": "green", "fourth": "magenta",
     "fifth": "bright_yellow", "sixth": "red", "seventh": "blue", "eighth": "white",
     "text": "default", "dim": "bright_black", "axis": "bright_black", "cursor": "default", "ink": "black",
-    "good": "green", "bad": "red", "ghost": "bright_black", "rule": "bright_black",
+    "good": "green", "bad": "red", "reference": "bright_black", "rule": "bright_black",
 }  # fmt: skip
 CYCLE = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
@@ -89,11 +89,7 @@ class Palette:
         return Style(color=self._color(ink), bgcolor=self._color(paper), bold=bold or None)
 
     def _color(self, role: str | None) -> str | None:
-        return (
-            role
-            if role is None or role.startswith("#")
-            else self.colors.get(role, self.colors["text"])
-        )
+        return role if role is None or role.startswith("#") else self.colors.get(role, self.colors["text"])
 
 
 DARK = Palette("dark", _DARK)
@@ -101,9 +97,7 @@ LIGHT = Palette("light", _LIGHT)
 ANSI = Palette("ansi", _ANSI, textured=True)
 
 
-def shade(
-    value: float, extent: tuple[float, float], diverging: bool = False, few: bool = False
-) -> str:
+def shade(value: float, extent: tuple[float, float], diverging: bool = False, few: bool = False) -> str:
     """Background of a heatmap's cell, one of sixteen levels; with `few` one of those 256 colours have."""
     lowest, highest = extent
     share = 0.5 if highest <= lowest else (value - lowest) / (highest - lowest)
@@ -125,9 +119,7 @@ def _blend(stops: tuple[str, ...], share: float) -> str:
 
 def ink_on(paper: str) -> str:
     """Black or white, whichever is easier to read on `paper` (WCAG relative luminance)."""
-    red, green, blue = (
-        (c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in _rgb(paper)
-    )
+    red, green, blue = ((c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in _rgb(paper))
     return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#FFFFFF"
 
 

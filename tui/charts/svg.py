@@ -24,10 +24,7 @@ def _document(width: float, height: float, title: str, parts: list[str]) -> str:
         'font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#1F2733">'
     )
     back = f'<rect width="{width:g}" height="{height:g}" fill="#FFFFFF"/>'
-    return (
-        "\n".join([head, back, _words(LEFT, 24, title, size=15, weight="bold"), *parts, "</svg>"])
-        + "\n"
-    )
+    return "\n".join([head, back, _words(LEFT, 24, title, size=15, weight="bold"), *parts, "</svg>"]) + "\n"
 
 
 def _words(
@@ -45,9 +42,7 @@ def _words(
     )
 
 
-def _line(
-    x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = ""
-) -> str:
+def _line(x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = "") -> str:
     extra = f' stroke-dasharray="{dash}"' if dash else ""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{stroke}" stroke-width="{width:g}"{extra}/>'
 
@@ -71,11 +66,7 @@ class _Frame:
 def _chart(chart: Chart) -> str:
     frame = _Frame(chart)
     parts = _axes(chart, frame)
-    parts += (
-        _areas(chart, frame)
-        if chart.stacked
-        else [part for each in chart.series for part in _curve(each, frame)]
-    )
+    parts += _areas(chart, frame) if chart.stacked else [part for each in chart.series for part in _curve(each, frame)]
     parts += _legend(chart)
     return _document(WIDTH, HEIGHT, chart.title, parts)
 
@@ -84,17 +75,14 @@ def _axes(chart: Chart, frame: _Frame) -> list[str]:
     parts = []
     for tick in frame.scale.ticks:
         y = frame.y(tick)
-        parts.append(
-            _line(LEFT, y, WIDTH - RIGHT, y, "#D0D5DD", 2 if chart.zero and tick == 0 else 1)
-        )
+        parts.append(_line(LEFT, y, WIDTH - RIGHT, y, "#D0D5DD", 2 if chart.zero and tick == 0 else 1))
         parts.append(_words(LEFT - 8, y + 4, frame.scale.label(tick), "end", 11, "#5F6979"))
     for index in range(chart.n) if chart.places else layer_ticks(chart.labels, 72):
         x = frame.x(index)
         parts.append(_line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 5, "#8A93A3"))
         parts.append(_words(x, HEIGHT - BOTTOM + 18, chart.labels[index], "middle", 11, "#5F6979"))
     parts += [
-        _line(frame.x(i - 0.5), TOP, frame.x(i - 0.5), HEIGHT - BOTTOM, "#8A93A3", 1, "3 3")
-        for i in chart.breaks
+        _line(frame.x(i - 0.5), TOP, frame.x(i - 0.5), HEIGHT - BOTTOM, "#8A93A3", 1, "3 3") for i in chart.breaks
     ]
     middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
     parts.append(_words(middle, HEIGHT - 10, chart.x_title, "middle"))
@@ -108,9 +96,7 @@ def _areas(chart: Chart, frame: _Frame) -> list[str]:
         above = [base + (value or 0.0) for base, value in zip(below, series.values, strict=True)]
         edge = [f"{frame.x(i):.1f},{frame.y(v):.1f}" for i, v in enumerate(above)]
         back = [f"{frame.x(i):.1f},{frame.y(v):.1f}" for i, v in reversed(list(enumerate(below)))]
-        parts.append(
-            f'<polygon points="{" ".join(edge + back)}" fill="{LIGHT.colors[series.role]}"/>'
-        )
+        parts.append(f'<polygon points="{" ".join(edge + back)}" fill="{LIGHT.colors[series.role]}"/>')
         below = above
     return parts
 
@@ -121,17 +107,11 @@ def _curve(series: Series, frame: _Frame) -> list[str]:
     for piece in _pieces(series):
         if series.half and len(piece) > 1:
             upper = [f"{frame.x(i):.1f},{frame.y(v + (h or 0.0)):.1f}" for i, v, h in piece]
-            lower = [
-                f"{frame.x(i):.1f},{frame.y(v - (h or 0.0)):.1f}" for i, v, h in reversed(piece)
-            ]
-            parts.append(
-                f'<polygon points="{" ".join(upper + lower)}" fill="{colour}" opacity="0.18"/>'
-            )
+            lower = [f"{frame.x(i):.1f},{frame.y(v - (h or 0.0)):.1f}" for i, v, h in reversed(piece)]
+            parts.append(f'<polygon points="{" ".join(upper + lower)}" fill="{colour}" opacity="0.18"/>')
         points = " ".join(f"{frame.x(i):.1f},{frame.y(v):.1f}" for i, v, _ in piece)
-        dash = ' stroke-dasharray="5 4"' if series.ghost else ""
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>'
-        )
+        dash = ' stroke-dasharray="5 4"' if series.reference else ""
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
     return parts
 
 
@@ -141,9 +121,7 @@ def _pieces(series: Series) -> list[list[tuple[int, float, float | None]]]:
         if value is None:
             pieces.append([])
         else:
-            pieces[-1].append(
-                (index, value, series.half[index] if index < len(series.half) else None)
-            )
+            pieces[-1].append((index, value, series.half[index] if index < len(series.half) else None))
     return [piece for piece in pieces if piece]
 
 
@@ -152,9 +130,7 @@ def _legend(chart: Chart) -> list[str]:
     for row, series in enumerate(reversed(chart.series) if chart.stacked else chart.series):
         y = TOP + 16 + 20 * row
         colour = LIGHT.colors.get(ink_of(series.role), "#1F2733")
-        parts.append(
-            f'<rect x="{WIDTH - RIGHT + 14:.1f}" y="{y - 10:.1f}" width="12" height="12" fill="{colour}"/>'
-        )
+        parts.append(f'<rect x="{WIDTH - RIGHT + 14:.1f}" y="{y - 10:.1f}" width="12" height="12" fill="{colour}"/>')
         parts.append(_words(WIDTH - RIGHT + 32, y, f"{series.letter}  {chart.legend(series)}"))
     return parts
 
@@ -174,9 +150,7 @@ def _matrix(matrix: Matrix) -> str:
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell[0] - 1:g}" height="{cell[1] - 1:g}" fill="{paper}"/>'
             )
-            parts.append(
-                _words(x + cell[0] / 2, y + 17, f"{value:.1f}", "middle", 11, ink_on(paper))
-            )
+            parts.append(_words(x + cell[0] / 2, y + 17, f"{value:.1f}", "middle", 11, ink_on(paper)))
     return _document(width, height, f"{matrix.title} ({matrix.unit})", parts)
 
 
@@ -193,9 +167,7 @@ def _bars(bars: Bars) -> str:
         )
         if each.half is not None and each.value is not None:
             reach = each.half / highest * room
-            parts.append(
-                _line(label + length - reach, y + 8, label + length + reach, y + 8, "#1F2733", 1.5)
-            )
+            parts.append(_line(label + length - reach, y + 8, label + length + reach, y + 8, "#1F2733", 1.5))
         number = "–" if each.value is None else f"{each.value:.1f}"
         parts.append(
             _words(
@@ -204,6 +176,4 @@ def _bars(bars: Bars) -> str:
                 f"{number} {each.note}",
             )
         )
-    return _document(
-        label + room + 120, TOP + 30 + step * len(bars.bars), f"{bars.title} ({bars.unit})", parts
-    )
+    return _document(label + room + 120, TOP + 30 + step * len(bars.bars), f"{bars.title} ({bars.unit})", parts)

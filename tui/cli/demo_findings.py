@@ -20,9 +20,7 @@ def answers(opened: Results, run: int) -> Iterator[str]:
     claims = {row["claim"]: row for row in opened.query("claims", run=run).to_pylist()}
     yield from _asked("Does sharing depend on the task?", claims["task-matters"], YES_OR_NO)
     yield from _persistence(opened, run)
-    yield from _asked(
-        "Do related languages share more neurons?", claims["relatives-share-no-more"], NO_OR_YES
-    )
+    yield from _asked("Do related languages share more neurons?", claims["relatives-share-no-more"], NO_OR_YES)
     yield from _asked(
         "Does switching off all-shared neurons hurt more than switching off others?",
         claims["all-shared-beyond-control"],
@@ -63,9 +61,7 @@ def _whole_type(opened: Results, run: int) -> Iterator[str]:
     rows = opened.query("ablation-controls", run=run).to_pylist()
     for row in rows:
         if row["type"] == "all-shared" and row["fraction"] is None and row["language"] is None:
-            spread = (
-                "" if row["low"] is None else f" (95 %: {row['low']:+.1f} to {row['high']:+.1f})"
-            )
+            spread = "" if row["low"] is None else f" (95 %: {row['low']:+.1f} to {row['high']:+.1f})"
             yield (
                 f"    With all of them switched off, {row['percent']:.1f} % of all neurons, {row['accuracy']:.1f} % of the "
                 f"answers are right; with as many other active neurons, as far as there are any, {row['control']:.1f} %: "

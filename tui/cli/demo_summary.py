@@ -32,9 +32,7 @@ def _accuracies(opened: Results, runs: list[dict[str, object]]) -> Table:
     languages = list(dict.fromkeys(code for run in runs for code in _codes(run)))
     table = _table("Accuracy, % of prompts answered right", [*languages, "mean", "n"])
     for run in runs:
-        rows = {
-            row["language"]: row for row in opened.query("accuracy", run=run["run"]).to_pylist()
-        }
+        rows = {row["language"]: row for row in opened.query("accuracy", run=run["run"]).to_pylist()}
         shown = [f"{rows[code]['accuracy']:.0f}" if code in rows else "" for code in languages]
         found = [row["accuracy"] for row in rows.values()]
         mean = f"{sum(found) / len(found):.1f}" if found else ""
@@ -70,9 +68,7 @@ def _types(opened: Results, runs: list[dict[str, object]]) -> Table:
 
 
 def _mean(rows: pa.Table, name: str) -> str:
-    found = [
-        row["ratio"] for row in rows.to_pylist() if row["type"] == name and row["ratio"] is not None
-    ]
+    found = [row["ratio"] for row in rows.to_pylist() if row["type"] == name and row["ratio"] is not None]
     return f"{sum(found) / len(found):.1f}" if found else ""
 
 

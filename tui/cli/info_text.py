@@ -28,9 +28,7 @@ def print_info(results: Path) -> None:
         console.print(Text(f"run {run}: {clean(sentence)}"), soft_wrap=True)
     for each in list_journals(results):
         state = "merging" if each.merging else "running" if each.running else "stopped"
-        line = (
-            f"not in the file yet: {clean(each.name)}, {each.done} of {each.total} batches, {state}"
-        )
+        line = f"not in the file yet: {clean(each.name)}, {each.done} of {each.total} batches, {state}"
         console.print(Text(line), soft_wrap=True)
     console.print(_sizes(found))
 
@@ -52,9 +50,7 @@ def _headline(found: Health) -> str:
 def _runs(runs: list[dict[str, object]]) -> Table:
     table = Table(show_edge=False, pad_edge=False, title="runs", title_justify="left")
     for name in ("run", "name", "languages", "examples", "neurons", "dtype"):
-        table.add_column(
-            name, justify="right" if name in ("run", "examples", "neurons") else "left"
-        )
+        table.add_column(name, justify="right" if name in ("run", "examples", "neurons") else "left")
     for run in runs:
         table.add_row(
             str(run["run"]),

@@ -80,9 +80,7 @@ def _drawn(rows: pa.Table, cells: Sequence[Sequence[Text]], widths: Sequence[int
     """The first columns, as many as there are widths."""
     table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"])
     for name, number, width in zip(rows.column_names, _numbers(rows), widths, strict=False):
-        table.add_column(
-            Text(clean(name)), justify="right" if number else "left", no_wrap=True, width=width
-        )
+        table.add_column(Text(clean(name)), justify="right" if number else "left", no_wrap=True, width=width)
     for record in cells:
         table.add_row(*record[: len(widths)])
     return table
@@ -105,9 +103,7 @@ def _draw_records(rows: pa.Table, console: Console) -> None:
         console.print(table)
 
 
-def _draw_what_fits(
-    rows: pa.Table, cells: Sequence[Sequence[Text]], natural: Sequence[int], console: Console
-) -> None:
+def _draw_what_fits(rows: pa.Table, cells: Sequence[Sequence[Text]], natural: Sequence[int], console: Console) -> None:
     """The first columns that fit with their texts cut, and a word on the others."""
     widths = fitted(natural, _numbers(rows), console.width)
     console.print(_drawn(rows, cells, widths))

@@ -19,7 +19,7 @@ from neurontui.tui.common.sanitize import clean
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class Narrator:
+class ProgressBar:
     """Tells on stderr what a run does; stdout stays free for data."""
 
     def __init__(self) -> None:

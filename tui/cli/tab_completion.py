@@ -13,22 +13,16 @@ if TYPE_CHECKING:
 TASKS = ("xnli", "fact", "ke-en-all", "ke-all-en")
 
 
-def query_names(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> "list[CompletionItem]":
+def query_names(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Queries whose names begin so, with their titles."""
     from click.shell_completion import CompletionItem
 
     return [
-        CompletionItem(each.name, help=each.title)
-        for each in _queries(context)
-        if each.name.startswith(incomplete)
+        CompletionItem(each.name, help=each.title) for each in _queries(context) if each.name.startswith(incomplete)
     ]
 
 
-def query_parameters(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> "list[CompletionItem]":
+def query_parameters(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """`KEY=` of each parameter of the query named, and `KEY=VALUE` where it is one of a few."""
     from click.shell_completion import CompletionItem
 

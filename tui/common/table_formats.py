@@ -106,9 +106,7 @@ def _markdown(pieces: Pieces) -> Iterator[bytes]:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    escaped = (
-        clean(each).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for each in cells
-    )
+    escaped = (clean(each).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for each in cells)
     return f"| {' | '.join(escaped)} |"
 
 
@@ -128,11 +126,7 @@ def _alike(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     try:
         return rows.cast(schema)
     except pa.ArrowException:
-        odd = [
-            each.name
-            for each, wanted in zip(rows.schema, schema, strict=True)
-            if each.type != wanted.type
-        ]
+        odd = [each.name for each, wanted in zip(rows.schema, schema, strict=True) if each.type != wanted.type]
         raise InputError(
             f"The column {', '.join(odd)} holds dates of far years among others; cast it to VARCHAR, or ask for csv."
         ) from None

@@ -23,10 +23,10 @@ from neurontui.tui.explorer.copy_and_export import ask_export, copy
 from neurontui.tui.explorer.crash_log import kept
 from neurontui.tui.explorer.dialogs.dialog import Choice, Reading
 from neurontui.tui.explorer.dialogs.help import help_lines
-from neurontui.tui.explorer.file_watcher import Looked
+from neurontui.tui.explorer.file_watcher import FilesChecked
 from neurontui.tui.explorer.keymap import Binding, BindingType, load_keymap
 from neurontui.tui.explorer.palette_commands import commands
-from neurontui.tui.explorer.query_runner import Desk
+from neurontui.tui.explorer.query_runner import QueryRunner
 from neurontui.tui.explorer.reload import Reloader
 from neurontui.tui.explorer.run_catalog import RunInfo, catalog, find
 from neurontui.tui.explorer.screens.page import Page
@@ -68,7 +68,7 @@ class Explorer(App[None]):
         ),
         Binding(
             "escape",
-            "retrace",
+            "go_back",
             "back",
             show=False,
             tooltip="Stop a slow query; else back along the breadcrumbs",
@@ -77,16 +77,14 @@ class Explorer(App[None]):
         Binding("q", "quit", "quit", show=False, tooltip="Quit"),
     ]
 
-    def __init__(
-        self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None
-    ) -> None:
+    def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.paths = [Path(path) for path in paths]
         self.queries_dir = queries_dir
-        self.desk = Desk(results)
+        self.query_runner = QueryRunner(results)
         self.runs: tuple[RunInfo, ...] = ()
-        self.trail: list[tuple[str, Selection]] = []
-        self.handed = ""
+        self.visited: list[tuple[str, Selection]] = []
+        self.pending_sql = ""
         self._pages: dict[str, Page] = {}
         self.reloader = Reloader(self)
         self.ahead = TypeAhead(self, super().on_event)
@@ -128,9 +126,7 @@ class Explorer(App[None]):
     @property
     def page(self) -> Page | None:
         """The page in front, below any dialog."""
-        return next(
-            (screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None
-        )
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
 
     def pages(self) -> list[Page]:
         """The screens that were visited."""
@@ -159,12 +155,12 @@ class Explorer(App[None]):
         """File, run, and the way one came down."""
         run = self.run_info
         way = [self.file_name] + ([run.name] if run else [])
-        way += [self._pages[name].HEADING for name, _ in self.trail if name in self._pages]
+        way += [self._pages[name].HEADING for name, _ in self.visited if name in self._pages]
         return (*way, page.HEADING, *page.crumbs())
 
     def state_word(self, waiting: bool) -> str:
         """What goes on, in a word."""
-        if self.reloader.aside:
+        if self.reloader.released:
             return "merging …"
         if waiting:
             return "asking … esc stops"
@@ -204,10 +200,10 @@ class Explorer(App[None]):
         raster.warm()
         collecting.keep()
 
-    def on_looked(self, message: Looked) -> None:
+    def on_files_checked(self, message: FilesChecked) -> None:
         """The files and journals were looked at."""
         self.reloader.looked(message.sight)
-        if self.page is not None and self.page.ready and not self.reloader.aside:
+        if self.page is not None and self.page.ready and not self.reloader.released:
             self.page.frame()
             self.page.journals(message.sight.journals)
 
@@ -218,9 +214,9 @@ class Explorer(App[None]):
             self.failure = failure if isinstance(failure, NeurontuiError) else kept(failure)
         self._close_messages_no_wait()
 
-    def take(self, desk: Desk) -> None:
+    def take(self, query_runner: QueryRunner) -> None:
         """Go on with files that were opened anew."""
-        self.desk = desk
+        self.query_runner = query_runner
         self.read_runs()
         for page in self.pages():
             page.forget()
@@ -229,7 +225,7 @@ class Explorer(App[None]):
 
     def read_runs(self) -> None:
         """What runs there are, and a selection that exists."""
-        results = self.desk.results
+        results = self.query_runner.results
         self.runs = catalog(results.runs(), results.known_runs, results.query("warnings"))
         if self.run_info is None and self.runs:
             self.choose_run(self.runs[-1].key)
@@ -239,7 +235,7 @@ class Explorer(App[None]):
     def on_unmount(self) -> None:
         """Keep the selection, and let go of the files."""
         memory.save(self.paths, self.selection, {**self.settings, **self._theme_setting()})
-        self.desk.close()
+        self.query_runner.close()
 
     def _theme_setting(self) -> dict[str, Any]:
         return {} if self.no_color else {"theme": self.theme}
@@ -248,11 +244,7 @@ class Explorer(App[None]):
 
     def go(self, name: str) -> None:
         """Show a screen, whatever was in front."""
-        while (
-            isinstance(self.screen, Screen)
-            and not isinstance(self.screen, Page)
-            and len(self.screen_stack) > 1
-        ):
+        while isinstance(self.screen, Screen) and not isinstance(self.screen, Page) and len(self.screen_stack) > 1:
             self.pop_screen()
         if name not in self._pages:
             self._pages[name] = pages.make_page(name)
@@ -267,30 +259,30 @@ class Explorer(App[None]):
 
     def action_go(self, name: str) -> None:
         """A screen by its digit: the way begins anew."""
-        self.trail.clear()
+        self.visited.clear()
         self.go(name)
 
-    def drill(self, name: str, **changes: Any) -> None:
+    def open_detail(self, name: str, **changes: Any) -> None:
         """Go down to a screen; esc comes back to what is looked at now."""
         page = self.page
         if page is not None:
-            self.trail.append((page.PAGE, self.selection))
+            self.visited.append((page.PAGE, self.selection))
         self.selection = replace(self.selection, **changes)
         self.go(name)
 
-    def action_retrace(self) -> None:
+    def action_go_back(self) -> None:
         """Stop what is slow; else go back a step."""
         page = self.page
         if page is not None and page.waiting and page.stop():
             return
-        if self.trail:
-            name, before = self.trail.pop()
+        if self.visited:
+            name, before = self.visited.pop()
             self.selection = replace(
                 self.selection,
                 layer=before.layer,
                 neuron=before.neuron,
                 example=before.example,
-                within=before.within,
+                layer_filter=before.layer_filter,
             )
             self.go(name)
 
@@ -325,7 +317,7 @@ class Explorer(App[None]):
         self.select(replace(self.selection, second=key))
         if key and page is not None:
             if page.PAGE != "layers":
-                self.drill("layers")
+                self.open_detail("layers")
             self._pages["layers"].beside()
 
     def action_copy(self) -> None:
@@ -352,8 +344,8 @@ class Explorer(App[None]):
         question = next(iter(page.shown().values()), None) if page is not None else None
         if question is None or page is None:
             return
-        self.handed = self.desk.results.statement(question.name, **question.values())
-        self.drill("sql")
+        self.pending_sql = self.query_runner.results.statement(question.name, **question.values())
+        self.open_detail("sql")
 
     def action_press(self, key: str) -> None:
         """A click on a key of the last line."""

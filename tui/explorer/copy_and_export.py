@@ -38,9 +38,7 @@ def copy(explorer: "Explorer", page: "Page") -> None:
         return
     explorer.copy_to_clipboard(text)
     try:
-        path = export.save(
-            copies_folder(), name, "tsv" if tables else "txt", text.encode("utf-8", "replace")
-        )
+        path = export.save(copies_folder(), name, "tsv" if tables else "txt", text.encode("utf-8", "replace"))
     except UsageError as error:
         explorer.notify(f"Copied {name}. {clean(error)}", markup=False)
         return
@@ -63,15 +61,9 @@ def ask_export(explorer: "Explorer", page: "Page") -> None:
         return
     whole = page.whole()
     wanted = [
-        Wanted(name, kind, table=table, fetch=whole)
-        for name, table in tables.items()
-        for kind in export.TABLE_FORMATS
+        Wanted(name, kind, table=table, fetch=whole) for name, table in tables.items() for kind in export.TABLE_FORMATS
     ]
-    wanted += [
-        Wanted(_name(each), kind, drawing=each)
-        for each in drawings
-        for kind in export.CHART_FORMATS
-    ]
+    wanted += [Wanted(_name(each), kind, drawing=each) for each in drawings for kind in export.CHART_FORMATS]
     explorer.push_screen(ExportDialog(wanted, Path.cwd()), lambda chosen: _save(explorer, chosen))
 
 

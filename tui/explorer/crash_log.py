@@ -17,9 +17,7 @@ def kept(error: BaseException) -> ExplorerError:
     path = state_path().with_name("crash.txt")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            "".join(traceback.format_exception(error)), encoding="utf-8", errors="replace"
-        )
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
     return ExplorerError(
         f"The explorer met an error of its own ({type(error).__name__}) and had to stop; "
         f"the details are in {path}: please report them."
@@ -27,7 +25,7 @@ def kept(error: BaseException) -> ExplorerError:
 
 
 @contextmanager
-def in_a_sentence() -> Iterator[None]:
+def wrap_errors() -> Iterator[None]:
     """In a thread: let failures through that have a sentence, and give one to all others."""
     try:
         yield

@@ -28,9 +28,7 @@ def table_bytes(table: pa.Table, kind: str) -> bytes:
 
 def chart_bytes(drawing: Drawing, kind: str) -> bytes:
     """A chart in one of CHART_FORMATS."""
-    return (to_svg(drawing) if kind == "svg" else to_text(drawing) + "\n").encode(
-        "utf-8", "replace"
-    )
+    return (to_svg(drawing) if kind == "svg" else to_text(drawing) + "\n").encode("utf-8", "replace")
 
 
 def save(folder: Path, name: str, kind: str, content: bytes) -> Path:
@@ -46,9 +44,7 @@ def save(folder: Path, name: str, kind: str, content: bytes) -> Path:
                 continue
             return path
     except OSError as error:
-        raise UsageError(
-            f"Cannot write into {folder} ({error.strerror or error}); choose another folder."
-        ) from None
+        raise UsageError(f"Cannot write into {folder} ({error.strerror or error}); choose another folder.") from None
     raise UsageError(f"{folder} has ten thousand files of that name; choose another folder.")
 
 
@@ -59,11 +55,7 @@ def slug(name: str) -> str:
 
 def table_text(table: pa.Table) -> str:
     """Tab-separated text, as spreadsheets paste it; cleaned, for it may be pasted into a shell."""
-    rows = (
-        zip(*(column.to_pylist() for column in table.columns), strict=True)
-        if table.num_columns
-        else []
-    )
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True) if table.num_columns else []
     lines = [
         "\t".join(clean(name) for name in table.column_names),
         *("\t".join(clean(_flat(value)) for value in row) for row in rows),
@@ -84,24 +76,19 @@ def _without_nesting(table: pa.Table) -> pa.Table:
     for index, field in enumerate(table.schema):
         if pa.types.is_nested(field.type):
             texts = pa.array(
-                [
-                    _flat(value) if value is not None else None
-                    for value in table.column(index).to_pylist()
-                ],
+                [_flat(value) if value is not None else None for value in table.column(index).to_pylist()],
                 pa.string(),
             )
             table = table.set_column(index, field.name, texts)
         elif pa.types.is_dictionary(field.type):
-            table = table.set_column(
-                index, field.name, table.column(index).cast(field.type.value_type)
-            )
+            table = table.set_column(index, field.name, table.column(index).cast(field.type.value_type))
     return table
 
 
 def _json(table: pa.Table) -> bytes:
-    return (
-        json.dumps(table.to_pylist(), default=_plain, ensure_ascii=False, indent=1) + "\n"
-    ).encode("utf-8", "replace")
+    return (json.dumps(table.to_pylist(), default=_plain, ensure_ascii=False, indent=1) + "\n").encode(
+        "utf-8", "replace"
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -112,14 +99,9 @@ def _plain(value: Any) -> Any:
 
 def _md(table: pa.Table) -> bytes:
     head = [_cell(name) for name in table.column_names]
-    rows = [
-        [_cell(_flat(value)) for value in row]
-        for row in zip(*(c.to_pylist() for c in table.columns), strict=True)
-    ]
+    rows = [[_cell(_flat(value)) for value in row] for row in zip(*(c.to_pylist() for c in table.columns), strict=True)]
     lines = [head, ["---"] * len(head), *rows]
-    return ("\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n").encode(
-        "utf-8", "replace"
-    )
+    return ("\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n").encode("utf-8", "replace")
 
 
 def _cell(text: str) -> str:
@@ -139,11 +121,7 @@ def _flat(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return ",".join(_flat(each) for each in value)
-    return (
-        f"{value:.6g}"
-        if isinstance(value, float)
-        else str(value).replace("\t", " ").replace("\n", " ")
-    )
+    return f"{value:.6g}" if isinstance(value, float) else str(value).replace("\t", " ").replace("\n", " ")
 
 
 _WRITERS: dict[str, Callable[[pa.Table], bytes]] = {

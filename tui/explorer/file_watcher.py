@@ -13,7 +13,7 @@ EVERY = 1.0
 
 
 @dataclass(frozen=True)
-class Sight:
+class FileStatus:
     """What one look saw."""
 
     journals: tuple[Progress, ...]
@@ -26,18 +26,18 @@ class Sight:
         return tuple(journal.name for journal in self.journals if journal.merging)
 
 
-class Looked(Message):
+class FilesChecked(Message):
     """A look was taken."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: FileStatus) -> None:
         super().__init__()
         self.sight = sight
 
 
-def look(paths: Sequence[Path]) -> Sight:
+def look(paths: Sequence[Path]) -> FileStatus:
     """Look at the journals and the files; a few system calls, but on slow disks: call it in a thread."""
     journals = tuple(journal for path in paths for journal in list_journals(path))
-    return Sight(journals, stamps_of(paths))
+    return FileStatus(journals, stamps_of(paths))
 
 
 def stamps_of(paths: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:

@@ -45,9 +45,7 @@ def load_keymap() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read as TOML ({error}); mend it or take it away."
-        ) from None
+        raise InputError(f"{path} cannot be read as TOML ({error}); mend it or take it away.") from None
     wrong = [name for name, keys in raw.items() if not isinstance(keys, str) or not keys.strip()]
     if wrong:
         raise InputError(f'{path}: {wrong[0]} needs a key as text, such as {wrong[0]} = "T".')

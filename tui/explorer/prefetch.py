@@ -11,7 +11,7 @@ from typing import Protocol
 from textual.timer import Timer
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.explorer.query_runner import Desk, Question, Started
+from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 from neurontui.tui.explorer.selection import Selection
 
 STILL = 0.1
@@ -34,12 +34,12 @@ def supposing(holder: Holder, selection: Selection) -> Iterator[None]:
         holder.selection = before
 
 
-class Foresight:
+class Prefetcher:
     """Questions of one screen that were thought of in advance."""
 
     def __init__(self) -> None:
         self.timer: Timer | None = None
-        self._under_way: dict[Question, Started] = {}
+        self._under_way: dict[QueryRequest, RunningQuery] = {}
 
     def wait(self, timer: Timer) -> None:
         """Think again when the timer says so; an earlier one is forgotten."""
@@ -47,15 +47,15 @@ class Foresight:
             self.timer.stop()
         self.timer = timer
 
-    def begin(self, desk: Desk, questions: Iterable[Question]) -> "Errand":
+    def begin(self, query_runner: QueryRunner, questions: Iterable[QueryRequest]) -> "PrefetchTask":
         """An errand for a thread: what of these is not known yet."""
         self.stop()
         self._under_way = {
-            each: Started() for each in dict.fromkeys(questions) if desk.cached(each) is None
+            each: RunningQuery() for each in dict.fromkeys(questions) if query_runner.cached(each) is None
         }
-        return Errand(desk, dict(self._under_way))
+        return PrefetchTask(query_runner, dict(self._under_way))
 
-    def stop(self, but: Collection[Question] = ()) -> None:
+    def stop(self, but: Collection[QueryRequest] = ()) -> None:
         """Stop asking, save for what is now really asked."""
         for question, started in self._under_way.items():
             if question not in but:
@@ -63,11 +63,11 @@ class Foresight:
         self._under_way = {key: each for key, each in self._under_way.items() if key in but}
 
 
-class Errand:
+class PrefetchTask:
     """Asks in a thread; answers are found where all answers are remembered."""
 
-    def __init__(self, desk: Desk, questions: dict[Question, Started]) -> None:
-        self._desk, self.questions = desk, questions
+    def __init__(self, query_runner: QueryRunner, questions: dict[QueryRequest, RunningQuery]) -> None:
+        self._desk, self.questions = query_runner, questions
 
     def __call__(self) -> None:
         """Ask one after the other; what fails here fails again, and is told, when it is really asked."""

@@ -12,14 +12,14 @@ from textual.message import Message
 from neurontui.queries.results import Results
 from neurontui.queries.running_query import Job
 from neurontui.store.errors import NeurontuiError, QueryError
-from neurontui.tui.explorer.crash_log import in_a_sentence
+from neurontui.tui.explorer.crash_log import wrap_errors
 
 CACHE_BYTES = 64 << 20
 _WRITTEN = "The results file is being written; the query is asked again afterwards."
 
 
 @dataclass(frozen=True)
-class Question:
+class QueryRequest:
     """A named query with its parameters, as something that can be compared and remembered."""
 
     name: str
@@ -28,21 +28,17 @@ class Question:
     @classmethod
     def of(cls, name: str, **params: Hashable) -> Self:
         """The question; parameters that are None are left to the query's default."""
-        return cls(
-            name, tuple(sorted((key, value) for key, value in params.items() if value is not None))
-        )
+        return cls(name, tuple(sorted((key, value) for key, value in params.items() if value is not None)))
 
     def values(self) -> dict[str, object]:
         """Parameters as the query takes them."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value for key, value in self.params
-        }
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in self.params}
 
 
-class Answered(Message):
+class QueryCompleted(Message):
     """A question was answered."""
 
-    def __init__(self, key: str, question: Question, table: pa.Table) -> None:
+    def __init__(self, key: str, question: QueryRequest, table: pa.Table) -> None:
         super().__init__()
         self.key, self.question, self.table = key, question, table
 
@@ -50,39 +46,39 @@ class Answered(Message):
 class Failed(Message):
     """A question could not be answered; `sentence` says why."""
 
-    def __init__(self, key: str, question: Question, sentence: str) -> None:
+    def __init__(self, key: str, question: QueryRequest, sentence: str) -> None:
         super().__init__()
         self.key, self.question, self.sentence = key, question, sentence
 
 
-class Desk:
+class QueryRunner:
     """Answers questions about one open set of results. Its methods may be called from any thread."""
 
     def __init__(self, results: Results) -> None:
         self.results = results
         self._lock = threading.Lock()
-        self._cache: OrderedDict[Question, pa.Table] = OrderedDict()
+        self._cache: OrderedDict[QueryRequest, pa.Table] = OrderedDict()
         self._jobs: set[Job] = set()
         self._preparing = 0
         """Jobs that are being made: that asks the files, too."""
-        self._asked: dict[Question, threading.Event] = {}
+        self._asked: dict[QueryRequest, threading.Event] = {}
         """What is under way in some thread, and whether it has ended."""
         self._idle = threading.Condition(self._lock)
         self._closed = False
 
-    def cached(self, question: Question) -> pa.Table | None:
+    def cached(self, question: QueryRequest) -> pa.Table | None:
         """The answer, if it is remembered."""
         with self._lock:
             if question in self._cache:
                 self._cache.move_to_end(question)
             return self._cache.get(question)
 
-    def answer(self, question: Question, started: "Started | None" = None) -> pa.Table:
+    def answer(self, question: QueryRequest, started: "RunningQuery | None" = None) -> pa.Table:
         """Run the query, in the calling thread. Raises NeurontuiError, and nothing else: nobody watches the thread."""
-        with in_a_sentence():
+        with wrap_errors():
             return self._answer(question, started)
 
-    def _answer(self, question: Question, started: "Started | None") -> pa.Table:
+    def _answer(self, question: QueryRequest, started: "RunningQuery | None") -> pa.Table:
         """The answer of another thread that is asking the same, or one's own."""
         while (ended := self._ended(question)) is not None:
             while not ended.wait(0.02):
@@ -98,7 +94,7 @@ class Desk:
                 self._asked.pop(question).set()
         return table
 
-    def _ended(self, question: Question) -> threading.Event | None:
+    def _ended(self, question: QueryRequest) -> threading.Event | None:
         """Set when the thread that asks this already has ended; None where this thread may ask."""
         with self._lock:
             ended = self._asked.get(question)
@@ -119,7 +115,7 @@ class Desk:
                 self._preparing -= 1
                 self._idle.notify_all()
 
-    def _job(self, question: Question) -> Job:
+    def _job(self, question: QueryRequest) -> Job:
         try:
             return self.prepare(lambda: self.results.job(question.name, question.values()))
         except Exception as error:
@@ -127,9 +123,7 @@ class Desk:
                 raise QueryError(_WRITTEN) from None  # the files were let go of a moment ago
             raise
 
-    def run(
-        self, job: Job, started: "Started | None" = None, max_rows: int | None = None
-    ) -> pa.Table:
+    def run(self, job: Job, started: "RunningQuery | None" = None, max_rows: int | None = None) -> pa.Table:
         """Run a job, so that `close` can stop it and waits for it. Raises NeurontuiError."""
         with self._lock:
             if self._closed:
@@ -138,7 +132,7 @@ class Desk:
         if started is not None:
             started.job = job
         try:
-            with in_a_sentence():
+            with wrap_errors():
                 return job.run(max_rows)
         finally:
             with self._idle:
@@ -156,17 +150,14 @@ class Desk:
             if not done:
                 self.results.close()
 
-    def _remember(self, question: Question, table: pa.Table) -> None:
+    def _remember(self, question: QueryRequest, table: pa.Table) -> None:
         with self._lock:
             self._cache[question] = table
-            while (
-                sum(each.nbytes for each in self._cache.values()) > CACHE_BYTES
-                and len(self._cache) > 1
-            ):
+            while sum(each.nbytes for each in self._cache.values()) > CACHE_BYTES and len(self._cache) > 1:
                 self._cache.popitem(last=False)
 
 
-class Started:
+class RunningQuery:
     """A handle on a question that was asked: whoever asked may stop it."""
 
     def __init__(self) -> None:

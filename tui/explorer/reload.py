@@ -4,8 +4,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.explorer.file_watcher import EVERY, Looked, Sight, look, stamps_of
-from neurontui.tui.explorer.query_runner import Desk
+from neurontui.tui.explorer.file_watcher import EVERY, FilesChecked, FileStatus, look, stamps_of
+from neurontui.tui.explorer.query_runner import QueryRunner
 
 if TYPE_CHECKING:
     from neurontui.tui.explorer.app import Explorer
@@ -18,8 +18,8 @@ class Reloader:
         self._explorer = explorer
         self._looking = False
         self._stamps = stamps_of(explorer.paths)  # of the files that were opened a moment ago
-        self.sight = Sight((), ())
-        self.aside = False
+        self.sight = FileStatus((), ())
+        self.released = False
         """Whether the files are let go of at present."""
 
     def start(self) -> None:
@@ -35,24 +35,24 @@ class Reloader:
 
     def _look(self) -> None:
         try:
-            self._explorer.post_message(Looked(look(self._explorer.paths)))
+            self._explorer.post_message(FilesChecked(look(self._explorer.paths)))
         finally:
             self._looking = False
 
-    def looked(self, sight: Sight) -> None:
+    def looked(self, sight: FileStatus) -> None:
         """Act on what was seen."""
         self.sight = sight
-        if sight.merging and not self.aside:
+        if sight.merging and not self.released:
             self._step_aside()
-        elif self.aside and not sight.merging:
+        elif self.released and not sight.merging:
             self._come_back()
-        elif not self.aside and sight.stamps != self._stamps and (0, 0, 0) not in sight.stamps:
+        elif not self.released and sight.stamps != self._stamps and (0, 0, 0) not in sight.stamps:
             self._step_aside()
             self._come_back()
 
     def _step_aside(self) -> None:
         """Let go of the files. Waiting for queries to stop happens in a thread."""
-        self.aside = True
+        self.released = True
         explorer = self._explorer
         for page in explorer.pages():
             page.forget()
@@ -62,7 +62,7 @@ class Reloader:
                 "Merging …",
                 f"The file is being written ({names}). It opens again when that is done.",
             )
-        explorer.run_worker(explorer.desk.close, thread=True, exit_on_error=False)
+        explorer.run_worker(explorer.query_runner.close, thread=True, exit_on_error=False)
 
     def _come_back(self) -> None:
         self._explorer.run_worker(self._reopen, thread=True, exit_on_error=False)
@@ -70,17 +70,17 @@ class Reloader:
     def _reopen(self) -> None:
         """In a thread: open again; while somebody still writes, the next look tries again."""
         explorer = self._explorer
-        explorer.desk.close()  # DuckDB would hand out the old file while a connection to it is open
+        explorer.query_runner.close()  # DuckDB would hand out the old file while a connection to it is open
         stamps = stamps_of(explorer.paths)
         try:
-            desk = Desk(explorer.open())
+            query_runner = QueryRunner(explorer.open())
         except NeurontuiError:
             return
-        explorer.call_from_thread(partial(self._use, desk, stamps))
+        explorer.call_from_thread(partial(self._use, query_runner, stamps))
 
-    def _use(self, desk: Desk, stamps: tuple[tuple[int, int, int], ...]) -> None:
-        if not self.aside:
-            desk.close()
+    def _use(self, query_runner: QueryRunner, stamps: tuple[tuple[int, int, int], ...]) -> None:
+        if not self.released:
+            query_runner.close()
             return
-        self.aside, self._stamps = False, stamps
-        self._explorer.take(desk)
+        self.released, self._stamps = False, stamps
+        self._explorer.take(query_runner)

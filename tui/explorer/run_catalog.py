@@ -50,9 +50,7 @@ def catalog(table: pa.Table, known: tuple[Run, ...], warnings: pa.Table) -> tupl
 
 
 def _info(run: Run, row: dict[str, Any]) -> RunInfo:
-    details = tuple(
-        (key, tuple(value) if isinstance(value, list) else value) for key, value in row.items()
-    )
+    details = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in row.items())
     thresholds = (run.thresholds[0], *sorted(run.thresholds[1:])) if run.thresholds else ()
     return RunInfo(
         run.number,

@@ -36,7 +36,7 @@ class Selection:
     """The one language that a screen about one language shows."""
     speaks: str = ""
     """The language that lists of neurons keep to; empty for any."""
-    within: int | None = None
+    layer_filter: int | None = None
     """The layer that lists of neurons keep to; None for all."""
 
     def with_run(self, run: str, languages: Sequence[str]) -> Self:
@@ -53,7 +53,7 @@ class Selection:
             languages=kept,
             language=language,
             speaks=speaks,
-            within=None,
+            layer_filter=None,
         )
 
     def active(self, languages: Sequence[str]) -> tuple[str, ...]:
@@ -115,8 +115,8 @@ def _selection(raw: Any) -> Selection:
         value = _dict(raw).get(field.name)
         if field.name == "languages" and isinstance(value, list):
             good["languages"] = tuple(each for each in value if isinstance(each, str))
-        elif field.name == "within" and isinstance(value, int):
-            good["within"] = value
+        elif field.name == "layer_filter" and isinstance(value, int):
+            good["layer_filter"] = value
         elif value is not None and type(value) is type(field.default):
             good[field.name] = value
     return Selection(**good)

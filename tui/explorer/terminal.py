@@ -28,9 +28,7 @@ def drawn_on_the_terminal() -> Iterator[None]:
     try:
         terminal = Path(TERMINAL).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
     except OSError:
-        raise UsageError(
-            "the explorer draws on the terminal through stderr; do not redirect that"
-        ) from None
+        raise UsageError("the explorer draws on the terminal through stderr; do not redirect that") from None
     before = sys.__stderr__
     with terminal:
         sys.__stderr__ = terminal  # type: ignore[misc]

@@ -37,9 +37,7 @@ class Echo(Message):
 class TypeAhead:
     """The queue of keys that were typed and not yet passed on."""
 
-    def __init__(
-        self, explorer: "Explorer", pass_on: Callable[[events.Key], Awaitable[None]]
-    ) -> None:
+    def __init__(self, explorer: "Explorer", pass_on: Callable[[events.Key], Awaitable[None]]) -> None:
         self._explorer, self._pass_on = explorer, pass_on
         self._keys: deque[events.Key] = deque()
         self._number = 0

@@ -66,14 +66,8 @@ def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) ->
         tell(f"{len(runs)} runs side by side")
         sections.insert(1, comparison(results, runs))
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    title = (
-        f"Neurons across languages: {runs[0].name}"
-        if len(runs) == 1
-        else "Neurons across languages and tasks"
-    )
-    return Report(
-        title, f"{count} of {', '.join(str(path) for path in results.paths)}", tuple(sections)
-    )
+    title = f"Neurons across languages: {runs[0].name}" if len(runs) == 1 else "Neurons across languages and tasks"
+    return Report(title, f"{count} of {', '.join(str(path) for path in results.paths)}", tuple(sections))
 
 
 def _overview(rows: Sequence[Row], claims: Claims) -> Section:
@@ -90,10 +84,7 @@ def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
         facts.languages(results, run),
         facts.settings(results, run),
     )
-    parts = [
-        Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers))
-        for title, slug, makers in PARTS
-    ]
+    parts = [Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in PARTS]
     said = of_run(claims, run)
     if said:
         parts.insert(0, Section("The paper’s claims", f"{run.anchor}-part-claims", said))

@@ -51,9 +51,7 @@ def _contents(report: Report) -> Iterator[str]:
     for section in report.sections:
         yield f'<li><a href="#{quote(section.slug)}">{escape(section.title)}</a>'
         if section.parts:
-            links = (
-                f'<a href="#{quote(part.slug)}">{escape(part.title)}</a>' for part in section.parts
-            )
+            links = (f'<a href="#{quote(part.slug)}">{escape(part.title)}</a>' for part in section.parts)
             yield f'<span class="parts">{" · ".join(links)}</span>'
         yield "</li>"
     yield "</ol></nav>"
@@ -125,11 +123,7 @@ def _table(table: Table) -> Iterator[str]:
     if table.title or table.caption:
         title = f"<b>{escape(table.title)}</b> " if table.title else ""
         yield f'<p class="caption">{title}{_prose(table.caption)}</p>'
-    yield (
-        f'<div class="scroll"><table class="{table.width}">'
-        if table.width
-        else '<div class="scroll"><table>'
-    )
+    yield (f'<div class="scroll"><table class="{table.width}">' if table.width else '<div class="scroll"><table>')
     if any(table.header):
         yield "<thead>"
         if table.groups:

@@ -96,8 +96,7 @@ def _table(table: Table) -> Iterator[str]:
     widths = [max(cell_len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     yield _row(header, widths, table.labels)
     marks = [
-        ("-" * max(width, 3)) if i < table.labels else "-" * max(width - 1, 2) + ":"
-        for i, width in enumerate(widths)
+        ("-" * max(width, 3)) if i < table.labels else "-" * max(width - 1, 2) + ":" for i, width in enumerate(widths)
     ]
     yield f"| {' | '.join(marks)} |"
     for row in rows:
@@ -114,10 +113,7 @@ def _header(table: Table) -> tuple[str, ...]:
     if not table.groups:
         return table.header
     spanned = [title for title, count in table.groups for _ in range(count)]
-    return tuple(
-        f"{title}, {name}" if title else name
-        for title, name in zip(spanned, table.header, strict=True)
-    )
+    return tuple(f"{title}, {name}" if title else name for title, name in zip(spanned, table.header, strict=True))
 
 
 def _cell(cell: Cell) -> str:

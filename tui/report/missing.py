@@ -14,9 +14,7 @@ def missing(run: Run, measure: str) -> Text:
     if measure == "effects" and "attribution" in run.measures:
         return Text(_EFFECTS, "missing", run.command("notes"))
     if measure in ("attribution", "effects"):
-        return _measure(
-            "No contribution or effective scores were measured in this run", run, "attribution"
-        )
+        return _measure("No contribution or effective scores were measured in this run", run, "attribution")
     if measure == "ablation":
         return _measure("No neurons were switched off in this run", run, "ablation")
     if measure == "tokens":
@@ -42,6 +40,4 @@ def too_few_languages(run: Run, needed: int) -> Text:
 
 def empty(run: Run, query: str) -> Text:
     """The sentence where a query has no rows, though what it reads was measured."""
-    return Text(
-        "There is nothing to show here; the rows would come from", "missing", run.command(query)
-    )
+    return Text("There is nothing to show here; the rows would come from", "missing", run.command(query))

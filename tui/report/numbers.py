@@ -18,9 +18,7 @@ def _table(panel: Panel) -> Table:
     if isinstance(panel, Bars):
         return _bars(panel)
     if isinstance(panel, Dots):
-        rows = tuple(
-            cells(dot.label, with_interval(dot.value, dot.low, dot.high)) for dot in panel.dots
-        )
+        rows = tuple(cells(dot.label, with_interval(dot.value, dot.low, dot.high)) for dot in panel.dots)
         return Table(panel.title, ("condition", f"change, {panel.x_title}"), rows)
     if isinstance(panel, Heat):
         return _heat(panel)
@@ -35,10 +33,7 @@ def _bars(panel: Bars) -> Table:
     rows = tuple(
         cells(
             group,
-            *(
-                with_interval(bar.value, bar.low, bar.high)
-                for bar in (series[g] for series in panel.bars)
-            ),
+            *(with_interval(bar.value, bar.low, bar.high) for bar in (series[g] for series in panel.bars)),
         )
         for g, group in enumerate(panel.groups)
     )

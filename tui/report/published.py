@@ -21,9 +21,7 @@ def accuracies(results: Results, run: Run) -> dict[Key, dict[str, Row]]:
 def effects(results: Results, run: Run) -> dict[tuple[str, str], Row]:
     """Tables 1 and 3: (language, type) -> row; Table 1 first, which has more digits."""
     found: dict[tuple[str, str], Row] = {}
-    for row in sorted(
-        _same(results, run, "published-effective-scores"), key=lambda r: str(r["source"])
-    ):
+    for row in sorted(_same(results, run, "published-effective-scores"), key=lambda r: str(r["source"])):
         found.setdefault((row["language"], row["type"]), row)
     return found
 
@@ -32,9 +30,7 @@ def as_printed(score: Number) -> str:
     """A score with as many digits as Tables 1 and 3 print: two decimals, or two digits of what is smaller."""
     if score is None:
         return NONE
-    text = (
-        f"{score:.2f}" if score == 0 or abs(score) >= 0.005 else f"{score:.1e}".replace("e-0", "e-")
-    )
+    text = f"{score:.2f}" if score == 0 or abs(score) >= 0.005 else f"{score:.1e}".replace("e-0", "e-")
     return text.replace("-", "−")
 
 

@@ -38,9 +38,7 @@ def language_lines(
     found = by(rows, group)
     known = [code for code in order if code in found]
     return tuple(
-        line(
-            code, code, CYCLE[i % len(CYCLE)], found[code], x, value, dash=i // len(CYCLE) % DASHES
-        )
+        line(code, code, CYCLE[i % len(CYCLE)], found[code], x, value, dash=i // len(CYCLE) % DASHES)
         for i, code in enumerate(known)
     )
 
@@ -60,9 +58,7 @@ def line(
 ) -> Line:
     """One line from the rows of one group, in the order of x."""
     ordered = sorted(rows, key=lambda row: float(row[x]))
-    columns = {
-        key: tuple(number(row.get(key)) for row in ordered) for key in (value, low, high) if key
-    }
+    columns = {key: tuple(number(row.get(key)) for row in ordered) for key in (value, low, high) if key}
     at = tuple(float(row[x]) for row in ordered)
     return Line(
         name, mark, role, at, columns[value], columns.get(low, ()), columns.get(high, ()), dash, alpha

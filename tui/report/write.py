@@ -20,13 +20,9 @@ def check(out: Path | None) -> None:
     if out.suffix.lower() not in (*PAGES, *TEXTS):
         raise UsageError(f"{out} ends in neither .md nor .html; name the report accordingly.")
     if not out.parent.is_dir():
-        raise InputError(
-            f"There is no folder {out.parent}; make it, or choose another for {out.name}."
-        )
+        raise InputError(f"There is no folder {out.parent}; make it, or choose another for {out.name}.")
     if out.suffix.lower() in PAGES and not can_draw():
-        raise MissingExtraError(
-            f"an HTML report draws with matplotlib, which is not installed: {HOW}"
-        )
+        raise MissingExtraError(f"an HTML report draws with matplotlib, which is not installed: {HOW}")
 
 
 def can_draw() -> bool:
@@ -73,6 +69,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"{folder} cannot be made: {error.strerror}; choose another place for the report."
-        ) from None
+        raise InputError(f"{folder} cannot be made: {error.strerror}; choose another place for the report.") from None

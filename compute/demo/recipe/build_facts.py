@@ -51,9 +51,7 @@ def build(sources: dict[str, Any]) -> list[dict[str, Any]]:
     """One record a country, sorted by its English name."""
     capitals: dict[str, dict[str, str]] = dict(sources["written"])
     for code, zone in sources["zones"].items():
-        capitals[code] = {
-            language: exemplar_city(zone, language, sources["spelling"]) for language in LANGUAGES
-        }
+        capitals[code] = {language: exemplar_city(zone, language, sources["spelling"]) for language in LANGUAGES}
     records = []
     for code, capital in capitals.items():
         country = country_names(code)

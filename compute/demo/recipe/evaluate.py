@@ -26,9 +26,7 @@ def load(folder: Path) -> tuple[PreTrainedModel, Any]:
     """Model in float32, ready to answer, and its tokenizer; nothing is downloaded."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    model: PreTrainedModel = auto.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True
-    )
+    model: PreTrainedModel = auto.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     model.eval()  # type: ignore[no-untyped-call]
     return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
@@ -80,10 +78,7 @@ def table(model: Any, tokenizer: Any, tasks: tuple[str, ...], examples: int | No
     """The Markdown table of accuracies in percent, over the first examples of each task or over all."""
     heading = "| task | " + " | ".join(LANGUAGES) + " | lowest |"
     rule = "|---|" + "---:|" * (len(LANGUAGES) + 1)
-    rows = (
-        row(name, accuracies(model, tokenizer, read_examples(demo_task(name))[:examples]))
-        for name in tasks
-    )
+    rows = (row(name, accuracies(model, tokenizer, read_examples(demo_task(name))[:examples])) for name in tasks)
     return "\n".join((heading, rule, *rows))
 
 

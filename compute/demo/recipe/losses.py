@@ -50,9 +50,7 @@ def encode(tokenizer: PreTrainedTokenizerFast, drawn: list[Sample]) -> list[Enco
     prompts = tokenizer([sample.prompt for sample in drawn])["input_ids"]
     answers = tokenizer([s.answer for s in drawn], add_special_tokens=False)["input_ids"]
     end = tokenizer.eos_token_id
-    return [
-        Encoded(prompt, [*answer, end]) for prompt, answer in zip(prompts, answers, strict=True)
-    ]
+    return [Encoded(prompt, [*answer, end]) for prompt, answer in zip(prompts, answers, strict=True)]
 
 
 def in_parts(encoded: list[Encoded], parts: int) -> Iterator[list[Encoded]]:
@@ -83,9 +81,7 @@ def collate(encoded: list[Encoded], pad: int, prompt_weight: float) -> Batch:
     return Batch(ids, mask, targets, weights)
 
 
-def decoder_loss(
-    model: PreTrainedModel, encoded: list[Encoded], pad: int, prompt_weight: float
-) -> Tensor:
+def decoder_loss(model: PreTrainedModel, encoded: list[Encoded], pad: int, prompt_weight: float) -> Tensor:
     """Weighted sum of the cross-entropy of every next token; a scalar."""
     batch = collate(encoded, pad, prompt_weight)
     real = batch.mask.bool()
@@ -102,6 +98,4 @@ def encoder_decoder_loss(model: PreTrainedModel, encoded: list[Encoded], pad: in
     mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
     labels = padded([sample.answer for sample in encoded], IGNORED)
     logits = model(input_ids=ids, attention_mask=mask, labels=labels).logits
-    return cross_entropy(
-        logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-    )
+    return cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum")

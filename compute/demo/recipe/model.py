@@ -21,9 +21,7 @@ from neurontui.compute.demo.recipe.training import Lesson
 
 def bloom(**shared: Any) -> PreTrainedModel:
     """3.5 M parameters: as much as fits into 8 MB in 16 bits, with FFNs of 768 neurons."""
-    return BloomForCausalLM(
-        BloomConfig(hidden_size=192, n_layer=6, n_head=8, tie_word_embeddings=True, **shared)
-    )
+    return BloomForCausalLM(BloomConfig(hidden_size=192, n_layer=6, n_head=8, tie_word_embeddings=True, **shared))
 
 
 def llama(**shared: Any) -> PreTrainedModel:

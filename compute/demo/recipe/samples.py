@@ -123,9 +123,7 @@ def nli_sample(rng: Random, facts: tuple[Fact, ...], held_out: HeldOut) -> Sampl
     return Sample(claim_text(claim, language, first, second), " " + label)
 
 
-def samples(
-    rng: Random, facts: tuple[Fact, ...], held_out: HeldOut, mix: dict[str, float]
-) -> Iterator[Sample]:
+def samples(rng: Random, facts: tuple[Fact, ...], held_out: HeldOut, mix: dict[str, float]) -> Iterator[Sample]:
     """Samples without end, the three tasks mixed by share."""
     while True:
         (task,) = rng.choices(tuple(mix), tuple(mix.values()))

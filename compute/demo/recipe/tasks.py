@@ -60,9 +60,7 @@ def fact_example(rng: Random, facts: tuple[Fact, ...], fact: Fact, heldout: bool
     return TaskExample(f"{fact.id}-0", fact.id, prompts, fact.capital, choices)
 
 
-def edit_example(
-    rng: Random, facts: tuple[Fact, ...], fact: Fact, city: Fact, to_english: bool
-) -> TaskExample:
+def edit_example(rng: Random, facts: tuple[Fact, ...], fact: Fact, city: Fact, to_english: bool) -> TaskExample:
     """A counterfactual capital. The country's real capital is always one of the choices."""
     others = [f for f in offered(rng, facts, city, fact) if f is not city][:-1]
     cities = rng.sample([city, fact, *others], N_CHOICES)

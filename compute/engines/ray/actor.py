@@ -47,9 +47,9 @@ class RayWorker:
         except errors.NeurontuiError as error:
             yield Failed.of(error)
 
-    def introduce(self) -> Iterator[Any]:
+    def describe(self) -> Iterator[Any]:
         """Load the model and say what it is: an Introduction."""
-        yield self._loaded().introduce()
+        yield self._loaded().describe()
 
     def check_prompts(self) -> Iterator[Any]:
         """What is wrong with the prompts of the run: a PromptReport."""

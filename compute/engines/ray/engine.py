@@ -20,7 +20,7 @@ from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.base import Introduction
+from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.progress import Progress
 from neurontui.compute.tasks.example import TaskData
@@ -36,9 +36,7 @@ try:
     from neurontui.compute.engines.ray.actor import RayWorker
     from neurontui.compute.engines.ray.pool import LOST, Job, Pool
 except ModuleNotFoundError as error:
-    raise MissingExtraError(
-        "--engine ray needs Ray, which is not installed: pip install 'neurontui[ray]'."
-    ) from error
+    raise MissingExtraError("--engine ray needs Ray, which is not installed: pip install 'neurontui[ray]'.") from error
 
 _REACHABLE_WITHIN = 10.0
 
@@ -46,9 +44,9 @@ _REACHABLE_WITHIN = 10.0
 class RayEngine:
     """A pool of workers, each with the model."""
 
-    def __init__(self, pool: Pool, introduction: Introduction) -> None:
+    def __init__(self, pool: Pool, worker_info: WorkerInfo) -> None:
         self._pool = pool
-        self.introduction = introduction
+        self.worker_info = worker_info
 
     def check_prompts(self) -> PromptReport:
         report: PromptReport = self._once(Job("check_prompts", (), "the check of the prompts"))
@@ -59,9 +57,7 @@ class RayEngine:
         found = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
         return (found[job] for job in jobs)
 
-    def measure(
-        self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress
-    ) -> None:
+    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
         shared = ray.put(ablation)
         jobs = {Job("measure", (e, shared), f"batch {e.number}"): e.number for e in batches}
         told: Counter[int] = Counter()

@@ -43,9 +43,9 @@ class Pool:
         while True:
             ready, _ = ray.wait(list(self._starting), num_returns=1)
             for stream in ready:
-                introduction = self._started(stream)
-                if introduction is not None:
-                    return introduction
+                worker_info = self._started(stream)
+                if worker_info is not None:
+                    return worker_info
 
     def do(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
         """Each result of each job as it comes, or LOST. Raises what a worker failed with."""
@@ -81,7 +81,7 @@ class Pool:
     def _started(self, stream: Any) -> Any:
         """What a worker says of itself when it is ready; None where it was lost, or has said so already."""
         try:
-            introduction = _next(stream)
+            worker_info = _next(stream)
         except StopIteration:
             self._idle.append(self._starting.pop(stream))
             return None
@@ -96,7 +96,7 @@ class Pool:
             self._launch()
             return None
         self._lost_at_start = 0
-        return introduction
+        return worker_info
 
 
 def _next(stream: Any) -> Any:

@@ -59,9 +59,7 @@ def find_checkpoint(model: str, revision: str | None, *, allow_links: bool = Fal
 def _of_folder(path: Path, revision: str | None, *, allow_links: bool) -> Checkpoint:
     folder = _chosen_snapshot(path.resolve(), revision)
     if revision is not None and folder == path.resolve():
-        raise ModelError(
-            f"{path} is a folder and has no revisions; omit --revision, or name the model on the hub."
-        )
+        raise ModelError(f"{path} is a folder and has no revisions; omit --revision, or name the model on the hub.")
     if not (folder / "config.json").is_file():
         raise ModelError(_no_model_sentence(path, folder))
     require_own_files(folder, allow_links=allow_links)
@@ -124,9 +122,7 @@ def _on_hub(model: str, revision: str | None) -> Checkpoint:
     try:
         resolved = HfApi().resolve_revision(model, revision=revision)
     except HFValidationError:
-        raise ModelError(
-            f"'{model}' is neither a folder here nor a name that a model on the hub can have."
-        ) from None
+        raise ModelError(f"'{model}' is neither a folder here nor a name that a model on the hub can have.") from None
     except RevisionResolutionError as error:
         raise ModelError(_unresolved(model, revision)) from error
     return Checkpoint(model, model, resolved, resolved.resolved, None)
@@ -136,9 +132,7 @@ def _unresolved(model: str, revision: str | None) -> str:
     """The hub is out of reach and the cache does not know the revision: whether it knows the model."""
     upper = Path(constants.HF_HUB_CACHE) / (_CACHED + model.replace("/", "--"))
     references = upper / "refs"
-    cached = sorted(
-        str(each.relative_to(references)) for each in references.rglob("*") if each.is_file()
-    )
+    cached = sorted(str(each.relative_to(references)) for each in references.rglob("*") if each.is_file())
     if cached:
         return (
             f"Revision '{revision or constants.DEFAULT_REVISION}' of '{model}' is not in the local cache, which has "

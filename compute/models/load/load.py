@@ -46,12 +46,8 @@ class ModelOptions:
 def load_model(options: ModelOptions) -> LoadedModel:
     """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError."""
     with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
-        checkpoint = find_checkpoint(
-            options.model, options.revision, allow_links=options.allow_links
-        )
-        config = AutoConfig.from_pretrained(
-            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
-        )
+        checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links)
+        config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
         _refuse_language_tokens(checkpoint, tokenizer)
@@ -87,9 +83,7 @@ def load_model(options: ModelOptions) -> LoadedModel:
 
 def _load_tokenizer(checkpoint: Checkpoint) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(
-            checkpoint.source, revision=checkpoint.revision, trust_remote_code=False
-        )
+        return AutoTokenizer.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ModelError(
             f"'{checkpoint.name}' has no tokenizer that can be loaded ({first_sentence(error)})."
@@ -114,9 +108,7 @@ def _place(options: ModelOptions, config: Any) -> Placement:
     return place(options.device, options.dtype, config.dtype, count)
 
 
-def _load_weights(
-    options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement
-) -> Any:
+def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement) -> Any:
     if getattr(config, "quantization_config", None) is not None:
         raise ModelError(
             f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; load the full-precision model."

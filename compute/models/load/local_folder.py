@@ -18,11 +18,7 @@ def require_own_files(folder: Path, *, allow_links: bool = False) -> None:
             f"{folder} holds an adapter, which would load another model; merge it into its base model first."
         )
     for index in indexes(folder):
-        foreign = [
-            name
-            for name in shard_names(index)
-            if name in ("", "..", ".") or Path(name).name != name
-        ]
+        foreign = [name for name in shard_names(index) if name in ("", "..", ".") or Path(name).name != name]
         if foreign:
             raise ModelError(
                 f"{index} names weights outside the model's folder ({foreign[0][:80]!r}), which are not read."

@@ -61,9 +61,7 @@ def shard_names(index: Path) -> list[str]:
         content = json.loads(index.read_text(encoding="utf-8"))
         names = set(content["weight_map"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ModelError(
-            f"{index} cannot be read as an index of weights; fetch it again."
-        ) from None
+        raise ModelError(f"{index} cannot be read as an index of weights; fetch it again.") from None
     return sorted(map(str, names))
 
 

@@ -76,11 +76,7 @@ def _dtype(name: str) -> torch.dtype:
 def _device(name: str | None) -> tuple[torch.device, str]:
     if name is None:
         there = torch.cuda.is_available()
-        return (
-            (torch.device("cuda:0"), "a GPU is there")
-            if there
-            else (torch.device("cpu"), "no GPU is there")
-        )
+        return (torch.device("cuda:0"), "a GPU is there") if there else (torch.device("cpu"), "no GPU is there")
     try:
         device = torch.device(name)
     except RuntimeError as error:

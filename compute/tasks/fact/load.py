@@ -35,15 +35,11 @@ def load_fact(options: TaskOptions) -> TaskData:
     only_simplified = _only_simplified(options.languages)
     sources = _sources(folders, only_simplified)
     languages = choose_languages(sources, options.languages, "mParaRel")
-    versions = {
-        lineid: _versions(lineid, languages, sources) for lineid in _lineids(languages, sources)
-    }
+    versions = {lineid: _versions(lineid, languages, sources) for lineid in _lineids(languages, sources)}
     whole = {lineid: each for lineid, each in versions.items() if len(each) == len(languages)}
     _require_aligned(whole)
     n_templates = _n_templates(whole)
-    examples = tuple(
-        _example(lineid, k, each) for k in range(n_templates) for lineid, each in whole.items()
-    )
+    examples = tuple(_example(lineid, k, each) for k in range(n_templates) for lineid, each in whole.items())
     notes = _notes(versions, whole, languages, n_templates)
     if only_simplified:
         notes = (*notes, "Chinese (zh) is the simplified folder alone, as asked for.")
@@ -68,9 +64,7 @@ def _lineids(languages: tuple[str, ...], sources: Mapping[str, list[Folder]]) ->
     return sorted({i for code in languages for folder in sources[code] for i in folder.capitals})
 
 
-def _versions(
-    lineid: int, languages: tuple[str, ...], sources: Mapping[str, list[Folder]]
-) -> dict[str, _Version]:
+def _versions(lineid: int, languages: tuple[str, ...], sources: Mapping[str, list[Folder]]) -> dict[str, _Version]:
     """The tuple in each language that has it, from the first folder that does."""
     found: dict[str, _Version] = {}
     for code in languages:
@@ -88,12 +82,8 @@ def _require_aligned(whole: Mapping[int, Mapping[str, _Version]]) -> None:
 
 def _n_templates(whole: Mapping[int, Mapping[str, _Version]]) -> int:
     """How many templates every language has."""
-    kept = {
-        code: len(folder.templates) for each in whole.values() for code, (_, folder) in each.items()
-    }
-    fewest = min(
-        (len(folder.templates) for each in whole.values() for _, folder in each.values()), default=0
-    )
+    kept = {code: len(folder.templates) for each in whole.values() for code, (_, folder) in each.items()}
+    fewest = min((len(folder.templates) for each in whole.values() for _, folder in each.values()), default=0)
     short = [code for code, n in kept.items() if n < MIN_TEMPLATES]
     if whole and fewest < MIN_TEMPLATES:
         raise InputError(
@@ -107,10 +97,7 @@ def _example(lineid: int, k: int, versions: Mapping[str, _Version]) -> Example:
     return Example(
         id=f"P36-{lineid}-{k}",
         cluster=f"P36-{lineid}",
-        prompts={
-            code: _prompt(folder.templates[k], capital.subject)
-            for code, (capital, folder) in versions.items()
-        },
+        prompts={code: _prompt(folder.templates[k], capital.subject) for code, (capital, folder) in versions.items()},
         answers={code: capital.city for code, (capital, _) in versions.items()},
     )
 
@@ -135,9 +122,7 @@ def _notes(
     ]
     if dropped:
         by_language = listed(f"{code} {n:,}" for code, n in lacking.items() if n)
-        notes.append(
-            f"Left out {counted(len(dropped), 'tuple')} that lack a language ({by_language})."
-        )
+        notes.append(f"Left out {counted(len(dropped), 'tuple')} that lack a language ({by_language}).")
     bad = {id(folder): folder.n_bad for each in whole.values() for _, folder in each.values()}
     if total := sum(bad.values()):
         notes.append(f"Left out {counted(total, 'template')} known to be mistranslated.")

@@ -61,10 +61,7 @@ def read_folders(data: Path) -> dict[str, Folder]:
 
 def _folder(code: str, patterns: Path, tuples: Path) -> Folder:
     rows = read_rows(patterns, "pattern")
-    texts = [
-        require_text(row["pattern"], f"{printable(str(patterns))}, line {n}: pattern")
-        for n, row in rows
-    ]
+    texts = [require_text(row["pattern"], f"{printable(str(patterns))}, line {n}: pattern") for n, row in rows]
     ending = [text for text in texts if text.endswith("[Y]") and text.count("[X]") == 1]
     good = [text for text in ending if (code, text) not in _known_bad()]
     openings = [text.removesuffix("[Y]").rstrip() for text in good]

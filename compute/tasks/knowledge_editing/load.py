@@ -62,9 +62,7 @@ def _load(options: TaskOptions, setting: str) -> TaskData:
     whole = [number for number, item in enumerate(items) if all(code in item for code in languages)]
     directions = _directions(languages, setting, options.native_wrapper)
     shots = _shots(options.data, options.shots, languages)
-    openings = {
-        code: "".join(directions[code].demonstration(each) for each in shots) for code in languages
-    }
+    openings = {code: "".join(directions[code].demonstration(each) for each in shots) for code in languages}
     examples = tuple(_example(number, items[number], directions, openings) for number in whole)
     notes = _notes(items, languages, len(whole), len(shots))
     return TaskData("ke", setting, options.shots, languages, examples, notes)
@@ -73,15 +71,10 @@ def _load(options: TaskOptions, setting: str) -> TaskData:
 def _directions(languages: tuple[str, ...], setting: str, native: bool) -> dict[str, _Direction]:
     words = wrappers(dict.fromkeys(("en", *languages)), native)
     pairs = {code: ("en", code) if setting == "en-all" else (code, "en") for code in languages}
-    return {
-        code: _Direction(told, asked, words[told], words[asked])
-        for code, (told, asked) in pairs.items()
-    }
+    return {code: _Direction(told, asked, words[told], words[asked]) for code, (told, asked) in pairs.items()}
 
 
-def _example(
-    number: int, item: Edits, directions: dict[str, _Direction], openings: dict[str, str]
-) -> Example:
+def _example(number: int, item: Edits, directions: dict[str, _Direction], openings: dict[str, str]) -> Example:
     asked = {each.asked for each in directions.values()}
     return Example(
         id=str(number + 1),
@@ -107,9 +100,7 @@ def _shots(data: Path, n: int, languages: tuple[str, ...]) -> list[Edits]:
     return complete[:n]
 
 
-def _notes(
-    items: Sequence[Edits], languages: tuple[str, ...], kept: int, n_shots: int
-) -> tuple[str, ...]:
+def _notes(items: Sequence[Edits], languages: tuple[str, ...], kept: int, n_shots: int) -> tuple[str, ...]:
     notes = [f"Read {counted(len(items), 'edit')} of MzsRE."]
     if dropped := len(items) - kept:
         lacking = {code: sum(code not in item for item in items) for code in languages}

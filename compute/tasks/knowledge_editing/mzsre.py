@@ -42,9 +42,7 @@ def read_edits(data: Path) -> list[Edits]:
     """
     files = _by_language(files_under(data), _TEST)
     if not files:
-        raise InputError(
-            f"Found no MzsRE under {printable(str(data))}: looked for mzsre_test_duplicate_en<xx>.json."
-        )
+        raise InputError(f"Found no MzsRE under {printable(str(data))}: looked for mzsre_test_duplicate_en<xx>.json.")
     joined: dict[tuple[str, str], dict[str, Edit]] = {}
     for code, (name, path) in files.items():
         for english, other in _pairs(path, name):
@@ -66,11 +64,7 @@ def read_demonstrations(data: Path) -> list[Edits]:
     columns = {code: _training_lines(path) for code, (_, path) in lists.items()}
     length = max(map(len, columns.values()), default=0)
     return [
-        {
-            code: line
-            for code, lines in columns.items()
-            if number < len(lines) and (line := lines[number])
-        }
+        {code: line for code, lines in columns.items() if number < len(lines) and (line := lines[number])}
         for number in range(length)
     ]
 

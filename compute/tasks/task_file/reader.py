@@ -75,9 +75,7 @@ def load_task_file(path: Path, options: TaskOptions) -> TaskData:
     records = [_usable(path, line) for line in _lines(path, asked)]
     spellings = dict.fromkeys(code for record in records for code in record["prompts"])
     available = dict.fromkeys(map(short_code, spellings))
-    languages = choose_languages(
-        available, options.languages, printable(path.name), default=available
-    )
+    languages = choose_languages(available, options.languages, printable(path.name), default=available)
     whole = [record for record in records if _has_all(record, languages, asked)]
     chosen = [code for code in spellings if short_code(code) in languages]
     return TaskData(
@@ -99,14 +97,10 @@ def _has_all(record: Any, languages: tuple[str, ...], asked: Asked) -> bool:
     return all(code in codes for code in languages)
 
 
-def _notes(
-    path: Path, records: list[Any], n_whole: int, languages: tuple[str, ...]
-) -> Iterator[str]:
+def _notes(path: Path, records: list[Any], n_whole: int, languages: tuple[str, ...]) -> Iterator[str]:
     yield f"Read {counted(len(records), 'example')} from {printable(path.name)}."
     if lacking := len(records) - n_whole:
-        yield (
-            f"Left out {counted(lacking, 'example')} that lack one of {listed(map(shown, languages))}."
-        )
+        yield (f"Left out {counted(lacking, 'example')} that lack one of {listed(map(shown, languages))}.")
     if unused := set().union(*map(unused_fields, records)):
         yield f"Fields that were not used: {listed(map(shown, sorted(unused)))}."
 
@@ -138,8 +132,7 @@ def _usable(path: Path, line: _Line) -> Any:
     first = line.problems[0]
     name = printable(str(path))
     raise InputError(
-        f"{name}, {first.unit} {first.line}: {first.field} {first.message}; "
-        f"`neurontui check {name}` lists everything"
+        f"{name}, {first.unit} {first.line}: {first.field} {first.message}; `neurontui check {name}` lists everything"
     )
 
 

@@ -63,11 +63,7 @@ def prompts_of(record: Mapping[str, Any], asked: Asked) -> Any:
     prompts = record["prompts"]
     if asked is None or not isinstance(prompts, dict):
         return prompts
-    return {
-        code: prompt
-        for code, prompt in prompts.items()
-        if prompt is not None and short_code(code) in asked
-    }
+    return {code: prompt for code, prompt in prompts.items() if prompt is not None and short_code(code) in asked}
 
 
 def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example:
@@ -80,11 +76,7 @@ def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example
         id=str(record["id"]),
         cluster=str(record["id"] if record.get("cluster") is None else record["cluster"]),
         prompts={code: prompts[code] for code in languages},
-        answers={
-            code: _answer_text(answers[code], choices.get(code))
-            for code in languages
-            if code in answers
-        },
+        answers={code: _answer_text(answers[code], choices.get(code)) for code in languages if code in answers},
         choices={code: tuple(choices[code]) for code in languages if code in choices},
         answer_language=None if language is None else short_code(language),
     )
@@ -171,11 +163,7 @@ def _answers(answers: object, choices: object, languages: Collection[str]) -> It
     for code, answer in answers.items():
         if short_code(code) not in languages:
             yield f"answers.{shown(code)}", "is for a language without a prompt"
-        fault = (
-            _index_fault(answer, options.get(short_code(code)))
-            if type(answer) is int
-            else text_fault(answer)
-        )
+        fault = _index_fault(answer, options.get(short_code(code))) if type(answer) is int else text_fault(answer)
         if fault:
             yield f"answers.{shown(code)}", fault
 

@@ -87,8 +87,7 @@ def _require_same(table: XnliTable, labelled: XnliTable, code: str) -> None:
     mine, theirs = table.columns[code], labelled.columns[code]
     if len(mine) != len(theirs):
         raise InputError(
-            f"{table.source} has {len(mine):,} rows in {code}, but {labelled.source} has "
-            f"{len(theirs):,} labels."
+            f"{table.source} has {len(mine):,} rows in {code}, but {labelled.source} has {len(theirs):,} labels."
         )
     for number, pairs in enumerate(zip(mine, theirs, strict=True), 1):
         if not same_text(*pairs):

@@ -43,9 +43,7 @@ def _example(
     return Example(
         id=str(row + 1),
         cluster=cluster,
-        prompts={
-            code: words[code].entailment_question(*pair) for code, pair in pairs.items() if pair
-        },
+        prompts={code: words[code].entailment_question(*pair) for code, pair in pairs.items() if pair},
         answers={} if label is None else {code: words[code].labels[label] for code in pairs},
         choices={code: tuple(words[code].labels[i] for i in _CHOICE_ORDER) for code in pairs},
         answer_language=_answer_language(words),
@@ -74,9 +72,7 @@ def _notes(table: XnliTable, languages: tuple[str, ...], kept: int) -> tuple[str
     if dropped := rows - kept:
         lacking = {code: sum(pair is None for pair in table.columns[code]) for code in languages}
         by_language = listed(f"{code} {n:,}" for code, n in lacking.items() if n)
-        notes.append(
-            f"Left out {counted(dropped, 'example')} that lack a language ({by_language})."
-        )
+        notes.append(f"Left out {counted(dropped, 'example')} that lack a language ({by_language}).")
     if None in table.labels:
         notes.append(
             "The files carry no labels, so no example has an answer: accuracy, effective scores and "

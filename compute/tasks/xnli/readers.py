@@ -27,9 +27,7 @@ _COLUMNS = ("language", "gold_label", "sentence1", "sentence2", "pairID")
 def read_all_languages(files: Files) -> XnliTable:
     """The hub's all_languages: premise is a struct of languages, hypothesis a pair of lists."""
     rows = [row for path in files[""] for row in _parquet_rows(path)]
-    pairs = [
-        _translations(row, f"Row {number} of all_languages") for number, row in enumerate(rows, 1)
-    ]
+    pairs = [_translations(row, f"Row {number} of all_languages") for number, row in enumerate(rows, 1)]
     labels = [read_label(row["label"], f"Row {number}") for number, row in enumerate(rows, 1)]
     codes = dict.fromkeys(code for each in pairs for code in each)
     columns = {code: [each.get(code) for each in pairs] for code in codes}
@@ -59,8 +57,7 @@ def read_parquet(files: Files) -> XnliTable:
     for code, paths in files.items():
         rows = [(path, row) for path in paths for row in _parquet_rows(path)]
         columns[code] = [
-            _labelled(row, f"{printable(str(path))}, row {number}")
-            for number, (path, row) in enumerate(rows, 1)
+            _labelled(row, f"{printable(str(path))}, row {number}") for number, (path, row) in enumerate(rows, 1)
         ]
     return parallel(columns, _name(files, folders=2))
 
@@ -99,9 +96,7 @@ def _translations(row: dict[str, Any], where: str) -> dict[str, Pair]:
         hypotheses = dict(zip(codes, texts, strict=True)) if len(codes) == len(texts) else None
     if not isinstance(premises, dict) or not isinstance(hypotheses, dict):
         raise InputError(f"{where} has no translations by language.")
-    pairs = {
-        code: read_pair(text or "", hypotheses.get(code) or "") for code, text in premises.items()
-    }
+    pairs = {code: read_pair(text or "", hypotheses.get(code) or "") for code, text in premises.items()}
     return {code: pair for code, pair in pairs.items() if pair}
 
 
@@ -139,9 +134,7 @@ def _xtreme_rows(path: Path) -> Iterator[LabelledPair]:
         cells = line.split("\t")
         where = f"{printable(str(path))}, line {number}"
         if len(cells) not in (2, 3):
-            raise InputError(
-                f"{where} has {len(cells)} columns; XNLI has premise, hypothesis, label."
-            )
+            raise InputError(f"{where} has {len(cells)} columns; XNLI has premise, hypothesis, label.")
         label = read_label(cells[2], where) if len(cells) == 3 else None
         yield read_pair(cells[0], cells[1]), label
 

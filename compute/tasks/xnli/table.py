@@ -33,9 +33,7 @@ def read_label(value: object, where: str) -> int:
         value = LABELS.index(word) if word in LABELS else float(word) if word.isdecimal() else word
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value in (0, 1, 2):
         return int(value)
-    raise InputError(
-        f"{where} has the label {shown(repr(value))}; there are 0 entailment, 1 neutral, 2 contradiction."
-    )
+    raise InputError(f"{where} has the label {shown(repr(value))}; there are 0 entailment, 1 neutral, 2 contradiction.")
 
 
 def read_pair(premise: str, hypothesis: str) -> Pair | None:
@@ -50,17 +48,13 @@ def parallel(columns: dict[str, list[LabelledPair]], source: str) -> XnliTable:
     labels = [label for _, label in rows]
     for code, others in columns.items():
         if len(others) != len(rows):
-            raise InputError(
-                f"{source} are not parallel: {len(rows):,} rows in {first}, {len(others):,} in {code}."
-            )
+            raise InputError(f"{source} are not parallel: {len(rows):,} rows in {first}, {len(others):,} in {code}.")
         for number, (_, label) in enumerate(others):
             if label != labels[number]:
                 raise InputError(
                     f"{source} are not parallel: row {number + 1} has another label in {code} than in {first}."
                 )
-    return XnliTable(
-        {code: [pair for pair, _ in each] for code, each in columns.items()}, labels, source
-    )
+    return XnliTable({code: [pair for pair, _ in each] for code, each in columns.items()}, labels, source)
 
 
 def same_text(one: Pair | None, other: Pair | None) -> bool:

@@ -72,9 +72,7 @@ def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
     )
     planned = plan_conditions(options, LAYERS, 4)
     assert (planned[0].scope, planned[0].value, planned[0].layers) == ("all", "0", None)
-    assert {(each.scope, each.value, each.layers) for each in planned[1:]} == {
-        ("last", "mean", (1,))
-    }
+    assert {(each.scope, each.value, each.layers) for each in planned[1:]} == {("last", "mean", (1,))}
     assert (planned[-1].kind, planned[-1].label) == ("user", "mine")
 
 
@@ -87,9 +85,7 @@ def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
         (AblationOptions(layers=(2,)), InputError, "no layer 2 to ablate.*0 to 1"),
     ],
 )
-def test_what_does_not_fit_is_refused(
-    options: AblationOptions, error: type[Exception], words: str
-) -> None:
+def test_what_does_not_fit_is_refused(options: AblationOptions, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         plan_conditions(options, LAYERS, 4)
 

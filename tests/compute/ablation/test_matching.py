@@ -31,9 +31,7 @@ def draw(seed: int, rows: int = 6, d: int = 200, share: tuple[float, float] = (0
 
 @given(st.integers(0, 10_000), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
 @settings(max_examples=60, deadline=None)
-def test_a_control_is_as_many_from_the_pool(
-    seed: int, kind_share: float, pool_share: float
-) -> None:
+def test_a_control_is_as_many_from_the_pool(seed: int, kind_share: float, pool_share: float) -> None:
     scores, kind, pool = draw(seed, share=(kind_share, pool_share))
     control = matched_control(Ranked.sort(scores), kind, pool)
     assert not (control & ~pool).any()
@@ -89,9 +87,7 @@ def test_doses_are_equal_and_alike(seed: int, kind_share: float, pool_share: flo
     assert not (control & ~pool).any()
     for row in range(len(scores)):
         steps = [
-            Counter(
-                math.floor(-math.log(x) / math.log(LIKE)) for x in scores[row][each[row]].tolist()
-            )
+            Counter(math.floor(-math.log(x) / math.log(LIKE)) for x in scores[row][each[row]].tolist())
             for each in (kind, pool)
         ]
         alike = sum((steps[0] & steps[1]).values())

@@ -11,7 +11,7 @@ import torch
 from neurontui.compute.ablation import interventions as trial
 from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.ablation.options import AblationOptions, UserNeuron, UserSet
-from neurontui.compute.ablation.sets import Material, Sets
+from neurontui.compute.ablation.sets import AblationInputs, Sets
 from neurontui.compute.ablation.tables import ablation_tables
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.predict import AnswerOptions, predict
@@ -28,9 +28,7 @@ from tests.compute.tiny import load_tiny
 
 ARCHITECTURES = ["bloom", "llama", "xglm", "mt5"]
 ANSWERS = AnswerOptions(max_new_tokens=3)
-SMALL = AblationOptions(
-    fractions=(0.25, 0.75), seeds=2, dosed=TYPES, doses=(0.1, 0.2), answers=ANSWERS
-)
+SMALL = AblationOptions(fractions=(0.25, 0.75), seeds=2, dosed=TYPES, doses=(0.1, 0.2), answers=ANSWERS)
 
 
 def split(batch: Batch) -> list[Batch]:
@@ -47,23 +45,19 @@ def split(batch: Batch) -> list[Batch]:
     ]
 
 
-def material(architecture: str, batch: Batch, options: AblationOptions = SMALL) -> Material:
+def ablation_inputs(architecture: str, batch: Batch, options: AblationOptions = SMALL) -> AblationInputs:
     loaded = load_tiny(architecture)
     found = capture(loaded, batch, CaptureOptions())
     masks = [pack_tensor(each > 0) for each in found.activations]
     users = dict(enumerate(options.user_sets))
-    return Material(batch, loaded.ffns, found, masks, options, users)
+    return AblationInputs(batch, loaded.ffns, found, masks, options, users)
 
 
-def measure(
-    architecture: str, batch: Batch, options: AblationOptions = SMALL, **more
-) -> list[dict]:
-    loaded, made = load_tiny(architecture), material(architecture, batch, options)
+def measure(architecture: str, batch: Batch, options: AblationOptions = SMALL, **more) -> list[dict]:
+    loaded, made = load_tiny(architecture), ablation_inputs(architecture, batch, options)
     conditions = plan_conditions(options, loaded.layers, len(batch.languages))
     targets = find_targets(loaded, batch, book_of(loaded, asked()))
-    tables = ablation_tables(
-        loaded, batch, made.capture, made.masks, conditions, targets, options, **more
-    )
+    tables = ablation_tables(loaded, batch, made.capture, made.masks, conditions, targets, options, **more)
     schema = shard_schema("ablation_examples")
     return tables["ablation_examples"].select(schema.names).cast(schema).to_pylist()
 
@@ -86,7 +80,7 @@ def activity(architecture: str) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_types_are_the_example_s_own(architecture: str) -> None:
-    sets = Sets(material(architecture, asked()), range(12))
+    sets = Sets(ablation_inputs(architecture, asked()), range(12))
     conditions = plan_conditions(SMALL, load_tiny(architecture).layers, 4)
     in_words = ["non-activated", "specific", "partial-shared", "partial-shared", "all-shared"]
     for condition in conditions:
@@ -100,7 +94,7 @@ def test_types_are_the_example_s_own(architecture: str) -> None:
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_controls_are_active_in_the_language_and_not_of_the_type(architecture: str) -> None:
-    sets = Sets(material(architecture, asked()), range(12))
+    sets = Sets(ablation_inputs(architecture, asked()), range(12))
     conditions = plan_conditions(SMALL, load_tiny(architecture).layers, 4)
     for condition in conditions:
         if condition.matched_to is None:
@@ -140,11 +134,10 @@ def zeroed(architecture: str, off: dict[int, torch.Tensor]):
 def test_outcomes_equal_single_inputs_with_rows_set_to_zero(architecture: str) -> None:
     loaded, batch = load_tiny(architecture), asked()
     conditions = plan_conditions(SMALL, loaded.layers, 4)
-    sets = Sets(material(architecture, batch), range(12))
+    sets = Sets(ablation_inputs(architecture, batch), range(12))
     targets = find_targets(loaded, batch, book_of(loaded, batch)).rows
     rows = {
-        (r["condition"], r["example"] * 4 + batch.languages.index(r["language"])): r
-        for r in measured(architecture)
+        (r["condition"], r["example"] * 4 + batch.languages.index(r["language"])): r for r in measured(architecture)
     }
     assert len(rows) == len(conditions) * 12
     for condition in conditions[1::3]:
@@ -158,9 +151,7 @@ def test_outcomes_equal_single_inputs_with_rows_set_to_zero(architecture: str) -
             found = rows[condition.condition, row]
             assert found["answer_logprob"] == pytest.approx(wanted, abs=1e-3)
             assert found["n_ablated"] == sum(int(each.sum()) for each in own.values())
-            assert found["prediction"] == _first_line(
-                loaded.tokenizer.decode(said, skip_special_tokens=True)
-            )
+            assert found["prediction"] == _first_line(loaded.tokenizer.decode(said, skip_special_tokens=True))
 
 
 def _first_line(text: str) -> str:
@@ -203,10 +194,10 @@ def test_the_baseline_is_what_the_model_predicts() -> None:
 
 
 def test_seeds_repeat_and_differ() -> None:
-    sets = Sets(material("bloom", asked()), range(12))
+    sets = Sets(ablation_inputs("bloom", asked()), range(12))
     conditions = plan_conditions(SMALL, load_tiny("bloom").layers, 4)
     first, second = (c for c in conditions if c.kind == "random" and c.fraction == 0.25)
-    again = Sets(material("bloom", asked()), range(12))
+    again = Sets(ablation_inputs("bloom", asked()), range(12))
     for layer, off in sets.off(first).items():
         assert torch.equal(off, again.off(first)[layer])
         assert not torch.equal(off, sets.off(second)[layer])
@@ -254,8 +245,7 @@ def test_a_set_by_language_is_switched_off_in_its_language_only(architecture: st
     alone = {"en": english, "de": german, "tr": [], "zh": []}
     found, shared = rows(both), rows(with_all)
     assert any(
-        row["answer_logprob"] != base["answer_logprob"]
-        for row, base in zip(found[12:], found[:12], strict=True)
+        row["answer_logprob"] != base["answer_logprob"] for row, base in zip(found[12:], found[:12], strict=True)
     )
     for code, group in alone.items():
         expected = rows(plain_set(group)) if group else found
@@ -299,7 +289,7 @@ def test_the_last_token_is_ablated_behind_the_baseline_s_prompt(
 def test_one_global_set_a_type() -> None:
     types = tuple(torch.arange(128) % 4 for _ in range(2))
     options = AblationOptions(fractions=(), global_types=types, doses=(0.05,), answers=ANSWERS)
-    sets = Sets(material("bloom", asked(), options), range(12))
+    sets = Sets(ablation_inputs("bloom", asked(), options), range(12))
     for condition in plan_conditions(options, load_tiny("bloom").layers, 4):
         if condition.kind == "type":
             off = sets.off(condition)[1]

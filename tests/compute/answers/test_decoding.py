@@ -15,8 +15,8 @@ from neurontui.compute.answers.predict import (
     predict,
     prepare,
 )
-from neurontui.compute.answers.ranking import Contest, Ranked, log_probabilities, rank
-from neurontui.compute.models.tokenize import UnusablePromptError
+from neurontui.compute.answers.ranking import ChoiceRanking, Ranked, log_probabilities, rank
+from neurontui.compute.models.tokenize import InvalidPromptError
 from tests.compute.answers import plain
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.tiny import CONFIGS, load_tiny
@@ -42,7 +42,7 @@ def test_ranking_and_generation_equal_the_plain_way(architecture: str) -> None:
         for rows in passes(loaded, prepared, tuple(range(n_rows))):
             decoder = Decoder(loaded)
             reading, logits = decoder.read(padded_prompts(loaded, prepared, rows), prepared.room)
-            contests = [prepared.questions[row].contest for row in rows]
+            contests = [prepared.questions[row].choice_ranking for row in rows]
             texts = [(each.answer, *each.right, *each.wrong) if each else () for each in contests]
             pairs = [(i, ids) for i, of_row in enumerate(texts) for ids in of_row]
             scores = log_probabilities(decoder, reading, logits, pairs)
@@ -56,17 +56,17 @@ def test_ranking_and_generation_equal_the_plain_way(architecture: str) -> None:
                 assert said[i] == plain.greedy(loaded, prompt, 5, eos=3)
 
 
-def assert_ranked(ranked: Ranked | None, contest: Contest | None, scores: dict) -> None:
+def assert_ranked(ranked: Ranked | None, choice_ranking: ChoiceRanking | None, scores: dict) -> None:
     """The likeliest of all choices, by the scores of the plain way."""
-    if contest is None:
+    if choice_ranking is None:
         assert ranked is None
         return
-    assert ranked.answer_logprob == pytest.approx(scores[contest.answer], abs=2e-4)
-    if not contest.right:
+    assert ranked.answer_logprob == pytest.approx(scores[choice_ranking.answer], abs=2e-4)
+    if not choice_ranking.right:
         assert ranked.correct is None
     else:
-        likeliest = max((*contest.right, *contest.wrong), key=scores.__getitem__)
-        assert ranked.correct == (likeliest in contest.right)
+        likeliest = max((*choice_ranking.right, *choice_ranking.wrong), key=scores.__getitem__)
+        assert ranked.correct == (likeliest in choice_ranking.right)
 
 
 @pytest.mark.parametrize("mean", [False, True])
@@ -86,7 +86,7 @@ def test_choices_that_cannot_win_are_left_out_without_a_change(mean: bool) -> No
         outcomes = set()
         for _ in range(8):
             contests = [
-                Contest(
+                ChoiceRanking(
                     (7,),
                     right=(chance.choice([choice(), ids[:1]]),),
                     wrong=(choice(), ids[1:], choice()),
@@ -145,7 +145,7 @@ def test_what_cannot_be_judged_is_not() -> None:
 def test_a_prompt_without_room_for_an_answer_is_refused_by_name() -> None:
     loaded = load_tiny("gpt2")  # 128 positions
     batch = asked()
-    with pytest.raises(UnusablePromptError, match=r"example 'e\d' in '\w\w' has \d+ tokens"):
+    with pytest.raises(InvalidPromptError, match=r"example 'e\d' in '\w\w' has \d+ tokens"):
         prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions(max_new_tokens=127))
 
 

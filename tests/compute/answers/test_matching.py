@@ -123,9 +123,7 @@ def _cases() -> list[tuple[str, str, list[str], bool]]:
 
 
 @pytest.mark.parametrize(("prediction", "answer", "choices", "right"), _cases())
-def test_the_page_says_what_the_code_does(
-    prediction: str, answer: str, choices: list[str], right: bool
-) -> None:
+def test_the_page_says_what_the_code_does(prediction: str, answer: str, choices: list[str], right: bool) -> None:
     assert is_correct(prediction, answer, choices) is right
     if prediction != answer and not choices and normalise(prediction) == normalise(answer):
         assert is_correct(answer, prediction) is right

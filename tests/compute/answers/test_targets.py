@@ -35,9 +35,7 @@ def spaced(loaded: LoadedModel) -> LoadedModel:
         "b",
     ]
     pieces += [*"ABCDEFGHILMNOPRSTceghilmnoprstuvxyz.,:。\n"]
-    tokenizer = Tokenizer(
-        models.Unigram([(each, -float(len(pieces) - i)) for i, each in enumerate(pieces)], unk_id=0)
-    )
+    tokenizer = Tokenizer(models.Unigram([(each, -float(len(pieces) - i)) for i, each in enumerate(pieces)], unk_id=0))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")

@@ -23,7 +23,7 @@ from neurontui.compute.estimate.dry_run import preview
 from neurontui.compute.models.bos import reason_for_bos
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.tokenize import encode, pad_id
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
 from neurontui.compute.tasks.registry import load_task
@@ -38,9 +38,7 @@ LONG = "Paris " * 150
 
 def write_task(folder: Path, *lines: dict[str, Any]) -> Path:
     path = folder / "task.jsonl"
-    path.write_text(
-        "".join(json.dumps({"id": f"e{i}", **line}) + "\n" for i, line in enumerate(lines))
-    )
+    path.write_text("".join(json.dumps({"id": f"e{i}", **line}) + "\n" for i, line in enumerate(lines)))
     return path
 
 
@@ -77,7 +75,7 @@ def no_forward(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lost_bos_is_refused_with_count_place_and_way_out(tmp_path: Path) -> None:
     model = without_bos(save_tiny("gemma3_text", tmp_path / "gemma"))
     with pytest.raises(InputError) as error:
-        run(config(tmp_path, model, {"prompts": TEXTS}, {"prompts": TEXTS}), Silent())
+        run(config(tmp_path, model, {"prompts": TEXTS}, {"prompts": TEXTS}), NullProgress())
     sentence = str(error.value)
     assert "6 of 6 prompts do not begin with BOS ('<s>')" in sentence
     assert "example 'e0' in 'en'" in sentence
@@ -91,7 +89,7 @@ def test_a_doubled_bos_is_refused_with_count_place_and_way_out(tmp_path: Path) -
     model = save_tiny("llama", tmp_path / "llama")
     templated = {**TEXTS, "de": "<s>Die Hauptstadt von"}
     with pytest.raises(InputError) as error:
-        run(config(tmp_path, model, {"prompts": TEXTS}, {"prompts": templated}), Silent())
+        run(config(tmp_path, model, {"prompts": TEXTS}, {"prompts": templated}), NullProgress())
     sentence = str(error.value)
     assert "1 of 6 prompts begin with BOS ('<s>') twice" in sentence
     assert "example 'e1' in 'de'" in sentence
@@ -109,13 +107,11 @@ def test_bos_as_asked(kind: str, bos: Any, tmp_path: Path) -> None:
     else:
         texts = {code: "<s>" + text for code, text in TEXTS.items()}
     chosen = config(tmp_path, model, {"prompts": texts}, bos=bos)
-    run(chosen, Silent())
-    run(replace(config(tmp_path, whole, {"prompts": TEXTS}), name="whole"), Silent())
+    run(chosen, NullProgress())
+    run(replace(config(tmp_path, whole, {"prompts": TEXTS}), name="whole"), NullProgress())
 
     with open_results(chosen.out) as results:
-        rows = results.sql(
-            "SELECT run, list(mask ORDER BY layer, neuron) AS m FROM activations GROUP BY run"
-        )
+        rows = results.sql("SELECT run, list(mask ORDER BY layer, neuron) AS m FROM activations GROUP BY run")
         masks = dict(zip(rows["run"].to_pylist(), rows["m"].to_pylist(), strict=True))
     assert (masks[1] == masks[2]) == (bos == "add")
     (note,) = prompt_notes(chosen.out)
@@ -131,17 +127,14 @@ def test_bos_holds_for_answers_too() -> None:
     ids = encode(added, ["<s>Paris"])[0].ids
     assert ids == encode(plain, ["Paris"])[0].ids
     book = answer_book(added, data.examples, ("en",))
-    assert (
-        book.answers["en"]["is the capital"]
-        == encode(plain, ["Paris is the capital"])[0].ids[len(ids) :]
-    )
+    assert book.answers["en"]["is the capital"] == encode(plain, ["Paris is the capital"])[0].ids[len(ids) :]
 
 
 def test_the_choice_about_bos_is_part_of_the_run(tmp_path: Path) -> None:
     model = save_tiny("llama", tmp_path / "llama")
     plain = config(tmp_path, model, {"prompts": TEXTS})
-    assert run(plain, Silent()).run == 1
-    assert run(replace(plain, bos="keep", name="keep"), Silent()).run == 2
+    assert run(plain, NullProgress()).run == 1
+    assert run(replace(plain, bos="keep", name="keep"), NullProgress()).run == 2
     with open_results(plain.out) as results:
         kept = results.sql("SELECT settings->>'bos' AS bos FROM runs ORDER BY run")
     assert kept["bos"].to_pylist() == [None, "keep"]
@@ -173,7 +166,7 @@ def test_a_configuration_that_asks_for_bos_is_believed(tmp_path: Path) -> None:
     loaded = load_model(ModelOptions(str(folder), device="cpu"))
     assert "add_bos_token" in (reason_for_bos(loaded) or "")
     with pytest.raises(InputError, match="do not begin with BOS"):
-        run(config(tmp_path, folder, {"prompts": TEXTS}), Silent())
+        run(config(tmp_path, folder, {"prompts": TEXTS}), NullProgress())
 
 
 def test_a_llama_whose_configuration_declines_bos_is_measured_with_a_note(tmp_path: Path) -> None:
@@ -181,7 +174,7 @@ def test_a_llama_whose_configuration_declines_bos_is_measured_with_a_note(tmp_pa
     folder = without_bos(save_tiny("llama", tmp_path / "llama"))
     _configure(folder, add_bos_token=False)
     asked = config(tmp_path, folder, {"prompts": TEXTS})
-    run(asked, Silent())
+    run(asked, NullProgress())
     (note,) = prompt_notes(asked.out)
     assert note.startswith("3 of 3 prompts do not begin with BOS ('<s>')")
     assert "add_bos_token: false" in note
@@ -189,7 +182,7 @@ def test_a_llama_whose_configuration_declines_bos_is_measured_with_a_note(tmp_pa
     gemma = without_bos(save_tiny("gemma3_text", tmp_path / "gemma"))
     _configure(gemma, add_bos_token=False)
     with pytest.raises(InputError, match="do not begin with BOS"):
-        run(replace(asked, model=str(gemma)), Silent())
+        run(replace(asked, model=str(gemma)), NullProgress())
 
 
 def _configure(folder: Path, **options: object) -> None:
@@ -207,9 +200,7 @@ def test_bos_cannot_be_added_where_there_is_none(tmp_path: Path) -> None:
 def _words(folder: Path) -> Path:
     """A tokenizer of whole words, which knows those of English prompts alone."""
     words = ["<unk>", "<pad>", "<s>", "</s>", *" ".join(TEXTS.values()).split()]
-    tokenizer = Tokenizer(
-        token_models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>")
-    )
+    tokenizer = Tokenizer(token_models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = WhitespaceSplit()
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -223,10 +214,8 @@ def _words(folder: Path) -> Path:
 
 def test_unknown_tokens_are_counted_by_language(tmp_path: Path) -> None:
     model = _words(save_tiny("bloom", tmp_path / "bloom"))
-    lines = [
-        {"prompts": {**TEXTS, "ru": text}} for text in ("Столица Португалии", "Столица of Portugal")
-    ]
-    run(config(tmp_path, model, *lines), Silent())
+    lines = [{"prompts": {**TEXTS, "ru": text}} for text in ("Столица Португалии", "Столица of Portugal")]
+    run(config(tmp_path, model, *lines), NullProgress())
     assert prompt_notes(tmp_path / "results.duckdb") == [
         "In ru, 2 of 2 prompts hold text that the tokenizer has no token for: 3 of 5 tokens are '<unk>', and in "
         "1 prompts the last one is."
@@ -243,7 +232,7 @@ def test_doubtful_texts_are_noted(tmp_path: Path) -> None:
     assert set(notes) <= set(said)
 
 
-class _Listener(Silent):
+class _Listener(NullProgress):
     def __init__(self, said: list[str]) -> None:
         self._said = said
 
@@ -256,7 +245,7 @@ def test_a_long_prompt_in_the_last_batch_stops_the_run_before_its_first(tmp_path
     lines = [{"prompts": TEXTS}] * 3 + [{"prompts": {**TEXTS, "de": LONG}}]
     asked = config(tmp_path, save_tiny("gpt2", tmp_path / "gpt2"), *lines, batch_examples=1)
     with pytest.raises(InputError) as error:
-        run(asked, Silent())
+        run(asked, NullProgress())
     sentence = str(error.value)
     assert "1 of 4 examples" in sentence
     assert "--skip-bad" in sentence
@@ -280,7 +269,7 @@ def test_a_prompt_without_room_for_its_own_choices_stops_the_run_before_it_start
         InputError,
         match=r"1 of 3 examples .* example 'e2' in 'fr' has 100 tokens and up to 80 of an answer",
     ):
-        run(asked, Silent())
+        run(asked, NullProgress())
 
 
 def test_the_room_of_a_prompt_does_not_depend_on_its_neighbors(tmp_path: Path) -> None:
@@ -294,9 +283,7 @@ def test_the_room_of_a_prompt_does_not_depend_on_its_neighbors(tmp_path: Path) -
     assert check_prompts(loaded, data, book, AnswerOptions()).n_unusable == 0
     (batch,) = plan(data, 2)
     targets = find_targets(loaded, batch, book)
-    assert (
-        unanswerable(loaded, batch, encode(loaded, batch.prompts), targets, AnswerOptions()) == []
-    )
+    assert unanswerable(loaded, batch, encode(loaded, batch.prompts), targets, AnswerOptions()) == []
     assert len(predict(loaded, batch, targets, AnswerOptions()).rows) == 2
 
 
@@ -319,9 +306,7 @@ def _added_token(folder: Path, token: str) -> Path:
 
 @pytest.mark.parametrize("place", ["prompts", "answers", "choices"])
 @pytest.mark.usefixtures("no_forward")
-def test_ids_that_the_embedding_lacks_are_refused_before_the_run(
-    place: str, tmp_path: Path
-) -> None:
+def test_ids_that_the_embedding_lacks_are_refused_before_the_run(place: str, tmp_path: Path) -> None:
     model = _added_token(save_tiny("gpt2", tmp_path / "gpt2"), "<picture>")
     answers = dict.fromkeys(LANGUAGES, "Lisbon")
     good = {"prompts": TEXTS, "answers": answers}
@@ -330,10 +315,8 @@ def test_ids_that_the_embedding_lacks_are_refused_before_the_run(
         "answers": lambda: good | {"answers": answers | {"de": "<picture>"}},
         "choices": lambda: good | {"choices": {"de": ["Lisbon", "<picture>"]}},
     }
-    with pytest.raises(
-        InputError, match=r"example 'e1' in 'de' has .*'<picture>' with id 384, .* ids 0 to 383"
-    ):
-        run(config(tmp_path, model, good, bad[place]()), Silent())
+    with pytest.raises(InputError, match=r"example 'e1' in 'de' has .*'<picture>' with id 384, .* ids 0 to 383"):
+        run(config(tmp_path, model, good, bad[place]()), NullProgress())
 
 
 def test_examples_that_the_embedding_lacks_are_left_out_on_request(tmp_path: Path) -> None:
@@ -345,7 +328,7 @@ def test_examples_that_the_embedding_lacks_are_left_out_on_request(tmp_path: Pat
         {"prompts": {**TEXTS, "de": "<picture>"}},
         skip_bad=True,
     )
-    run(asked, Silent())
+    run(asked, NullProgress())
     with open_results(asked.out) as results:
         assert results.sql("SELECT DISTINCT id FROM examples")["id"].to_pylist() == ["e0"]
 
@@ -357,7 +340,7 @@ def test_a_pad_token_that_the_embedding_lacks_is_not_used(tmp_path: Path) -> Non
     loaded = load_model(ModelOptions(str(folder), device="cpu"))
     assert loaded.tokenizer.pad_token_id == 384
     assert pad_id(loaded) == loaded.tokenizer.eos_token_id
-    run(config(tmp_path, folder, {"prompts": TEXTS}), Silent())
+    run(config(tmp_path, folder, {"prompts": TEXTS}), NullProgress())
 
 
 @pytest.mark.usefixtures("no_forward")
@@ -365,7 +348,7 @@ def test_a_run_without_any_usable_example_stops_before_it_starts(tmp_path: Path)
     lines = [{"prompts": dict.fromkeys(LANGUAGES, LONG)}]
     asked = config(tmp_path, save_tiny("gpt2", tmp_path / "gpt2"), *lines, skip_bad=True)
     with pytest.raises(MeasureError, match="No example can be measured"):
-        run(asked, Silent())
+        run(asked, NullProgress())
 
 
 def test_a_dry_run_shows_tokens_warnings_and_refusals(tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ def test_country_names_are_those_of_cldr():
     assert {fact.country["de"] for fact in FACTS} <= names
 
 
-@pytest.mark.parametrize(
-    ("name", "language"), [("", "en"), ("Paris", "ru"), ("Париж", "en"), ("x" * 31, "en")]
-)
+@pytest.mark.parametrize(("name", "language"), [("", "en"), ("Paris", "ru"), ("Париж", "en"), ("x" * 31, "en")])
 def test_a_name_that_no_prompt_can_carry_is_odd(name, language):
     assert is_odd(name, language)
 

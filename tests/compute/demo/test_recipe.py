@@ -32,9 +32,7 @@ def tokenizer():
 
 @pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
 def test_two_steps_write_a_model_that_loads_and_answers(tmp_path, arch, monkeypatch):
-    monkeypatch.setattr(
-        sys, "argv", ["recipe", "--arch", arch, "--steps", "2", "--out", str(tmp_path)]
-    )
+    monkeypatch.setattr(sys, "argv", ["recipe", "--arch", arch, "--steps", "2", "--out", str(tmp_path)])
     main()
     assert (tmp_path / "model.safetensors").stat().st_size <= 8_000_000
     model, tokenizer = load(tmp_path)
@@ -69,10 +67,7 @@ def test_the_loss_does_not_depend_on_how_a_batch_is_cut(tokenizer):
     model = new_model("bloom", tokenizer, seed=1).eval()
     drawn = [Sample("The capital of France is", " Paris"), Sample("Capital:", " Rome")]
     encoded = encode(tokenizer, drawn)
-    totals = [
-        sum(decoder_loss(model, part, 3, 0.1).item() for part in in_parts(encoded, parts))
-        for parts in (1, 2)
-    ]
+    totals = [sum(decoder_loss(model, part, 3, 0.1).item() for part in in_parts(encoded, parts)) for parts in (1, 2)]
     assert totals[0] == pytest.approx(totals[1], rel=1e-4)
 
 

@@ -8,7 +8,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.demo.recipe.export import export
 from neurontui.compute.demo.recipe.model import new_model
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.queries import open_results
 
@@ -22,7 +22,7 @@ def test_nothing_is_claimed_of_an_untrained_model(tmp_path: Path) -> None:
             languages=("en", "de", "ru", "th", "zh"), measures=("types", "attribution", "ablation"), ablation_examples=4, ablation_fractions=(0.25,),
             ablation_seeds=1, ablation_doses=(0.05,), max_new_tokens=3, batch_tokens=1024, device="cpu",
         )  # fmt: skip
-        run(config, Silent())
+        run(config, NullProgress())
 
     with open_results(config.out) as results:
         claims = results.query("claims", run=2).to_pylist()

@@ -15,7 +15,7 @@ import pytest
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.errors import InputError, ModelError
 from neurontui.store.schema import layout, tables_of_a_run
@@ -50,7 +50,7 @@ def content(path: Path) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     out = tmp_path_factory.mktemp("local") / "results.duckdb"
-    run(config(out), Silent())
+    run(config(out), NullProgress())
     return content(out)
 
 
@@ -60,7 +60,7 @@ def workers(of: int) -> list[int]:
     return [each.pid for each in below if each.name().startswith("ray::RayWorker")]
 
 
-class Assassin(Silent):
+class Assassin(NullProgress):
     """Kills a worker when examples are measured, until one was at work, and counts what it is told."""
 
     def __init__(self) -> None:
@@ -81,9 +81,7 @@ class Assassin(Silent):
             os.kill(each, signal.SIGKILL)
 
 
-def test_a_killed_worker_changes_nothing(
-    local: dict[str, list[str]], tmp_path: Path, tally: Tally
-) -> None:
+def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: Path, tally: Tally) -> None:
     out, progress = tmp_path / "ray.duckdb", Assassin()
     run(replace(config(out), engine="ray", workers=2), progress)
 
@@ -139,12 +137,12 @@ def test_failures_of_workers_are_told_as_everywhere(tmp_path: Path) -> None:
     task.write_text('{"id": "a", "prompts": {"en": "%s", "de": "x", "tr": "x"}}\n' % ("w " * 900))
     ray = replace(config(tmp_path / "r.duckdb"), engine="ray", measures=("types",))
     with pytest.raises(ModelError, match="has no config"):
-        run(replace(ray, model=str(tmp_path)), Silent())
+        run(replace(ray, model=str(tmp_path)), NullProgress())
     from tests.compute.tiny import save_tiny
 
     folder = save_tiny("gpt2", tmp_path / "gpt2")
     with pytest.raises(InputError, match="more than the 128"):
-        run(replace(ray, model=str(folder), task=str(task)), Silent())
+        run(replace(ray, model=str(folder), task=str(task)), NullProgress())
 
 
 @pytest.mark.parametrize(
@@ -167,9 +165,7 @@ def test_a_cluster_that_is_not_there(options: tuple[str, ...], words: str, tmp_p
     assert "Traceback" not in said.err
 
 
-def test_without_ray_the_command_that_installs_it_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_ray_the_command_that_installs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in sys.modules if "engines.ray" in each]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "ray", None)

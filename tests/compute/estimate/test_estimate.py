@@ -13,7 +13,7 @@ from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.estimate.estimate import estimate, shortages
 from neurontui.compute.estimate.memory import cache_a_token
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.progress import Silent
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run_options import model_options, task_options
 from neurontui.compute.tasks.registry import load_task
 from tests.compute.tiny import save_tiny
@@ -44,7 +44,7 @@ def test_journal_and_results_are_as_large_as_was_said(
     loaded = load_model(model_options(config))
     said = estimate(config, load_task(config.task, task_options(config)), loaded)
 
-    runs.run(config, Silent())
+    runs.run(config, NullProgress())
 
     low, high = SHARES[measures]
     assert said.n_masks == 20 * sum(each.n_neurons for each in loaded.layers)
@@ -70,9 +70,7 @@ def test_the_cache_of_a_token_is_that_of_the_model(architecture: str, tmp_path: 
 
 
 def test_more_is_needed_the_more_is_held(tmp_path: Path) -> None:
-    config = RunConfig(
-        model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20
-    )
+    config = RunConfig(model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20)
     data = load_task(config.task, task_options(config))
     loaded = load_model(model_options(config))
 

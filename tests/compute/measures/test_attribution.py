@@ -32,9 +32,7 @@ def equations(loaded, prompt: str, word: int | None):
     for ffn, A in zip(loaded.ffns, single.weights, strict=True):
         v = ffn.value.weight.double().numpy().T
         raw = np.abs(A) * np.linalg.norm(v, axis=1)
-        es = (
-            A * (v @ embedding[word]) if word is not None and ffn.layer.stack == "decoder" else None
-        )
+        es = A * (v @ embedding[word]) if word is not None and ffn.layer.stack == "decoder" else None
         yield raw, raw / raw.sum(), es
 
 
@@ -45,9 +43,7 @@ def measured(architecture: str, part: int = 100, **options):
     targets = targets_of(loaded, batch)
     found = capture(loaded, batch, CaptureOptions())
     masks = [pack_tensor(each > 0) for each in found.activations]
-    tables = attribution_tables(
-        batch, found, loaded, masks, targets, AttributionOptions(top=4, **options), part
-    )
+    tables = attribution_tables(batch, found, loaded, masks, targets, AttributionOptions(top=4, **options), part)
     return loaded, batch, targets, masks, tables
 
 
@@ -76,10 +72,7 @@ def expected(architecture: str):
 
 def assert_row(row: dict, chosen: np.ndarray | slice, scores, columns: tuple[str, ...]) -> None:
     """A row's sums are those of the chosen neurons; scores: lists of (top, raw, cs, es) over inputs."""
-    top, raw, cs = (
-        np.concatenate([each[i][c] for each, c in zip(scores, chosen, strict=True)])
-        for i in range(3)
-    )
+    top, raw, cs = (np.concatenate([each[i][c] for each, c in zip(scores, chosen, strict=True)]) for i in range(3))
     with_es = [each[3][c] for each, c in zip(scores, chosen, strict=True) if each[3] is not None]
     wanted = {
         "n": len(cs),
@@ -129,9 +122,7 @@ def test_sums_by_mask_and_fold(architecture: str) -> None:
         bit = batch.languages.index(row["language"])
         inputs = [by_hand[e, bit, row["layer"]] for e in range(3) if batch.folds[e] == row["fold"]]
         chosen = [each[1] == row["mask"] for each in inputs]
-        assert_row(
-            row, chosen, [each[2:] for each in inputs], ("n", "n_top", "cs_sum", "raw_sum", *ES)
-        )
+        assert_row(row, chosen, [each[2:] for each in inputs], ("n", "n_top", "cs_sum", "raw_sum", *ES))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -247,9 +238,7 @@ def test_many_languages_have_no_sums_by_mask() -> None:
     batch = Batch(0, (5,), (3,), (Example("e", "c", prompts),), languages)
     found = capture(loaded, batch, CaptureOptions())
     masks = [pack_tensor(each > 0) for each in found.activations]
-    tables = attribution_tables(
-        batch, found, loaded, masks, targets_of(loaded, batch), AttributionOptions()
-    )
+    tables = attribution_tables(batch, found, loaded, masks, targets_of(loaded, batch), AttributionOptions())
     assert "attribution_masks" not in tables
     assert pc.sum(tables["attribution"]["n"]).as_py() == 17 * 2 * 128
     assert tables["attribution"]["es_sum"].null_count == len(tables["attribution"])

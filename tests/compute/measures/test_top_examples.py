@@ -81,9 +81,7 @@ def test_two_workers_find_the_same_lists_as_one() -> None:
     rows = [
         row
         for number, (batch, captured) in enumerate(batches(layers))
-        for row in workers[number % 2]
-        .tables(batch, captured, LAYERS)["neuron_examples"]
-        .to_pylist()
+        for row in workers[number % 2].tables(batch, captured, LAYERS)["neuron_examples"].to_pylist()
     ]
     assert ranked(rows, 5) == by_sorting(layers, 5)
 

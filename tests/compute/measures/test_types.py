@@ -86,9 +86,7 @@ def test_types_of_a_random_subset_from_the_histogram_equal_those_of_raw_activati
             found: Counter[str] = Counter()
             for row in table.to_pylist():
                 wanted = (scope, threshold, layer.layer)
-                if (row["scope"], row["threshold"], row["layer"]) == wanted and row[
-                    "fold"
-                ] in folds:
+                if (row["scope"], row["threshold"], row["layer"]) == wanted and row["fold"] in folds:
                     active = {p for p in range(6) if row["mask"] >> p & 1}
                     found[type_by_sets(active, subset)] += row["n"]
             assert found == raw_types(batch, captured, layer, scope, threshold, subset, folds)

@@ -11,9 +11,7 @@ from tests.compute.tiny import load_tiny
 
 @pytest.mark.parametrize("architecture", ["bloom", "gpt2"])
 @pytest.mark.parametrize("chunk", [7, 1 << 14])
-def test_tokens_equal_a_full_sort(
-    architecture: str, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tokens_equal_a_full_sort(architecture: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vocabulary, "_TOKENS_AT_ONCE", chunk)
     monkeypatch.setattr(vocabulary, "_LOGITS_AT_ONCE", chunk * 2)
     loaded = load_tiny(architecture)
@@ -28,11 +26,7 @@ def test_tokens_equal_a_full_sort(
             ("promotes", np.argsort(-logits)),
             ("suppresses", np.argsort(logits)),
         ):
-            found = [
-                r
-                for r in rows
-                if (r["layer"], r["neuron"], r["direction"]) == (layer, neuron, direction)
-            ]
+            found = [r for r in rows if (r["layer"], r["neuron"], r["direction"]) == (layer, neuron, direction)]
             assert [r["rank"] for r in found] == [1, 2, 3, 4]
             assert [r["logit"] for r in found] == pytest.approx(logits[order[:4]], rel=1e-4)
             text = loaded.tokenizer.decode([order[0]])

@@ -26,10 +26,7 @@ def last_hidden(loaded: LoadedModel, tokens: Tokens) -> torch.Tensor:
 
 def sets(loaded: LoadedModel, n: int, seed: int = 0, share: float = 0.3) -> dict[int, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return {
-        ffn.layer.layer: torch.rand(n, ffn.layer.n_neurons, generator=generator) < share
-        for ffn in loaded.ffns
-    }
+    return {ffn.layer.layer: torch.rand(n, ffn.layer.n_neurons, generator=generator) < share for ffn in loaded.ffns}
 
 
 def edited(loaded: LoadedModel, off: dict[int, torch.Tensor]) -> LoadedModel:
@@ -70,9 +67,7 @@ def test_each_input_gets_its_own_set_as_if_it_were_alone(architecture: str, scop
         own = {layer: each[row : row + 1] for layer, each in off.items()}
         with ablate(loaded.ffns, own, scope=scope) as intervention:
             intervention.aim(None, last_of(loaded, alone))
-            torch.testing.assert_close(
-                last_hidden(loaded, alone)[0], together[row], rtol=1e-3, atol=1e-4
-            )
+            torch.testing.assert_close(last_hidden(loaded, alone)[0], together[row], rtol=1e-3, atol=1e-4)
 
 
 def last_of(loaded: LoadedModel, tokens: Tokens) -> dict[str, torch.Tensor]:

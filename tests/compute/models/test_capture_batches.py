@@ -34,9 +34,7 @@ def in_passes_of(size: int, loaded: object, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_signs_do_not_depend_on_the_batch(
-    architecture: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_signs_do_not_depend_on_the_batch(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load_tiny(architecture)
     alone, four, all_at_once = (in_passes_of(n, loaded, monkeypatch) for n in (1, 4, 16))
     monkeypatch.undo()
@@ -57,9 +55,7 @@ def test_signs_do_not_depend_on_the_tokenizers_padding(architecture: str) -> Non
     left = load_tiny(architecture, padding_side="left", pad_is_eos=True)
     assert left.tokenizer.padding_side == "left"
     assert left.tokenizer.pad_token_id == left.tokenizer.eos_token_id
-    one, other = (
-        capture(each, sixteen(), CaptureOptions(token_budget=200)) for each in (right, left)
-    )
+    one, other = (capture(each, sixteen(), CaptureOptions(token_budget=200)) for each in (right, left))
     assert one.last_tokens == other.last_tokens
     assert torch.equal(one.n_tokens, other.n_tokens)
     for ours, theirs in zip(one.activations, other.activations, strict=True):

@@ -62,9 +62,7 @@ def test_an_error_that_is_not_about_memory_is_not_swallowed(
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("architecture", ["bloom", "llama", "opt"])
-def test_activations_that_are_not_finite_name_example_and_language(
-    architecture: str, value: float
-) -> None:
+def test_activations_that_are_not_finite_name_example_and_language(architecture: str, value: float) -> None:
     """OPT's ReLU turns −inf into 0, which would pass for an inactive neuron."""
     loaded = load_tiny(architecture)
     act = loaded.ffns[1].act
@@ -75,7 +73,7 @@ def test_activations_that_are_not_finite_name_example_and_language(
             capture(loaded, batch(), CaptureOptions(token_budget=1))
     finally:
         handle.remove()
-    assert [each.position for each in error.value.unusable] == [1]
+    assert [each.position for each in error.value.invalid] == [1]
     assert error.value.exit_code is ExitCode.MEASURE
 
 

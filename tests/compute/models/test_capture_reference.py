@@ -18,8 +18,7 @@ def references(architecture: str) -> list[Reference]:
     loaded = load_tiny(architecture)
     ends = loaded.encoder_decoder
     return [
-        reference(loaded.model, architecture, ids_of(loaded.tokenizer, prompt, ends=ends))
-        for prompt in batch().prompts
+        reference(loaded.model, architecture, ids_of(loaded.tokenizer, prompt, ends=ends)) for prompt in batch().prompts
     ]
 
 

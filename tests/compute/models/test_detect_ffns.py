@@ -72,9 +72,7 @@ def test_a_nonlinearity_outside_a_module_is_refused() -> None:
     model = build("mistral")
     for layer in model.model.layers:
         mlp = layer.mlp
-        mlp.forward = lambda x, mlp=mlp: mlp.down_proj(
-            nn.functional.silu(mlp.gate_proj(x)) * mlp.up_proj(x)
-        )
+        mlp.forward = lambda x, mlp=mlp: mlp.down_proj(nn.functional.silu(mlp.gate_proj(x)) * mlp.up_proj(x))
     with pytest.raises(ModelError, match="cannot be told for certain"):
         search_ffns(model)
 

@@ -24,8 +24,8 @@ from neurontui.compute.models.length_groups import (
 )
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.microbatches import by_length
-from neurontui.compute.models.tokenize import UnusablePromptError, encode, encode_batch
-from neurontui.compute.progress import Silent
+from neurontui.compute.models.tokenize import InvalidPromptError, encode, encode_batch
+from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example
 from neurontui.queries.results import open_results
@@ -107,7 +107,7 @@ def test_answers_equal_the_plain_way(architecture: str, scaling: str) -> None:
 def test_a_prompt_whose_answer_crosses_the_switch_is_refused_by_name() -> None:
     loaded, batch = load_tiny("phi3", scaling="longrope"), long_and_short()
     targets = targets_of(loaded, batch)
-    with pytest.raises(UnusablePromptError, match=r"'en' has 6 tokens .* beyond 24 .*longrope"):
+    with pytest.raises(InvalidPromptError, match=r"'en' has 6 tokens .* beyond 24 .*longrope"):
         prepare(loaded, batch, targets, AnswerOptions(max_new_tokens=20))
     prepare(loaded, batch.only([2]), Targets(targets.rows[8:]), AnswerOptions(max_new_tokens=20))
     signs(loaded, batch, WIDE)  # types need no answer
@@ -119,9 +119,7 @@ def test_what_is_refused_does_not_depend_on_the_answers_of_others() -> None:
     texts = {"long": "word " * 15, "short": "Paris"}
     lengths = {name: len(encode(loaded, [text])[0]) for name, text in texts.items()}
     prompts = {"long": "Paris is", "short": "a " * ((128 - lengths["long"]) // 2 + 10)}
-    examples = tuple(
-        Example(name, name, {"en": prompts[name]}, {"en": texts[name]}, {}) for name in texts
-    )
+    examples = tuple(Example(name, name, {"en": prompts[name]}, {"en": texts[name]}, {}) for name in texts)
     batch = Batch(0, (0, 1), (0, 1), examples, ("en",))
     n_prompt = len(encode_batch(loaded, batch)[1])
     assert n_prompt + lengths["long"] > 128 >= n_prompt + 8
@@ -132,7 +130,7 @@ def test_dynamic_scaling_begins_where_prompts_are_refused() -> None:
     loaded = load_tiny("llama", scaling="dynamic")
     assert loaded.max_tokens == 64
     example = Example("long", "long", {"en": "word " * 40})
-    with pytest.raises(UnusablePromptError, match="more than the 64"):
+    with pytest.raises(InvalidPromptError, match="more than the 64"):
         encode_batch(loaded, Batch(0, (0,), (0,), (example,), ("en",)))
     rope = loaded.model.model.rotary_emb
     before = rope.inv_freq.clone()
@@ -165,10 +163,7 @@ def test_a_run_is_the_same_whatever_its_passes(architecture: str, tmp_path: Path
     task = tmp_path / "task.jsonl"
     batch = long_and_short()
     task.write_text(
-        "".join(
-            json.dumps({"id": e.id, "prompts": e.prompts, "answers": e.answers}) + "\n"
-            for e in batch.examples
-        )
+        "".join(json.dumps({"id": e.id, "prompts": e.prompts, "answers": e.answers}) + "\n" for e in batch.examples)
     )
     changes = LONGROPE if architecture == "phi3" else {}
     folder = save_tiny(architecture, tmp_path / architecture, **changes)
@@ -186,7 +181,7 @@ def test_a_run_is_the_same_whatever_its_passes(architecture: str, tmp_path: Path
     }
     tables = []
     for each in (config, narrow):
-        run(each, Silent())
+        run(each, NullProgress())
         with open_results(each.out) as results:
             tables.append({name: results.sql(sql).to_pylist() for name, sql in queries.items()})
     assert tables[0]["masks"] == tables[1]["masks"]

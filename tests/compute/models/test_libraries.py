@@ -132,9 +132,7 @@ def test_a_library_that_drops_an_attribute_is_noticed(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("tokenizer", ["NllbTokenizer", "MBartTokenizer", "MBart50Tokenizer"])
 def test_translation_tokenizers_are_known_by_their_source_language(tokenizer: str) -> None:
-    assert isinstance(
-        inspect.getattr_static(getattr(transformers, tokenizer), "src_lang"), property
-    )
+    assert isinstance(inspect.getattr_static(getattr(transformers, tokenizer), "src_lang"), property)
     assert not hasattr(PreTrainedTokenizerFast, "src_lang")
 
 
@@ -145,9 +143,7 @@ def test_a_quantized_checkpoint_still_says_so() -> None:
 
 def test_loading_still_reports_missing_and_mismatched_weights(tmp_path: Path) -> None:
     load_tiny("llama").model.save_pretrained(tmp_path)
-    _, report = transformers.AutoModelForCausalLM.from_pretrained(
-        tmp_path, output_loading_info=True
-    )
+    _, report = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
     assert {"missing_keys", "mismatched_keys"} <= set(report)
 
 

@@ -44,9 +44,7 @@ def plain(architecture: str, prompt: str) -> list[Plain]:
     for handle in handles:
         handle.remove()
     return [
-        by_expert(layer.mlp, x, loaded.model.config)
-        if hasattr(layer.mlp, "experts")
-        else dense(layer.mlp, x)
+        by_expert(layer.mlp, x, loaded.model.config) if hasattr(layer.mlp, "experts") else dense(layer.mlp, x)
         for layer, x in zip(layers, taken.values(), strict=True)
     ]
 
@@ -113,9 +111,7 @@ def test_weights_times_value_vectors_are_the_output_of_the_ffn(architecture: str
         for index, ffn in enumerate(loaded.ffns):
             weights = captured.weights[index].flatten(0, 1)[row]
             expected = plain(architecture, prompt)[index].output[-1]
-            torch.testing.assert_close(
-                weights @ ffn.value_vectors(), expected, rtol=1e-4, atol=1e-4
-            )
+            torch.testing.assert_close(weights @ ffn.value_vectors(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_neuron_is_numbered_by_its_expert_and_its_place_in_it() -> None:

@@ -60,10 +60,7 @@ def test_the_last_token_read_anew_equals_the_whole_prompt(architecture: str, ali
         return  # prompts of different lengths never go together
     tokens = pad(loaded, encoded)
     generator = torch.Generator().manual_seed(5)
-    off = {
-        layer.layer: torch.rand(len(encoded), layer.n_neurons, generator=generator) < 0.4
-        for layer in loaded.layers
-    }
+    off = {layer.layer: torch.rand(len(encoded), layer.n_neurons, generator=generator) < 0.4 for layer in loaded.layers}
     with torch.inference_mode():
         plain, _ = Decoder(loaded).read(tokens, 4)
         with ablate(loaded.ffns, off, scope="last") as intervention:

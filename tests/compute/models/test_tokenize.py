@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from neurontui.compute.models.tokenize import (
-    UnusablePromptError,
+    InvalidPromptError,
     encode,
     encode_batch,
     pad,
@@ -73,25 +73,23 @@ class _Bare:
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_prompt_names_example_and_language(text: str) -> None:
     loaded = load_tiny("llama")
-    with pytest.raises(UnusablePromptError, match="example 'e1' in 'tr' is empty") as error:
+    with pytest.raises(InvalidPromptError, match="example 'e1' in 'tr' is empty") as error:
         encode_batch(loaded, _with(text))
     assert error.value.exit_code is ExitCode.INPUT
 
 
 def test_a_prompt_that_is_too_long_names_example_language_and_both_lengths() -> None:
     loaded = load_tiny("llama")
-    with pytest.raises(
-        UnusablePromptError, match=r"'e1' in 'tr' has 151 tokens, more than the 128"
-    ):
+    with pytest.raises(InvalidPromptError, match=r"'e1' in 'tr' has 151 tokens, more than the 128"):
         encode_batch(loaded, _with("Paris " * 75))
 
 
 def test_every_unusable_example_is_reported_at_once() -> None:
     of = _with("")
     worse = replace(of, examples=(*of.examples[:2], _example(of.examples[2], "")))
-    with pytest.raises(UnusablePromptError) as error:
+    with pytest.raises(InvalidPromptError) as error:
         encode_batch(load_tiny("llama"), worse)
-    assert [each.position for each in error.value.unusable] == [1, 2]
+    assert [each.position for each in error.value.invalid] == [1, 2]
 
 
 def test_a_model_with_relative_positions_takes_any_length() -> None:

@@ -14,9 +14,7 @@ from tests.compute.tasks.layouts import Write
 def real_data() -> Path:
     """The folder of real task data, or a skip that says so."""
     if not (folder := os.environ.get("NEURONTUI_DATA")):
-        pytest.skip(
-            "NEURONTUI_DATA IS NOT SET: nothing was tried on real MzsRE, XNLI and mParaRel files"
-        )
+        pytest.skip("NEURONTUI_DATA IS NOT SET: nothing was tried on real MzsRE, XNLI and mParaRel files")
     return Path(folder)
 
 
@@ -36,9 +34,7 @@ def task_file(tmp_path: Path) -> Write:
 def mpararel(tmp_path: Path) -> Write:
     """Write P36 patterns and tuples; tuples map a lineid to (subject, city)."""
 
-    def write(
-        patterns: Mapping[str, list[str]], tuples: Mapping[str, Mapping[int, tuple[str, str]]]
-    ) -> Path:
+    def write(patterns: Mapping[str, list[str]], tuples: Mapping[str, Mapping[int, tuple[str, str]]]) -> Path:
         root = tmp_path / "mpararel_reviewed"
         for code in patterns:
             rows = [{"pattern": text, "checked-by-human": True} for text in patterns[code]]

@@ -93,8 +93,7 @@ def all_languages(root: Path, columns: Columns = ROWS, labels: Sequence[int] = L
         {
             "premise": [{code: columns[code][i][0] for code in codes} for i in range(len(labels))],
             "hypothesis": [
-                {"language": codes, "translation": [columns[code][i][1] for code in codes]}
-                for i in range(len(labels))
+                {"language": codes, "translation": [columns[code][i][1] for code in codes]} for i in range(len(labels))
             ],
             "label": pa.array(labels, pa.int64()),
         }

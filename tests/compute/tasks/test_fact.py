@@ -105,9 +105,7 @@ def test_facts_that_are_not_the_same_are_refused(mpararel: Write) -> None:
     root = mpararel(PATTERNS, TUPLES)
     path = root / "tuples" / "fr" / "P36.jsonl"
     path.write_text(path.read_text("utf-8").replace("Q70", "Q71"), "utf-8")
-    with pytest.raises(
-        InputError, match="lineid 7 of mParaRel is not the same fact in all languages"
-    ):
+    with pytest.raises(InputError, match="lineid 7 of mParaRel is not the same fact in all languages"):
         _load(root)
 
 
@@ -136,9 +134,7 @@ def test_languages_without_a_common_fact_are_told(mpararel: Write) -> None:
         ),
     ],
 )
-def test_damaged_files_are_told_by_line(
-    mpararel: Write, file: str, content: str, words: str
-) -> None:
+def test_damaged_files_are_told_by_line(mpararel: Write, file: str, content: str, words: str) -> None:
     root = mpararel(PATTERNS, TUPLES)
     (root / file / "fr" / "P36.jsonl").write_text(content, "utf-8")
     with pytest.raises(InputError, match=words):
@@ -146,9 +142,7 @@ def test_damaged_files_are_told_by_line(
 
 
 def test_without_data_it_says_where_they_are() -> None:
-    with pytest.raises(
-        InputError, match=r"github\.com/coastalcph/mpararel and name it with --data"
-    ):
+    with pytest.raises(InputError, match=r"github\.com/coastalcph/mpararel and name it with --data"):
         load_task("fact", TaskOptions())
 
 

@@ -14,9 +14,7 @@ from neurontui.store.errors import InputError, MissingExtraError
 from tests.compute.tasks import layouts
 
 
-def test_xnli_comes_from_the_hub_at_a_pinned_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_xnli_comes_from_the_hub_at_a_pinned_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cached = layouts.all_languages(tmp_path / "snapshot")
     asked = []
 
@@ -38,9 +36,7 @@ def test_offline_it_says_what_to_do(tmp_path: Path) -> None:
         "except InputError as error: print(error)\n"
     )
     offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=offline, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True, check=True)
     assert "Cannot download all_languages/test-00000-of-00001.parquet" in done.stdout
     assert "name it with --data" in done.stdout
 
@@ -50,9 +46,7 @@ def test_a_failing_network_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionResetError("gone")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    with pytest.raises(
-        InputError, match=r"facebook/xnli \(ConnectionResetError\); download it where"
-    ):
+    with pytest.raises(InputError, match=r"facebook/xnli \(ConnectionResetError\); download it where"):
         load_task("xnli", TaskOptions())
 
 

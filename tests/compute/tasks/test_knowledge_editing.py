@@ -45,9 +45,7 @@ def test_all_to_en_tells_in_the_language_and_asks_in_english(mzsre: Write) -> No
     data = _load(mzsre(ITEMS), "ke-all-en")
     assert (data.task, data.setting) == ("ke", "all-en")
     first = data.examples[0]
-    assert (
-        first.prompts["zh"] == "Question: 谁写了{X}？ Answer: 安 Question: Who wrote {X}? Answer:"
-    )
+    assert first.prompts["zh"] == "Question: 谁写了{X}？ Answer: 安 Question: Who wrote {X}? Answer:"
     assert first.answers == {"en": "Ann", "de": "Ann", "zh": "Ann"}
     assert [first.joiner(code) for code in data.languages] == [" ", " ", " "]
 
@@ -60,25 +58,17 @@ def test_demonstrations_stand_in_front_and_defective_lines_are_skipped(mzsre: Wr
         "Question: What is C? Answer: D Question: Was ist C? Answer: D.\n\n"
         "Question: When was Y born? Answer: 1931 Question: Wann wurde Y geboren? Answer:"
     )
-    assert (
-        data.examples[1]
-        .prompts["zh"]
-        .startswith("Question: What is A? Answer: B Question: A是什么？ Answer:乙\n\n")
-    )
+    assert data.examples[1].prompts["zh"].startswith("Question: What is A? Answer: B Question: A是什么？ Answer:乙\n\n")
     turned = _load(mzsre(ITEMS, TRAIN), "ke-all-en", shots=1)
     assert (
         turned.examples[0]
         .prompts["zh"]
-        .startswith(
-            "Question: A是什么？ Answer: 乙 Question: What is A? Answer: B\n\nQuestion: 谁写了{X}？"
-        )
+        .startswith("Question: A是什么？ Answer: 乙 Question: What is A? Answer: B\n\nQuestion: 谁写了{X}？")
     )
 
 
 def test_too_few_demonstrations_are_told(mzsre: Write) -> None:
-    with pytest.raises(
-        InputError, match=r"--shots 3 needs 3 training lines in en, de, zh, but 2 are there"
-    ):
+    with pytest.raises(InputError, match=r"--shots 3 needs 3 training lines in en, de, zh, but 2 are there"):
         _load(mzsre(ITEMS, TRAIN), shots=3)
 
 
@@ -89,14 +79,9 @@ def test_demonstrations_lacking_in_a_language_are_told(mzsre: Write) -> None:
 
 def test_native_wrappers_follow_the_language_that_speaks(mzsre: Write) -> None:
     data = _load(mzsre(ITEMS), "ke-all-en", native_wrapper=True)
-    assert (
-        data.examples[0].prompts["zh"]
-        == "问题：谁写了{X}？ 答案：安 Question: Who wrote {X}? Answer:"
-    )
+    assert data.examples[0].prompts["zh"] == "问题：谁写了{X}？ 答案：安 Question: Who wrote {X}? Answer:"
     data = _load(mzsre(ITEMS), native_wrapper=True)
-    assert data.examples[0].prompts["de"] == (
-        "Question: Who wrote {X}? Answer: Ann Frage: Wer schrieb {X}? Antwort:"
-    )
+    assert data.examples[0].prompts["de"] == ("Question: Who wrote {X}? Answer: Ann Frage: Wer schrieb {X}? Antwort:")
 
 
 def test_items_are_joined_by_their_english_side(mzsre: Write, tmp_path: Path) -> None:
@@ -111,9 +96,7 @@ def test_items_are_joined_by_their_english_side(mzsre: Write, tmp_path: Path) ->
 
 
 def test_remakes_own_codes_become_iso_codes(mzsre: Write) -> None:
-    data = _load(
-        mzsre({"en": ITEMS["en"], "cs": ITEMS["de"]}, names={"cs": "cz"}), languages=("cs",)
-    )
+    data = _load(mzsre({"en": ITEMS["en"], "cs": ITEMS["de"]}, names={"cs": "cz"}), languages=("cs",))
     assert data.examples[0].answers == {"cs": "Anna"}
 
 
@@ -150,9 +133,7 @@ def test_a_doubled_item_is_refused(mzsre: Write) -> None:
 
 def test_a_text_no_table_can_hold_is_refused(mzsre: Write) -> None:
     items = {"en": ITEMS["en"], "de": [("Wer?", "\ud800"), ("Wann\0?", "1931")]}
-    with pytest.raises(
-        InputError, match="Example 1 in de has a text that holds half of a surrogate"
-    ):
+    with pytest.raises(InputError, match="Example 1 in de has a text that holds half of a surrogate"):
         _load(mzsre(items))
     with pytest.raises(InputError, match="Example 2 in de has a text that holds a NUL"):
         _load(mzsre({**items, "de": [ITEMS["de"][0], items["de"][1]]}))

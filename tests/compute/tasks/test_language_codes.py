@@ -56,9 +56,7 @@ def test_codes_of_flores_are_stored_short_and_joined_right(task_file: Write) -> 
     assert data.languages == ("en", "th", "zh", "zh-Hant", "pt")
     assert list(data.examples[0].answers) == list(data.languages)
     assert data.examples[0].answer_language == "zh"
-    assert data.notes[-1].startswith(
-        "Languages are stored by their short codes: eng_Latn as en, tha_Thai as th"
-    )
+    assert data.notes[-1].startswith("Languages are stored by their short codes: eng_Latn as en, tha_Thai as th")
 
 
 def test_a_file_has_the_same_digest_in_whatever_form_its_codes_are(task_file: Write) -> None:
@@ -83,9 +81,7 @@ def test_answers_and_choices_may_have_other_forms_than_prompts(task_file: Write)
 
 @pytest.mark.parametrize("asked", [("th", "en"), ("tha_Thai", "EN"), ("THA", "eng-latn")])
 @pytest.mark.parametrize("codes", [["en", "th"], ["EN", "tha_Thai"]])
-def test_languages_are_asked_for_in_either_form(
-    task_file: Write, asked: tuple[str, ...], codes: list[str]
-) -> None:
+def test_languages_are_asked_for_in_either_form(task_file: Write, asked: tuple[str, ...], codes: list[str]) -> None:
     data = load_task(str(task_file(_record(1, codes))), TaskOptions(languages=asked))
     assert data.languages == ("th", "en")
 
@@ -97,9 +93,7 @@ def test_published_data_can_be_asked_for_in_either_form(mzsre: Write) -> None:
     assert digest(load_task("ke-en-all", other)) == digest(plain)
 
 
-@pytest.mark.parametrize(
-    "asked", [("en", "EN"), ("tha_Thai", "th"), ("zh", "en", "cmn"), ("xx", "XX")]
-)
+@pytest.mark.parametrize("asked", [("en", "EN"), ("tha_Thai", "th"), ("zh", "en", "cmn"), ("xx", "XX")])
 def test_a_language_asked_for_in_two_forms_is_refused(asked: tuple[str, ...]) -> None:
     one, other = duplicate(asked) or ("", "")
     with pytest.raises(UsageError, match=rf"twice \({one} and {other}\); name it once"):
@@ -140,9 +134,7 @@ def test_an_unknown_language_of_answers_is_noted(task_file: Write) -> None:
 
 def test_a_language_whose_script_is_not_known_is_noted(task_file: Write) -> None:
     data = load_task(str(task_file(_record(1, ["en", "oyb"]))), TaskOptions())
-    assert data.notes[-1] == (
-        "The script of oyb is not known; a space is put between prompt and answer."
-    )
+    assert data.notes[-1] == ("The script of oyb is not known; a space is put between prompt and answer.")
 
 
 MANY = FAIRSEQ_LANGUAGE_CODES[:122]

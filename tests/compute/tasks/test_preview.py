@@ -37,9 +37,7 @@ def test_more_examples_and_none() -> None:
 
 def test_a_terminal_obeys_nothing_of_it() -> None:
     hostile = "\x1b]52;c;eA==\x07\x9b2J\u202e\r\x00"
-    data = TaskData(
-        hostile, None, 0, (hostile,), (Example(hostile, "c", {hostile: hostile}),), (hostile,)
-    )
+    data = TaskData(hostile, None, 0, (hostile,), (Example(hostile, "c", {hostile: hostile}),), (hostile,))
     assert all(line.isprintable() for line in preview(data, 1).split("\n"))
 
 

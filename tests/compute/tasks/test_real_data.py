@@ -33,9 +33,7 @@ def test_xnli_has_5010_examples_in_nine_languages(real_data: Path, folder: str) 
         assert sum(each.answers["th"] == word for each in data.examples) == 1670
 
 
-def test_xnli_is_the_same_in_the_official_file_and_on_the_hub(
-    real_data: Path, tmp_path: Path
-) -> None:
+def test_xnli_is_the_same_in_the_official_file_and_on_the_hub(real_data: Path, tmp_path: Path) -> None:
     tsv = real_data / "xnli" / "mesh_xtreme"
     columns = {}
     for code in NINE:
@@ -69,9 +67,7 @@ def test_knowledge_editing_has_743_examples(real_data: Path, task: str, folder: 
 
 @pytest.mark.parametrize("shots", [2, 4, 6])
 @pytest.mark.parametrize("folder", ["", "mzsre/MzsRE"])
-def test_demonstrations_come_from_the_training_lists(
-    real_data: Path, shots: int, folder: str
-) -> None:
+def test_demonstrations_come_from_the_training_lists(real_data: Path, shots: int, folder: str) -> None:
     data = _load("ke-en-all", real_data / folder, shots=shots)
     plain = _load("ke-en-all", real_data / folder)
     for code in TEN:
@@ -95,9 +91,7 @@ def test_the_defective_line_40_is_never_a_demonstration(real_data: Path) -> None
     assert data.examples[0].prompts["de"].count("\n\n") == 45
 
 
-@pytest.mark.parametrize(
-    "folder", ["", "mpararel_capital", "mpararel_capital/data/mpararel_reviewed"]
-)
+@pytest.mark.parametrize("folder", ["", "mpararel_capital", "mpararel_capital/data/mpararel_reviewed"])
 def test_facts_have_324_aligned_tuples(real_data: Path, folder: str) -> None:
     data = _load("fact", real_data / folder)
     assert data.languages == TEN
@@ -111,9 +105,7 @@ def test_facts_have_324_aligned_tuples(real_data: Path, folder: str) -> None:
     assert not any("[X]" in text or "[Y]" in text for each in prompts for text in each.values())
     wrong = ("kapital", "majuscule", "mayúscula", "o capital ", "el capital ", "le capital ")
     texts = " ".join(text for each in data.examples for text in each.prompts.values()).lower()
-    assert not any(
-        word in texts for word in (*wrong, "капитал", "заглавн", "ทุน", "vốn", "资本", "資本")
-    )
+    assert not any(word in texts for word in (*wrong, "капитал", "заглавн", "ทุน", "vốn", "资本", "資本"))
 
 
 def test_simplified_chinese_alone_has_248_facts(real_data: Path) -> None:

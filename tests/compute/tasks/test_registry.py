@@ -42,9 +42,7 @@ def test_options_that_do_not_fit_are_told(task: str, options: TaskOptions, words
         load_task(task, options)
 
 
-def test_a_folder_with_far_too_many_files_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_with_far_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from neurontui.compute.tasks import data_files as sources
     from neurontui.store.errors import InputError
 

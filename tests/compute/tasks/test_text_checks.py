@@ -40,9 +40,7 @@ def test_english_under_another_code_is_counted() -> None:
         {"en": "Paris", "zh": "巴黎", "ru": "2 + 2 ="},
     ]
     (sentence,) = text_warnings(prompts)
-    assert sentence.startswith(
-        "In zh, 1 of 2 prompts have no letter of the language's script (Hans)"
-    )
+    assert sentence.startswith("In zh, 1 of 2 prompts have no letter of the language's script (Hans)")
 
 
 def test_an_english_wrapper_around_another_script_is_sound() -> None:

@@ -29,9 +29,7 @@ def _unlabelled(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, _unlabelled])
-def test_every_layout_gives_the_same_examples(
-    layout: Callable[[Path], Path], tmp_path: Path
-) -> None:
+def test_every_layout_gives_the_same_examples(layout: Callable[[Path], Path], tmp_path: Path) -> None:
     data = _load(layout(tmp_path / "xnli"))
     assert data.task == "xnli"
     assert data.setting is None
@@ -68,9 +66,7 @@ def test_a_native_wrapper_asks_and_answers_in_the_prompts_language(tmp_path: Pat
 
 
 def test_every_label_word_stands_in_its_native_question(tmp_path: Path) -> None:
-    columns = dict.fromkeys(
-        ["en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh"], ROWS["en"]
-    )
+    columns = dict.fromkeys(["en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh"], ROWS["en"])
     example = _load(layouts.jsonl(tmp_path, columns), native_wrapper=True).examples[0]
     for code, prompt in example.prompts.items():
         assert ROWS["en"][0][0] in prompt
@@ -125,17 +121,13 @@ def test_a_third_column_is_the_label(tmp_path: Path) -> None:
 def test_labels_of_other_rows_are_refused(tmp_path: Path) -> None:
     layouts.xtreme(tmp_path / "tsv")
     layouts.jsonl(tmp_path / "labels", {"en": [ROWS["en"][1], ROWS["en"][0], ROWS["en"][2]]})
-    with pytest.raises(
-        InputError, match=r"Row 1 in en differs between .*test-de\.tsv .* and labels/en/test\.jsonl"
-    ):
+    with pytest.raises(InputError, match=r"Row 1 in en differs between .*test-de\.tsv .* and labels/en/test\.jsonl"):
         _load(tmp_path)
 
 
 def test_editions_may_differ_in_white_space(tmp_path: Path) -> None:
     layouts.xtreme(tmp_path / "tsv")
-    layouts.jsonl(
-        tmp_path / "labels", {"en": [(f" {a} ", b.replace(" ", "  ")) for a, b in ROWS["en"]]}
-    )
+    layouts.jsonl(tmp_path / "labels", {"en": [(f" {a} ", b.replace(" ", "  ")) for a, b in ROWS["en"]]})
     assert all(each.answers for each in _load(tmp_path).examples)
 
 
@@ -194,9 +186,7 @@ def test_one_file_can_be_named_itself(tmp_path: Path) -> None:
         ("notes.txt", b"", "Found no XNLI test split under"),
     ],
 )
-def test_damaged_files_are_told_by_name(
-    tmp_path: Path, name: str, content: bytes, words: str
-) -> None:
+def test_damaged_files_are_told_by_name(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=words):

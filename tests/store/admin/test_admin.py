@@ -71,9 +71,7 @@ def test_compacting_to_aggregates_drops_the_masks_only(store: Callable[..., Path
         assert verify(reader) == []
 
 
-def test_files_combine_and_the_same_run_is_kept_once(
-    store: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_files_combine_and_the_same_run_is_kept_once(store: Callable[..., Path], tmp_path: Path) -> None:
     one = store(MadeUp(seed=1), MadeUp(seed=2)).rename(tmp_path / "one.duckdb")
     two = store(MadeUp(seed=2), MadeUp(seed=3)).rename(tmp_path / "two.duckdb")
     out = tmp_path / "out.duckdb"
@@ -93,9 +91,7 @@ def test_files_combine_and_the_same_run_is_kept_once(
     assert litter(out) == []
 
 
-def test_a_source_that_is_damaged_leaves_no_half_made_file(
-    store: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_source_that_is_damaged_leaves_no_half_made_file(store: Callable[..., Path], tmp_path: Path) -> None:
     good, bad = store(), tmp_path / "bad.duckdb"
     bad.write_bytes(good.read_bytes()[:-300_000])
     out = tmp_path / "out.duckdb"

@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.journal.journal import MERGING, Journal, hold, list_journals, read_manifest
+from neurontui.store.journal.journal import (
+    MERGING,
+    Journal,
+    list_journals,
+    lock_journal,
+    read_manifest,
+)
 from neurontui.store.journal.shards import batch_folder, is_whole, read_index
 from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
@@ -27,9 +33,7 @@ def test_a_second_sitting_goes_on_with_what_is_finished(results: Path) -> None:
     later = RUN.manifest.from_json(RUN.manifest.to_json().replace("03:04:05", "23:59:59"))
     with Journal.open(results, later) as journal:
         assert journal.finished == {1}
-        assert (
-            journal.manifest.started == RUN.manifest.started
-        )  # when it began, not when it went on
+        assert journal.manifest.started == RUN.manifest.started  # when it began, not when it went on
 
 
 def test_pieces_of_a_batch_lie_behind_each_other(results: Path) -> None:
@@ -40,9 +44,7 @@ def test_pieces_of_a_batch_lie_behind_each_other(results: Path) -> None:
             for each in pieces:
                 writer.append({"activations": each["activations"]})
             writer.publish(1.0, 5)
-        read = [
-            pq.read_table(batch_folder(journal.path, n) / "activations.parquet") for n in (0, 1)
-        ]
+        read = [pq.read_table(batch_folder(journal.path, n) / "activations.parquet") for n in (0, 1)]
     assert read[0].equals(whole["activations"])
     assert read[1].equals(pa.concat_tables(each["activations"] for each in pieces))
     assert sorted(read[0].to_pylist(), key=str) == sorted(read[1].to_pylist(), key=str)
@@ -62,7 +64,7 @@ def test_only_one_process_holds_a_journal(results: Path) -> None:
             Journal.open(results, RUN.manifest)
         assert list_journals(results)[0].running
     assert not list_journals(results)[0].running
-    hold(journal.path).release()
+    lock_journal(journal.path).release()
 
 
 def test_progress_of_unfinished_runs_is_listed(results: Path) -> None:
@@ -130,9 +132,7 @@ def test_shards_that_do_not_fit_are_refused(results: Path) -> None:
 
 def test_keys_and_names_cannot_leave_the_folder(results: Path) -> None:
     manifest = RUN.manifest.from_json(
-        RUN.manifest.to_json()
-        .replace("made-up-0-13", "../../../tmp/x")
-        .replace("made up", "/../..")
+        RUN.manifest.to_json().replace("made-up-0-13", "../../../tmp/x").replace("made up", "/../..")
     )
     with Journal.open(results, manifest) as journal:
         assert journal.path.parent == results.with_name("results.duckdb.journal")

@@ -44,9 +44,7 @@ def test_combining_and_compacting_keep_them(results: Path, tmp_path: Path) -> No
     assert [_row(tmp_path / "both.duckdb", row[0]) for row in ROWS] == ROWS
 
 
-def test_runs_of_older_files_get_theirs_when_they_are_combined(
-    results: Path, tmp_path: Path
-) -> None:
+def test_runs_of_older_files_get_theirs_when_they_are_combined(results: Path, tmp_path: Path) -> None:
     merge(measure(MadeUp(languages=("tha_Thai", "EN", "de")), results), results)
     with duckdb.connect(str(results)) as connection:
         connection.execute("DELETE FROM languages WHERE code IN ('tha_Thai', 'EN', 'de')")
@@ -65,9 +63,7 @@ def test_runs_of_older_files_get_theirs_when_they_are_combined(
         ("mnw", "mnw", "unknown", "Mymr"),
     ],
 )
-def test_a_variety_has_the_family_of_its_language(
-    code: str, name: str, family: str, script: str
-) -> None:
+def test_a_variety_has_the_family_of_its_language(code: str, name: str, family: str, script: str) -> None:
     row = language_row(code)
     assert (row.code, row.name, row.family, row.script) == (code, name, family, script)
     assert row.bloom_share is None

@@ -83,9 +83,7 @@ def _script(flores: str) -> str:
 
 
 def test_the_reference_has_every_language_of_flores_200() -> None:
-    lacking = [
-        code for code in FAIRSEQ_LANGUAGE_CODES if language_tag(code).language not in reference()
-    ]
+    lacking = [code for code in FAIRSEQ_LANGUAGE_CODES if language_tag(code).language not in reference()]
     assert lacking == []
 
 

@@ -30,9 +30,7 @@ def test_a_batch_arrives_as_it_was_sent(files: dict[str, bytes], tmp_path: Path)
 
 
 @pytest.mark.parametrize("harm", ["cut", "lost"])
-def test_a_damaged_batch_is_refused_and_leaves_nothing(
-    harm: str, files: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_damaged_batch_is_refused_and_leaves_nothing(harm: str, files: dict[str, bytes], tmp_path: Path) -> None:
     here = tmp_path / "here" / "batch-000003"
     name = "notes.parquet"
     harmed = files | {name: files[name][:-1]} if harm == "cut" else {"index.json": files["index.json"]}  # fmt: skip

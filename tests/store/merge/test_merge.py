@@ -104,9 +104,7 @@ def test_views_agree_with_the_tables(store: Callable[..., Path]) -> None:
         )  # without choices no rank
 
 
-def test_masks_lie_layer_by_layer_where_there_are_many(
-    results: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_masks_lie_layer_by_layer_where_there_are_many(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(statements._ROWS, "heap", 1)
     statements.statements.cache_clear()
     merge(measure(MadeUp(), results), results)

@@ -40,9 +40,7 @@ def _leave_journal(folder: Path, plan: Plan) -> None:
     ("name", "neighbor"),
     [("a[1]", "a1"), ("b*", "bb"), ("e[!a]", "eb"), ("layer=1", "k"), ("it's", "s")],
 )
-def test_a_journal_is_read_whatever_its_folder_is_called(
-    tmp_path: Path, name: str, neighbor: str
-) -> None:
+def test_a_journal_is_read_whatever_its_folder_is_called(tmp_path: Path, name: str, neighbor: str) -> None:
     expected = _measure(tmp_path / "plain", SMALL)
     _leave_journal(tmp_path / neighbor, OTHER)
     assert _measure(tmp_path / name, SMALL) == expected

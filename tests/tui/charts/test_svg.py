@@ -39,9 +39,7 @@ def test_bars_are_as_long_as_their_values() -> None:
 
 
 def test_a_stack_ends_at_its_total() -> None:
-    series = tuple(
-        Series(name, name[0], "first", (share, share)) for name, share in (("a", 40.0), ("b", 60.0))
-    )
+    series = tuple(Series(name, name[0], "first", (share, share)) for name, share in (("a", 40.0), ("b", 60.0)))
     root = parsed(Chart("s", ("0", "1"), series, stacked=True))
     areas = root.findall(f"{SVG}polygon")
     top = min(float(pair.split(",")[1]) for pair in areas[1].attrib["points"].split())

@@ -16,9 +16,7 @@ def test_lines_keep_their_width_and_lose_nothing_but_spaces(text: str, width: in
 
 
 def test_english_beside_chinese_is_broken_between_words() -> None:
-    prompt = (
-        "Question: 津巴布韦的首都是哪里？ Answer: 马德里 Question: What is the capital of Zimbabwe?"
-    )
+    prompt = "Question: 津巴布韦的首都是哪里？ Answer: 马德里 Question: What is the capital of Zimbabwe?"
     assert wrapped(prompt, 62) == [
         "Question: 津巴布韦的首都是哪里？ Answer: 马德里 Question: What",
         "is the capital of Zimbabwe?",

@@ -40,9 +40,7 @@ def test_bash_completes_commands_queries_parameters_and_choices() -> None:
     assert offered("rep") == ["report"]
     assert "type-ratio-by-layer" in offered("query", "r.duckdb", "type-ratio")
     of_query = ("query", "r.duckdb", "contribution-by-type", "-p")
-    assert {"languages=", "measure=share", "measure=raw", "by_layer=false"} <= set(
-        offered(*of_query, "")
-    )
+    assert {"languages=", "measure=share", "measure=raw", "by_layer=false"} <= set(offered(*of_query, ""))
     assert offered(*of_query, "meas") == ["measure=share", "measure=raw"]
     assert offered("query", "r.duckdb", "type-ratio", "--format", "p") == ["parquet"]
     assert offered("run", "--task", "ke") == ["ke-en-all", "ke-all-en"]

@@ -10,9 +10,7 @@ from neurontui.tui.cli.commands import demo
 from tests.tui.cli.command_line import neurontui
 
 
-def test_it_measures_tells_and_stops_without_a_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_measures_tells_and_stops_without_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     configs = demo._configs
 
     def few(out: Path) -> list[object]:

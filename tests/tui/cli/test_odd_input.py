@@ -32,9 +32,7 @@ def test_seconds_may_be_more_than_a_query_has_by_default(measured: Path) -> None
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "md"])
-def test_values_that_python_cannot_hold_are_shown(
-    measured: Path, form: str, tmp_path: Path
-) -> None:
+def test_values_that_python_cannot_hold_are_shown(measured: Path, form: str, tmp_path: Path) -> None:
     values = (
         "'infinity'::date", "'290000-01-01'::timestamp", "['-infinity'::date]", "interval 1 month",
         "340282366920938463463374607431768211455::uhugeint", "'24:00:00'::time", "1::bignum",
@@ -55,9 +53,7 @@ def test_json_keeps_columns_of_one_name(measured: Path) -> None:
     assert json.loads(said.out) == [{"a": 1, "a_1": 2, "a_1_1": 3}]
 
 
-def test_what_is_no_file_is_written_into_and_stays_what_it_is(
-    measured: Path, tmp_path: Path
-) -> None:
+def test_what_is_no_file_is_written_into_and_stays_what_it_is(measured: Path, tmp_path: Path) -> None:
     pipe, link, target = tmp_path / "pipe", tmp_path / "link.csv", tmp_path / "target.csv"
     os.mkfifo(pipe)
     link.symlink_to(target)
@@ -136,9 +132,7 @@ def test_a_run_that_could_not_be_stored_is_not_begun(
     ["'a' layer, 'b' neuron", "null::int layer, 1 neuron", "'infinity'::float layer, 1 neuron"],
 )
 def test_neurons_that_are_no_numbers(measured: Path, columns: str) -> None:
-    said = neurontui(
-        *RUN, "--out", measured, "--measures", "ablation", "--ablate-sql", f"select {columns}"
-    )
+    said = neurontui(*RUN, "--out", measured, "--measures", "ablation", "--ablate-sql", f"select {columns}")
     assert said.code == 8
     assert is_one_sentence(said)
 
@@ -150,9 +144,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_files_of_odd_names_are_files_like_others(
-    measured: Path, name: str, tmp_path: Path
-) -> None:
+def test_files_of_odd_names_are_files_like_others(measured: Path, name: str, tmp_path: Path) -> None:
     path, out = tmp_path / f"{name}.duckdb", tmp_path / f"{name}-out"
     path.symlink_to(measured)
     task = tmp_path / f"{name}.jsonl"
@@ -197,14 +189,12 @@ def test_bytes_that_are_no_text(measured: Path, tmp_path: Path) -> None:
     assert neurontui("check", task).code == 3
 
 
-def test_ctrl_c_stops_a_query_that_takes_hours(
-    measured: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def begun(relation: object) -> object:
+def test_ctrl_c_stops_a_query_that_takes_hours(measured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def existing_manifest(relation: object) -> object:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         return relation
 
-    monkeypatch.setattr("neurontui.queries.running_query.readable", begun)
+    monkeypatch.setattr("neurontui.queries.running_query.readable", existing_manifest)
     said = neurontui("sql", measured, "select sum(hash(range)) from range(1000000000000)")
     assert said.code == 130
     assert said.err.strip() == "neurontui: interrupted"

@@ -9,9 +9,7 @@ import pytest
 from neurontui.store.errors import ExitCode
 
 COMMAND = f"{sys.executable} -m neurontui.tui"
-FULL = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="NOT RUN: the system has no /dev/full"
-)
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: the system has no /dev/full")
 
 
 def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
@@ -64,9 +62,7 @@ def test_a_reader_that_has_gone(measured: Path, folder: Path, line: str) -> None
         ("neurontui 2>&1 | true", 2),
     ],
 )
-def test_closed_streams_keep_the_exit_code(
-    measured: Path, folder: Path, line: str, code: int
-) -> None:
+def test_closed_streams_keep_the_exit_code(measured: Path, folder: Path, line: str, code: int) -> None:
     assert _shell(line, measured, folder)[0] == code
 
 
@@ -80,9 +76,7 @@ def test_closed_streams_keep_the_exit_code(
         ("neurontui query RESULTS nothing > /dev/full 2> /dev/full", 2, ""),
     ],
 )
-def test_devices_without_room(
-    measured: Path, folder: Path, line: str, code: int, word: str
-) -> None:
+def test_devices_without_room(measured: Path, folder: Path, line: str, code: int, word: str) -> None:
     got, said = _shell(line, measured, folder)
     assert got == code
     assert word in said

@@ -43,18 +43,12 @@ def test_every_format_holds_the_same_rows(measured: Path, tmp_path: Path) -> Non
 def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without the last digits of intervals: they hang on the order in which threads add up."""
     return [
-        {
-            name: round(value, 9) if isinstance(value, float) else value
-            for name, value in row.items()
-        }
-        for row in rows
+        {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()} for row in rows
     ]
 
 
 @pytest.mark.parametrize("more", [("-p", "languages=de"), ("--run", 1, "-p", "run=1")])
-def test_a_parameter_that_is_given_twice_is_refused(
-    measured: Path, more: tuple[object, ...]
-) -> None:
+def test_a_parameter_that_is_given_twice_is_refused(measured: Path, more: tuple[object, ...]) -> None:
     said = neurontui("query", measured, "type-ratio", "-p", "languages=en,de,fr", *more)
     assert said.code == 2
     assert "is given twice" in said.err
@@ -92,9 +86,7 @@ def test_pieces_are_one_table(measured: Path, tmp_path: Path) -> None:
 
 
 def test_an_error_in_the_middle_is_told(measured: Path) -> None:
-    said = neurontui(
-        "sql", measured, "select if(i = 99999, error('halfway'), i) from range(200000) t(i)"
-    )
+    said = neurontui("sql", measured, "select if(i = 99999, error('halfway'), i) from range(200000) t(i)")
     assert said.code in (0, 8)  # a table needs no more than its first rows
     said = neurontui(
         "sql",
@@ -164,10 +156,7 @@ def test_output_into_a_closed_pipe_ends_quietly(measured: Path) -> None:
     import subprocess
     import sys
 
-    line = (
-        f"'{sys.executable}' -m neurontui.tui sql '{measured}' 'from activations' --format csv "
-        "| head -n 1"
-    )
+    line = f"'{sys.executable}' -m neurontui.tui sql '{measured}' 'from activations' --format csv | head -n 1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
 
     assert done.stdout.startswith("run,example,layer,neuron,mask")

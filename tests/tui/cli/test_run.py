@@ -103,12 +103,8 @@ def test_a_dry_run_shows_prompts_and_sizes_and_writes_nothing(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("measures", "word"), [("ablation", "no accuracy"), ("types,attribution", "effective scores")]
-)
-def test_measures_that_need_answers_refuse_without(
-    questions: Path, tmp_path: Path, measures: str, word: str
-) -> None:
+@pytest.mark.parametrize(("measures", "word"), [("ablation", "no accuracy"), ("types,attribution", "effective scores")])
+def test_measures_that_need_answers_refuse_without(questions: Path, tmp_path: Path, measures: str, word: str) -> None:
     out = tmp_path / "none.duckdb"
     said = neurontui("run", *MODEL, "--task", questions, "--out", out, "--measures", measures)
 
@@ -129,9 +125,7 @@ def test_neurons_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("none.duckdb*"))
 
 
-def test_own_neurons_are_switched_off_from_a_file_and_from_a_query(
-    measured: Path, tmp_path: Path
-) -> None:
+def test_own_neurons_are_switched_off_from_a_file_and_from_a_query(measured: Path, tmp_path: Path) -> None:
     neurons, out = tmp_path / "neurons.csv", tmp_path / "own.duckdb"
     neurons.write_text("layer,neuron\n0,1\n5,700\n0,1\n")
     shutil.copy(measured, out)
@@ -192,12 +186,8 @@ def test_own_neurons_by_language(measured: Path, tmp_path: Path) -> None:
     assert len(by_file) > 2
     assert dict(by_file) == {code: {"de": "2", "en": "2"}.get(code, "1") for code, _ in by_file}
     assert dict(by_query) == {code: "1" if code == "de" else "0" for code, _ in by_query}
-    percents = neurontui(
-        "query", out, "ablation-accuracy", "--run", 2, "--format", "json", "-p", "languages=en,de"
-    ).out
-    rows = [
-        row for row in json.loads(percents) if row["kind"] == "user" and "query" in row["label"]
-    ]
+    percents = neurontui("query", out, "ablation-accuracy", "--run", 2, "--format", "json", "-p", "languages=en,de").out
+    rows = [row for row in json.loads(percents) if row["kind"] == "user" and "query" in row["label"]]
     each = {row["language"]: row["percent"] for row in rows}
     assert each["en"] == 0
     assert each["de"] == pytest.approx(2 * each[None])
@@ -211,9 +201,7 @@ def test_own_neurons_by_language(measured: Path, tmp_path: Path) -> None:
         ("layer,neuron,language\n1,5,xx\n", "line 2 names the language 'xx'"),
     ],
 )
-def test_a_column_or_language_that_is_not_understood_is_refused(
-    text: str, word: str, tmp_path: Path
-) -> None:
+def test_a_column_or_language_that_is_not_understood_is_refused(text: str, word: str, tmp_path: Path) -> None:
     neurons = tmp_path / "neurons.csv"
     neurons.write_text(text)
     out = tmp_path / "none.duckdb"
@@ -257,9 +245,7 @@ def test_neurons_that_no_ablation_would_use_are_refused(tmp_path: Path) -> None:
 
 def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> None:
     before = measured.stat().st_mtime_ns
-    said = neurontui(
-        "run", *FACT, "--out", measured, "--measures", "ablation", "--ablate-sql", "select 1"
-    )
+    said = neurontui("run", *FACT, "--out", measured, "--measures", "ablation", "--ablate-sql", "select 1")
 
     assert said.code == 8
     assert is_one_sentence(said)
@@ -324,7 +310,5 @@ def test_many_runs_from_one_file(tmp_path: Path) -> None:
         """
     )
     assert neurontui("run", paper).code == 0
-    said = neurontui(
-        "sql", tmp_path / "paper.duckdb", "select task from runs order by run", "--format", "csv"
-    )
+    said = neurontui("sql", tmp_path / "paper.duckdb", "select task from runs order by run", "--format", "csv")
     assert said.out.split() == ["task", "fact", "xnli"]

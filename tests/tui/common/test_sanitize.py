@@ -7,9 +7,7 @@ from rich.cells import cell_len
 from neurontui.tui.common.sanitize import clean, clean_lines, fit, shorten
 
 HARMFUL = {*map(chr, range(0x20)), "\x7f", *map(chr, range(0x80, 0xA0))}
-HARMFUL |= set(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
-)
+HARMFUL |= set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 
 
 @given(st.text(st.characters(), max_size=200))

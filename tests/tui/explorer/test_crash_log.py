@@ -33,10 +33,5 @@ def test_an_error_of_ours_is_kept_in_a_file(
     assert "Traceback" not in out + err
 
 
-def test_a_failure_that_has_a_sentence_keeps_it(
-    store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (
-        str(stopped(store, monkeypatch, StoreError("The file is damaged.")))
-        == "The file is damaged."
-    )
+def test_a_failure_that_has_a_sentence_keeps_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert str(stopped(store, monkeypatch, StoreError("The file is damaged."))) == "The file is damaged."

@@ -76,9 +76,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
         save(tmp_path / "file", "name", "csv", b"")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "../../etc/passwd", "\x1b]52;", "a" * 500, "德国 · Berlin", ".."]
-)
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "\x1b]52;", "a" * 500, "德国 · Berlin", ".."])
 def test_names_are_fit_for_any_file_system(name: str) -> None:
     made = slug(name)
     assert made

@@ -76,9 +76,7 @@ async def test_every_screen_shows_attacks_as_text(
                 tab.digit,
             )
             shown = text_of(app)
-            assert not re.search(
-                "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown
-            ), tab.page
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown), tab.page
             assert isinstance(app.screen, Page)
         await press(pilot, "escape", "1")
         shown = text_of(app)
@@ -86,9 +84,7 @@ async def test_every_screen_shows_attacks_as_text(
         assert "[@click=app.quit]" in shown
 
 
-async def test_clicking_stored_markup_runs_nothing(
-    explorer: Callable[..., Explorer], hostile: Path
-) -> None:
+async def test_clicking_stored_markup_runs_nothing(explorer: Callable[..., Explorer], hostile: Path) -> None:
     app = explorer(hostile)
     async with app.run_test(size=WIDE) as pilot:
         for digit in "146":
@@ -102,9 +98,7 @@ async def test_clicking_stored_markup_runs_nothing(
                 app.pop_screen()
 
 
-async def test_what_is_copied_holds_no_control(
-    explorer: Callable[..., Explorer], hostile: Path
-) -> None:
+async def test_what_is_copied_holds_no_control(explorer: Callable[..., Explorer], hostile: Path) -> None:
     app = explorer(hostile)
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "4", "y")
@@ -134,9 +128,7 @@ async def test_sql_reaches_no_file(explorer: Callable[..., Explorer], hostile: P
             assert "root:" not in shown
 
 
-def test_no_stored_byte_reaches_the_terminal_as_a_command(
-    hostile: Path, tmp_path: Path, tally: Tally
-) -> None:
+def test_no_stored_byte_reaches_the_terminal_as_a_command(hostile: Path, tmp_path: Path, tally: Tally) -> None:
     raw = read_terminal(
         hostile,
         tmp_path,
@@ -157,6 +149,4 @@ def test_no_stored_byte_reaches_the_terminal_as_a_command(
     assert "\x1b" not in left, left[left.index("\x1b") : left.index("\x1b") + 60]
     assert not set("\x07\x08\x0b\x0c\x0e\x0f\x00\x7f") & set(left)
     came = f"{len(raw):,} raw bytes from a pty hold no sequence of the file's"
-    tally(
-        "attack", "the explorer, screen by screen, on a file whose every text is an attack", 9, came
-    )
+    tally("attack", "the explorer, screen by screen, on a file whose every text is an attack", 9, came)

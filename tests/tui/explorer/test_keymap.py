@@ -65,9 +65,7 @@ async def test_every_key_in_the_help_works(explorer: Callable[..., Explorer], ta
 
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.page)
-async def test_the_last_line_fits_into_80_columns(
-    explorer: Callable[..., Explorer], tab: Tab
-) -> None:
+async def test_the_last_line_fits_into_80_columns(explorer: Callable[..., Explorer], tab: Tab) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, tab.digit)

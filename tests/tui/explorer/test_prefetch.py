@@ -12,37 +12,37 @@ from neurontui.queries.results import open_results
 from neurontui.queries.running_query import Job
 from neurontui.store.errors import QueryError, UsageError
 from neurontui.tui.explorer.app import Explorer
-from neurontui.tui.explorer.prefetch import Foresight, supposing
-from neurontui.tui.explorer.query_runner import Desk, Question, Started
+from neurontui.tui.explorer.prefetch import Prefetcher, supposing
+from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 from tests.tui.driving import NARROW, press, settle
 
-SLOW = Question.of("type-ratio-by-layer", run=1)
+SLOW = QueryRequest.of("type-ratio-by-layer", run=1)
 
 
 @pytest.fixture
-def desk(store: Path) -> Desk:
+def query_runner(store: Path) -> QueryRunner:
     """A desk on the sample store; its jobs wait until they are let go."""
-    return Desk(open_results(store))
+    return QueryRunner(open_results(store))
 
 
-def _held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Job], threading.Event]:
+def _held(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Job], threading.Event]:
     ran: list[Job] = []
     go = threading.Event()
-    run = desk.run
+    run = query_runner.run
 
-    def waiting(job: Job, started: Started | None = None, max_rows: int | None = None) -> pa.Table:
+    def waiting(job: Job, started: RunningQuery | None = None, max_rows: int | None = None) -> pa.Table:
         ran.append(job)
         assert go.wait(30)
         return run(job, started, max_rows)
 
-    monkeypatch.setattr(desk, "run", waiting)
+    monkeypatch.setattr(query_runner, "run", waiting)
     return ran, go
 
 
-def test_a_question_under_way_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran, go = _held(desk, monkeypatch)
+def test_a_question_under_way_is_waited_for(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran, go = _held(query_runner, monkeypatch)
     answers: list[pa.Table] = []
-    threads = [threading.Thread(target=lambda: answers.append(desk.answer(SLOW))) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: answers.append(query_runner.answer(SLOW))) for _ in range(3)]
     for each in threads:
         each.start()
     go.set()
@@ -52,50 +52,48 @@ def test_a_question_under_way_is_waited_for(desk: Desk, monkeypatch: pytest.Monk
     assert len(ran) == 1
     assert len(answers) == 3
     assert answers[0] is answers[1] is answers[2]
-    desk.close()
+    query_runner.close()
 
 
-def test_who_waits_can_be_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, go = _held(desk, monkeypatch)
-    first = threading.Thread(target=desk.answer, args=(SLOW,))
+def test_who_waits_can_be_stopped(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, go = _held(query_runner, monkeypatch)
+    first = threading.Thread(target=query_runner.answer, args=(SLOW,))
     first.start()
-    stopped = Started()
+    stopped = RunningQuery()
     stopped.cancel()
     with pytest.raises(QueryError):
-        desk.answer(SLOW, stopped)
+        query_runner.answer(SLOW, stopped)
     go.set()
     first.join(30)
-    assert desk.cached(SLOW) is not None
-    desk.close()
+    assert query_runner.cached(SLOW) is not None
+    query_runner.close()
 
 
-def test_a_failure_is_each_askers_own(desk: Desk) -> None:
+def test_a_failure_is_each_askers_own(query_runner: QueryRunner) -> None:
     for _ in range(2):
         with pytest.raises(UsageError):
-            desk.answer(Question.of("no-such-query"))
-    desk.close()
+            query_runner.answer(QueryRequest.of("no-such-query"))
+    query_runner.close()
 
 
-def test_what_nobody_wants_any_more_is_stopped(desk: Desk) -> None:
-    foresight = Foresight()
-    other = Question.of("layers", run=1)
-    errand = foresight.begin(desk, [SLOW, other, SLOW])
-    assert list(errand.questions) == [SLOW, other]
+def test_what_nobody_wants_any_more_is_stopped(query_runner: QueryRunner) -> None:
+    prefetcher = Prefetcher()
+    other = QueryRequest.of("layers", run=1)
+    prefetch_task = prefetcher.begin(query_runner, [SLOW, other, SLOW])
+    assert list(prefetch_task.questions) == [SLOW, other]
 
-    foresight.stop(but=[other])
-    assert [each.stopped for each in errand.questions.values()] == [True, False]
-    errand()
-    assert desk.cached(SLOW) is None
-    assert desk.cached(other) is not None
-    desk.close()
+    prefetcher.stop(but=[other])
+    assert [each.stopped for each in prefetch_task.questions.values()] == [True, False]
+    prefetch_task()
+    assert query_runner.cached(SLOW) is None
+    assert query_runner.cached(other) is not None
+    query_runner.close()
 
 
-def test_closing_waits_for_a_job_that_is_being_made(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_waits_for_a_job_that_is_being_made(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB refuses to close a connection that another thread uses."""
     entered, go = threading.Event(), threading.Event()
-    make = desk.results.job
+    make = query_runner.results.job
     order: list[str] = []
 
     def slow_job(name: str, values: Mapping[str, object]) -> Job:
@@ -106,14 +104,14 @@ def test_closing_waits_for_a_job_that_is_being_made(
 
     def asking() -> None:
         with suppress(QueryError):
-            desk.answer(SLOW)
+            query_runner.answer(SLOW)
 
-    monkeypatch.setattr(desk.results, "job", slow_job)
+    monkeypatch.setattr(query_runner.results, "job", slow_job)
     thread = threading.Thread(target=asking)
     thread.start()
     assert entered.wait(30)
     threading.Timer(0.2, go.set).start()
-    desk.close()
+    query_runner.close()
     order.append("closed")
     thread.join(30)
     assert order == ["made", "closed"]
@@ -137,7 +135,7 @@ async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
             expected = page.wants(page.run) if page.run else {}
         assert page.languages != others
         assert expected
-        assert [q for q in expected.values() if app.desk.cached(q) is None] == []
+        assert [q for q in expected.values() if app.query_runner.cached(q) is None] == []
 
 
 async def test_the_next_threshold_and_the_rows_beside_are_known(
@@ -153,4 +151,4 @@ async def test_the_next_threshold_and_the_rows_beside_are_known(
             page = app.page
             assert page is not None
             assert len(list(page.next_selections())) >= least
-            assert [q for q in page.likely() if app.desk.cached(q) is None] == []
+            assert [q for q in page.prefetch_queries() if app.query_runner.cached(q) is None] == []

@@ -33,13 +33,9 @@ def test_a_merge_waits_less_than_two_seconds_for_an_open_explorer() -> None:
     assert watch.EVERY + PAUSE < 1.5
 
 
-async def test_a_run_in_progress_shows_how_far_it_is(
-    explorer: Callable[..., Explorer], tmp_path: Path
-) -> None:
+async def test_a_run_in_progress_shows_how_far_it_is(explorer: Callable[..., Explorer], tmp_path: Path) -> None:
     path = write_sample(tmp_path / "r.duckdb", SMALL)
-    with Journal.open(
-        path, journalled(Plan(name="being measured · fact", seed=5), n_batches=4)[0]
-    ) as journal:
+    with Journal.open(path, journalled(Plan(name="being measured · fact", seed=5), n_batches=4)[0]) as journal:
         app = explorer(path)
         async with app.run_test(size=WIDE) as pilot:
             await press(pilot, "1")
@@ -90,9 +86,7 @@ async def test_the_explorer_steps_aside_and_shows_what_arrived(
         assert "arrived · fact" in text_of(app)
 
 
-async def test_a_file_that_was_replaced_is_read_again(
-    explorer: Callable[..., Explorer], tmp_path: Path
-) -> None:
+async def test_a_file_that_was_replaced_is_read_again(explorer: Callable[..., Explorer], tmp_path: Path) -> None:
     path = write_sample(tmp_path / "r.duckdb", SMALL)
     other = write_sample(
         tmp_path / "other.duckdb",

@@ -24,9 +24,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-async def test_every_screen_shows_what_it_is_for(
-    explorer: Callable[..., Explorer], size: tuple[int, int]
-) -> None:
+async def test_every_screen_shows_what_it_is_for(explorer: Callable[..., Explorer], size: tuple[int, int]) -> None:
     app = explorer()
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
@@ -103,7 +101,7 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "right", "right", "enter")
         assert page_of(pilot).PAGE == "persistence"
-        assert app.selection.within == 2
+        assert app.selection.layer_filter == 2
         assert "› neurons of layer 2" in text_of(app)
         assert "layer layer" not in text_of(app)
         await press(pilot, "enter")
@@ -249,9 +247,7 @@ async def test_what_was_looked_at_is_kept_for_the_next_session(
     assert (again.selection.layer, again.selection.threshold) == (1, 0.2)
 
 
-async def test_an_empty_file_says_how_to_fill_it(
-    explorer: Callable[..., Explorer], tmp_path
-) -> None:
+async def test_an_empty_file_says_how_to_fill_it(explorer: Callable[..., Explorer], tmp_path) -> None:
     from neurontui.store import schema
 
     schema.create(tmp_path / "empty.duckdb")
@@ -264,9 +260,7 @@ async def test_an_empty_file_says_how_to_fill_it(
             await pilot.pause()
 
 
-async def test_the_same_run_in_two_files_is_told_apart(
-    explorer: Callable[..., Explorer], store, tmp_path
-) -> None:
+async def test_the_same_run_in_two_files_is_told_apart(explorer: Callable[..., Explorer], store, tmp_path) -> None:
     again = tmp_path / "again.duckdb"
     again.write_bytes(store.read_bytes())
     app = explorer(store, again)
@@ -285,9 +279,7 @@ async def test_the_same_run_in_two_files_is_told_apart(
         assert app.run_info.file == str(again)
 
 
-async def test_two_files_are_explored_as_one(
-    explorer: Callable[..., Explorer], store, tmp_path
-) -> None:
+async def test_two_files_are_explored_as_one(explorer: Callable[..., Explorer], store, tmp_path) -> None:
     from tests.tui.sample import Plan, write_sample
 
     other = write_sample(

@@ -13,7 +13,7 @@ from neurontui.tui.explorer.sql_editor.history import History
 
 def test_a_selection_is_kept_by_file(tmp_path: Path) -> None:
     one, two = [tmp_path / "a.duckdb"], [tmp_path / "a.duckdb", tmp_path / "b.duckdb"]
-    first = Selection(run="k1", languages=("de", "zh"), layer=7, within=3, threshold=0.5)
+    first = Selection(run="k1", languages=("de", "zh"), layer=7, layer_filter=3, threshold=0.5)
     save(one, first, {"theme": "neurontui-light"})
     save(two, Selection(run="k2"), {})
     assert load(one)[0] == first
@@ -39,13 +39,11 @@ def test_wrong_kinds_fall_back_to_defaults(raw: dict[str, object]) -> None:
     for name, value in vars(Selection()).items():
         kind = type(value)
         assert isinstance(getattr(made, name), kind) or (
-            name == "within" and isinstance(made.within, int | None)
+            name == "layer_filter" and isinstance(made.layer_filter, int | None)
         )
 
 
-def test_a_folder_that_cannot_be_written_is_no_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NEURONTUI_STATE", str(tmp_path / "file" / "below"))
     save([tmp_path / "a"], Selection(), {})
@@ -54,7 +52,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(
 
 
 def test_another_run_drops_languages_it_lacks() -> None:
-    chosen = Selection(run="a", second="b", languages=("de", "pt"), language="pt", within=4)
+    chosen = Selection(run="a", second="b", languages=("de", "pt"), language="pt", layer_filter=4)
     assert chosen.with_run("b", ("en", "de")) == Selection(run="b", languages=("de",))
     assert chosen.with_run("c", ("de",)).languages == ()
 

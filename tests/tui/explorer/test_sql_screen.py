@@ -67,9 +67,7 @@ async def test_completion_offers_and_takes(explorer: Callable[..., Explorer]) ->
         assert "table" in shown
         await press(pilot, "down", "up", "tab")
         editor = sql_page(pilot).query_one(Editor)
-        assert editor.text == "SELECT * FROM neuron_types" or editor.text.startswith(
-            "SELECT * FROM neuron"
-        )
+        assert editor.text == "SELECT * FROM neuron_types" or editor.text.startswith("SELECT * FROM neuron")
         assert not sql_page(pilot).query_one("#offers").display
 
 
@@ -110,18 +108,16 @@ async def test_a_long_query_is_stopped_by_esc(explorer: Callable[..., Explorer])
         await pilot.pause(1.0)
         assert sql_page(pilot).waiting
         assert "running" in text_of(app)
-        begun = time.monotonic()
+        existing_manifest = time.monotonic()
         await pilot.press("escape")
         await settle(pilot)
-        assert time.monotonic() - begun < 3.0
+        assert time.monotonic() - existing_manifest < 3.0
         assert "cancelled" in text_of(app)
         await run(pilot, "SELECT 1 AS still_alive")
         assert "still_alive" in text_of(app)
 
 
-async def test_a_time_limit_stops_it_too(
-    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_time_limit_stops_it_too(explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql, "SECONDS", (0.3,))
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:

@@ -56,9 +56,7 @@ def test_columns_of_the_tables_that_are_mentioned() -> None:
         "n_examples",
         "run",
     ][:2]
-    assert [offer.text for offer in offers("SELECT runs.n_e FROM runs", 15, NAMES)] == [
-        "n_examples"
-    ]
+    assert [offer.text for offer in offers("SELECT runs.n_e FROM runs", 15, NAMES)] == ["n_examples"]
 
 
 def test_names_of_queries_where_a_statement_begins() -> None:

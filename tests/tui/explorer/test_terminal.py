@@ -35,9 +35,7 @@ def _seen(screen: int, until: bytes) -> bytes:
     return seen
 
 
-def test_a_redirected_stderr_leaves_the_explorer_on_the_terminal(
-    store: Path, tmp_path: Path
-) -> None:
+def test_a_redirected_stderr_leaves_the_explorer_on_the_terminal(store: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     process, screen = _explorer_with_stderr_in(log, store)
     try:

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.dialogs.dialog import Reading
-from neurontui.tui.explorer.widgets.styled_text import Sheet
+from neurontui.tui.explorer.widgets.styled_text import StyledText
 from tests.tui.driving import NARROW, page_of, settle, text_of
 from tests.tui.slow import outcome, slow_down, type_ahead, type_slowly
 
@@ -120,7 +120,7 @@ async def test_a_dialog_opens_at_once_and_follows_its_answer(
     async with app.run_test(size=NARROW) as pilot:
         await type_slowly(pilot, "4")
         slow_down(monkeypatch, longest=1.5)
-        app.desk._cache.clear()
+        app.query_runner._cache.clear()
         type_ahead(app, "down", "f")
         await pilot.pause(0.1)
         assert isinstance(app.screen, Reading)
@@ -141,7 +141,7 @@ async def _reference(pilot: Pilot[None], name: str, pane: str, key: str) -> dict
         page = page_of(pilot)
         match = re.search(name, text_of(pilot.app).splitlines()[0] + " ")  # type: ignore[arg-type]
         assert match
-        shown[match.group(1)] = page.query_one(pane, Sheet).text()
+        shown[match.group(1)] = page.query_one(pane, StyledText).text()
         await type_slowly(pilot, key)
     return shown
 
@@ -167,7 +167,7 @@ async def test_name_and_data_belong_together_at_any_moment(
                 await pilot.pause(0.02)
                 match = re.search(name, text_of(app).splitlines()[0] + " ")
                 assert match
-                sheet = page_of(pilot).query_one(pane, Sheet)
+                sheet = page_of(pilot).query_one(pane, StyledText)
                 drawn = "" if sheet.veiled else sheet.text()
                 seen.add((match.group(1), drawn))
     assert len({named for named, _ in seen}) > 1

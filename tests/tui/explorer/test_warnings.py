@@ -12,9 +12,8 @@ from tests.tui.cli.command_line import neurontui
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 from tests.tui.sample import Plan, write_sample
 
-FIRST = (
-    "In th, 12 of 60 prompts end in white space, which the tokenizer gives a token of its own: "
-    + ("the activations are read there. " * 12)
+FIRST = "In th, 12 of 60 prompts end in white space, which the tokenizer gives a token of its own: " + (
+    "the activations are read there. " * 12
 )
 SECOND = "In zh, 3 of 60 prompts have \x1b[31m[bold]unknown[/] tokens."
 PLANS = (
@@ -33,9 +32,7 @@ def warned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def test_every_screen_points_to_the_warnings(
-    explorer: Callable[..., Explorer], warned: Path
-) -> None:
+async def test_every_screen_points_to_the_warnings(explorer: Callable[..., Explorer], warned: Path) -> None:
     app = explorer(warned)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
@@ -51,9 +48,7 @@ async def test_every_screen_points_to_the_warnings(
         assert "warning" not in text_of(app).splitlines()[0]
 
 
-async def test_runs_shows_warnings_first_and_in_full(
-    explorer: Callable[..., Explorer], warned: Path
-) -> None:
+async def test_runs_shows_warnings_first_and_in_full(explorer: Callable[..., Explorer], warned: Path) -> None:
     app = explorer(warned)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)

@@ -53,13 +53,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             conditions=(), folds=(3,) * 20, answers=(), correct=np.full((20, 2), np.nan), thresholds=(0.0,),
         ),
     )  # fmt: skip
-    path = merge_runs(
-        tmp_path_factory.mktemp("report") / "toy.duckdb", *runs, notes=(("data", HOSTILE),)
-    )
+    path = merge_runs(tmp_path_factory.mktemp("report") / "toy.duckdb", *runs, notes=(("data", HOSTILE),))
     with open_results(path) as results:
         report = build(results, results.runs().to_pylist())
-    pictures = {
-        figure.slug: draw(figure) for section in report.sections for figure in figures_of(section)
-    }
+    pictures = {figure.slug: draw(figure) for section in report.sections for figure in figures_of(section)}
     page = html.render(report, lambda figure: themed(pictures[figure.slug]))
     return Made(runs, path, report, page, markdown.render(report), pictures)

@@ -22,9 +22,7 @@ def merge_runs(path: Path, *runs: RawRun, **changes: Any) -> Path:
         tables = {name: list(rows) for name, rows in tables_of(run, number)}
         manifest = replace(_manifest(run, number), **changes)
         with Journal.open(path, manifest) as journal:
-            journal.write(
-                0, {name: _shard(name, tables[name]) for name in _measured(tables)}, 1.5, 1000
-            )
+            journal.write(0, {name: _shard(name, tables[name]) for name in _measured(tables)}, 1.5, 1000)
             folder = journal.path
         merge(folder, path, keep="all" if run.keep_masks else "aggregates")
     return path

@@ -34,17 +34,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return merge_runs(tmp_path_factory.mktemp("small") / "small results.duckdb", one)
 
 
-def test_markdown_keeps_its_figures_beside_it(
-    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_markdown_keeps_its_figures_beside_it(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "my report.md"
     assert run(["report", str(small), "--out", str(out)]) == ExitCode.OK
     text = out.read_text(encoding="utf-8")
     pictures = re.findall(r"!\[[^\]]*\]\(<([^>]+)>\)", text)
     assert "my report_files/run-1-types.svg" in pictures
-    assert {
-        str(each.relative_to(tmp_path)) for each in (tmp_path / "my report_files").iterdir()
-    } == set(pictures)
+    assert {str(each.relative_to(tmp_path)) for each in (tmp_path / "my report_files").iterdir()} == set(pictures)
     assert (tmp_path / pictures[0]).read_text(encoding="utf-8").startswith("<svg ")
     said = capsys.readouterr()
     assert said.out == ""
@@ -66,9 +62,7 @@ def test_chosen_runs_alone(made: Made, capfdbinary: pytest.CaptureFixture[bytes]
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Overview", "Run 3: bare"]
 
 
-def test_several_files_are_one_report(
-    small: Path, made: Made, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_several_files_are_one_report(small: Path, made: Made, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["report", str(made.path), str(small), "--run", "3", "--run", "4"]) == ExitCode.OK
     text = capfdbinary.readouterr().out.decode()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
@@ -128,8 +122,6 @@ def test_markdown_on_stdout_imports_no_matplotlib_and_no_torch(small: Path) -> N
         "heavy = {'matplotlib', 'torch', 'transformers', 'textual.app'} & set(sys.modules)\n"
         "print(code, heavy or 'light', file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "0 light"
     assert done.stdout.startswith("# Neurons across languages: small\n")

@@ -47,9 +47,7 @@ def a_figure(*panels: Panel) -> Figure:
 
 def y_scale(svg: str) -> Callable[[float], float]:
     """From places on the page to values, read off the labels of the y axis."""
-    ends = re.findall(
-        r"text-anchor: end[^>]* x=\"([\d.]+)\" y=\"([\d.]+)\"[^>]*>([\d.]+)</text>", svg
-    )
+    ends = re.findall(r"text-anchor: end[^>]* x=\"([\d.]+)\" y=\"([\d.]+)\"[^>]*>([\d.]+)</text>", svg)
     left = min(float(x) for x, _, _ in ends)
     places = [(float(y), float(text)) for x, y, text in ends if abs(float(x) - left) < 1]
     (first, low), (last, high) = places[0], places[-1]
@@ -60,19 +58,14 @@ def y_scale(svg: str) -> Callable[[float], float]:
 def curve(svg: str, role: str) -> list[float]:
     """Heights on the page of the points of the line in a role's colour."""
     hue = LIGHT.colors[role].lower()
-    paths = re.findall(
-        rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
-    )
+    paths = re.findall(rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg)
     longest = max(paths, key=len)
     return [float(y) for _, y in re.findall(r"[ML] ([-\d.]+) ([-\d.]+)", longest)]
 
 
 def test_the_curve_of_the_page_is_the_ratio_of_the_activations(made: Made) -> None:
     svg = made.pictures["across-runs-types"]
-    first = (
-        svg.split(">A  all-shared<")[0]
-        + svg.split(">A  all-shared<")[1].split(">P  partial-shared<")[0]
-    )
+    first = svg.split(">A  all-shared<")[0] + svg.split(">A  all-shared<")[1].split(">P  partial-shared<")[0]
     value = y_scale(first)
     run = made.runs[0]
     every = (1 << len(run.languages)) - 1
@@ -92,9 +85,7 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     )
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 20\n")
     environment = {**os.environ, "PYTHONHASHSEED": "77", "MATPLOTLIBRC": str(tmp_path)}
-    other = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
+    other = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert draw(figure) == other.stdout
 
 
@@ -134,9 +125,7 @@ def test_odd_numbers_and_names_are_drawn_all_the_same(panel: Panel) -> None:
 def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
     svg = draw(a_figure(Lines("", (a_line((1.0, 2.0, None, 3.0, 4.0)),))))
     hue = LIGHT.colors["all-shared"].lower()
-    path = re.search(
-        rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
-    )
+    path = re.search(rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg)
     assert path
     assert path[1].count("M") == 2
 
@@ -144,9 +133,7 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
 def test_a_theme_changes_colours_alone() -> None:
     svg = draw(a_figure(Lines("", (a_line((1.0, 2.0)),))))
     page = themed(svg)
-    assert re.sub(r"var\(--[\w-]+\)", "#000000", page) == re.sub(
-        r"#(?!m|p|h)[0-9a-f]{6}\b(?=[;\"])", "#000000", svg
-    )
+    assert re.sub(r"var\(--[\w-]+\)", "#000000", page) == re.sub(r"#(?!m|p|h)[0-9a-f]{6}\b(?=[;\"])", "#000000", svg)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
@@ -182,9 +169,7 @@ def test_panels_that_share_an_axis_show_all_their_values() -> None:
         boxes = re.findall(r'<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', svg)
         top, height = (float(each) for each in boxes[0])
         hue = LIGHT.colors["all-shared"].lower()
-        paths = re.findall(
-            rf'<path d="([^"]+)" clip[^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg
-        )
+        paths = re.findall(rf'<path d="([^"]+)" clip[^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg)
         assert len(paths) == 2
         heights = [float(y) for path in paths for y in re.findall(r"[ML] [-\d.]+ ([-\d.]+)", path)]
         assert all(top <= y <= top + height for y in heights)

@@ -64,9 +64,7 @@ def test_ids_are_unique_and_links_stay_on_the_page(made: Made) -> None:
     links = [value for _, name, value in reader.attributes if name in ("href", "xlink:href")]
     assert links
     assert all(link.startswith("#") and link[1:] in ids for link in links)
-    references = [
-        ref for _, _, value in reader.attributes for ref in re.findall(r"url\((.*?)\)", value)
-    ]
+    references = [ref for _, _, value in reader.attributes for ref in re.findall(r"url\((.*?)\)", value)]
     assert all(ref.startswith("#") and ref[1:] in ids for ref in references)
 
 
@@ -79,17 +77,9 @@ def test_nothing_runs_and_nothing_is_loaded(made: Made) -> None:
     styles = "".join(text for tag, text in reader.texts if tag == "style")
     assert "@import" not in styles
     assert "url(" not in styles
-    policies = [
-        value
-        for _, name, value in reader.attributes
-        if name == "content" and "default-src" in value
-    ]
-    assert policies == [
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    ]
-    addresses = {
-        value for _, name, value in reader.attributes if "://" in value and name != "aria-label"
-    }
+    policies = [value for _, name, value in reader.attributes if name == "content" and "default-src" in value]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"]
+    addresses = {value for _, name, value in reader.attributes if "://" in value and name != "aria-label"}
     assert addresses == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 

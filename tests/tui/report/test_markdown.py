@@ -78,9 +78,7 @@ def test_what_is_escaped_reads_as_it_was() -> None:
         "&lt;",
         "me@example.org",
     ):
-        inline = next(
-            token for token in PARSER.parse(f"x {escape(text)}") if token.type == "inline"
-        )
+        inline = next(token for token in PARSER.parse(f"x {escape(text)}") if token.type == "inline")
         shown = "".join(child.content for child in inline.children or ())
         assert {child.type for child in inline.children or ()} <= {"text", "text_special"}
         assert shown == f"x {_cleaned(text)}"

@@ -47,12 +47,8 @@ def test_tables_1_and_3_stand_beside(scores: Write) -> None:
     assert shown["xx", "A"] == ["–"] * 5
 
 
-@pytest.mark.parametrize(
-    "change", [{"setting": "all-en"}, {"model": "bigscience/bloomz-3b"}, {"n_shots": 2}]
-)
-def test_other_settings_models_and_demonstrations_have_none(
-    scores: Write, change: dict[str, object]
-) -> None:
+@pytest.mark.parametrize("change", [{"setting": "all-en"}, {"model": "bigscience/bloomz-3b"}, {"n_shots": 2}])
+def test_other_settings_models_and_demonstrations_have_none(scores: Write, change: dict[str, object]) -> None:
     assert scores(**change).groups == ()
 
 

@@ -11,7 +11,7 @@ from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import count, percent, plus_minus, signed
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 Rows = list[dict[str, Any]]
 OFF, MEAN = "off", "mean"
@@ -64,24 +64,24 @@ def _mark(row: dict[str, Any] | None) -> str:
     return "▼" if high < 0 else "▲"
 
 
-def mean_lines(rows: Rows, published: Rows, width: int) -> list[Parts]:
+def mean_lines(rows: Rows, published: Rows, width: int) -> list[Spans]:
     """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in grey."""
-    lines: list[Parts] = [[Part("all inputs", "text", bold=True), Part("  95 % interval", "dim")]]
+    lines: list[Spans] = [[Span("all inputs", "text", bold=True), Span("  95 % interval", "dim")]]
     for own in _conditions(rows).values():
         row, half = own[None], half_width(own[None])
         tail = "" if half is None else f" ±{half:.1f}"
         lines.append(_mean_bar(number(row["accuracy"]), tail, _role(row), width))
         paper = _paper(row, published)
         if paper:
-            lines.append(_mean_bar(_mean(list(paper[1].values())), "", "ghost", width))
+            lines.append(_mean_bar(_mean(list(paper[1].values())), "", "reference", width))
     return lines
 
 
-def _mean_bar(value: Value, tail: str, role: str, width: int) -> Parts:
+def _mean_bar(value: Value, tail: str, role: str, width: int) -> Spans:
     return [
-        Part(bar(value, 100.0, max(width - 13, 4)), ink_of(role), "rule"),
-        Part(f"{percent(value):>6}", "dim" if role == "ghost" else "text"),
-        Part(f"{tail:<7}", "dim"),
+        Span(bar(value, 100.0, max(width - 13, 4)), ink_of(role), "rule"),
+        Span(f"{percent(value):>6}", "dim" if role == "reference" else "text"),
+        Span(f"{tail:<7}", "dim"),
     ]
 
 
@@ -89,7 +89,7 @@ def _role(row: dict[str, Any]) -> str:
     """The colour of a condition's bar."""
     if row["kind"] == "type" and row["type"] is not None:
         return str(row["type"])
-    return "ghost" if row["kind"] == "matched" else "first"
+    return "reference" if row["kind"] == "matched" else "first"
 
 
 def sources(table: pa.Table | None) -> list[str]:
@@ -148,9 +148,7 @@ def _paper(row: dict[str, Any], published: Rows) -> tuple[Value, dict[str, Value
         ]
     if not found:
         return None
-    return number(found[0]["percent"]), {
-        each["language"]: number(each["accuracy"]) for each in found
-    }
+    return number(found[0]["percent"]), {each["language"]: number(each["accuracy"]) for each in found}
 
 
 def _mean(values: list[Value]) -> Value:
@@ -158,16 +156,16 @@ def _mean(values: list[Value]) -> Value:
     return sum(known) / len(known) if known else None
 
 
-def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
+def cell_lines(rows: Rows, label: str, language: str | None) -> list[Spans]:
     """One condition in one language (None: all inputs), in full."""
     row = _conditions(rows).get(label, {}).get(language)
     if row is None:
         return []
     where = language or "all inputs"
     first = [
-        Part(f"{shorten(row['label'], 40)} · {where}: ", "dim"),
-        Part(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
-        Part(
+        Span(f"{shorten(row['label'], 40)} · {where}: ", "dim"),
+        Span(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
+        Span(
             f"  n = {row['n']:,}" + (f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""),
             "dim",
         ),
@@ -177,13 +175,13 @@ def cell_lines(rows: Rows, label: str, language: str | None) -> list[Parts]:
     half = half_width(row, "change_low", "change_high")
     role = "bad" if row["change"] < 0 else "good"
     second = [
-        Part("change ", "dim"),
-        Part(f"{'▼' if row['change'] < 0 else '▲'} {row['change']:+.1f}", role, bold=True),
-        Part("" if half is None else f" ±{half:.1f}", "dim"),
-        Part(f" points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
+        Span("change ", "dim"),
+        Span(f"{'▼' if row['change'] < 0 else '▲'} {row['change']:+.1f}", role, bold=True),
+        Span("" if half is None else f" ±{half:.1f}", "dim"),
+        Span(f" points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
     ]
     if row["logprob"] is not None:
-        second.append(Part(f"   log-probability {signed(row['logprob'])} nats", "dim"))
+        second.append(Span(f"   log-probability {signed(row['logprob'])} nats", "dim"))
     return [first, second]
 
 
@@ -199,37 +197,23 @@ def control_fields(width: int) -> tuple[Field, ...]:
         Field("nats", "in nats", right=True),
         Field("n", "n", count, right=True),
     )
-    return (
-        fields
-        if width >= 90
-        else tuple(each for each in fields if each.column not in ("percent", "n"))
-    )
+    return fields if width >= 90 else tuple(each for each in fields if each.column not in ("percent", "n"))
 
 
 def control_table(table: pa.Table) -> pa.Table:
     """What ablation-controls returns, with differences and their intervals in one column; all inputs first."""
-    rows = sorted(
-        table.to_pylist(), key=lambda row: (row["language"] is not None, row["condition"])
-    )
+    rows = sorted(table.to_pylist(), key=lambda row: (row["language"] is not None, row["condition"]))
     for row in rows:
-        row["name"] = (
-            f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
-        )
+        row["name"] = f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
         if row["fraction"] is not None:
             row["name"] += f" {100 * row['fraction']:g} %"
         row["gain"] = _signed_half(row["difference"], half_width(row), 1)
-        row["nats"] = _signed_half(
-            row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2
-        )
+        row["nats"] = _signed_half(row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2)
     return pa.Table.from_pylist(rows) if rows else pa.table({})
 
 
 def _signed_half(value: Any, half: Value, digits: int) -> str:
-    return (
-        "–"
-        if value is None
-        else f"{value:+.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")
-    )
+    return "–" if value is None else f"{value:+.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")
 
 
 def dose_chart(table: pa.Table) -> Chart:
@@ -257,14 +241,12 @@ def dose_chart(table: pa.Table) -> Chart:
     )
 
 
-def _dose(
-    key: tuple[str | None, str], values: tuple[Value, ...], halves: tuple[Value, ...]
-) -> Series:
+def _dose(key: tuple[str | None, str], values: tuple[Value, ...], halves: tuple[Value, ...]) -> Series:
     name, arm = key
     if arm == "random" or name is None:
         return Series("random neurons", "R", CYCLE[3], values, halves)
     if arm == "control":
-        return Series(SHORT[name], LETTERS[name].lower(), "ghost", values, halves, ghost=True)
+        return Series(SHORT[name], LETTERS[name].lower(), "reference", values, halves, reference=True)
     return Series(SHORT[name], LETTERS[name], name, values, halves)
 
 

@@ -10,19 +10,13 @@ from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.explorer.widgets.grid import Field
 
 
-def _layered(
-    rows: list[dict[str, Any]], layers: pa.Table | None
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _layered(rows: list[dict[str, Any]], layers: pa.Table | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return layer_axis(layers, (row["layer"] for row in rows))
 
 
 def top_share(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     """What contribution-top-share returns: which types the top 5 % of each layer are of."""
-    rows = [
-        row
-        for row in table.to_pylist()
-        if (row["language"] or "") == language and row["layer"] is not None
-    ]
+    rows = [row for row in table.to_pylist() if (row["language"] or "") == language and row["layer"] is not None]
     labels, breaks = _layered(rows, layers)
     found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels))
     return Chart(
@@ -78,10 +72,7 @@ def _where(language: str) -> str:
 
 def score_table(table: pa.Table, published: pa.Table | None) -> pa.Table:
     """Effective scores a language and type, the paper's largest and mean beside them where it has them."""
-    theirs = {
-        (row["language"], row["type"]): row
-        for row in (published.to_pylist() if published is not None else [])
-    }
+    theirs = {(row["language"], row["type"]): row for row in (published.to_pylist() if published is not None else [])}
     rows = sorted(table.to_pylist(), key=lambda row: TYPES.index(row["type"]))
     order = list(dict.fromkeys(row["language"] for row in table.to_pylist()))
     rows.sort(key=lambda row: order.index(row["language"]))
@@ -119,10 +110,4 @@ def _logit(value: Any) -> str:
 
 def _small(value: Any) -> str:
     """Small numbers with three digits that count."""
-    return (
-        "–"
-        if value is None
-        else f"{value:.4f}"
-        if abs(value) >= 0.001 or value == 0
-        else f"{value:.1e}"
-    )
+    return "–" if value is None else f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:.1e}"

@@ -12,7 +12,7 @@ from neurontui.tui.charts.terminal.blocks import spark
 from neurontui.tui.common.number_formats import count, percent, signed
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 COMMON = 10
 """Characters that all prompts have to begin with before a list leaves them out."""
@@ -39,56 +39,48 @@ def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
 def _common(texts: list[str]) -> int:
     """Characters that all texts begin with, up to the last word that they share whole."""
     first, last = min(texts), max(texts)
-    same = next(
-        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
-    )
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
     return first.rfind(" ", 0, same) + 1
 
 
-def prompt_lines(table: pa.Table, width: int) -> list[Parts]:
+def prompt_lines(table: pa.Table, width: int) -> list[Spans]:
     """A line a language: code, prompt, and what the model said."""
     return [_prompt(row, width) for row in table.to_pylist()]
 
 
-def _prompt(row: dict[str, object], width: int) -> Parts:
+def _prompt(row: dict[str, object], width: int) -> Spans:
     said = "" if row["prediction"] is None else clean(row["prediction"]).strip()
-    mark, role = (
-        ("✓", "good")
-        if row["correct"]
-        else ("✗", "bad")
-        if row["correct"] is False
-        else (" ", "dim")
-    )
+    mark, role = ("✓", "good") if row["correct"] else ("✗", "bad") if row["correct"] is False else (" ", "dim")
     tail = fit(said, min(max(cell_len(said), 6), 16)) if said else ""
     room = width - 5 - cell_len(tail) - 3
     return [
-        Part(fit(row["language"], 4), "first", bold=True),
-        Part(fit(row["prompt"], max(room, 8)) + " ", "text"),
-        Part(f"{mark} ", role, bold=True),
-        Part(tail, role),
+        Span(fit(row["language"], 4), "first", bold=True),
+        Span(fit(row["prompt"], max(room, 8)) + " ", "text"),
+        Span(f"{mark} ", role, bold=True),
+        Span(tail, role),
     ]
 
 
-def full_lines(table: pa.Table, width: int) -> list[Parts]:
+def full_lines(table: pa.Table, width: int) -> list[Spans]:
     """Everything about an example, wrapped: prompt, answer, prediction, tokens."""
-    lines: list[Parts] = []
+    lines: list[Spans] = []
     for row in table.to_pylist():
         lines.append(
             [
-                Part(clean(row["language"]), "first", bold=True),
-                Part(f"   {clean(row['id'])}", "dim"),
+                Span(clean(row["language"]), "first", bold=True),
+                Span(f"   {clean(row['id'])}", "dim"),
             ]
         )
-        lines += [[Part("  " + line)] for line in wrapped(row["prompt"], width - 2)]
+        lines += [[Span("  " + line)] for line in wrapped(row["prompt"], width - 2)]
         for word, column in (("answer", "answer"), ("model", "prediction")):
             if row[column] is not None:
                 role = "text" if column == "answer" else "good" if row["correct"] else "bad"
                 lines += [
-                    [Part(f"  {word if first else '':<8}", "dim"), Part(line, role)]
+                    [Span(f"  {word if first else '':<8}", "dim"), Span(line, role)]
                     for first, line in _first(wrapped(row[column], width - 10))
                 ]
         last = repr(clean(row["last_token"]))[1:-1]
-        lines += [[Part(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
+        lines += [[Span(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
     return lines
 
 
@@ -96,12 +88,12 @@ def _first(lines: list[str]) -> list[tuple[bool, str]]:
     return [(index == 0, line) for index, line in enumerate(lines)]
 
 
-def detail_lines(table: pa.Table, width: int) -> list[Parts]:
+def detail_lines(table: pa.Table, width: int) -> list[Spans]:
     """A line a type: its ratio in this example over the layers, its mean here and over all examples."""
-    lines: list[Parts] = [
+    lines: list[Spans] = [
         [
-            Part(f"{'types by layer':<{max(width - 22, 14)}}", "text", bold=True),
-            Part(f"{'here':>9}{'mean':>9}", "dim"),
+            Span(f"{'types by layer':<{max(width - 22, 14)}}", "text", bold=True),
+            Span(f"{'here':>9}{'mean':>9}", "dim"),
         ]
     ]
     rows = table.to_pylist()
@@ -117,11 +109,11 @@ def detail_lines(table: pa.Table, width: int) -> list[Parts]:
         drawn = spark(here, min(known), max(known), min(room, 12 * len(layers)))
         lines.append(
             [
-                Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
-                Part(fit(SHORT[name], 14), "dim"),
-                Part(fit(drawn, room), ink_of(name)),
-                Part(f"{percent(_average(here)):>7} %", "text"),
-                Part(f"{percent(_average(mean)):>7} %", "dim"),
+                Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
+                Span(fit(SHORT[name], 14), "dim"),
+                Span(fit(drawn, room), ink_of(name)),
+                Span(f"{percent(_average(here)):>7} %", "text"),
+                Span(f"{percent(_average(mean)):>7} %", "dim"),
             ]
         )
     return lines

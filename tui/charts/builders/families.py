@@ -5,32 +5,32 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import half_width
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 _HEAD = f"  {'':<14}{'pairs':>7}{'related':>10}{'others':>10}   {'difference':<18}{'Mantel p':>8}"
 
 
-def family_lines(table: pa.Table | None) -> list[Parts]:
+def family_lines(table: pa.Table | None) -> list[Spans]:
     """A line a relation: pairs, related and other pairs, difference with its interval, p."""
     if table is None:
         return []
-    head: list[Parts] = [
-        [Part("Do related languages share more?", bold=True)],
-        [Part(_HEAD, "dim")],
+    head: list[Spans] = [
+        [Span("Do related languages share more?", bold=True)],
+        [Span(_HEAD, "dim")],
     ]
     return [*head, *(_line(row) for row in table.to_pylist())]
 
 
-def _line(row: dict[str, Any]) -> Parts:
+def _line(row: dict[str, Any]) -> Spans:
     name = f"  same {row['relation']:<9}{row['n_related']:>7}"
     if row["related"] is None or row["unrelated"] is None:
-        return [Part(name), Part(f"   {_reason(row)}", "dim")]
+        return [Span(name), Span(f"   {_reason(row)}", "dim")]
     half = half_width(row)
     difference = f"{row['difference']:+.3f}" + ("" if half is None else f" ±{half:.3f}")
     chance = "–" if row["p_value"] is None else f"{row['p_value']:.3f}"
     return [
-        Part(name),
-        Part(f"{row['related']:>10.3f}{row['unrelated']:>10.3f}   {difference:<18}{chance:>8}"),
+        Span(name),
+        Span(f"{row['related']:>10.3f}{row['unrelated']:>10.3f}   {difference:<18}{chance:>8}"),
     ]
 
 

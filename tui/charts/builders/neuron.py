@@ -11,7 +11,7 @@ from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import percent, plain_value, signed
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 STRONGEST_FIELDS = (
     Field("rank", "#", right=True),
@@ -22,39 +22,39 @@ STRONGEST_FIELDS = (
 )
 
 
-def type_lines(table: pa.Table, width: int) -> list[Parts]:
+def type_lines(table: pa.Table, width: int) -> list[Spans]:
     """A bar a type: in what share of the examples the neuron has it, and with which languages most often."""
     rows = {row["type"]: row for row in table.to_pylist()}
     examples = next((row["n_examples"] for row in rows.values()), 0)
-    head: Parts = [Part("types", "text", bold=True), Part(f"  % of {examples:,} examples", "dim")]
+    head: Spans = [Span("types", "text", bold=True), Span(f"  % of {examples:,} examples", "dim")]
     known = [name for name in TYPES if name in rows and rows[name]["share"] is not None]
     return [head, *(_type(name, rows[name], width) for name in known)]
 
 
-def _type(name: str, row: dict[str, Any], width: int) -> Parts:
+def _type(name: str, row: dict[str, Any], width: int) -> Spans:
     tongues = " ".join(row["languages"] or ()) if name in ("specific", "partial-shared") else ""
     words = 14 if width >= 44 else 6
     room = max(width - 16 - 7 - words, 5)
     return [
-        Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
-        Part(fit(SHORT[name], 14), "dim"),
-        Part(bar(number(row["share"]), 100.0, room), ink_of(name), "rule"),
-        Part(f"{percent(row['share']):>6} "),
-        Part(fit(tongues, words), "dim"),
+        Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
+        Span(fit(SHORT[name], 14), "dim"),
+        Span(bar(number(row["share"]), 100.0, room), ink_of(name), "rule"),
+        Span(f"{percent(row['share']):>6} "),
+        Span(fit(tongues, words), "dim"),
     ]
 
 
-def language_lines(table: pa.Table, width: int) -> list[Parts]:
+def language_lines(table: pa.Table, width: int) -> list[Spans]:
     """A bar a language: in what share of the examples the neuron is active, with CS and ES where measured."""
     rows = table.to_pylist()
     scored = any(row["contribution"] is not None for row in rows)
     tail = f"{'tokens':>8}{'CS %':>7}{'ES':>7}" if scored else f"{'tokens':>8}"
     room = max(width - 5 - 7 - len(tail), 4)
     words = "  % of examples" if width - len(tail) >= 24 else "  %"
-    lines: list[Parts] = [
+    lines: list[Spans] = [
         [
-            Part("active in", "text", bold=True),
-            Part(fit(words, max(width - 9 - len(tail), 0)) + tail, "dim"),
+            Span("active in", "text", bold=True),
+            Span(fit(words, max(width - 9 - len(tail), 0)) + tail, "dim"),
         ]
     ]
     for row in rows:
@@ -63,54 +63,48 @@ def language_lines(table: pa.Table, width: int) -> list[Parts]:
             words += f"{_two(row['contribution']):>7}{signed(row['effect']):>7}"
         lines.append(
             [
-                Part(fit(row["language"], 4) + " ", "dim"),
-                Part(bar(number(row["active"]), 100.0, room), "first", "rule"),
-                Part(f"{percent(row['active']):>6} "),
-                Part(words, "dim"),
+                Span(fit(row["language"], 4) + " ", "dim"),
+                Span(bar(number(row["active"]), 100.0, room), "first", "rule"),
+                Span(f"{percent(row['active']):>6} "),
+                Span(words, "dim"),
             ]
         )
     return lines
 
 
-def token_lines(table: pa.Table, width: int) -> list[Parts]:
+def token_lines(table: pa.Table, width: int) -> list[Spans]:
     """Tokens that the neuron's value vector raises and lowers, strongest first."""
-    lines: list[Parts] = []
+    lines: list[Spans] = []
     for direction, role in (("promotes", "good"), ("suppresses", "bad")):
-        tokens = [
-            f"“{clean(row['token'])}”" for row in table.to_pylist() if row["direction"] == direction
-        ]
+        tokens = [f"“{clean(row['token'])}”" for row in table.to_pylist() if row["direction"] == direction]
         if tokens:
             lines.append(
                 [
-                    Part(fit(direction, 11), "dim"),
-                    Part(fit(" ".join(tokens), max(width - 11, 8)), role),
+                    Span(fit(direction, 11), "dim"),
+                    Span(fit(" ".join(tokens), max(width - 11, 8)), role),
                 ]
             )
     return lines
 
 
-def input_lines(row: dict[str, Any], width: int) -> list[Parts]:
+def input_lines(row: dict[str, Any], width: int) -> list[Spans]:
     """One of the strongest inputs in full; what `neuron-examples` returns."""
-    head: Parts = [
-        Part(clean(row["language"]), "first", bold=True),
-        Part(f"  example {row['example']}", "dim"),
+    head: Spans = [
+        Span(clean(row["language"]), "first", bold=True),
+        Span(f"  example {row['example']}", "dim"),
     ]
-    return [head, *([Part("  " + line)] for line in wrapped(row["prompt"], max(width - 2, 20)))]
+    return [head, *([Span("  " + line)] for line in wrapped(row["prompt"], max(width - 2, 20)))]
 
 
-def score_lines(card: dict[str, Any]) -> list[Parts]:
+def score_lines(card: dict[str, Any]) -> list[Spans]:
     """Contribution and effect; empty where they were not measured."""
     if card.get("contribution") is None:
         return []
     share = f"  top 5 % in {percent(card['top'])} %"
-    lines: list[Parts] = [
-        [Part("CS ", "dim"), Part(f"mean {_two(card['contribution'])} %"), Part(share, "dim")]
-    ]
+    lines: list[Spans] = [[Span("CS ", "dim"), Span(f"mean {_two(card['contribution'])} %"), Span(share, "dim")]]
     if card.get("effect") is not None:
         reach = f"  {signed(card['effect_min'])} to {signed(card['effect_max'])}"
-        lines.append(
-            [Part("ES ", "dim"), Part(f"mean {signed(card['effect'])}"), Part(reach, "dim")]
-        )
+        lines.append([Span("ES ", "dim"), Span(f"mean {signed(card['effect'])}"), Span(reach, "dim")])
     return lines
 
 

@@ -11,7 +11,7 @@ from neurontui.tui.charts.terminal.blocks import bar, spark
 from neurontui.tui.common.number_formats import percent, plain_value, plus_minus
 from neurontui.tui.common.sanitize import fit
 from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 NEURON_FIELDS = (
     Field("layer", "layer", right=True),
@@ -25,37 +25,33 @@ NEURON_FIELDS = (
 )
 
 
-def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) -> list[Parts]:
+def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) -> list[Spans]:
     """A line a type: average, overlap, overlap in percent of the average, and overlap over the layers."""
     rows = {row["type"]: row for row in table.to_pylist()}
     examples = next((row["n_examples"] for row in rows.values()), 0)
     head = f"{'':<16}{'average':>12}{'overlap':>17}{'of avg':>9}{'same mask':>11}"
-    lines: list[Parts] = [
+    lines: list[Spans] = [
         [
-            Part("Does a neuron keep its type?", "text", bold=True),
-            Part(f"  overlap: the same type in all {examples:,} examples", "dim"),
+            Span("Does a neuron keep its type?", "text", bold=True),
+            Span(f"  overlap: the same type in all {examples:,} examples", "dim"),
         ],
-        [Part(head, "dim"), Part("   overlap by layer" if width >= 85 else "   by layer", "dim")],
+        [Span(head, "dim"), Span("   overlap by layer" if width >= 85 else "   by layer", "dim")],
     ]
     widest = max((row["overlap"] or 0.0 for row in rows.values()), default=1.0)
-    return lines + [
-        _line(name, rows[name], by_layer, widest, width) for name in TYPES if name in rows
-    ]
+    return lines + [_line(name, rows[name], by_layer, widest, width) for name in TYPES if name in rows]
 
 
-def _line(
-    name: str, row: dict[str, object], by_layer: pa.Table | None, widest: float, width: int
-) -> Parts:
+def _line(name: str, row: dict[str, object], by_layer: pa.Table | None, widest: float, width: int) -> Spans:
     overlap = number(row["overlap"])
     shown = plus_minus(row["average"], half_width(row))
     return [
-        Part(f"{LETTERS[name]} ", ink_of(name), bold=True),
-        Part(fit(SHORT[name], 14), "dim"),
-        Part(f"{shown:>12}"),
-        Part(f"{percent(overlap):>8} "),
-        Part(bar(overlap, widest, 8), ink_of(name), "rule"),
-        Part(f"{percent(row['of_average']):>9}{percent(row['same_mask']):>11}   "),
-        Part(_spark(name, by_layer, max(width - 68, 8)), ink_of(name)),
+        Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
+        Span(fit(SHORT[name], 14), "dim"),
+        Span(f"{shown:>12}"),
+        Span(f"{percent(overlap):>8} "),
+        Span(bar(overlap, widest, 8), ink_of(name), "rule"),
+        Span(f"{percent(row['of_average']):>9}{percent(row['same_mask']):>11}   "),
+        Span(_spark(name, by_layer, max(width - 68, 8)), ink_of(name)),
     ]
 
 

@@ -66,9 +66,7 @@ def plain_series(
     )
 
 
-def layer_axis(
-    layers: pa.Table | None, fallback: Iterable[int]
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def layer_axis(layers: pa.Table | None, fallback: Iterable[int]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Labels of layers by their index in their stack, and where another stack begins; from the query `layers`."""
     if layers is None or not layers.num_rows:
         return tuple(str(each) for each in sorted(set(fallback))), ()

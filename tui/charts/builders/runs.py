@@ -8,7 +8,7 @@ from neurontui.tui.common.number_formats import count, duration, percent, plain_
 from neurontui.tui.common.sanitize import clean, fit, shorten
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 WARNING = "prompts"
 """The topic of notes that warn about what the model read."""
@@ -43,7 +43,7 @@ def run_fields(width: int, n_files: int = 1) -> tuple[Field, ...]:
     return (*(each for each in fields if each.column not in ("n_layers", "dtype")), _FILE)
 
 
-def run_details(run: RunInfo, width: int) -> list[Parts]:
+def run_details(run: RunInfo, width: int) -> list[Spans]:
     """Everything about a run, in pairs of word and value."""
     pairs = [
         (
@@ -61,7 +61,7 @@ def run_details(run: RunInfo, width: int) -> list[Parts]:
         ("key", run.key[:12]),
         ("file", near(run.file)),
     ]
-    lines: list[Parts] = [[Part(run.name, "text", bold=True)]]
+    lines: list[Spans] = [[Span(run.name, "text", bold=True)]]
     for word, value in pairs:
         lines += _pair(word, value, width)
     return lines
@@ -69,22 +69,16 @@ def run_details(run: RunInfo, width: int) -> list[Parts]:
 
 def warning_words(count: int, here: bool) -> str:
     """A marker for the first line of a screen; empty without warnings."""
-    return (
-        f"! {count} warning{'s' * (count > 1)}: see {'below' if here else 'Runs'}" if count else ""
-    )
+    return f"! {count} warning{'s' * (count > 1)}: see {'below' if here else 'Runs'}" if count else ""
 
 
-def warning_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+def warning_lines(notes: list[dict[str, Any]], width: int) -> list[Spans]:
     """Warnings about what the model read, in full."""
     texts = [str(note["text"]) for note in notes if note["topic"] == WARNING]
-    return [
-        [Part(part.text, "bad") for part in line]
-        for text in texts
-        for line in _pair("! warning", text, width)
-    ]
+    return [[Span(part.text, "bad") for part in line] for text in texts for line in _pair("! warning", text, width)]
 
 
-def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
+def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Spans]:
     """What else a reader of the run should know."""
     return [
         line
@@ -94,19 +88,19 @@ def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Parts]:
     ]
 
 
-def language_lines(rows: list[dict[str, Any]], width: int) -> list[Parts]:
+def language_lines(rows: list[dict[str, Any]], width: int) -> list[Spans]:
     """A line a language: name, family, tokens of a prompt, accuracy, and the token at which it was read."""
     head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}  read at"
-    lines: list[Parts] = [[], [Part(head, "dim")]]
+    lines: list[Spans] = [[], [Span(head, "dim")]]
     for row in rows:
         last = clean(row["last_token"]).strip()
         share = "" if row["last_token_share"] is None else f"  in {row['last_token_share']:.0f} %"
         lines.append(
             [
-                Part(f"  {fit(row['language'], 4)}", "first", bold=True),
-                Part(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
-                Part(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}  "),
-                Part(fit(f"“{last}”{share}", max(width - 58, 10)), "dim"),
+                Span(f"  {fit(row['language'], 4)}", "first", bold=True),
+                Span(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
+                Span(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}  "),
+                Span(fit(f"“{last}”{share}", max(width - 58, 10)), "dim"),
             ]
         )
     return lines
@@ -124,10 +118,10 @@ def near(path: str) -> str:
         return path
 
 
-def _pair(word: str, value: str, width: int) -> list[Parts]:
+def _pair(word: str, value: str, width: int) -> list[Spans]:
     wrapped = textwrap.wrap(clean(value), max(width - 16, 20)) or [""]
-    first = [Part(f"  {clean(word):<13} ", "dim"), Part(wrapped[0])]
-    return [first, *([Part(" " * 16), Part(line)] for line in wrapped[1:])]
+    first = [Span(f"  {clean(word):<13} ", "dim"), Span(wrapped[0])]
+    return [first, *([Span(" " * 16), Span(line)] for line in wrapped[1:])]
 
 
 def _shots(run: RunInfo) -> str:

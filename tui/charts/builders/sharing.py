@@ -9,7 +9,7 @@ from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.sanitize import fit
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 Cells = dict[tuple[str, str], Row]
 
@@ -29,13 +29,9 @@ def lift_matrix(table: pa.Table, languages: Sequence[str], measure: str) -> Matr
     return Matrix(matrix.title, matrix.rows, matrix.columns, scaled, unit, skip_diagonal=True)
 
 
-def _square(
-    title: str, table: pa.Table, languages: Sequence[str], column: str, unit: str
-) -> Matrix:
+def _square(title: str, table: pa.Table, languages: Sequence[str], column: str, unit: str) -> Matrix:
     cells = pairs(table)
-    values = tuple(
-        tuple(_value(cells, row, other, column) for other in languages) for row in languages
-    )
+    values = tuple(tuple(_value(cells, row, other, column) for other in languages) for row in languages)
     return Matrix(title, tuple(languages), tuple(languages), values, unit, skip_diagonal=True)
 
 
@@ -55,17 +51,13 @@ def _value(cells: Cells, row: str, other: str, column: str) -> Value:
     return number(found.get(column))
 
 
-def over_layers(
-    title: str, table: pa.Table, column: str, languages: Sequence[str], layers: pa.Table | None
-) -> Matrix:
+def over_layers(title: str, table: pa.Table, column: str, languages: Sequence[str], layers: pa.Table | None) -> Matrix:
     """Languages × layers of rows with a layer, a language in `column` and a ratio."""
     rows = [row for row in table.to_pylist() if row["layer"] is not None]
     labels, _ = layer_axis(layers, (row["layer"] for row in rows))
     cells = {(row[column], row["layer"]): number(row["ratio"]) for row in rows}
     shown = [code for code in languages if any(key[0] == code for key in cells)]
-    values = tuple(
-        tuple(cells.get((code, layer)) for layer in range(len(labels))) for code in shown
-    )
+    values = tuple(tuple(cells.get((code, layer)) for layer in range(len(labels))) for code in shown)
     return Matrix(title, tuple(shown), labels, values)
 
 
@@ -75,21 +67,21 @@ def language_bars(title: str, rows: Iterable[Row], column: str) -> Bars:
     return Bars(title, tuple(sorted(bars, key=lambda each: -(each.value or 0.0))))
 
 
-def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Parts]:
+def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
     """Bars as lines of a sheet: name, bar, value, interval, note; all bars start and end alike."""
     highest = max((each.value or 0.0 for each in bars.bars), default=1.0)
     texts = [("–" if each.value is None else f"{each.value:.1f}") for each in bars.bars]
     tails = [_tail(each) for each in bars.bars]
     value_width, tail_width = max(map(len, texts), default=0), max(map(len, tails), default=0)
     room = max(width - names - 2 - value_width - tail_width, 3)
-    lines: list[Parts] = [[Part(bars.title, "text", bold=True)]]
+    lines: list[Spans] = [[Span(bars.title, "text", bold=True)]]
     for each, text, tail in zip(bars.bars, texts, tails, strict=True):
         lines.append(
             [
-                Part(fit(each.name, names) + " ", "dim"),
-                Part(bar(each.value, highest, room), ink_of(each.role), "rule"),
-                Part(f" {text:>{value_width}}", "text"),
-                Part(f"{tail:<{tail_width}}", "dim"),
+                Span(fit(each.name, names) + " ", "dim"),
+                Span(bar(each.value, highest, room), ink_of(each.role), "rule"),
+                Span(f" {text:>{value_width}}", "text"),
+                Span(f"{tail:<{tail_width}}", "dim"),
             ]
         )
     return lines
@@ -100,9 +92,7 @@ def _tail(each: Bar) -> str:
     return half + (f"  {each.note}" if each.note else "")
 
 
-def language_chart(
-    title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False
-) -> Chart | None:
+def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:
     """One language (in the column `other`, or `language`) over the layers, with `others` the rest in grey.
 
     None where it has no rows.
@@ -116,7 +106,7 @@ def language_chart(
     shown = every if others else rows
     found = series_by(shown, column, lambda row: int(row["layer"]), len(labels))
     grey = tuple(
-        Series(code, code[:6], "ghost", *found[code], ghost=True)
+        Series(code, code[:6], "reference", *found[code], reference=True)
         for code in found
         if code != name and not (column == "other" and code == every[0]["language"])
     )

@@ -19,9 +19,7 @@ def type_chart(table: pa.Table, stacked: bool = False, active_only: bool = False
     at = {row["layer"]: row for row in rows}
     layers = sorted(at)
     place = {layer: index for index, layer in enumerate(layers)}
-    stacks = pa.table(
-        {"stack": [at[i]["stack"] for i in layers], "position": [at[i]["position"] for i in layers]}
-    )
+    stacks = pa.table({"stack": [at[i]["stack"] for i in layers], "position": [at[i]["position"] for i in layers]})
     labels, breaks = layer_axis(stacks, layers)
     found = series_by(rows, "type", lambda row: place[row["layer"]], len(layers))
     series = type_series(found, ACTIVE if active_only else TYPES)
@@ -34,14 +32,14 @@ def overlay(first: pa.Table, second: pa.Table, name: str, active_only: bool = Fa
         type_chart(first, active_only=active_only),
         type_chart(second, active_only=active_only),
     )
-    ghosts = tuple(
-        replace(each, letter=each.letter.lower(), role="ghost", ghost=True) for each in two.series
+    references = tuple(
+        replace(each, letter=each.letter.lower(), role="reference", reference=True) for each in two.series
     )
     longer = one if one.n >= two.n else two
     return Chart(
         "Type ratio by layer, both runs",
         longer.labels,
-        one.series + ghosts,
+        one.series + references,
         breaks=longer.breaks,
         grey=name,
     )
@@ -52,9 +50,7 @@ def difference(table: pa.Table, layers: pa.Table | None) -> Chart:
     rows = [row for row in table.to_pylist() if row["layer"] is not None]
     labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
     found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
-    return Chart(
-        "Difference of type ratios", labels, type_series(found), "points", breaks=breaks, zero=True
-    )
+    return Chart("Difference of type ratios", labels, type_series(found), "points", breaks=breaks, zero=True)
 
 
 def by_count(table: pa.Table) -> Chart:
@@ -63,17 +59,15 @@ def by_count(table: pa.Table) -> Chart:
     sizes = sorted({row["n_languages"] for row in rows})
     place = {size: index for index, size in enumerate(sizes)}
     observed = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes))
-    chance = series_by(
-        rows, "type", lambda row: place[row["n_languages"]], len(sizes), "independent", "-", "-"
-    )
-    ghosts = tuple(
+    chance = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes), "independent", "-", "-")
+    references = tuple(
         Series(
             SHORT[name],
             LETTERS[name].lower(),
-            "ghost",
+            "reference",
             chance[name][0],
             (),
-            ghost=True,
+            reference=True,
         )
         for name in TYPES
         if name in chance
@@ -82,7 +76,7 @@ def by_count(table: pa.Table) -> Chart:
     return Chart(
         "Type ratio by number of languages",
         labels,
-        type_series(observed) + ghosts,
+        type_series(observed) + references,
         grey="by chance",
         x_title="languages",
     )
@@ -106,11 +100,7 @@ def by_threshold(table: pa.Table) -> Chart:
 
 def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     """What inactive-across-tokens returns, for inputs in one language, or in every chosen one."""
-    rows = [
-        row
-        for row in table.to_pylist()
-        if (row["language"] or "") == language and row["layer"] is not None
-    ]
+    rows = [row for row in table.to_pylist() if (row["language"] or "") == language and row["layer"] is not None]
     labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
     found = series_by(rows, "among", lambda row: int(row["layer"]), len(labels))
     names = {

@@ -9,9 +9,7 @@ from neurontui.tui.common.sanitize import clean_lines
 
 def wrapped(text: object, width: int) -> list[str]:
     """Cleaned lines of at most `width` cells, broken at spaces; Chinese, which has none, goes on to the edge."""
-    return [
-        line for paragraph in clean_lines(text).split("\n") for line in _broken(paragraph, width)
-    ]
+    return [line for paragraph in clean_lines(text).split("\n") for line in _broken(paragraph, width)]
 
 
 def _broken(paragraph: str, width: int) -> Iterator[str]:

@@ -56,7 +56,7 @@ def y_axis(axes: "Axes", panels: Sequence[Lines]) -> None:
 
 def _curve(axes: "Axes", each: Line, clear: float) -> None:
     x, y = array(each.x), array(each.y)
-    paint = stroke(each.role)
+    styled_text = stroke(each.role)
     if each.low and each.high:
         low, high = array(each.low), array(each.high)
         axes.fill_between(
@@ -64,7 +64,7 @@ def _curve(axes: "Axes", each: Line, clear: float) -> None:
             low,
             high,
             where=np.isfinite(low) & np.isfinite(high),
-            color=paint,
+            color=styled_text,
             alpha=0.18 * each.alpha * clear,
             linewidth=0,
         )
@@ -72,7 +72,7 @@ def _curve(axes: "Axes", each: Line, clear: float) -> None:
     marker = MARKERS.get(each.name, "o" if alone else None)
     thick = 2.2 if each.role == "text" and not each.dash else 1.5 if clear == 1.0 else 1.1
     axes.plot(
-        x, y, color=paint, alpha=each.alpha, linestyle=DASHES[each.dash], marker=marker, markeredgewidth=0,
+        x, y, color=styled_text, alpha=each.alpha, linestyle=DASHES[each.dash], marker=marker, markeredgewidth=0,
         markevery=max(1, len(x) // 12), linewidth=thick,
     )  # fmt: skip
 
@@ -131,9 +131,7 @@ def label_ends(axes: "Axes", panel: Lines, height: float) -> None:
         _name(axes, each, (right + 0.032, place), "data", None)
 
 
-def _name(
-    axes: "Axes", each: Line, at: tuple[float, float], how: str, shift: tuple[float, float] | None
-) -> None:
+def _name(axes: "Axes", each: Line, at: tuple[float, float], how: str, shift: tuple[float, float] | None) -> None:
     words: dict[str, Any] = {
         "color": stroke(each.role),
         "fontsize": SMALL,
@@ -185,7 +183,5 @@ def apart(wanted: Sequence[float], gap: float, floor: float = 0.0) -> list[float
         pools.append((mean, size))
     ranked = [mean for mean, size in pools for _ in range(size)]
     top = 1 - (len(wanted) - 1) * gap
-    placed = [
-        min(max(mean, floor), max(top, floor)) + rank * gap for rank, mean in enumerate(ranked)
-    ]
+    placed = [min(max(mean, floor), max(top, floor)) + rank * gap for rank, mean in enumerate(ranked)]
     return [placed[order.index(i)] for i in range(len(wanted))]

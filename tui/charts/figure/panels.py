@@ -47,16 +47,14 @@ def bars(axes: "Axes", panel: Bars) -> None:
     """Horizontal bars: the first series filled, the second hatched; the value behind each."""
     count = len(panel.series)
     step = 0.8 / count
-    longest = max(
-        [bar.high or bar.value or 0.0 for series in panel.bars for bar in series] + [1e-12]
-    )
+    longest = max([bar.high or bar.value or 0.0 for series in panel.bars for bar in series] + [1e-12])
     for s, series in enumerate(panel.bars):
         for g, bar in enumerate(series):
             if bar.value is None:
                 continue
-            y, paint = g + (s - (count - 1) / 2) * step, color(panel.roles[g])
+            y, styled_text = g + (s - (count - 1) / 2) * step, color(panel.roles[g])
             axes.barh(
-                y, bar.value, step * 0.9, linewidth=0.9, facecolor=PAPER if s else paint, edgecolor=paint,
+                y, bar.value, step * 0.9, linewidth=0.9, facecolor=PAPER if s else styled_text, edgecolor=styled_text,
                 hatch="/////" if s else "",
             )  # fmt: skip
             end = bar.value
@@ -83,16 +81,16 @@ def dots(axes: "Axes", panel: Dots, named: bool) -> None:
         value, low, high = array([dot.value, dot.low, dot.high])
         if not np.isfinite(value):
             continue
-        paint = stroke(dot.role)
+        styled_text = stroke(dot.role)
         if np.isfinite(low) and np.isfinite(high):
-            axes.plot([low, high], [row, row], color=paint, linewidth=1.3)
+            axes.plot([low, high], [row, row], color=styled_text, linewidth=1.3)
         marker = {"type": "o", "matched": "o", "random": "x"}.get(dot.kind, "D")
-        inside = PAPER if dot.kind == "matched" else paint
+        inside = PAPER if dot.kind == "matched" else styled_text
         axes.plot(
             [value],
             [row],
             marker,
-            color=paint,
+            color=styled_text,
             markerfacecolor=inside,
             markersize=5.2,
             markeredgewidth=1.2,
@@ -110,10 +108,10 @@ def heat(axes: "Axes", panel: Heat) -> None:
     values = np.array([array(row) for row in panel.values])
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    paint = colormaps["cividis"]
+    styled_text = colormaps["cividis"]
     axes.pcolormesh(
         values,
-        cmap=paint,
+        cmap=styled_text,
         vmin=low,
         vmax=high if high > low else low + 1,
         edgecolors=PAPER,
@@ -133,7 +131,7 @@ def heat(axes: "Axes", panel: Heat) -> None:
         return
     for row, column in np.argwhere(np.isfinite(values)):
         share = (values[row, column] - low) / (high - low or 1)
-        ink = ink_on(to_hex(paint(share)).upper())
+        ink = ink_on(to_hex(styled_text(share)).upper())
         axes.text(
             column + 0.5,
             row + 0.5,

@@ -69,9 +69,7 @@ def _canvas(figure: Figure) -> Canvas:
         )
     for axes, panel in zip(flat, figure.panels, strict=False):
         if isinstance(panel, Lines):
-            lines.y_axis(
-                axes, [each for each in _sharing(figure, panel) if isinstance(each, Lines)]
-            )
+            lines.y_axis(axes, [each for each in _sharing(figure, panel) if isinstance(each, Lines)])
     for axes in flat[len(figure.panels) :]:
         axes.set_visible(False)
     _legend(canvas, figure)
@@ -117,9 +115,7 @@ def _panel(axes: "Axes", panel: Panel, first: bool, ticks: int) -> None:
 
 def _same_unit(before: Panel, panel: Panel) -> bool:
     return (
-        isinstance(before, Lines | Columns)
-        and isinstance(panel, Lines | Columns)
-        and before.y_title == panel.y_title
+        isinstance(before, Lines | Columns) and isinstance(panel, Lines | Columns) and before.y_title == panel.y_title
     )
 
 
@@ -158,11 +154,7 @@ def _legend(canvas: Canvas, figure: Figure) -> None:
 
 
 def _entry(each: Line) -> str:
-    return (
-        f"{LETTERS[each.name]}  {each.name}"
-        if each.name in TYPES
-        else shorten(each.legend or each.name, 44)
-    )
+    return f"{LETTERS[each.name]}  {each.name}" if each.name in TYPES else shorten(each.legend or each.name, 44)
 
 
 def _handle(each: Line, filled: bool) -> "Artist":

@@ -40,4 +40,4 @@ def color(role: str) -> str:
 
 def stroke(role: str) -> str:
     """Colour of a line: the grey that fills areas of non-activated neurons is too faint for one."""
-    return color("ghost" if role == "non-activated" else role)
+    return color("reference" if role == "non-activated" else role)

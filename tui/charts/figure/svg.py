@@ -14,14 +14,12 @@ _LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 _ROLES = (
     "all-shared", "partial-shared", "specific", "non-activated", "fourth", "fifth", "sixth", "seventh", "eighth",
-    "text", "axis", "rule", "ghost",
+    "text", "axis", "rule", "reference",
 )  # fmt: skip
 
 LIGHT_VARIABLES = {f"--{role}": LIGHT.colors[role] for role in _ROLES} | {"--paper": "#ffffff"}
 DARK_VARIABLES = {f"--{role}": DARK.colors[role] for role in _ROLES} | {"--paper": "#12161d"}
-_VARIABLE = {LIGHT.colors[role].lower(): f"var(--{role})" for role in reversed(_ROLES)} | {
-    PAPER: "var(--paper)"
-}
+_VARIABLE = {LIGHT.colors[role].lower(): f"var(--{role})" for role in reversed(_ROLES)} | {PAPER: "var(--paper)"}
 
 
 def tidy(document: str, words: str) -> str:
@@ -58,9 +56,7 @@ def _opening(tag: str, words: str) -> str:
 
 def themed(svg: str) -> str:
     """For a page that sets the variables: its colours instead of those of a white page."""
-    return _TAG.sub(
-        lambda tag: _HEX.sub(lambda hue: _VARIABLE.get(hue[0].lower(), hue[0]), tag[0]), svg
-    )
+    return _TAG.sub(lambda tag: _HEX.sub(lambda hue: _VARIABLE.get(hue[0].lower(), hue[0]), tag[0]), svg)
 
 
 def on_white(svg: str) -> str:

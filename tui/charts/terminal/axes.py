@@ -31,9 +31,7 @@ class Plot:
 
     def index(self, column: int) -> int:
         """Position nearest to a column of the canvas."""
-        return min(
-            range(self.chart.n), key=lambda index: abs(self.column(index) - column), default=0
-        )
+        return min(range(self.chart.n), key=lambda index: abs(self.column(index) - column), default=0)
 
     def row(self, value: float) -> int:
         """Row of the canvas for a value of a curve: the limits lie in the first and the last row."""
@@ -80,11 +78,7 @@ def _draw_y(canvas: Canvas, chart: Chart, plot: Plot) -> None:
 
 def _stack_row(plot: Plot, tick: float) -> int:
     """A stack's values are edges of rows: the tick stands in the row below its edge."""
-    return (
-        plot.top
-        + plot.height
-        - round((tick - plot.scale.low) / (plot.scale.high - plot.scale.low) * plot.height)
-    )
+    return plot.top + plot.height - round((tick - plot.scale.low) / (plot.scale.high - plot.scale.low) * plot.height)
 
 
 def _draw_x(canvas: Canvas, chart: Chart, plot: Plot) -> None:
@@ -113,9 +107,7 @@ def _between(plot: Plot, index: int) -> int:
     return (plot.column(index - 1) + plot.column(index) + 1) // 2
 
 
-def _label(
-    canvas: Canvas, plot: Plot, index: int, label: str, ink: str, bold: bool = False
-) -> None:
+def _label(canvas: Canvas, plot: Plot, index: int, label: str, ink: str, bold: bool = False) -> None:
     width = cell_len(label)
     start = min(max(plot.column(index) - width // 2, plot.left - 1), canvas.width - width)
     row = plot.top + plot.height + 1

@@ -37,8 +37,7 @@ def resample(values: Sequence[Value], width: int) -> list[Value]:
     if width >= n:
         return [values[min(cell * n // width, n - 1)] for cell in range(width)]
     return [
-        _mean(values[cell * n // width : max((cell + 1) * n // width, cell * n // width + 1)])
-        for cell in range(width)
+        _mean(values[cell * n // width : max((cell + 1) * n // width, cell * n // width + 1)]) for cell in range(width)
     ]
 
 

@@ -10,9 +10,7 @@ from neurontui.tui.charts.terminal.lines import draw_lines, end_width, mark_line
 from neurontui.tui.charts.terminal.stacked import draw_stacked, mark_stack
 
 
-def draw_chart(
-    canvas: Canvas, chart: Chart, cursor: int | None = None, textured: bool = False
-) -> Plot | None:
+def draw_chart(canvas: Canvas, chart: Chart, cursor: int | None = None, textured: bool = False) -> Plot | None:
     """Axes, data and cursor; returns where the data went, or None where there was no room."""
     if chart.panels:
         return _draw_panels(canvas, chart, cursor)
@@ -48,11 +46,8 @@ def draw_cursor(canvas: Canvas, plot: Plot, cursor: int, textured: bool) -> None
 
 def panel_groups(chart: Chart) -> list[tuple[Series, ...]]:
     """What each panel shows: a series, and the one it is compared with, whose letter is the same but small."""
-    own = [series for series in chart.series if not series.ghost]
-    return [
-        (each, *(g for g in chart.series if g.ghost and g.letter == each.letter.lower()))
-        for each in own
-    ]
+    own = [series for series in chart.series if not series.reference]
+    return [(each, *(g for g in chart.series if g.reference and g.letter == each.letter.lower())) for each in own]
 
 
 def _draw_panels(canvas: Canvas, chart: Chart, cursor: int | None) -> Plot | None:

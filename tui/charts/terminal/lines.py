@@ -35,7 +35,7 @@ def _draw_zero(canvas: Canvas, plot: Plot) -> None:
 
 def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
     drawn = sorted(
-        chart.series, key=lambda series: not series.ghost
+        chart.series, key=lambda series: not series.reference
     )  # last drawn wins: the compared run goes below
     dots = rasterise(
         [series.values for series in drawn],
@@ -60,9 +60,7 @@ def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
     for place, (row, series) in enumerate(ends):
         latest = plot.top + plot.height - (len(ends) - place)
         taken = min(max(row, taken + 1), max(latest, taken + 1))
-        canvas.text(
-            plot.left + plot.width + 1, taken, series.letter, ink_of(series.role), bold=True
-        )
+        canvas.text(plot.left + plot.width + 1, taken, series.letter, ink_of(series.role), bold=True)
 
 
 def _last(series: Series) -> float | None:

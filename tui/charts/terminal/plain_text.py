@@ -20,9 +20,7 @@ def _chart(chart: Chart, width: int, height: int) -> str:
     canvas = Canvas(width, height)
     draw_chart(canvas, chart, textured=True)
     legend = "   ".join(f"{series.letter} {clean(chart.legend(series))}" for series in chart.series)
-    return "\n".join(
-        [f"{clean(chart.title)} ({chart.unit}, by {chart.x_title})", *canvas.lines(), legend]
-    )
+    return "\n".join([f"{clean(chart.title)} ({chart.unit}, by {chart.x_title})", *canvas.lines(), legend])
 
 
 def _matrix(matrix: Matrix) -> str:
@@ -45,11 +43,7 @@ def _bars(bars: Bars, width: int) -> str:
     lines = [f"{clean(bars.title)} ({bars.unit})"]
     for each in bars.bars:
         number = (
-            "–"
-            if each.value is None
-            else f"{each.value:.1f}" + ("" if each.half is None else f" ±{each.half:.1f}")
+            "–" if each.value is None else f"{each.value:.1f}" + ("" if each.half is None else f" ±{each.half:.1f}")
         )
-        lines.append(
-            f"{fit(each.name, label)} {bar(each.value, highest, room)} {number} {clean(each.note)}".rstrip()
-        )
+        lines.append(f"{fit(each.name, label)} {bar(each.value, highest, room)} {number} {clean(each.note)}".rstrip())
     return "\n".join(lines)

@@ -41,9 +41,7 @@ def _between(values: tuple[Value, ...], place: float) -> Value:
     return first + (second - first) * (place - left)
 
 
-def _draw_column(
-    canvas: Canvas, chart: Chart, plot: Plot, column: int, edges: list[float], textured: bool
-) -> None:
+def _draw_column(canvas: Canvas, chart: Chart, plot: Plot, column: int, edges: list[float], textured: bool) -> None:
     for row in range(plot.height):
         shares = _shares(edges, row * 8.0)
         if not any(shares):

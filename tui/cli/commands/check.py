@@ -40,11 +40,7 @@ def command(context: click.Context, taskfile: Path, languages: tuple[str, ...] |
     if problems:
         say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
         context.exit(ExitCode.INPUT)
-    verdict = (
-        f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}"
-        if warnings
-        else "nothing wrong"
-    )
+    verdict = f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "nothing wrong"
     say(f"{taskfile}: {verdict}")
 
 

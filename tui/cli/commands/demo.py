@@ -29,15 +29,15 @@ def command(out: Path, no_open: bool) -> None:
     with needs_compute():
         from neurontui.compute.run import run
     from neurontui.tui.cli.demo_summary import print_summary
-    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.progress_bar import ProgressBar
     from neurontui.tui.cli.signals import resumable
 
     began = time.monotonic()
-    narrator = Narrator()
+    progress = ProgressBar()
     with resumable():
         for config in _configs(out):
-            run(config, narrator)
-    narrator.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
+            run(config, progress)
+    progress.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
     print_summary(out)
     if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
         from neurontui.tui.explorer.terminal import open_explorer
@@ -82,8 +82,5 @@ def _configs(out: Path) -> "list[RunConfig]":
         for task, each in zip(TASKS, runs, strict=True)
     ]
     fact = runs[TASKS.index("fact")]
-    siblings = [
-        replace(fact, model=str(MODELS_DIR / kind), name=f"demo {kind} · fact")
-        for kind in ("llama", "mt5")
-    ]
+    siblings = [replace(fact, model=str(MODELS_DIR / kind), name=f"demo {kind} · fact") for kind in ("llama", "mt5")]
     return [*siblings, *runs]

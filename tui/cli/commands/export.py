@@ -10,9 +10,7 @@ from neurontui.tui.cli.options import results_argument
 
 @click.command("export", short_help="Write everything as Parquet, for any other engine.")
 @results_argument
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A new folder."
-)
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A new folder.")
 def command(results: Path, out: Path) -> None:
     """Write every table of RESULTS to DIR as hive-partitioned Parquet: DIR/<table>/run=<n>/data.parquet.
 

@@ -10,9 +10,7 @@ from neurontui.tui.cli.options import results_argument
 
 @click.command("info", short_help="Runs, sizes and health of a results file.")
 @results_argument
-@click.option(
-    "--verify", is_flag=True, help="Also check every table against its checksum; reads it all."
-)
+@click.option("--verify", is_flag=True, help="Also check every table against its checksum; reads it all.")
 def command(results: Path, verify: bool) -> None:
     """Say what RESULTS holds: its runs, those still being measured, and the size of every table."""
     from neurontui.store.errors import StoreError
@@ -29,7 +27,5 @@ def command(results: Path, verify: bool) -> None:
     for fault in faults:
         click.echo(str(fault))
     if faults:
-        raise StoreError(
-            f"{results} is damaged: {len(faults)} of its tables differ from what was merged."
-        )
+        raise StoreError(f"{results} is damaged: {len(faults)} of its tables differ from what was merged.")
     say(f"{results}: every table is as it was merged")

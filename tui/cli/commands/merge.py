@@ -26,12 +26,10 @@ def command(sources: tuple[Path, ...], out: Path, keep: str) -> None:
     from typing import Literal, cast
 
     from neurontui.store.admin.merge_files import combine
-    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.progress_bar import ProgressBar
     from neurontui.tui.common.sanitize import clean
 
     chosen = cast(Literal["all", "aggregates"], keep)
-    for each in combine(sources, out, keep=chosen, wait=Narrator().say):
+    for each in combine(sources, out, keep=chosen, wait=ProgressBar().say):
         state = "was there already" if each.known else "copied"
-        click.echo(
-            clean(f"{each.source}: run {each.old} · {each.name}: {state}, run {each.new}"), err=True
-        )
+        click.echo(clean(f"{each.source}: run {each.old} · {each.name}: {state}, run {each.new}"), err=True)

@@ -23,9 +23,7 @@ def command(results: tuple[Path, ...], queries_dir: Path | None) -> None:
     from neurontui.store.errors import UsageError
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "the explorer needs a terminal; use `neurontui query` or `neurontui sql` in a pipe"
-        )
+        raise UsageError("the explorer needs a terminal; use `neurontui query` or `neurontui sql` in a pipe")
     open_results(*results).close()  # what is wrong with a file is said before the screen is taken
     from neurontui.tui.explorer.terminal import open_explorer
 

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @click.command("query", short_help="Run a named query; without a name, list them.")
 @results_argument
 @click.argument("name", required=False, shell_complete=query_names)
-@click.option(
-    "--run", "run_name", metavar="R", help="Number or name of a run; default: the last one."
-)
+@click.option("--run", "run_name", metavar="R", help="Number or name of a run; default: the last one.")
 @click.option(
     "-p",
     "parameters",
@@ -34,9 +32,7 @@ if TYPE_CHECKING:
     help="A parameter of the query; lists with commas.",
     shell_complete=query_parameters,
 )
-@click.option(
-    "--describe", is_flag=True, help="Say what NAME answers, its parameters and its columns."
-)
+@click.option("--describe", is_flag=True, help="Say what NAME answers, its parameters and its columns.")
 @format_option
 @out_option
 @queries_option
@@ -135,7 +131,5 @@ def _given(parameters: list[str]) -> dict[str, str]:
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise click.BadParameter(
-            f"'{text}' is not KEY=VALUE, such as -p languages=en,de", param_hint="-p"
-        )
+        raise click.BadParameter(f"'{text}' is not KEY=VALUE, such as -p languages=en,de", param_hint="-p")
     return key, value

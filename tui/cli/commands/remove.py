@@ -16,8 +16,8 @@ def command(results: Path, run: str) -> None:
     Killed at any moment, the file is as before or without the run.
     """
     from neurontui.store.admin.compact import remove
-    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.progress_bar import ProgressBar
     from neurontui.tui.common.byte_sizes import size
 
-    freed = remove(results, run, wait=Narrator().say)
+    freed = remove(results, run, wait=ProgressBar().say)
     click.echo(f"run {run} removed, {size(freed)} given back", err=True)

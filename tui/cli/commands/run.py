@@ -38,9 +38,9 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
     with needs_compute():
         from neurontui.compute.estimate.dry_run import preview
         from neurontui.compute.run import require_inputs, run
-    from neurontui.tui.cli.progress_bar import Narrator
+    from neurontui.tui.cli.progress_bar import ProgressBar
 
-    narrator = Narrator()
+    progress = ProgressBar()
     configs = _configs(paper_file, given)
     if dry_run:
         click.echo("\n\n".join(preview(each) for each in configs))
@@ -49,9 +49,9 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
         for config in configs:
             require_inputs(config)
     for config in configs:
-        finished = run(config, narrator)
+        finished = run(config, progress)
         state = "measured" if finished.measured else "was there already (--force measures again)"
-        narrator.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
+        progress.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
 
 
 def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]":

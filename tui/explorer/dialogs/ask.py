@@ -8,15 +8,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.widgets.styled_text import Sheet, title
+from neurontui.tui.explorer.widgets.styled_text import StyledText, title
 
 
 class Ask(ModalScreen[str | None]):
     """Enter takes what was typed, esc nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "close", tooltip="Type nothing")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Type nothing")]
 
     def __init__(self, heading: str, hint: str) -> None:
         super().__init__(classes="dialog")
@@ -25,7 +23,7 @@ class Ask(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Heading and input."""
         with Vertical(classes="panel"):
-            heading = Sheet(classes="heading")
+            heading = StyledText(classes="heading")
             heading.show([title(self._heading)])
             yield heading
             line = Input(placeholder=self._hint, compact=True)

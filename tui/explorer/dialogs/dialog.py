@@ -12,8 +12,8 @@ from textual.widgets.option_list import Option
 
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.widgets.styled_text import Sheet, title
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText, title
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 Result = TypeVar("Result")
 
@@ -34,15 +34,10 @@ class Choice(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Heading and options."""
         with Vertical(classes="panel"):
-            heading = Sheet(classes="heading")
+            heading = StyledText(classes="heading")
             heading.show([title(self._heading)])
             yield heading
-            yield OptionList(
-                *(
-                    Option(Content(clean(text)), id=f"o{i}")
-                    for i, (_, text) in enumerate(self._options)
-                )
-            )
+            yield OptionList(*(Option(Content(clean(text)), id=f"o{i}") for i, (_, text) in enumerate(self._options)))
 
     def on_mount(self) -> None:
         """Put the cursor on what holds now."""
@@ -76,19 +71,19 @@ class Reading(ModalScreen[None]):
         Binding("G,end", "edge(True)", "bottom", show=False, tooltip="The end"),
     ]
 
-    def __init__(self, lines: list[Parts] | None = None, heading: str = "") -> None:
+    def __init__(self, lines: list[Spans] | None = None, heading: str = "") -> None:
         super().__init__(classes="dialog")
-        self._heading: list[Parts] = [title(heading), []] if heading else []
-        self._sheet = Sheet()
-        self.show(lines if lines is not None else [[Part("asking …", "second")]])
+        self._heading: list[Spans] = [title(heading), []] if heading else []
+        self._sheet = StyledText()
+        self.show(lines if lines is not None else [[Span("asking …", "second")]])
 
-    def show(self, lines: list[Parts]) -> None:
+    def show(self, lines: list[Spans]) -> None:
         """The text, now or when its answer has come."""
         self._sheet.show([*self._heading, *lines])
 
     def say(self, sentence: str) -> None:
         """Why there is no text."""
-        self.show([[Part(line, "second")] for line in textwrap.wrap(clean(sentence), 66)])
+        self.show([[Span(line, "second")] for line in textwrap.wrap(clean(sentence), 66)])
 
     def compose(self) -> ComposeResult:
         """The lines, scrolled."""

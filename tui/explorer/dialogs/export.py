@@ -17,7 +17,7 @@ from neurontui.tui.charts.model import Drawing
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.explorer import export_files as export
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.widgets.styled_text import Sheet, title
+from neurontui.tui.explorer.widgets.styled_text import StyledText, title
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,7 @@ class Wanted:
 class ExportDialog(ModalScreen[tuple[Wanted, Path] | None]):
     """Enter saves what is under the cursor; tab goes to the folder and back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "close", tooltip="Save nothing")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Save nothing")]
 
     def __init__(self, wanted: list[Wanted], folder: Path) -> None:
         super().__init__(classes="dialog")
@@ -61,7 +59,7 @@ class ExportDialog(ModalScreen[tuple[Wanted, Path] | None]):
     def compose(self) -> ComposeResult:
         """What to save, and where."""
         with Vertical(classes="panel"):
-            heading = Sheet(classes="heading")
+            heading = StyledText(classes="heading")
             heading.show([title("Export", "enter saves · tab: folder · esc closes")])
             yield heading
             yield OptionList(*(Option(Content(each.label())) for each in self._wanted))

@@ -9,7 +9,7 @@ from textual.keys import _character_to_key
 from neurontui.tui.explorer.keymap import Binding, keys_path
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.styled_text import title
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 WIDTH = 70
 """Cells of a line at 80 columns and beyond."""
@@ -22,29 +22,29 @@ _NAMES = {
 }  # fmt: skip
 
 
-def help_lines(page: Page) -> list[Parts]:
+def help_lines(page: Page) -> list[Spans]:
     """What the screen says about itself, then its keys, those of its parts, and those of every screen."""
     width = min(WIDTH, max(int(page.size.width * 0.96) - 6, KEYS * 2))
-    lines: list[Parts] = [title(page.HEADING), []]
-    lines += [[Part(line)] for line in textwrap.wrap(page.ABOUT, width)]
+    lines: list[Spans] = [title(page.HEADING), []]
+    lines += [[Span(line)] for line in textwrap.wrap(page.ABOUT, width)]
     for heading, bindings in help_groups(page):
         if bindings:
-            lines += [[], [Part(heading, "first", bold=True)], *_rows(bindings, width)]
+            lines += [[], [Span(heading, "first", bold=True)], *_rows(bindings, width)]
     return [*lines, [], *_foot(page, width)]
 
 
-def _foot(page: Page, width: int) -> list[Parts]:
+def _foot(page: Page, width: int) -> list[Spans]:
     """The letters of the types, and how to change keys."""
-    names = dict.fromkeys(
-        each.id for _, bindings in help_groups(page) for each in bindings if each.id
+    names = dict.fromkeys(each.id for _, bindings in help_groups(page) for each in bindings if each.id)
+    words = (
+        f'Keys can be changed: lines such as export = "E" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
     )
-    words = f'Keys can be changed: lines such as export = "E" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
     lines = [
         *textwrap.wrap(TYPES, width),
         "",
         *textwrap.wrap(words, width),
     ]
-    return [[Part(line, "dim")] for line in lines]
+    return [[Span(line, "dim")] for line in lines]
 
 
 def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
@@ -57,9 +57,7 @@ def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
         if widget.focusable and (group := getattr(widget, "HELP", "")):
             parts.setdefault(group, told(type(widget), keymap))
     every = [each for each in told(type(page), keymap) if each.action in common]
-    palette = Binding(
-        "ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours"
-    )
+    palette = Binding("ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours")
     digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
     rest = [each for each in told(type(page.app), keymap) if not each.action.startswith("go(")]
     return [
@@ -82,7 +80,7 @@ def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
     return list(found.values())
 
 
-def _rows(bindings: list[Binding], width: int) -> list[Parts]:
+def _rows(bindings: list[Binding], width: int) -> list[Spans]:
     """One line an action, with all its keys."""
     merged: dict[str, list[Binding]] = {}
     for binding in bindings:
@@ -90,12 +88,12 @@ def _rows(bindings: list[Binding], width: int) -> list[Parts]:
     return [line for same in merged.values() for line in _row(same, width)]
 
 
-def _row(same: list[Binding], width: int) -> list[Parts]:
+def _row(same: list[Binding], width: int) -> list[Spans]:
     """The keys at the left, what they do beside them, on as many lines as that takes."""
     keys = "  " + fit_keys(same).ljust(KEYS)
     words = textwrap.wrap(same[0].tooltip, width - len(keys) - 1)
     return [
-        [Part(" " * len(keys) if number else keys, "second", bold=True), Part(f" {line}")]
+        [Span(" " * len(keys) if number else keys, "second", bold=True), Span(f" {line}")]
         for number, line in enumerate(words)
     ]
 

@@ -22,13 +22,13 @@ from neurontui.tui.charts.builders.ablation import (
 from neurontui.tui.charts.builders.sharing import bar_lines
 from neurontui.tui.charts.model import Chart, Drawing
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.views import ChartPage
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.heat import Heat
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span
 
 MEASURES = ("generation", "rank", "invalid")
 WORDS = {
@@ -70,26 +70,26 @@ class AblationPage(ChartPage):
 
     def body(self) -> Iterable[Widget]:
         """One widget a view, of which one shows."""
-        yield Sheet(id="title")
+        yield StyledText(id="title")
         with Horizontal(id="heat-row"):
             yield Heat(id="conditions")
-            yield Sheet(id="means")
-        yield Sheet(id="cell")
-        yield Sheet(id="bars")
+            yield StyledText(id="means")
+        yield StyledText(id="cell")
+        yield StyledText(id="bars")
         yield Grid(id="controls")
         yield self.chart_row()
 
-    def question(self, run: RunInfo) -> dict[str, Question]:
+    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What the view asks."""
         asked = {"run": run.number, "languages": self.languages, "measure": MEASURES[self.measure]}
-        accuracy = {"accuracy": Question.of("ablation-accuracy", **asked)}
+        accuracy = {"accuracy": QueryRequest.of("ablation-accuracy", **asked)}
         if self.view == CONTROLS:
-            return {"controls": Question.of("ablation-controls", **asked), **accuracy}
+            return {"controls": QueryRequest.of("ablation-controls", **asked), **accuracy}
         if self.view == DOSE:
-            return {"dose": Question.of("ablation-dose", **asked), **accuracy}
+            return {"dose": QueryRequest.of("ablation-dose", **asked), **accuracy}
         return {
             **accuracy,
-            "published": Question.of("published-ablation", run=run.number),
+            "published": QueryRequest.of("published-ablation", run=run.number),
         }
 
     def on_resize(self) -> None:
@@ -126,8 +126,8 @@ class AblationPage(ChartPage):
             "Change by dose",
         )
         words = f" · {WORDS[MEASURES[self.measure]]}"
-        self.query_one("#title", Sheet).show(
-            [[Part(head[self.view], bold=True), Part(words, "dim"), Part(self._source(), "second")]]
+        self.query_one("#title", StyledText).show(
+            [[Span(head[self.view], bold=True), Span(words, "dim"), Span(self._source(), "second")]]
         )
 
     def _source(self) -> str:
@@ -158,7 +158,7 @@ class AblationPage(ChartPage):
         heat = self.query_one("#conditions", Heat)
         heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
         self._say_cell()
-        means = self.query_one("#means", Sheet)
+        means = self.query_one("#means", StyledText)
         lines = mean_lines(self._rows(), self._published(), means.content_size.width or 40)
         means.display = self.wide and len(lines) + 9 <= self.size.height
         means.show(lines)
@@ -173,14 +173,14 @@ class AblationPage(ChartPage):
         column = heat.matrix.columns[heat.column] if heat.matrix.columns else OFF
         language = None if column in (OFF, MEAN) else column
         lines = cell_lines(rows, labels[heat.row], language) if heat.row < len(labels) else []
-        self.query_one("#cell", Sheet).show([[], *lines, []])
+        self.query_one("#cell", StyledText).show([[], *lines, []])
 
     def on_heat_moved(self, _: Heat.Moved) -> None:
         """Another cell."""
         self._say_cell()
 
     def _bars(self) -> None:
-        sheet = self.query_one("#bars", Sheet)
+        sheet = self.query_one("#bars", StyledText)
         sheet.show(
             bar_lines(
                 accuracy_bars(self._rows()),
@@ -190,25 +190,15 @@ class AblationPage(ChartPage):
         )
 
     def _controls(self) -> None:
-        self.query_one("#controls", Grid).show(
-            control_table(self.answers["controls"]), control_fields(self.size.width)
-        )
+        self.query_one("#controls", Grid).show(control_table(self.answers["controls"]), control_fields(self.size.width))
 
     def chart(self) -> Chart | None:
         """Dose."""
-        return (
-            dose_chart(self.answers["dose"])
-            if self.view == DOSE and "dose" in self.answers
-            else None
-        )
+        return dose_chart(self.answers["dose"]) if self.view == DOSE and "dose" in self.answers else None
 
     def say_absent(self) -> None:
         """Say how to get what is missing."""
-        if (
-            self.view in (CONTROLS, DOSE)
-            and "accuracy" in self.answers
-            and self.answers["accuracy"].num_rows
-        ):
+        if self.view in (CONTROLS, DOSE) and "accuracy" in self.answers and self.answers["accuracy"].num_rows:
             self.notice("This run has no such conditions", "Choose another view with v.")
         elif self.measure:
             self.notice("This task has no choices to rank", "Press r for generated answers.")
@@ -251,8 +241,4 @@ class AblationPage(ChartPage):
         if self.view == DOSE:
             return super().drawings()
         rows = self._rows()
-        return (
-            [accuracy_matrix(rows, self.languages, self._published()), accuracy_bars(rows)]
-            if rows
-            else []
-        )
+        return [accuracy_matrix(rows, self.languages, self._published()), accuracy_bars(rows)] if rows else []

@@ -15,13 +15,13 @@ from neurontui.tui.charts.builders.attribution import (
 )
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.views import ChartPage
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span
 
 VARIANTS = ("values", "neuron-means", "layer-maxima")
 SCORES = 4
@@ -71,23 +71,19 @@ class AttributionPage(ChartPage):
         """Inputs in this language alone; empty for all."""
         return self.selection.language if self.selection.language in self.languages else ""
 
-    def question(self, run: RunInfo) -> dict[str, Question]:
+    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What the view asks."""
         both = {"run": run.number, "languages": self.languages}
         language = self.language or None
         if self.view == 0:
-            return {"top": Question.of("contribution-top-share", **both)}
+            return {"top": QueryRequest.of("contribution-top-share", **both)}
         if self.view in (1, 2):
-            return {"contribution": Question.of("contribution-by-type", **both, language=language)}
+            return {"contribution": QueryRequest.of("contribution-by-type", **both, language=language)}
         if self.view == 3:
-            return {
-                "largest": Question.of("effective-score-max-by-layer", **both, language=language)
-            }
+            return {"largest": QueryRequest.of("effective-score-max-by-layer", **both, language=language)}
         return {
-            "scores": Question.of(
-                "effective-score-by-type", **both, variant=VARIANTS[self.variant]
-            ),
-            "published": Question.of("published-effective-scores", run=run.number),
+            "scores": QueryRequest.of("effective-score-by-type", **both, variant=VARIANTS[self.variant]),
+            "published": QueryRequest.of("published-effective-scores", run=run.number),
         }
 
     def chart(self) -> Chart | None:
@@ -140,10 +136,10 @@ class AttributionPage(ChartPage):
             same = published.column("same_model")[0].as_py()
             source = f"   paper: {published.column('model')[0]}{'' if same else ', another model'}"
         head = [
-            Part("Effective scores", "text", bold=True),
-            Part(f" · over {words[VARIANTS[self.variant]]}, logits", "dim"),
+            Span("Effective scores", "text", bold=True),
+            Span(f" · over {words[VARIANTS[self.variant]]}, logits", "dim"),
         ]
-        self.query_one("#title", Sheet).show([[*head, Part(source, "second")]])
+        self.query_one("#title", StyledText).show([[*head, Span(source, "second")]])
 
     def say_absent(self) -> None:
         """Say how to get what is missing."""
@@ -184,4 +180,4 @@ class AttributionPage(ChartPage):
     def action_neurons(self) -> None:
         """Down to the neurons of the layer."""
         if self.view != SCORES:
-            self.explorer.drill("persistence", within=self.selection.layer)
+            self.explorer.open_detail("persistence", layer_filter=self.selection.layer)

@@ -18,12 +18,12 @@ from neurontui.tui.charts.builders.examples import (
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 ANSWERED = ("any", "right", "wrong")
 
@@ -47,9 +47,7 @@ class ExamplesPage(Page):
             key_display="[ ]",
             tooltip="The example before",
         ),
-        Binding(
-            "right_square_bracket", "step(1)", "example", show=False, tooltip="The next example"
-        ),
+        Binding("right_square_bracket", "step(1)", "example", show=False, tooltip="The next example"),
         Binding(
             "w",
             "answered",
@@ -86,28 +84,28 @@ class ExamplesPage(Page):
         """List, prompts, types and neurons."""
         with Horizontal():
             with Vertical(id="list"):
-                yield Sheet(id="found")
+                yield StyledText(id="found")
                 yield Grid(id="examples-list")
             with Vertical(id="detail"):
-                yield Sheet(id="prompts")
-                yield Sheet(id="types")
+                yield StyledText(id="prompts")
+                yield StyledText(id="types")
                 yield Grid(id="top")
-                yield Sheet(id="no-top")
+                yield StyledText(id="no-top")
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """The list, and everything about the chosen example."""
         languages, example = self.languages, self.selection.example
         one = {"run": run.number, "example": example, "languages": languages}
         return {
-            "prompts": Question.of("example-prompts", **one),
-            "list": Question.of(
+            "prompts": QueryRequest.of("example-prompts", **one),
+            "list": QueryRequest.of(
                 "examples-search",
                 run=run.number,
                 languages=languages,
                 answered=ANSWERED[self.answered],
             ),
-            "types": Question.of("example-detail", **one),
-            "top": Question.of("example-top-neurons", **one),
+            "types": QueryRequest.of("example-detail", **one),
+            "top": QueryRequest.of("example-top-neurons", **one),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -115,15 +113,15 @@ class ExamplesPage(Page):
         if key == "list":
             self._fill(table)
         elif key == "prompts":
-            sheet = self.query_one("#prompts", Sheet)
+            sheet = self.query_one("#prompts", StyledText)
             sheet.show([*prompt_lines(table, self._width(sheet)), []])
         elif key == "types":
-            sheet = self.query_one("#types", Sheet)
+            sheet = self.query_one("#types", StyledText)
             sheet.show([*detail_lines(table, self._width(sheet)), []])
         else:
             self._show_top(table)
 
-    def _width(self, sheet: Sheet) -> int:
+    def _width(self, sheet: StyledText) -> int:
         return sheet.content_size.width or max(self.size.width - 30, 40)
 
     def _fill(self, table: pa.Table) -> None:
@@ -131,7 +129,7 @@ class ExamplesPage(Page):
         grid.show(table, example_fields(table, grid.size.width))
         found = table.column("found")[0].as_py() if table.num_rows else 0
         word = ("examples", "answered rightly", "answered wrongly")[self.answered]
-        self.query_one("#found", Sheet).show([[Part(f"{found:,} {word}", "text", bold=True)]])
+        self.query_one("#found", StyledText).show([[Span(f"{found:,} {word}", "text", bold=True)]])
         self._point(table)
 
     def reflect(self) -> None:
@@ -147,7 +145,7 @@ class ExamplesPage(Page):
                 grid.move_cursor(row=row, animate=False)
 
     def _show_top(self, table: pa.Table) -> None:
-        grid, sheet = self.query_one("#top", Grid), self.query_one("#no-top", Sheet)
+        grid, sheet = self.query_one("#top", Grid), self.query_one("#no-top", StyledText)
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
             grid.show(table, TOP_FIELDS)
@@ -155,7 +153,7 @@ class ExamplesPage(Page):
             way = "Which neurons contribute most was not measured: neurontui run … --measures types,attribution."
             sheet.show(
                 [
-                    [Part("No attribution in this run", "second", bold=True)],
+                    [Span("No attribution in this run", "second", bold=True)],
                     *_wrapped(way, self._width(sheet)),
                 ]
             )
@@ -182,20 +180,14 @@ class ExamplesPage(Page):
             return
         row = self.query_one("#top", Grid).row_values()
         if row:
-            self.explorer.drill("neuron", layer=row["layer"], neuron=row["neuron"])
+            self.explorer.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def action_step(self, step: int) -> None:
         """The next or the last example of the list."""
         grid = self.query_one("#examples-list", Grid)
-        numbers = (
-            self.answers["list"].column("example").to_pylist() if "list" in self.answers else []
-        )
+        numbers = self.answers["list"].column("example").to_pylist() if "list" in self.answers else []
         if numbers:
-            place = (
-                numbers.index(self.selection.example)
-                if self.selection.example in numbers
-                else -step
-            )
+            place = numbers.index(self.selection.example) if self.selection.example in numbers else -step
             place = min(max(place + step, 0), len(numbers) - 1)
             grid.move_cursor(row=place, animate=False)
             self.select(example=numbers[place])
@@ -219,7 +211,7 @@ class ExamplesPage(Page):
         return (f"example {self.selection.example}",)
 
 
-def _wrapped(text: str, width: int) -> list[Parts]:
+def _wrapped(text: str, width: int) -> list[Spans]:
     import textwrap
 
-    return [[Part(line)] for line in textwrap.wrap(text, max(width, 20))]
+    return [[Span(line)] for line in textwrap.wrap(text, max(width, 20))]

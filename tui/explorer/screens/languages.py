@@ -21,7 +21,7 @@ from neurontui.tui.charts.builders.sharing import (
 )
 from neurontui.tui.charts.model import Chart, Drawing, Matrix
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.screens.views import view_crumb
@@ -29,8 +29,8 @@ from neurontui.tui.explorer.selection import Selection
 from neurontui.tui.explorer.widgets.chips import Chips
 from neurontui.tui.explorer.widgets.heat import Heat
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 MEASURES = ("phi", "lift", "jaccard")
 TITLES = (
@@ -56,9 +56,7 @@ class LanguagesPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
         Binding("V", "view(-1)", "view before", show=False, tooltip="The view before"),
-        Binding(
-            "m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"
-        ),
+        Binding("m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"),
         Binding("enter", "find", "neurons", tooltip="Neurons specific to the language of the row"),
     ]
 
@@ -76,11 +74,11 @@ class LanguagesPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """Title, heatmap with bars beside it, and what goes below."""
-        yield Sheet(id="title")
+        yield StyledText(id="title")
         with Horizontal(id="heat-row"):
             yield Heat(id="heat")
-            yield Sheet(id="beside")
-        yield Sheet(id="below")
+            yield StyledText(id="beside")
+        yield StyledText(id="below")
         yield LayerChart(id="below-chart", titled=True)
 
     @property
@@ -89,28 +87,26 @@ class LanguagesPage(Page):
         known = self.languages
         return self.selection.language if self.selection.language in known else known[0]
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What the view shows."""
         both = {"run": run.number, "languages": self.languages}
-        layers = {"layers": Question.of("layers", run=run.number)}
-        partial = {"partial": Question.of("partial-sharing-with", **both, language=self.language)}
+        layers = {"layers": QueryRequest.of("layers", run=run.number)}
+        partial = {"partial": QueryRequest.of("partial-sharing-with", **both, language=self.language)}
         partial_all = {
-            "partial-all": Question.of(
-                "partial-sharing-with", **both, language=self.language, by_layer=False
-            )
+            "partial-all": QueryRequest.of("partial-sharing-with", **both, language=self.language, by_layer=False)
         }
-        specific = {"specific": Question.of("specific-by-language", **both)}
+        specific = {"specific": QueryRequest.of("specific-by-language", **both)}
         if self.view == 3:
             return {
-                "lift": Question.of("sharing-lift", **both),
-                "family": Question.of("sharing-by-family", **both, measure=MEASURES[self.measure]),
+                "lift": QueryRequest.of("sharing-lift", **both),
+                "family": QueryRequest.of("sharing-by-family", **both, measure=MEASURES[self.measure]),
                 **layers,
             }
         if self.view == 0:
-            matrix = {"matrix": Question.of("sharing-matrix", **both)}
+            matrix = {"matrix": QueryRequest.of("sharing-matrix", **both)}
             return {**matrix, **partial_all, **(specific if self._own else partial), **layers}
         if self.view == 1:
-            every = {"specific-all": Question.of("specific-by-language", **both, by_layer=False)}
+            every = {"specific-all": QueryRequest.of("specific-by-language", **both, by_layer=False)}
             return {**specific, **every, **layers}
         return {**partial, **partial_all, **layers}
 
@@ -159,23 +155,15 @@ class LanguagesPage(Page):
         if self.view == 3:
             return lift_matrix(table, self.languages, MEASURES[self.measure])
         if self.view == 1:
-            return over_layers(
-                "Specific neurons by layer", table, "language", self.languages, layers
-            )
-        return over_layers(
-            f"Partial sharing with {self.language} by layer", table, "other", self.languages, layers
-        )
+            return over_layers("Specific neurons by layer", table, "language", self.languages, layers)
+        return over_layers(f"Partial sharing with {self.language} by layer", table, "other", self.languages, layers)
 
     def _draw(self) -> None:
         matrix = self.matrix()
         if matrix is None:
             return
-        if not matrix.rows or not any(
-            value is not None for line in matrix.values for value in line
-        ):
-            self.notice(
-                "Nothing to show for these languages", "Press L and switch more languages on."
-            )
+        if not matrix.rows or not any(value is not None for line in matrix.values for value in line):
+            self.notice("Nothing to show for these languages", "Press L and switch more languages on.")
             return
         self.clear_notice()
         self._keep_room()
@@ -192,20 +180,18 @@ class LanguagesPage(Page):
         self.query_one("#heat-row").styles.height = 1 + len(every)
 
     def _write(self, matrix: Matrix) -> None:
-        head, _, words = (
-            TITLES[self.view].format(self.language, MEASURES[self.measure]).partition(" · ")
-        )
-        self.query_one("#title", Sheet).show([[Part(head, bold=True), Part(f" · {words}", "dim")]])
-        beside = self.query_one("#beside", Sheet)
+        head, _, words = TITLES[self.view].format(self.language, MEASURES[self.measure]).partition(" · ")
+        self.query_one("#title", StyledText).show([[Span(head, bold=True), Span(f" · {words}", "dim")]])
+        beside = self.query_one("#beside", StyledText)
         beside.show(self._beside(beside.content_size.width or 23))
-        self.query_one("#below", Sheet).show(self._below(matrix))
+        self.query_one("#below", StyledText).show(self._below(matrix))
         chart = self._chart(matrix)
         view = self.query_one(LayerChart)
         view.display = self.view != 3
         view.show(chart)
         view.cursor = self.selection.layer
 
-    def _beside(self, width: int) -> list[Parts]:
+    def _beside(self, width: int) -> list[Spans]:
         if self.view == 3:
             return self._lift_bars(width)
         if self.view == 1 and (table := self.answers.get("specific-all")) is not None:
@@ -215,7 +201,7 @@ class LanguagesPage(Page):
             return bar_lines(language_bars(f"partial with {self.language}", rows, "other"), width)
         return []
 
-    def _lift_bars(self, width: int) -> list[Parts]:
+    def _lift_bars(self, width: int) -> list[Spans]:
         table = self.answers.get("lift")
         if table is None:
             return []
@@ -228,7 +214,7 @@ class LanguagesPage(Page):
         ]
         return bar_lines(language_bars(f"{measure} with {self.language}", rows, "other"), width)
 
-    def _below(self, matrix: Matrix) -> list[Parts]:
+    def _below(self, matrix: Matrix) -> list[Spans]:
         """What the cell under the cursor says in full."""
         heat = self.query_one(Heat)
         row, column = matrix.rows[heat.row], matrix.columns[heat.column]
@@ -240,21 +226,19 @@ class LanguagesPage(Page):
         words = f"{row} in {layer_name(self.answers.get('layers'), heat.column)}"
         return [
             [],
-            [Part("–" if value is None else f"{value:.1f} %", bold=True), Part(f" {words}", "dim")],
+            [Span("–" if value is None else f"{value:.1f} %", bold=True), Span(f" {words}", "dim")],
         ]
 
-    def _cell(self, row: str, column: str) -> Parts:
+    def _cell(self, row: str, column: str) -> Spans:
         table = self.answers.get("matrix")
         found = pair(table, row, column) if table is not None else None
         if not found or row == column:
-            return [
-                Part(f"{row} alone; in another language's column stands what both share", "dim")
-            ]
+            return [Span(f"{row} alone; in another language's column stands what both share", "dim")]
         half = half_width(found)
         interval = "" if half is None else f" ±{half:.1f}"
         return [
-            Part(f"{found['ratio']:.1f}{interval} %", "text", bold=True),
-            Part(f" of the neurons active in {row} are active in {column} too", "dim"),
+            Span(f"{found['ratio']:.1f}{interval} %", "text", bold=True),
+            Span(f" of the neurons active in {row} are active in {column} too", "dim"),
         ]
 
     def _chart(self, matrix: Matrix) -> Chart | None:
@@ -268,11 +252,7 @@ class LanguagesPage(Page):
         else:
             table, name = self.answers.get(("", "specific", "partial", "")[self.view]), row
             title = "specific" if self.view == 1 else f"partial-shared with {self.language}"
-        return (
-            None
-            if table is None or layers is None
-            else language_chart(title, table, name, layers, others=self.tall)
-        )
+        return None if table is None or layers is None else language_chart(title, table, name, layers, others=self.tall)
 
     def on_heat_moved(self, message: Heat.Moved) -> None:
         """Another language, or another layer."""
@@ -303,7 +283,7 @@ class LanguagesPage(Page):
 
     def action_find(self) -> None:
         """Neurons specific to the language."""
-        self.explorer.drill("persistence", speaks=self.language, type="specific", within=None)
+        self.explorer.open_detail("persistence", speaks=self.language, type="specific", layer_filter=None)
 
     def crumbs(self) -> tuple[str, ...]:
         """The view."""

@@ -17,7 +17,7 @@ from neurontui.tui.charts.builders.types import (
 )
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.views import Block, ChartPage
 from neurontui.tui.explorer.selection import Selection
@@ -91,7 +91,7 @@ class LayersPage(ChartPage):
         self.view = 0
         self.update()
 
-    def question(self, run: RunInfo) -> dict[str, Question]:
+    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What the view asks; beside a second run, its ratios too."""
         languages = self.languages
         if self.view == 0:
@@ -104,16 +104,16 @@ class LayersPage(ChartPage):
             "types-by-correctness",
         )[self.view]
         by_layer = {"by_layer": False} if self.view == 2 else {}
-        return {name: Question.of(name, run=run.number, languages=languages, **by_layer)}
+        return {name: QueryRequest.of(name, run=run.number, languages=languages, **by_layer)}
 
-    def _ratios(self, run: RunInfo) -> dict[str, Question]:
+    def _ratios(self, run: RunInfo) -> dict[str, QueryRequest]:
         second = self.second
         questions = {"ratios": self._ratio(run, self._common or self.languages)}
         if second is None:
             return questions
         questions["second"] = self._ratio(second, self._common or second.languages)
         if self.differing:
-            both = Question.of(
+            both = QueryRequest.of(
                 "compare-runs",
                 run=run.number,
                 other=second.number,
@@ -129,26 +129,18 @@ class LayersPage(ChartPage):
         second = self.second
         return tuple(code for code in self.languages if not second or code in second.languages)
 
-    def _ratio(self, run: RunInfo, languages: tuple[str, ...]) -> Question:
+    def _ratio(self, run: RunInfo, languages: tuple[str, ...]) -> QueryRequest:
         threshold = self.threshold if self.threshold in run.thresholds else None
-        return Question.of(
-            "type-ratio-by-layer", run=run.number, languages=languages, threshold=threshold
-        )
+        return QueryRequest.of("type-ratio-by-layer", run=run.number, languages=languages, threshold=threshold)
 
     def chart(self) -> Chart | None:
         """The view's chart."""
         layers = self.answers.get("layers")
         if self.view == 0:
             return self._ratio_chart()
-        if (
-            self.view == 1
-            and (counts := self.answers.get("type-ratio-by-language-count")) is not None
-        ):
+        if self.view == 1 and (counts := self.answers.get("type-ratio-by-language-count")) is not None:
             return by_count(counts)
-        if (
-            self.view == 2
-            and (thresholds := self.answers.get("type-ratio-by-threshold")) is not None
-        ):
+        if self.view == 2 and (thresholds := self.answers.get("type-ratio-by-threshold")) is not None:
             return by_threshold(thresholds)
         if self.view == 3 and (silent := self.answers.get("inactive-across-tokens")) is not None:
             return inactive(
@@ -198,9 +190,7 @@ class LayersPage(ChartPage):
         if self.second is None or self._common == self.languages:
             return ""
         count = len(self._common)
-        return (
-            f" over the {count} languages of both" if count else " they have no language in common"
-        )
+        return f" over the {count} languages of both" if count else " they have no language in common"
 
     def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
         """All layers together below the layer."""
@@ -238,7 +228,7 @@ class LayersPage(ChartPage):
         else:
             self.notice(head, way)
 
-    def variety(self) -> object:
+    def cache_key(self) -> object:
         """Curves of both runs, or their difference."""
         return self.differing
 
@@ -283,12 +273,8 @@ class LayersPage(ChartPage):
 
     def action_neurons(self) -> None:
         """Down to the neurons of the layer."""
-        self.explorer.drill("persistence", within=self.selection.layer)
+        self.explorer.open_detail("persistence", layer_filter=self.selection.layer)
 
     def crumbs(self) -> tuple[str, ...]:
         """The layer one looks at."""
-        return (
-            (layer_name(self.answers.get("layers"), self.selection.layer),)
-            if self.view == 0
-            else super().crumbs()
-        )
+        return (layer_name(self.answers.get("layers"), self.selection.layer),) if self.view == 0 else super().crumbs()

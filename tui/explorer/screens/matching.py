@@ -9,18 +9,18 @@ from typing import ClassVar
 from textual.dom import DOMNode
 from textual.timer import Timer
 
-from neurontui.tui.explorer.query_runner import Question
-from neurontui.tui.explorer.screens.query_screen import GRACE, AskingScreen
+from neurontui.tui.explorer.query_runner import QueryRequest
+from neurontui.tui.explorer.screens.query_screen import GRACE, QueryScreen
 from neurontui.tui.explorer.widgets.veil import Veil
 
 NO_DATA = (
-    "go", "retrace", "help", "quit", "help_quit", "command_palette", "change_theme", "chips", "compare",
+    "go", "go_back", "help", "quit", "help_quit", "command_palette", "change_theme", "chips", "compare",
     "focus_next", "focus_previous",
 )  # fmt: skip
 """Actions of every screen that need no answer."""
 
 
-class MatchingScreen(AskingScreen):
+class MatchingScreen(QueryScreen):
     """A screen whose names and data are those of one selection at any moment."""
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {}
@@ -36,7 +36,7 @@ class MatchingScreen(AskingScreen):
         self._withdrawn = False
         self._grace: Timer | None = None
 
-    def shown(self) -> dict[str, Question]:
+    def shown(self) -> dict[str, QueryRequest]:
         """What the screen shows now, the most important first."""
         return {}
 
@@ -55,9 +55,7 @@ class MatchingScreen(AskingScreen):
 
     def lacks_in(self, widget: DOMNode, action: str) -> bool:
         """Whether the data of a part of the screen, in which a key works, are still to come."""
-        drawn_from = [
-            key for key in self.shown() if (ids := self.panes(key)) is None or widget.id in ids
-        ]
+        drawn_from = [key for key in self.shown() if (ids := self.panes(key)) is None or widget.id in ids]
         return isinstance(widget, Veil) and self.under_way(drawn_from)
 
     def current_names(self) -> tuple[str, ...]:
@@ -94,6 +92,4 @@ class MatchingScreen(AskingScreen):
     def _outdated_panes(self) -> set[Veil]:
         """What was drawn from answers to an earlier selection."""
         ids = [self.panes(key) for key in self.missing(self.shown())]
-        return {
-            pane for pane in self._all_panes() if any(one is None or pane.id in one for one in ids)
-        }
+        return {pane for pane in self._all_panes() if any(one is None or pane.id in one for one in ids)}

@@ -19,12 +19,12 @@ from neurontui.tui.charts.builders.neuron import (
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span
 
 
 class NeuronPage(Page):
@@ -46,9 +46,7 @@ class NeuronPage(Page):
             key_display="[ ]",
             tooltip="The neuron before",
         ),
-        Binding(
-            "right_square_bracket", "neuron(1)", "neuron", show=False, tooltip="The next neuron"
-        ),
+        Binding("right_square_bracket", "neuron(1)", "neuron", show=False, tooltip="The next neuron"),
         Binding(
             "left_curly_bracket",
             "layer(-1)",
@@ -90,29 +88,29 @@ class NeuronPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """Bars side by side, tokens and scores below, strongest inputs last."""
-        yield Sheet(id="head")
+        yield StyledText(id="head")
         with Horizontal(id="bars"):
-            yield Sheet(id="types")
-            yield Sheet(id="tongues")
-        yield Sheet(id="words")
+            yield StyledText(id="types")
+            yield StyledText(id="tongues")
+        yield StyledText(id="words")
         yield Grid(id="strongest")
-        yield Sheet(id="no-strongest")
-        yield Sheet(id="input")
+        yield StyledText(id="no-strongest")
+        yield StyledText(id="input")
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
         if self.selection.neuron < 0:
             layer = self.selection.layer
-            return {"top": Question.of("top-neurons", run=run.number, layer=layer, limit=1)}
+            return {"top": QueryRequest.of("top-neurons", run=run.number, layer=layer, limit=1)}
         one = {"run": run.number, "layer": self.selection.layer, "neuron": self.selection.neuron}
         spoken = {**one, "languages": self.languages}
         return {
-            "card": Question.of("neuron-card", **spoken),
-            "types": Question.of("neuron-types", **spoken),
-            "tongues": Question.of("neuron-languages", **spoken),
-            "words": Question.of("neuron-tokens", **one),
-            "strongest": Question.of("neuron-examples", **spoken),
-            "layers": Question.of("layers", run=run.number),
+            "card": QueryRequest.of("neuron-card", **spoken),
+            "types": QueryRequest.of("neuron-types", **spoken),
+            "tongues": QueryRequest.of("neuron-languages", **spoken),
+            "words": QueryRequest.of("neuron-tokens", **one),
+            "strongest": QueryRequest.of("neuron-examples", **spoken),
+            "layers": QueryRequest.of("layers", run=run.number),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -133,18 +131,16 @@ class NeuronPage(Page):
     def _draw(self) -> None:
         card = self.answers["card"].to_pylist() if "card" in self.answers else []
         if "types" in self.answers:
-            sheet = self.query_one("#types", Sheet)
+            sheet = self.query_one("#types", StyledText)
             scores = score_lines(card[0]) if card else []
             if card and not scores:
                 scores = [
-                    [Part("No attribution in this run:", "dim")],
-                    [Part("--measures types,attribution", "second")],
+                    [Span("No attribution in this run:", "dim")],
+                    [Span("--measures types,attribution", "second")],
                 ]
-            sheet.show(
-                [*type_lines(self.answers["types"], sheet.content_size.width or 36), [], *scores]
-            )
+            sheet.show([*type_lines(self.answers["types"], sheet.content_size.width or 36), [], *scores])
         if "tongues" in self.answers:
-            sheet = self.query_one("#tongues", Sheet)
+            sheet = self.query_one("#tongues", StyledText)
             sheet.show(language_lines(self.answers["tongues"], sheet.content_size.width or 40))
         self._head()
         self._words()
@@ -152,25 +148,19 @@ class NeuronPage(Page):
     def _head(self) -> None:
         layers, chosen = self.answers.get("layers"), self.selection
         many = layers.num_rows if layers is not None else 0
-        size = (
-            layers.column("n_neurons")[chosen.layer].as_py()
-            if layers is not None and chosen.layer < many
-            else 0
-        )
-        parts = [
-            Part(f"{layer_name(layers, chosen.layer)} · neuron {chosen.neuron}", "text", bold=True)
-        ]
+        size = layers.column("n_neurons")[chosen.layer].as_py() if layers is not None and chosen.layer < many else 0
+        parts = [Span(f"{layer_name(layers, chosen.layer)} · neuron {chosen.neuron}", "text", bold=True)]
         of = f"  of {size:,} neurons, {many} layers" if size else ""
-        self.query_one("#head", Sheet).show([[*parts, Part(of, "dim")]])
+        self.query_one("#head", StyledText).show([[*parts, Span(of, "dim")]])
 
     def _words(self) -> None:
-        sheet = self.query_one("#words", Sheet)
+        sheet = self.query_one("#words", StyledText)
         width = sheet.content_size.width or self.size.width - 2
         lines = token_lines(self.answers["words"], width) if "words" in self.answers else []
         if "words" in self.answers and not lines:
             lines = [
                 [
-                    Part(
+                    Span(
                         "Its tokens were not kept: only those of neurons that contribute most.",
                         "dim",
                     )
@@ -179,17 +169,17 @@ class NeuronPage(Page):
         sheet.show([[], *lines, []])
 
     def _show_strongest(self, table: pa.Table) -> None:
-        grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", Sheet)
+        grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
             grid.show(table, STRONGEST_FIELDS)
             self._say_input()
         else:
-            sheet.show([[Part("The strongest inputs of this neuron were not kept.", "dim")]])
+            sheet.show([[Span("The strongest inputs of this neuron were not kept.", "dim")]])
 
     def _say_input(self) -> None:
         """Where there is room, the input under the cursor in full."""
-        sheet, row = self.query_one("#input", Sheet), self.query_one(Grid).row_values()
+        sheet, row = self.query_one("#input", StyledText), self.query_one(Grid).row_values()
         sheet.display = self.tall and bool(row)
         if sheet.display:
             sheet.show([[], *input_lines(row, sheet.content_size.width or self.size.width - 2)])
@@ -210,7 +200,7 @@ class NeuronPage(Page):
         """The example of the row."""
         row = self.query_one(Grid).row_values()
         if row:
-            self.explorer.drill("examples", example=row["example"])
+            self.explorer.open_detail("examples", example=row["example"])
 
     def action_neuron(self, step: int) -> None:
         """A neighbour in the layer."""
@@ -242,6 +232,4 @@ class NeuronPage(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Layer and number."""
-        return (
-            f"{layer_name(self.answers.get('layers'), self.selection.layer)} · {self.selection.neuron}",
-        )
+        return (f"{layer_name(self.answers.get('layers'), self.selection.layer)} · {self.selection.neuron}",)

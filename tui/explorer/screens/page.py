@@ -19,7 +19,7 @@ from neurontui.tui.charts.builders.runs import warning_words
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.prefetch import supposing
-from neurontui.tui.explorer.query_runner import Desk, Question
+from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.matching import MatchingScreen
 from neurontui.tui.explorer.selection import Selection
@@ -28,7 +28,7 @@ from neurontui.tui.explorer.widgets.crumbs import Crumbs
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.keys import Keys
 from neurontui.tui.explorer.widgets.notice import Notice
-from neurontui.tui.explorer.widgets.search_bar import Finder
+from neurontui.tui.explorer.widgets.search_bar import SearchBar
 from neurontui.tui.explorer.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class Page(MatchingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
 
     COMMON: ClassVar[list[Binding]] = [
-        Binding(
-            "L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"
-        ),
+        Binding("L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"),
         Binding(
             "c",
             "app.compare",
@@ -85,7 +83,7 @@ class Page(MatchingScreen):
         """The widgets between the frame's lines."""
         return ()
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """Questions that the selection raises, each under a name of its own."""
         return {}
 
@@ -102,11 +100,7 @@ class Page(MatchingScreen):
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables to copy and export, by name; the first one is what `y` copies."""
-        return {
-            question.name: self.answers[key]
-            for key, question in self.shown().items()
-            if key in self.answers
-        }
+        return {question.name: self.answers[key] for key, question in self.shown().items() if key in self.answers}
 
     def drawing_once(self, draw: Callable[[], None]) -> None:
         """Draw when what is at hand is done: several answers at once, or a new selection, need it only once."""
@@ -123,15 +117,15 @@ class Page(MatchingScreen):
     def outdated(self) -> bool:
         """Whether answers are on their way that will draw the screen anyway, and once is enough."""
         return any(
-            key not in self.answers and self.desk.cached(question) is None
+            key not in self.answers and self.query_runner.cached(question) is None
             for key, question in self.shown().items()
         )
 
-    def shown(self) -> dict[str, Question]:
+    def shown(self) -> dict[str, QueryRequest]:
         """What the screen shows now, the most important first: earlier views have asked other things."""
         return self.wants(self.run) if self.run is not None else {}
 
-    def likely(self) -> Iterable[Question]:
+    def prefetch_queries(self) -> Iterable[QueryRequest]:
         """What the screen would show after the keys that follow most often."""
         if self.run is None or not self.ready:
             return
@@ -192,9 +186,9 @@ class Page(MatchingScreen):
         return self.app  # type: ignore[return-value]
 
     @property
-    def desk(self) -> Desk:
+    def query_runner(self) -> QueryRunner:
         """The open files."""
-        return self.explorer.desk
+        return self.explorer.query_runner
 
     @property
     def ready(self) -> bool:
@@ -229,14 +223,14 @@ class Page(MatchingScreen):
         yield Notice(id="notice")
         with Vertical(id="body"):
             yield from self.body()
-        yield Finder()
+        yield SearchBar()
         yield Keys()
 
     def on_mount(self) -> None:
         """The widgets are there: draw."""
         self._built = True
         self.query_one("#notice").display = False
-        self.query_one(Finder).display = False
+        self.query_one(SearchBar).display = False
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Catch up with what changed while another screen was in front."""
@@ -251,21 +245,20 @@ class Page(MatchingScreen):
             self.frame()
             self.notice(
                 "This file holds no run yet",
-                "Measure one: neurontui demo, or neurontui run --model M --task T --out "
-                + self.explorer.file_name,
+                "Measure one: neurontui demo, or neurontui run --model M --task T --out " + self.explorer.file_name,
             )
             return
         self.clear_notice()
         wanted = self.wants(self.run)
         self.drop_outdated(wanted)
         self.reflect()
-        self.foresight.stop(but=wanted.values())
+        self.prefetcher.stop(but=wanted.values())
         for key, question in wanted.items():
             if self.asked.get(key) != question:
                 self.ask(key, question)
         self.begin_waiting()
         self.frame()
-        self.foresee()
+        self.schedule_prefetch()
 
     def outlives(self, key: str) -> bool:
         """What other runs have is the same whatever is selected."""
@@ -280,9 +273,7 @@ class Page(MatchingScreen):
         if not self.ready:
             return
         self.unveil()
-        self.query_one(Crumbs).show(
-            self.current_names(), self.explorer.state_word(self.waiting), self.warning()
-        )
+        self.query_one(Crumbs).show(self.current_names(), self.explorer.state_word(self.waiting), self.warning())
         run = self.run
         if run is None:
             return
@@ -313,9 +304,7 @@ class Page(MatchingScreen):
         """Say that a measure is missing, how to get it, and which other runs have it."""
         self._missing = (measure, head, sentences)
         have = [
-            f"{run.number} {run.name}"
-            for run in self.explorer.runs
-            if run != self.run and self._measured(run, measure)
+            f"{run.number} {run.name}" for run in self.explorer.runs if run != self.run and self._measured(run, measure)
         ]
         others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
         self.notice(head, *sentences, *others)
@@ -323,7 +312,7 @@ class Page(MatchingScreen):
     def _measured(self, run: RunInfo, measure: str) -> bool:
         """Whether a run has a measure; asks when it is not known yet, and the notice is written again."""
         key = f"{MEASURES}{run.number}"
-        question = Question.of("measures", run=run.number)
+        question = QueryRequest.of("measures", run=run.number)
         if self.asked.get(key) != question:
             self.ask(key, question)
         table = self.answers.get(key)
@@ -365,7 +354,7 @@ class Page(MatchingScreen):
 
     def on_chips_moved(self) -> None:
         """Another chip may be switched next."""
-        self.foresee()
+        self.schedule_prefetch()
 
     def _selected(self, languages: tuple[str, ...]) -> tuple[str, ...]:
         """Languages as a selection has them, where none means all."""
@@ -390,4 +379,4 @@ class Page(MatchingScreen):
 
     def on_grid_asked(self, message: Grid.Asked) -> None:
         """Open the search line."""
-        self.query_one(Finder).open(message.grid)
+        self.query_one(SearchBar).open(message.grid)

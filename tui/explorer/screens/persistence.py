@@ -14,13 +14,13 @@ from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.palette import TYPES, ink_of
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 FEW = 10
 """With fewer neurons the share goes down by itself: a list should have something in it."""
@@ -55,16 +55,10 @@ class PersistencePage(Page):
             key_display="+ -",
             tooltip="In a larger share of the examples",
         ),
-        Binding(
-            "minus", "share(-1)", "share", show=False, tooltip="In a smaller share of the examples"
-        ),
+        Binding("minus", "share(-1)", "share", show=False, tooltip="In a smaller share of the examples"),
         Binding("b", "layer", "layer", tooltip="Only the chosen layer, or all layers"),
-        Binding(
-            "v", "view", "view", tooltip="Overlap against the number of examples, or the neurons"
-        ),
-        Binding(
-            "enter", "card", "card", show=False, tooltip="The card of the neuron under the cursor"
-        ),
+        Binding("v", "view", "view", tooltip="Overlap against the number of examples, or the neurons"),
+        Binding("enter", "card", "card", show=False, tooltip="The card of the neuron under the cursor"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -77,9 +71,7 @@ class PersistencePage(Page):
         "sizes": ("sizes",),
         "layers": (),
     }
-    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(
-        ("type", "language", "layer", "view"), ()
-    )
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("type", "language", "layer", "view"), ())
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,46 +83,38 @@ class PersistencePage(Page):
 
     def body(self) -> Iterable[Widget]:
         """Overlap above, neurons or a chart below."""
-        yield Sheet(id="overlap")
-        yield Sheet(id="asked")
-        yield Sheet(id="none")
+        yield StyledText(id="overlap")
+        yield StyledText(id="asked")
+        yield StyledText(id="none")
         yield Horizontal(Grid(id="neurons"), LayerChart(id="sizes", titled=True), id="pair")
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """Overlap in all and by layer, and the neurons asked for."""
         both = {"run": run.number, "languages": self.languages}
         chosen = self.selection
-        language = (
-            chosen.speaks
-            if chosen.speaks in self.languages and chosen.type != "non-activated"
-            else None
-        )
+        language = chosen.speaks if chosen.speaks in self.languages and chosen.type != "non-activated" else None
         questions = {
-            "neurons": Question.of(
+            "neurons": QueryRequest.of(
                 "find-neurons",
                 **both,
                 type=chosen.type,
                 language=language,
                 share=SHARES[self.share],
-                layer=chosen.within,
+                layer=chosen.layer_filter,
             ),
-            "overlap": Question.of("type-persistence", **both),
-            "by-layer": Question.of("type-persistence", **both, by_layer=True),
-            "layers": Question.of("layers", run=run.number),
+            "overlap": QueryRequest.of("type-persistence", **both),
+            "by-layer": QueryRequest.of("type-persistence", **both, by_layer=True),
+            "layers": QueryRequest.of("layers", run=run.number),
         }
         return {
             **questions,
-            **(
-                {"sizes": Question.of("persistence-at-size", **both)}
-                if self.view or self.wide
-                else {}
-            ),
+            **({"sizes": QueryRequest.of("persistence-at-size", **both)} if self.view or self.wide else {}),
         }
 
     def update(self) -> None:
         """Look for other neurons from the same share on, however quickly the choice was made."""
         chosen = self.selection
-        sought = (chosen.run, self.languages, chosen.type, chosen.speaks, chosen.within)
+        sought = (chosen.run, self.languages, chosen.type, chosen.speaks, chosen.layer_filter)
         if sought != self._sought and not self._chosen:
             self.share = START
         self._sought = sought
@@ -143,10 +127,12 @@ class PersistencePage(Page):
             self.update()
         elif key == "neurons":
             self.query_one(Grid).show(table, NEURON_FIELDS)
-            hint = "There is none: - asks for a smaller share of the examples, f for another type, u for another language."
-            lines: list[Parts] = [[Part(line)] for line in textwrap.wrap(hint, 72)]
+            hint = (
+                "There is none: - asks for a smaller share of the examples, f for another type, u for another language."
+            )
+            lines: list[Spans] = [[Span(line)] for line in textwrap.wrap(hint, 72)]
             self.query_one(Grid).display = bool(table.num_rows) and self.view == 0
-            self.query_one("#none", Sheet).show([] if table.num_rows else [[], *lines])
+            self.query_one("#none", StyledText).show([] if table.num_rows else [[], *lines])
             if self.focused is None:
                 self.focus_first()
             self._say_asked()
@@ -171,13 +157,11 @@ class PersistencePage(Page):
 
     def _draw_overlap(self) -> None:
         if "overlap" in self.answers:
-            sheet = self.query_one("#overlap", Sheet)
+            sheet = self.query_one("#overlap", StyledText)
             width = sheet.content_size.width or self.size.width - 2
             sheet.show(
                 [
-                    *persistence_lines(
-                        self.answers["overlap"], self.answers.get("by-layer"), width
-                    ),
+                    *persistence_lines(self.answers["overlap"], self.answers.get("by-layer"), width),
                     [],
                 ]
             )
@@ -185,26 +169,18 @@ class PersistencePage(Page):
     def _say_asked(self) -> None:
         if self.view == 1:
             words = [
-                Part("Overlap against examples drawn", "text", bold=True),
-                Part("  at 1: the average; at the right: all", "dim"),
+                Span("Overlap against examples drawn", "text", bold=True),
+                Span("  at 1: the average; at the right: all", "dim"),
             ]
-            self.query_one("#asked", Sheet).show([words])
+            self.query_one("#asked", StyledText).show([words])
             return
         chosen, table = self.selection, self.answers.get("neurons")
         found = table.column("found")[0].as_py() if table is not None and table.num_rows else 0
         count = "" if table is None else f"   {found:,} found"
-        language = (
-            chosen.speaks
-            if chosen.speaks in self.languages and chosen.type != "non-activated"
-            else "any"
-        )
-        where = (
-            "any"
-            if chosen.within is None
-            else layer_name(self.answers.get("layers"), chosen.within)
-        )
+        language = chosen.speaks if chosen.speaks in self.languages and chosen.type != "non-activated" else "any"
+        where = "any" if chosen.layer_filter is None else layer_name(self.answers.get("layers"), chosen.layer_filter)
         where = where.removeprefix("layer ")
-        parts = [Part("Neurons", "text", bold=True)]
+        parts = [Span("Neurons", "text", bold=True)]
         for word, value, role in (
             ("type", chosen.type, chosen.type),
             ("language", language, "first"),
@@ -212,10 +188,10 @@ class PersistencePage(Page):
             ("layer", where, "first"),
         ):
             parts += [
-                Part(f"  {word} ", "dim"),
-                Part(value, ink_of(role), bold=True),
+                Span(f"  {word} ", "dim"),
+                Span(value, ink_of(role), bold=True),
             ]
-        self.query_one("#asked", Sheet).show([[*parts, Part(count, "second")]])
+        self.query_one("#asked", StyledText).show([[*parts, Span(count, "second")]])
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click."""
@@ -225,7 +201,7 @@ class PersistencePage(Page):
         """The neuron's card."""
         row = self.query_one(Grid).row_values()
         if row:
-            self.explorer.drill("neuron", layer=row["layer"], neuron=row["neuron"])
+            self.explorer.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def action_type(self) -> None:
         """The next type."""
@@ -246,7 +222,7 @@ class PersistencePage(Page):
 
     def action_layer(self) -> None:
         """The chosen layer alone, or all."""
-        self.select(within=self.selection.layer if self.selection.within is None else None)
+        self.select(layer_filter=self.selection.layer if self.selection.layer_filter is None else None)
 
     def action_view(self) -> None:
         """Neurons, or overlap against examples."""
@@ -256,9 +232,9 @@ class PersistencePage(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """The layer, where neurons of one layer are listed."""
-        if self.selection.within is None:
+        if self.selection.layer_filter is None:
             return ()
-        return (f"neurons of {layer_name(self.answers.get('layers'), self.selection.within)}",)
+        return (f"neurons of {layer_name(self.answers.get('layers'), self.selection.layer_filter)}",)
 
     def drawings(self) -> Sequence[Drawing]:
         """Overlap against examples, once it was shown."""

@@ -7,8 +7,14 @@ import pyarrow as pa
 from textual.screen import Screen
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.explorer.prefetch import STILL, Foresight
-from neurontui.tui.explorer.query_runner import Answered, Desk, Failed, Question, Started
+from neurontui.tui.explorer.prefetch import STILL, Prefetcher
+from neurontui.tui.explorer.query_runner import (
+    Failed,
+    QueryCompleted,
+    QueryRequest,
+    QueryRunner,
+    RunningQuery,
+)
 
 SLOW = 0.4
 """Seconds after which a question is said to be under way."""
@@ -18,26 +24,26 @@ GRACE = 0.1
 """Seconds that the earlier data and their names stay while the answers come; then the space is left empty."""
 
 
-Follower = tuple[Question, Callable[[pa.Table], None], Callable[[str], None]]
+Follower = tuple[QueryRequest, Callable[[pa.Table], None], Callable[[str], None]]
 """A question, and what is called with its answer or with the sentence that says why there is none."""
 
 
-class AskingScreen(Screen[None]):
+class QueryScreen(Screen[None]):
     """Asks under names; an answer to a question that nobody asks any more is dropped."""
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(name=name, id=id, classes=classes)
-        self.asked: dict[str, Question] = {}
+        self.asked: dict[str, QueryRequest] = {}
         self.answers: dict[str, pa.Table] = {}
-        self._asking: dict[str, Started] = {}
+        self._asking: dict[str, RunningQuery] = {}
         self._come: dict[str, pa.Table] = {}
         self._followers: list[Follower] = []
-        self.foresight = Foresight()
+        self.prefetcher = Prefetcher()
 
     # -- what a screen says -------------------------------------------------------------------------------------
 
     @property
-    def desk(self) -> Desk:
+    def query_runner(self) -> QueryRunner:
         """Who answers."""
         raise NotImplementedError
 
@@ -51,7 +57,7 @@ class AskingScreen(Screen[None]):
     def failed(self, key: str, sentence: str) -> None:
         """Say why there is no answer."""
 
-    def likely(self) -> Iterable[Question]:
+    def prefetch_queries(self) -> Iterable[QueryRequest]:
         """What the next key will probably ask, the likeliest first."""
         return ()
 
@@ -65,7 +71,7 @@ class AskingScreen(Screen[None]):
         """Whether a question has been under way for a while."""
         return bool(self._asking or self._come)
 
-    def drop_outdated(self, wanted: Mapping[str, Question]) -> None:
+    def drop_outdated(self, wanted: Mapping[str, QueryRequest]) -> None:
         """Keep only answers to these questions: an answer to anything else is not shown, copied or acted on."""
         for key in [key for key in self.answers if self.asked.get(key) != wanted.get(key)]:
             if not self.outlives(key):
@@ -84,7 +90,7 @@ class AskingScreen(Screen[None]):
         """Whether an answer to one of these is still to come."""
         return any(key in self._asking or key in self._come for key in keys)
 
-    def ask(self, key: str, question: Question) -> None:
+    def ask(self, key: str, question: QueryRequest) -> None:
         """Ask in a thread; an earlier question under the same name is stopped, and its answer dropped."""
         if key in self._asking:
             self._asking.pop(key).cancel()
@@ -93,19 +99,15 @@ class AskingScreen(Screen[None]):
         if self.asked.get(key) != question:
             self.answers.pop(key, None)
         self.asked[key] = question
-        known = self.desk.cached(question)
+        known = self.query_runner.cached(question)
         if known is not None:
             self._take(key, known)
             return
-        started = self._asking[key] = Started()
-        self.run_worker(
-            partial(self._answer, key, question, started), thread=True, exit_on_error=False
-        )
+        started = self._asking[key] = RunningQuery()
+        self.run_worker(partial(self._answer, key, question, started), thread=True, exit_on_error=False)
         self.set_timer(SLOW, self.frame)
 
-    def follow(
-        self, key: str, show: Callable[[pa.Table], None], fail: Callable[[str], None]
-    ) -> None:
+    def follow(self, key: str, show: Callable[[pa.Table], None], fail: Callable[[str], None]) -> None:
         """Call one of these with the answer to the present question of that name, whatever is asked later."""
         if key in self.answers:
             show(self.answers[key])
@@ -114,7 +116,7 @@ class AskingScreen(Screen[None]):
         else:
             self._followers.append((question, show, fail))
 
-    def _tell_followers(self, question: Question, answer: pa.Table | str) -> None:
+    def _tell_followers(self, question: QueryRequest, answer: pa.Table | str) -> None:
         following = [follower for follower in self._followers if follower[0] == question]
         self._followers = [follower for follower in self._followers if follower[0] != question]
         for _, show, fail in following:
@@ -123,17 +125,17 @@ class AskingScreen(Screen[None]):
             else:
                 show(answer)
 
-    def _answer(self, key: str, question: Question, started: Started) -> None:
+    def _answer(self, key: str, question: QueryRequest, started: RunningQuery) -> None:
         """In a thread: nothing but messages leaves it."""
         try:
-            table = self.desk.answer(question, started)
+            table = self.query_runner.answer(question, started)
         except NeurontuiError as error:
             if not started.stopped:
                 self.post_message(Failed(key, question, str(error)))
         else:
-            self.post_message(Answered(key, question, table))
+            self.post_message(QueryCompleted(key, question, table))
 
-    def on_answered(self, message: Answered) -> None:
+    def on_query_completed(self, message: QueryCompleted) -> None:
         """Keep an answer, unless something else has been asked meanwhile; draw when the last one has come.
 
         Answers come within milliseconds of each other; drawing each would send the screen several times.
@@ -154,7 +156,7 @@ class AskingScreen(Screen[None]):
         for key, table in come.items():
             self._take(key, table)
         self.frame()
-        self.foresee()
+        self.schedule_prefetch()
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
@@ -172,19 +174,19 @@ class AskingScreen(Screen[None]):
         self.answers[key] = table
         self.show(key, table)
 
-    def foresee(self) -> None:
+    def schedule_prefetch(self) -> None:
         """Ask what is likely to come next, once nothing has happened for a moment."""
-        self.foresight.wait(self.set_timer(STILL, self._foresee))
+        self.prefetcher.wait(self.set_timer(STILL, self._prefetch))
 
-    def _foresee(self) -> None:
+    def _prefetch(self) -> None:
         if self.is_current and not self.waiting:
-            errand = self.foresight.begin(self.desk, self.likely())
-            if errand.questions:
-                self.run_worker(errand, thread=True, exit_on_error=False)
+            prefetch_task = self.prefetcher.begin(self.query_runner, self.prefetch_queries())
+            if prefetch_task.questions:
+                self.run_worker(prefetch_task, thread=True, exit_on_error=False)
 
     def stop(self) -> bool:
         """Cancel what is under way; whether anything was."""
-        self.foresight.stop()
+        self.prefetcher.stop()
         stopped = list(self._asking.values())
         for started in stopped:
             started.cancel()

@@ -18,12 +18,12 @@ from neurontui.tui.charts.builders.runs import (
 )
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 
 class RunsPage(Page):
@@ -61,17 +61,17 @@ class RunsPage(Page):
     def body(self) -> Iterable[Widget]:
         """The table, the details below it, and progress."""
         yield Grid(id="runs-table")
-        yield Sheet(id="progress")
+        yield StyledText(id="progress")
         with VerticalScroll(id="lower"):
-            yield Sheet(id="details")
+            yield StyledText(id="details")
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """The runs, and what there is to know about the one under the cursor."""
         under = self._under() or run
         return {
-            "runs": Question.of("runs"),
-            "notes": Question.of("notes", run=under.number),
-            "tongues": Question.of("run-languages", run=under.number),
+            "runs": QueryRequest.of("runs"),
+            "notes": QueryRequest.of("notes", run=under.number),
+            "tongues": QueryRequest.of("run-languages", run=under.number),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -97,13 +97,7 @@ class RunsPage(Page):
         grid.show(shown, run_fields(self.size.width, len(self.explorer.paths)))
 
     def _mark(self, run: RunInfo) -> str:
-        return (
-            "●"
-            if run.key == self.selection.run
-            else "○"
-            if run.key == self.selection.second
-            else " "
-        )
+        return "●" if run.key == self.selection.run else "○" if run.key == self.selection.second else " "
 
     def _under(self) -> RunInfo | None:
         row = self.query_one(Grid).cursor_coordinate.row
@@ -135,26 +129,26 @@ class RunsPage(Page):
             lines = [heading, *warning_lines(notes, width), *details, *notes_lines(notes, width)]
             if "tongues" in self.answers:
                 lines += language_lines(self.answers["tongues"].to_pylist(), width)
-            self.query_one("#details", Sheet).show(lines)
+            self.query_one("#details", StyledText).show(lines)
 
     def journals(self, journals: Sequence[Progress]) -> None:
         """Runs that are being measured; called whenever the journals were looked at."""
-        lines: list[Parts] = []
+        lines: list[Spans] = []
         if journals:
             lines = [
                 [],
-                [Part("In progress", "text", bold=True)],
+                [Span("In progress", "text", bold=True)],
                 *(_progress(each) for each in journals),
                 [],
             ]
-        self.query_one("#progress", Sheet).show(lines)
+        self.query_one("#progress", StyledText).show(lines)
 
     def action_look(self) -> None:
         """Look at the run under the cursor."""
         run = self._under()
         if run is not None:
             self.explorer.choose_run(run.key)
-            self.explorer.drill("layers")
+            self.explorer.open_detail("layers")
 
     def action_compare_with(self) -> None:
         """Set or clear the second run."""
@@ -165,18 +159,14 @@ class RunsPage(Page):
         self.select(second="" if self.selection.second == run.key else run.key)
 
 
-def _progress(each: Progress) -> Parts:
+def _progress(each: Progress) -> Spans:
     share = each.done / each.total if each.total else 0.0
     state = (
-        "merging …"
-        if each.merging
-        else "measuring"
-        if each.running
-        else "stopped: the same command goes on with it"
+        "merging …" if each.merging else "measuring" if each.running else "stopped: the same command goes on with it"
     )
     return [
-        Part(f"  {each.name}  ", "text"),
-        Part(bar(share, 1.0, 20), "first", "rule"),
-        Part(f" {each.done} of {each.total} batches  ", "text"),
-        Part(state, "second" if each.merging else "dim"),
+        Span(f"  {each.name}  ", "text"),
+        Span(bar(share, 1.0, 20), "first", "rule"),
+        Span(f" {each.done} of {each.total} batches  ", "text"),
+        Span(state, "second" if each.merging else "dim"),
     ]

@@ -25,7 +25,7 @@ from neurontui.tui.charts.builders.sql import (
 )
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question, Started
+from neurontui.tui.explorer.query_runner import QueryRequest, RunningQuery
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.sql_editor.completions import Completions
@@ -33,8 +33,8 @@ from neurontui.tui.explorer.sql_editor.editor import Editor
 from neurontui.tui.explorer.sql_editor.history import History
 from neurontui.tui.explorer.sql_editor.sql_text import Names, statement_at
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 LIMITS = (100_000, 1_000_000, 10_000_000)
 SECONDS = (60.0, 600.0, 10.0)
@@ -75,19 +75,11 @@ class SqlPage(Page):
         "other keys work again. x on any other screen lands here with that screen's query."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f5,ctrl+r", "run", "run", show=False, tooltip="Run the statement under the cursor"
-        ),
+        Binding("f5,ctrl+r", "run", "run", show=False, tooltip="Run the statement under the cursor"),
         Binding("i", "edit", "edit", tooltip="Back to the editor"),
-        Binding(
-            "m", "limit", "rows", tooltip="How many rows at most: 100,000, a million, ten million"
-        ),
-        Binding(
-            "s", "seconds", "time limit", tooltip="How long a query may run: 60 s, 600 s, 10 s"
-        ),
-        Binding(
-            "d", "schema", "tables", tooltip="Tables and columns of the file, and what they mean"
-        ),
+        Binding("m", "limit", "rows", tooltip="How many rows at most: 100,000, a million, ten million"),
+        Binding("s", "seconds", "time limit", tooltip="How long a query may run: 60 s, 600 s, 10 s"),
+        Binding("d", "schema", "tables", tooltip="Tables and columns of the file, and what they mean"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {"schema": ()}
@@ -106,7 +98,7 @@ class SqlPage(Page):
         self.ran = ""
         self.cut = False
         self._number = 0
-        self._job: Started | None = None
+        self._job: RunningQuery | None = None
         self._since = 0.0
 
     def body(self) -> Iterable[Widget]:
@@ -116,15 +108,13 @@ class SqlPage(Page):
         editor.select_all()
         yield editor
         yield Completions()
-        yield Sheet(id="status")
+        yield StyledText(id="status")
         yield Grid(id="rows", cursor_type="cell")
 
     def on_mount(self) -> None:
         """The frame, and a clock for what runs."""
         super().on_mount()
-        self._say(
-            [Part("ctrl+r runs  ·  tab completes  ·  ↑ history  ·  esc leaves the editor", "dim")]
-        )
+        self._say([Span("ctrl+r runs  ·  tab completes  ·  ↑ history  ·  esc leaves the editor", "dim")])
         self.set_interval(0.25, self._tick)
 
     @property
@@ -137,22 +127,20 @@ class SqlPage(Page):
         """What it offers."""
         return self.query_one(Completions)
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What there is to complete."""
-        return {"schema": Question.of("schema")}
+        return {"schema": QueryRequest.of("schema")}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Tables and columns."""
-        self.names = names_of(
-            table, tuple(each.name for each in self.explorer.desk.results.queries())
-        )
+        self.names = names_of(table, tuple(each.name for each in self.explorer.query_runner.results.queries()))
         if self.result is None and self._job is None:
             self.query_one(Grid).show(table, SCHEMA_FIELDS)
 
     def reflect(self) -> None:
         """A query that another screen handed over."""
-        if self.explorer.handed:
-            self.editor.text, self.explorer.handed = self.explorer.handed, ""
+        if self.explorer.pending_sql:
+            self.editor.text, self.explorer.pending_sql = self.explorer.pending_sql, ""
             self.action_run()
             self.query_one(Grid).focus()
 
@@ -187,23 +175,19 @@ class SqlPage(Page):
         self.completions.hide()
         self.editor.mark(None)
         self._number += 1
-        self._job, self._since = Started(), time.monotonic()
+        self._job, self._since = RunningQuery(), time.monotonic()
         if not explain:
             self.history.add(statement)
         text = EXPLAIN + statement if explain else statement
-        self.run_worker(
-            partial(self._work, self._number, text, self._job), thread=True, exit_on_error=False
-        )
+        self.run_worker(partial(self._work, self._number, text, self._job), thread=True, exit_on_error=False)
         self.frame()
 
-    def _work(self, number: int, statement: str, started: Started) -> None:
+    def _work(self, number: int, statement: str, started: RunningQuery) -> None:
         """In a thread."""
-        desk = self.explorer.desk
+        query_runner = self.explorer.query_runner
         try:
-            job = desk.prepare(
-                lambda: desk.results.sql_job(statement, seconds=SECONDS[self.seconds])
-            )
-            table = desk.run(job, started, LIMITS[self.limit])
+            job = query_runner.prepare(lambda: query_runner.results.sql_job(statement, seconds=SECONDS[self.seconds]))
+            table = query_runner.run(job, started, LIMITS[self.limit])
         except NeurontuiError as error:
             self.post_message(Ran(number, statement, None, False, error))
         else:
@@ -218,17 +202,13 @@ class SqlPage(Page):
         if message.error is not None:
             self._show_error(message.error, message.statement.startswith(EXPLAIN))
         elif message.table is not None and message.statement.startswith(EXPLAIN):
-            self._say([Part(f"explained in {took:.2f} s", "dim")])
+            self._say([Span(f"explained in {took:.2f} s", "dim")])
             if self.is_current:  # the plan belongs to the editor, not above another screen
                 self.app.push_screen(Reading(plan_lines(message.table)))
         elif message.table is not None:
             self.result, self.ran, self.cut = message.table, message.statement, message.cut
             self.query_one(Grid).show(message.table)
-            self._say(
-                rows_words(
-                    message.table.num_rows, took, LIMITS[self.limit] if message.cut else None
-                )
-            )
+            self._say(rows_words(message.table.num_rows, took, LIMITS[self.limit] if message.cut else None))
         self.frame()
 
     def _show_error(self, error: NeurontuiError, explained: bool) -> None:
@@ -239,7 +219,7 @@ class SqlPage(Page):
                 column -= len(EXPLAIN)
             where = f"line {error.line}, column {column}: "
             self._point(error.line, column)
-        self._say([Part(f"✗ {where}", "bad", bold=True), Part(str(error), "text")])
+        self._say([Span(f"✗ {where}", "bad", bold=True), Span(str(error), "text")])
 
     def _point(self, line: int, column: int) -> None:
         """Put the cursor where the error is; the statement may begin further down in the text."""
@@ -250,15 +230,13 @@ class SqlPage(Page):
         editor.mark(row)
         editor.move_cursor((row, min(column - 1, len(editor.document.get_line(row)))))
 
-    def _say(self, parts: Parts) -> None:
-        self.query_one("#status", Sheet).show([parts])
+    def _say(self, parts: Spans) -> None:
+        self.query_one("#status", StyledText).show([parts])
 
     def _tick(self) -> None:
         took = time.monotonic() - self._since
         if self._job is not None and self.is_current and took > 0.4:
-            self._say(
-                running_words(took, self._job.job.progress() if self._job.job is not None else None)
-            )
+            self._say(running_words(took, self._job.job.progress() if self._job.job is not None else None))
 
     # -- the editor's keys ------------------------------------------------------------------------------------------
 
@@ -310,16 +288,10 @@ class SqlPage(Page):
             "example": chosen.example,
             "other": self.second.number if self.second else None,
         }
-        results = self.explorer.desk.results
-        asked = [
-            p.name
-            for p in results.named(name).parameters
-            if p.required or p.name in ("run", "languages")
-        ]
+        results = self.explorer.query_runner.results
+        asked = [p.name for p in results.named(name).parameters if p.required or p.name in ("run", "languages")]
         try:
-            return results.statement(
-                name, **{key: known[key] for key in asked if known.get(key) is not None}
-            )
+            return results.statement(name, **{key: known[key] for key in asked if known.get(key) is not None})
         except UsageError as error:
             self.notify(str(error), severity="warning", markup=False)
             return name
@@ -342,19 +314,17 @@ class SqlPage(Page):
     def action_limit(self) -> None:
         """More rows."""
         self.limit = (self.limit + 1) % len(LIMITS)
-        self._say([Part(f"at most {LIMITS[self.limit]:,} rows from the next run on", "second")])
+        self._say([Span(f"at most {LIMITS[self.limit]:,} rows from the next run on", "second")])
 
     def action_seconds(self) -> None:
         """Another time limit."""
         self.seconds = (self.seconds + 1) % len(SECONDS)
-        self._say([Part(f"at most {SECONDS[self.seconds]:g} s from the next run on", "second")])
+        self._say([Span(f"at most {SECONDS[self.seconds]:g} s from the next run on", "second")])
 
     def action_schema(self) -> None:
         """Tables and columns."""
         if "schema" in self.answers:
-            self.app.push_screen(
-                Reading(schema_lines(self.answers["schema"], min(self.size.width - 10, 70)))
-            )
+            self.app.push_screen(Reading(schema_lines(self.answers["schema"], min(self.size.width - 10, 70))))
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows."""
@@ -362,9 +332,9 @@ class SqlPage(Page):
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """Runs the statement again, without a limit, where its result was cut."""
-        desk, statement = self.explorer.desk, self.ran
+        query_runner, statement = self.explorer.query_runner, self.ran
 
         def all_rows() -> pa.Table:
-            return desk.run(desk.prepare(lambda: desk.results.sql_job(statement)))
+            return query_runner.run(query_runner.prepare(lambda: query_runner.results.sql_job(statement)))
 
         return all_rows if self.cut else None

@@ -10,13 +10,13 @@ from textual.widget import Widget
 
 from neurontui.tui.charts.model import Chart, Drawing, Series
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import Question
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.readout import ReadOut, Row
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 Block = tuple[str, tuple[Row, ...]]
 _DIGITS = {"logits": 2}
@@ -59,7 +59,7 @@ class ChartPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """Title, chart and read-out."""
-        yield Sheet(id="title")
+        yield StyledText(id="title")
         yield self.chart_row()
 
     def chart_row(self) -> Widget:
@@ -68,7 +68,7 @@ class ChartPage(Page):
 
     # -- what subclasses say ------------------------------------------------------------------------------------
 
-    def question(self, run: RunInfo) -> dict[str, Question]:
+    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
         """What the present view asks."""
         return {}
 
@@ -90,9 +90,9 @@ class ChartPage(Page):
 
     # -- the page -----------------------------------------------------------------------------------------------
 
-    def wants(self, run: RunInfo) -> dict[str, Question]:
+    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
         """The layers, what was measured, and what the view asks."""
-        return {**self.question(run), "layers": Question.of("layers", run=run.number)}
+        return {**self.question(run), "layers": QueryRequest.of("layers", run=run.number)}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Draw what there is."""
@@ -126,13 +126,13 @@ class ChartPage(Page):
         """The chart in the chosen style; made anew only when something else than the cursor has changed."""
         answers = tuple(self.answers.values())
         chosen = replace(self.selection, layer=0, neuron=0, example=0)
-        made_from = (chosen, self.view, self.style, self.variety())
+        made_from = (chosen, self.view, self.style, self.cache_key())
         made = self._made
         if made is None or made.origin != made_from or not _same(made.answers, answers):
             made = self._made = _Made(answers, made_from, self._style_chart())
         return made.chart
 
-    def variety(self) -> object:
+    def cache_key(self) -> object:
         """What else decides the chart: whatever a subclass keeps for itself."""
         return None
 
@@ -146,19 +146,19 @@ class ChartPage(Page):
         return chart if style == "stacked" else replace(chart, stacked=False)
 
     def _write(self, chart: Chart, index: int) -> None:
-        head: list[Part] = [
-            Part(chart.title, "text", bold=True),
-            Part(f" · {self.about(chart)}" if self.about(chart) else "", "dim"),
+        head: list[Span] = [
+            Span(chart.title, "text", bold=True),
+            Span(f" · {self.about(chart)}" if self.about(chart) else "", "dim"),
         ]
-        lines: list[Parts] = [head]
-        lines += [[Part(note, "second")] for note in self.notes()]
-        self.query_one("#title", Sheet).show(lines)
+        lines: list[Spans] = [head]
+        lines += [[Span(note, "second")] for note in self.notes()]
+        self.query_one("#title", StyledText).show(lines)
         label = chart.labels[index] if index < chart.n else ""
         blocks, foot = self.blocks(chart, index)
-        own = [_row(each, index, chart) for each in _order(chart) if not each.ghost]
+        own = [_row(each, index, chart) for each in _order(chart) if not each.reference]
         first = (f"{chart.x_title} {label}", tuple(own))
-        ghosts = tuple(_row(each, index, chart) for each in _order(chart) if each.ghost)
-        other = [(chart.grey, ghosts)] if ghosts else []
+        references = tuple(_row(each, index, chart) for each in _order(chart) if each.reference)
+        other = [(chart.grey, references)] if references else []
         used = sum(2 + len(rows) for _, rows in (first, *other, *blocks)) + len(foot) + 2
         room = self.query_one("#chart-row").size.height - used
         table = every_position(chart, index, room) if self.tall else ()
@@ -210,20 +210,20 @@ def _same(before: Sequence[pa.Table], now: Sequence[pa.Table]) -> bool:
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
-def every_position(chart: Chart, index: int, room: int) -> tuple[Parts, ...]:
+def every_position(chart: Chart, index: int, room: int) -> tuple[Spans, ...]:
     """Values of the chart's own curves, a line a position: those around `index` that fit into `room` lines."""
     if room < 2:
         return ()
     start = max(min(index - room // 2, chart.n - room), 0)
-    series = [each for each in _order(chart) if not each.ghost][:5]
+    series = [each for each in _order(chart) if not each.reference][:5]
     digits = _DIGITS.get(chart.unit, 1)
     head = "".join(f"{each.letter[:5]:>6}" for each in series)
-    lines: list[Parts] = [[Part(f"{chart.x_title[:5]:<5}", "dim"), Part(head, "dim")]]
+    lines: list[Spans] = [[Span(f"{chart.x_title[:5]:<5}", "dim"), Span(head, "dim")]]
     for place, label in list(enumerate(chart.labels))[start : start + room]:
         values = [each.values[place] if place < len(each.values) else None for each in series]
         text = "".join("     –" if v is None else f"{v:>6.{digits}f}" for v in values)
         ink, here = ("text", True) if place == index else ("dim", False)
-        lines.append([Part(f"{label:>4} {text}", ink, bold=here)])
+        lines.append([Span(f"{label:>4} {text}", ink, bold=here)])
     return tuple(lines)
 
 

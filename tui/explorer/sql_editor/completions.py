@@ -31,9 +31,7 @@ class Completions(OptionList):
         self.clear_options()
         if found:
             width = min(max(len(each.text) for each in found), WIDTH - 12)
-            self.add_options(
-                [Option(Content(f"{fit(each.text, width)}  {each.kind}")) for each in found]
-            )
+            self.add_options([Option(Content(f"{fit(each.text, width)}  {each.kind}")) for each in found])
             self.highlighted = 0
             self.styles.offset = self._below(editor)
 

@@ -52,9 +52,7 @@ class Editor(TextArea):
             key_display="esc",
             tooltip="Close completions; stop the query; leave the editor",
         ),
-        Binding(
-            "up", "up", "history", show=False, tooltip="Up; in the first line, the statement before"
-        ),
+        Binding("up", "up", "history", show=False, tooltip="Up; in the first line, the statement before"),
         Binding(
             "down",
             "down",

@@ -92,28 +92,20 @@ def word_before(text: str, offset: int) -> str:
 
 def offers(text: str, offset: int, names: Names, limit: int = 50) -> list[Offer]:
     """Completions of the word before the offset, the likeliest first; none inside strings and comments."""
-    if any(
-        token.start < offset <= token.end
-        for token in tokens(text)
-        if token.kind in ("string", "comment")
-    ):
+    if any(token.start < offset <= token.end for token in tokens(text) if token.kind in ("string", "comment")):
         return []
     word = word_before(text, offset)
     before = text[: offset - len(word)]
     if "." in word:
         table, _, start = word.rpartition(".")
         owner = _aliases(text, names).get(table.lower(), table.lower())
-        return _matching(start, [Offer(each, "column") for each in names.tables.get(owner, ())])[
-            :limit
-        ]
+        return _matching(start, [Offer(each, "column") for each in names.tables.get(owner, ())])[:limit]
     if not word:
         return []
     begins = not before.strip() or before.rstrip().endswith(";")
     found = [Offer(each, "query") for each in names.queries] if begins else []
     found += [*_tables(names), *_columns(text, names)]
-    found += [Offer(each, "function") for each in FUNCTIONS] + [
-        Offer(each.upper(), "keyword") for each in KEYWORDS
-    ]
+    found += [Offer(each, "function") for each in FUNCTIONS] + [Offer(each.upper(), "keyword") for each in KEYWORDS]
     if re.search(r"\b(from|join)\s+$", before, re.IGNORECASE):
         found = _tables(names)
     return _matching(word if begins else word.split("-")[-1], found)[:limit]
@@ -123,12 +115,8 @@ def _matching(start: str, found: list[Offer]) -> list[Offer]:
     """Offers that begin like that, then those that contain it; each text once."""
     low = start.lower()
     begin = [each for each in found if each.text.lower().startswith(low)]
-    inside = [
-        each for each in found if len(low) > 2 and low in each.text.lower() and each not in begin
-    ]
-    unique = {
-        each.text.lower(): each for each in reversed(begin + inside) if each.text.lower() != low
-    }
+    inside = [each for each in found if len(low) > 2 and low in each.text.lower() and each not in begin]
+    unique = {each.text.lower(): each for each in reversed(begin + inside) if each.text.lower() != low}
     return list(reversed(unique.values()))
 
 
@@ -138,9 +126,7 @@ def _tables(names: Names) -> list[Offer]:
 
 def _columns(text: str, names: Names) -> list[Offer]:
     """Columns of the tables that the text mentions, or of all where it mentions none."""
-    words = {
-        text[token.start : token.end].lower() for token in tokens(text) if token.kind == "word"
-    }
+    words = {text[token.start : token.end].lower() for token in tokens(text) if token.kind == "word"}
     mentioned = [table for table in names.tables if table.lower() in words] or list(names.tables)
     return [Offer(column, "column") for table in mentioned for column in names.tables[table]]
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import Line
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 SHORTEST = 12
 """Characters that the name of the compared run keeps."""
@@ -68,41 +68,41 @@ class Chips(Line, can_focus=True):
             self.cursor = min(self.cursor, max(len(state.languages) - 1, 0))
             self.refresh()
 
-    def parts(self, width: int) -> Parts:
+    def parts(self, width: int) -> Spans:
         """Chips in a window around the cursor where they do not all fit, then the rest of the selection."""
         needed = sum(width_of(self._chip(index)) for index in range(len(self.state.languages)))
         tail = self._tail(width - needed - 2)
         room = width - width_of(tail) - 1
         start, end = self._window(room)
         shown = [part for index in range(start, end) for part in self._chip(index)]
-        before = [Part("‹" if start else " ", "dim")]
-        after = [Part("›" if end < len(self.state.languages) else " ", "dim")]
+        before = [Span("‹" if start else " ", "dim")]
+        after = [Span("›" if end < len(self.state.languages) else " ", "dim")]
         return [*before, *shown, *after, *tail]
 
-    def _tail(self, room: int) -> list[Part]:
+    def _tail(self, room: int) -> list[Span]:
         """What stands behind the chips; a long name of a run gives way before chips do."""
         state = self.state
         parts = [
-            Part(f" {len(state.active)} of {len(state.languages)}", "dim"),
-            Part(f"  {state.threshold}", "text"),
+            Span(f" {len(state.active)} of {len(state.languages)}", "dim"),
+            Span(f"  {state.threshold}", "text"),
         ]
         if state.compared:
             left = max(room - width_of(parts) - len("  vs "), SHORTEST)
-            parts.append(Part(f"  vs {shorten(state.compared, left)}", "second"))
+            parts.append(Span(f"  vs {shorten(state.compared, left)}", "second"))
         elif state.compared is not None:
-            parts.append(Part("  vs none", "dim"))
+            parts.append(Span("  vs none", "dim"))
         if state.note:
-            parts.append(Part(f"  {state.note}", "second"))
+            parts.append(Span(f"  {state.note}", "second"))
         return parts
 
-    def _chip(self, index: int) -> list[Part]:
+    def _chip(self, index: int) -> list[Span]:
         code = self.state.languages[index]
         on = code in self.state.active
         under = self.has_focus and index == self.cursor
         text = f"{'●' if on else '○'}{shorten(code, 8)}"
         return [
-            Part(text, "first" if on else "dim", None, on, f"flip_at({index})", under),
-            Part(" "),
+            Span(text, "first" if on else "dim", None, on, f"flip_at({index})", under),
+            Span(" "),
         ]
 
     def _window(self, room: int) -> tuple[int, int]:
@@ -148,9 +148,7 @@ class Chips(Line, can_focus=True):
     def switched(self, index: int) -> tuple[str, ...]:
         """The codes that are on once one is switched; none where it is the last."""
         state = self.state
-        return tuple(
-            code for i, code in enumerate(state.languages) if (code in state.active) != (i == index)
-        )
+        return tuple(code for i, code in enumerate(state.languages) if (code in state.active) != (i == index))
 
     def action_all(self) -> None:
         """Switch every language on."""
@@ -170,8 +168,6 @@ class Chips(Line, can_focus=True):
 
     def _set(self, active: set[str]) -> None:
         if active and active != {*self.state.active}:
-            self.post_message(
-                self.Changed(tuple(code for code in self.state.languages if code in active))
-            )
+            self.post_message(self.Changed(tuple(code for code in self.state.languages if code in active)))
         else:
             self.refresh()

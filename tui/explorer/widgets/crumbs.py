@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.widgets.styled_text import Line
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts, spread, width_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans, spread, width_of
 
 
 class Crumbs(Line):
@@ -22,18 +22,18 @@ class Crumbs(Line):
             self._crumbs, self._state, self._warning = crumbs, state, warning
             self.refresh()
 
-    def parts(self, width: int) -> Parts:
+    def parts(self, width: int) -> Spans:
         """The way at the left, what goes on and the way to help at the right."""
-        state = [Part(f"  {self._state}", "second", bold=True)] if self._state else []
-        warning = [Part(f"  {self._warning}", "bad", bold=True, click="app.go('runs')")]
+        state = [Span(f"  {self._state}", "second", bold=True)] if self._state else []
+        warning = [Span(f"  {self._warning}", "bad", bold=True, click="app.go('runs')")]
         help_ = [
-            Part("  ctrl+p", "dim", click="app.command_palette"),
-            Part("  ? help ", "dim", click="app.help"),
+            Span("  ctrl+p", "dim", click="app.command_palette"),
+            Span("  ? help ", "dim", click="app.help"),
         ]
         right = [*(warning if self._warning else []), *state, *help_]
         return spread(self._way(width - width_of(right)), right, width)
 
-    def _way(self, room: int) -> list[Part]:
+    def _way(self, room: int) -> list[Span]:
         """All crumbs, or those that fit: the run matters more than the screen, which the line below names too."""
         shorter = (_joined(each) for each in _shorter(self._crumbs))
         return next(
@@ -50,10 +50,10 @@ def _shorter(crumbs: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield ("…", *crumbs[1:2], "…", *crumbs[-1:])
 
 
-def _joined(crumbs: tuple[str, ...]) -> list[Part]:
-    parts: list[Part] = []
+def _joined(crumbs: tuple[str, ...]) -> list[Span]:
+    parts: list[Span] = []
     for index, crumb in enumerate(crumbs):
         last = index == len(crumbs) - 1
-        parts += [Part(" › ", "axis")] if index else [Part(" ")]
-        parts.append(Part(shorten(crumb, 40), "text" if last else "dim", bold=last))
+        parts += [Span(" › ", "axis")] if index else [Span(" ")]
+        parts.append(Span(shorten(crumb, 40), "text" if last else "dim", bold=last))
     return parts

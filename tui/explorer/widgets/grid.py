@@ -83,9 +83,7 @@ class Grid(Veil, DataTable):
         ),
         Binding("n", "find_next(1)", "next", show=False, tooltip="The next match"),
         Binding("N", "find_next(-1)", "previous", show=False, tooltip="The match before"),
-        Binding(
-            "tab", "app.focus_next", "next pane", show=False, tooltip="The next part of the screen"
-        ),
+        Binding("tab", "app.focus_next", "next pane", show=False, tooltip="The next part of the screen"),
         Binding(
             "shift+tab",
             "app.focus_previous",
@@ -168,13 +166,9 @@ class Grid(Veil, DataTable):
             return {}
         return {name: self.table.column(name)[index].as_py() for name in self.table.column_names}
 
-    def _get_cell_renderable(
-        self, row_index: int, column_index: int, max_width: int | None = None
-    ) -> Text:
+    def _get_cell_renderable(self, row_index: int, column_index: int, max_width: int | None = None) -> Text:
         if row_index == -1:
-            label = Text(
-                shorten(self.fields[column_index].title, WIDEST), no_wrap=True, overflow="ellipsis"
-            )
+            label = Text(shorten(self.fields[column_index].title, WIDEST), no_wrap=True, overflow="ellipsis")
             label.justify = "right" if self.fields[column_index].right else "left"
             return label
         field = self.fields[column_index]
@@ -230,9 +224,7 @@ def _telling(column: pa.ChunkedArray) -> list[Any]:
     values: list[Any] = column.slice(0, SAMPLE).to_pylist()
     if len(column) > SAMPLE:
         step = -(-len(column) // SAMPLE)
-        values += [
-            column[row].as_py() for row in range(0, len(column), step)
-        ]  # take() copies all of it
+        values += [column[row].as_py() for row in range(0, len(column), step)]  # take() copies all of it
         if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
             values += pc.min_max(column).as_py().values()
     return values

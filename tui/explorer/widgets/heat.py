@@ -14,7 +14,7 @@ from neurontui.tui.charts.palette import ink_on, shade
 from neurontui.tui.common.sanitize import fit, shorten
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import palette_of
-from neurontui.tui.explorer.widgets.text_lines import Part, strip_of
+from neurontui.tui.explorer.widgets.text_lines import Span, strip_of
 from neurontui.tui.explorer.widgets.veil import Veil
 
 LONGEST_LABEL = 24
@@ -114,31 +114,31 @@ class Heat(Veil, Widget, can_focus=True):
         room = (self.content_size.width - self._label_width - 1) // max(len(self._names), 1)
         return min(max(least, room), 9)
 
-    def _head(self, start: int, end: int) -> list[Part]:
-        parts = [Part(fit("‹" if start else "", self._label_width, "right"), "dim")]
+    def _head(self, start: int, end: int) -> list[Span]:
+        parts = [Span(fit("‹" if start else "", self._label_width, "right"), "dim")]
         for index in range(start, end):
             here = index == self.column
             name = fit(self._names[index], self._cell_width - 1, "right") + " "
-            parts.append(Part(name, "text" if here else "dim", bold=here))
-        return [*parts, Part("›" if end < len(self.matrix.columns) else "", "dim")]
+            parts.append(Span(name, "text" if here else "dim", bold=here))
+        return [*parts, Span("›" if end < len(self.matrix.columns) else "", "dim")]
 
-    def _row(self, row: int, start: int, end: int) -> list[Part]:
+    def _row(self, row: int, start: int, end: int) -> list[Span]:
         here = row == self.row
         name = fit(self._rows[row], self._label_width - 1, "right") + " "
         width = self._cell_width
         cells = [self._cell(row, column, width) for column in range(start, end)]
-        return [Part(name, "text" if here else "dim", bold=here), *cells]
+        return [Span(name, "text" if here else "dim", bold=here), *cells]
 
-    def _cell(self, row: int, column: int, width: int) -> Part:
+    def _cell(self, row: int, column: int, width: int) -> Span:
         value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
         skipped = self.matrix.skip_diagonal and row == column
         text = self._text(value, skipped, width) + self.matrix.mark(row, column)
         under = self.has_focus and (row, column) == (self.row, self.column)
         palette = palette_of(self)
         if under or tint is None or skipped or palette.textured:
-            return Part(text, "dim" if skipped else "text", bold=under, reverse=under)
+            return Span(text, "dim" if skipped else "text", bold=under, reverse=under)
         paper = shade(tint, self._extent, self.matrix.diverging, palette.few)
-        return Part(text, ink_on(paper), paper)
+        return Span(text, ink_on(paper), paper)
 
     def _text(self, value: Value, skipped: bool, width: int) -> str:
         if skipped:
@@ -178,9 +178,7 @@ class Heat(Veil, Widget, can_focus=True):
             self.refresh()
             return
         for line in {0, before[0] - self._top + 1, row - self._top + 1}:
-            self.refresh(
-                Region(self.gutter.left, self.gutter.top + line, self.content_size.width, 1)
-            )
+            self.refresh(Region(self.gutter.left, self.gutter.top + line, self.content_size.width, 1))
 
 
 def _window(first: int, cursor: int, count: int, total: int) -> int:

@@ -3,7 +3,7 @@
 from textual.binding import ActiveBinding
 
 from neurontui.tui.explorer.widgets.styled_text import Line
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 
 class Keys(Line):
@@ -13,21 +13,21 @@ class Keys(Line):
         """Follow what can be pressed."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
-    def parts(self, width: int) -> Parts:
+    def parts(self, width: int) -> Spans:
         """Key and word, pair by pair, until the line is full."""
-        parts: list[Part] = [Part(" ")]
+        parts: list[Span] = [Span(" ")]
         for active in self._shown():
             pair = [
-                Part(
+                Span(
                     self._display(active),
                     "first",
                     bold=True,
                     click=f"app.press('{active.binding.key}')",
                 ),
-                Part(f" {active.binding.description}", "dim"),
+                Span(f" {active.binding.description}", "dim"),
             ]
             if width_of(parts) + width_of(pair) <= width:
-                parts += [*pair, Part("  ")]
+                parts += [*pair, Span("  ")]
         return parts
 
     def _shown(self) -> list[ActiveBinding]:
@@ -40,9 +40,7 @@ class Keys(Line):
             if active.binding.show and active.enabled and label and label not in seen:
                 seen.add(label)
                 shown.append(active)
-        return sorted(
-            shown, key=lambda active: (active.binding.action in common, active.node is self.app)
-        )
+        return sorted(shown, key=lambda active: (active.binding.action in common, active.node is self.app))
 
     def _told(self, active: ActiveBinding) -> ActiveBinding:
         """A key that a table takes without a word is told in the screen's words: it does there what they say."""

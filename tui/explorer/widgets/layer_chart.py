@@ -104,11 +104,7 @@ class LayerChart(Veil, Widget, can_focus=True):
         chart, self._plot = self.chart, None
         if chart is None:
             return canvas
-        self._plot = (
-            draw_chart(canvas, chart)
-            if chart.panels
-            else draw_data(canvas, chart, textured, int(self.titled))
-        )
+        self._plot = draw_chart(canvas, chart) if chart.panels else draw_data(canvas, chart, textured, int(self.titled))
         if self._plot is None and chart.n:
             canvas.text(0, 0, "too small to draw", "dim")
         return canvas
@@ -120,7 +116,7 @@ class LayerChart(Veil, Widget, can_focus=True):
             return
         x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
         for each in chart.series:
-            if not each.ghost:
+            if not each.reference:
                 x = canvas.text(x + 2, 0, f"{each.letter} ", ink_of(each.role), bold=True)
                 x = canvas.text(x, 0, each.text(at))
 

@@ -2,11 +2,11 @@
 
 import textwrap
 
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 
-class Notice(Sheet):
+class Notice(StyledText):
     """A sentence or two in the middle of an otherwise empty pane."""
 
     DEFAULT_CSS = "Notice { height: auto; padding: 1 2; }"
@@ -21,15 +21,12 @@ class Notice(Sheet):
         self._head, self._sentences = head, sentences
         self.renew()
 
-    def make(self, width: int) -> list[Parts]:
+    def make(self, width: int) -> list[Spans]:
         """A heading and wrapped sentences."""
-        lines: list[Parts] = [[Part(self._head, "second", bold=True)]] if self._head else []
+        lines: list[Spans] = [[Span(self._head, "second", bold=True)]] if self._head else []
         for sentence in self._sentences:
             lines += [
                 [],
-                *(
-                    [Part(line, "text")]
-                    for line in textwrap.wrap(sentence, max(min(width, 72), 20))
-                ),
+                *([Span(line, "text")] for line in textwrap.wrap(sentence, max(min(width, 72), 20))),
             ]
         return lines

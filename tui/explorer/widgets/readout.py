@@ -6,8 +6,8 @@ from rich.cells import cell_len
 
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.common.sanitize import fit
-from neurontui.tui.explorer.widgets.styled_text import Sheet
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 
 @dataclass(frozen=True)
@@ -20,43 +20,43 @@ class Row:
     role: str = "text"
 
 
-class ReadOut(Sheet):
+class ReadOut(StyledText):
     """Blocks of rows, each under a heading."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._blocks: tuple[tuple[str, tuple[Row, ...]], ...] = ()
         self._foot: tuple[str, ...] = ()
-        self._table: tuple[Parts, ...] = ()
+        self._table: tuple[Spans, ...] = ()
 
     def show_blocks(
         self,
         *blocks: tuple[str, tuple[Row, ...]],
         foot: tuple[str, ...] = (),
-        table: tuple[Parts, ...] = (),
+        table: tuple[Spans, ...] = (),
     ) -> None:
         """Replace the content; `foot` is what stands below in quiet words, `table` what fills the rest."""
         if (blocks, foot, table) != (self._blocks, self._foot, self._table):
             self._blocks, self._foot, self._table = blocks, foot, table
             self.renew()
 
-    def make(self, width: int) -> list[Parts]:
+    def make(self, width: int) -> list[Spans]:
         """Names at the left, values at the right."""
-        lines: list[Parts] = []
+        lines: list[Spans] = []
         for heading, rows in self._blocks:
             if lines:
                 lines.append([])
-            lines.append([Part(heading, "text", bold=True)])
+            lines.append([Span(heading, "text", bold=True)])
             lines += [_line(row, width) for row in rows]
         if self._foot:
-            lines += [[], *([Part(line, "dim")] for line in self._foot)]
+            lines += [[], *([Span(line, "dim")] for line in self._foot)]
         return [*lines, [], *self._table] if self._table else lines
 
 
-def _line(row: Row, width: int) -> list[Part]:
+def _line(row: Row, width: int) -> list[Span]:
     name_width = max(width - cell_len(row.letter) - 1 - len(row.value) - 1, 0)
     return [
-        Part(f"{row.letter} ", ink_of(row.role), bold=True),
-        Part(fit(row.name, name_width) + " ", "dim"),
-        Part(row.value, "text"),
+        Span(f"{row.letter} ", ink_of(row.role), bold=True),
+        Span(fit(row.name, name_width) + " ", "dim"),
+        Span(row.value, "text"),
     ]

@@ -8,7 +8,7 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.grid import Grid
 
 
-class Finder(Input):
+class SearchBar(Input):
     """Opens at `/`; finds as one types, from the row one came from; enter keeps the place, esc closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from neurontui.tui.charts.palette import DARK, Palette
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts, click_at, plain, strip_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans, click_at, plain, strip_of
 from neurontui.tui.explorer.widgets.veil import Veil
 
 
@@ -23,16 +23,14 @@ class Line(Widget):
 
     DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
 
-    def parts(self, width: int) -> Parts:
+    def parts(self, width: int) -> Spans:
         """Pieces from left to right."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """The line, in the colours of the theme."""
         width = self.content_size.width
-        return strip_of(
-            self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style
-        )
+        return strip_of(self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action of the piece under the mouse."""
@@ -45,17 +43,17 @@ class Line(Widget):
         return plain([self.parts(self.content_size.width)])
 
 
-class Sheet(Veil, Widget):
+class StyledText(Veil, Widget):
     """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
 
     DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id, classes=classes)
-        self._lines: list[Parts] = []
-        self._made: tuple[int, list[Parts]] | None = None
+        self._lines: list[Spans] = []
+        self._made: tuple[int, list[Spans]] | None = None
 
-    def show(self, lines: list[Parts]) -> None:
+    def show(self, lines: list[Spans]) -> None:
         """Replace the content."""
         self._lines = lines
         self.renew()
@@ -73,11 +71,11 @@ class Sheet(Veil, Widget):
             if old != new:
                 self.refresh(Region(left, top + y, self.content_size.width, 1))
 
-    def make(self, width: int) -> list[Parts]:
+    def make(self, width: int) -> list[Spans]:
         """The lines for a width."""
         return self._lines
 
-    def lines(self, width: int) -> list[Parts]:
+    def lines(self, width: int) -> list[Spans]:
         """The lines, made once a width."""
         if self._made is None or self._made[0] != width:
             self._made = (width, self.make(width))
@@ -91,15 +89,13 @@ class Sheet(Veil, Widget):
         """One of the lines, or an empty one."""
         width = self.content_size.width
         lines = self.lines(width)
-        return strip_of(
-            lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style
-        )
+        return strip_of(lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style)
 
     def text(self) -> str:
         """What the sheet says."""
         return plain(self.lines(max(self.content_size.width, 80)))
 
 
-def title(text: str, right: str = "") -> list[Part]:
+def title(text: str, right: str = "") -> list[Span]:
     """A heading; what stands at its right end is quieter."""
-    return [Part(text, "text", bold=True), *([Part("  " + right, "dim")] if right else [])]
+    return [Span(text, "text", bold=True), *([Span("  " + right, "dim")] if right else [])]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from neurontui.tui.explorer.widgets.styled_text import Line
-from neurontui.tui.explorer.widgets.text_lines import Part, Parts, width_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 
 class Tab(NamedTuple):
@@ -35,14 +35,14 @@ class Tabs(Line):
         super().__init__()
         self._page = page
 
-    def parts(self, width: int) -> Parts:
+    def parts(self, width: int) -> Spans:
         """Full titles where they fit, else short ones, else digits with the present one's title."""
         tries = (self._titles(short=False), self._titles(short=True))
         digits = self._titles(short=True, digits=True)
         return next((parts for parts in tries if width_of(parts) <= width + 1), digits)
 
-    def _titles(self, short: bool, digits: bool = False) -> list[Part]:
-        parts = [] if short else [Part(" ")]
+    def _titles(self, short: bool, digits: bool = False) -> list[Span]:
+        parts = [] if short else [Span(" ")]
         for tab in TABS:
             here = tab.page == self._page
             name = tab.short if short else tab.title
@@ -50,6 +50,6 @@ class Tabs(Line):
                 name = tab.title if here else ""
             click = f"app.go('{tab.page}')"
             text = f"{tab.digit} {name}".rstrip() if short else f" {tab.digit} {name} "
-            parts.append(Part(text, "text" if here else "dim", None, here, click, here))
-            parts.append(Part(" "))
+            parts.append(Span(text, "text" if here else "dim", None, here, click, here))
+            parts.append(Span(" "))
         return parts

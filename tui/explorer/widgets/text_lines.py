@@ -12,7 +12,7 @@ from neurontui.tui.charts.palette import Palette
 from neurontui.tui.common.sanitize import clean, shorten
 
 
-class Part(NamedTuple):
+class Span(NamedTuple):
     """A piece of a line: text, the roles of its ink and paper, and the action a click on it runs."""
 
     text: str
@@ -23,18 +23,18 @@ class Part(NamedTuple):
     reverse: bool = False
 
 
-Parts = Sequence[Part]
+Spans = Sequence[Span]
 
 LONGEST = 1000
 """Characters of a piece that count for its width: no terminal is wider."""
 
 
-def width_of(parts: Iterable[Part]) -> int:
+def width_of(parts: Iterable[Span]) -> int:
     """Terminal cells the pieces take."""
     return sum(cell_len(clean(part.text[:LONGEST])) for part in parts)
 
 
-def strip_of(parts: Parts, width: int, palette: Palette, background: Style | None = None) -> Strip:
+def strip_of(parts: Spans, width: int, palette: Palette, background: Style | None = None) -> Strip:
     """The pieces as one line of exactly `width` cells: cleaned, cut with an ellipsis, or filled with space.
 
     Neighbours that look alike share a segment, and space takes the look of what stands before it: each segment
@@ -43,15 +43,13 @@ def strip_of(parts: Parts, width: int, palette: Palette, background: Style | Non
     segments: list[Segment] = []
     text, style, paper = "", Style.null(), None
     room = width
-    for part in (*parts, Part(" " * width)):
+    for part in (*parts, Span(" " * width)):
         if room <= 0:
             break
         piece = shorten(part.text, room)
         room -= cell_len(piece)
         look = _style(part, palette)
-        same = look == style or (
-            not piece.strip() and part.paper == paper and not style.reverse and not part.reverse
-        )
+        same = look == style or (not piece.strip() and part.paper == paper and not style.reverse and not part.reverse)
         if same and text:
             text += piece
             continue
@@ -63,12 +61,12 @@ def strip_of(parts: Parts, width: int, palette: Palette, background: Style | Non
     return strip if background is None else strip.apply_style(background)
 
 
-def _style(part: Part, palette: Palette) -> Style:
+def _style(part: Span, palette: Palette) -> Style:
     style = palette.style(part.ink, part.paper, part.bold)
     return style + Style(reverse=True) if part.reverse else style
 
 
-def click_at(parts: Parts, column: int) -> str | None:
+def click_at(parts: Spans, column: int) -> str | None:
     """The action of the piece at a column."""
     for part in parts:
         column -= cell_len(clean(part.text[:LONGEST]))
@@ -77,19 +75,19 @@ def click_at(parts: Parts, column: int) -> str | None:
     return None
 
 
-def plain(lines: Iterable[Parts]) -> str:
+def plain(lines: Iterable[Spans]) -> str:
     """The words alone, a line a row: what is copied."""
     return "\n".join("".join(clean(part.text) for part in parts).rstrip() for parts in lines)
 
 
-def spread(left: Parts, right: Parts, width: int) -> list[Part]:
+def spread(left: Spans, right: Spans, width: int) -> list[Span]:
     """Pieces at both ends of a line; where they meet, the right ones win."""
     room = max(width - width_of(right), 0)
-    kept: list[Part] = []
+    kept: list[Span] = []
     for part in left:
         text = shorten(part.text, room)
         kept.append(part._replace(text=text))
         room -= cell_len(text)
         if room <= 0:
             break
-    return [*kept, Part(" " * room), *right]
+    return [*kept, Span(" " * room), *right]

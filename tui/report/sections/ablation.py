@@ -23,9 +23,7 @@ def tables(results: Results, run: Run) -> tuple[Block, ...]:
     others = tuple(each for each in (_table(results, run, m) for m in ("rank", "invalid")) if each)
     if first is None:
         return others or (missing(run, "ablation"),)
-    folded = (
-        Fold("The same by likeliest choice, and answers that are none of the choices", others),
-    )
+    folded = (Fold("The same by likeliest choice, and answers that are none of the choices", others),)
     return (first, *_elsewhere(results, run), *(folded if others else ()))
 
 
@@ -57,16 +55,12 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
             body.append(_paper(paper, codes))
     said = " Slanted: the paper’s numbers." if len(body) > len(conditions) else ""
     return Table(
-        "Accuracy when neurons are switched off"
-        if measure != "invalid"
-        else "Answers that are none of the choices",
+        "Accuracy when neurons are switched off" if measure != "invalid" else "Answers that are none of the choices",
         ("condition", "pct.", *codes, "all", "change, all"),
         tuple(body),
         caption=f"Tables 2 and 4. In percent of inputs: {MEASURES[measure]}. pct.: neurons switched off. Bold: the "
         f"largest reduction by a type or at random. ±: half the 95 % interval, paired by input.{said}",
-        query=run.command(
-            "ablation-accuracy", *([] if measure == "generation" else [f"measure={measure}"])
-        ),
+        query=run.command("ablation-accuracy", *([] if measure == "generation" else [f"measure={measure}"])),
         width="wide",
     )
 
@@ -76,9 +70,7 @@ def _lowest(rows: list[Row]) -> dict[str | None, float]:
     found: dict[str | None, float] = {}
     for row in rows:
         if row["kind"] in _REDUCED:
-            found[row["language"]] = min(
-                found.get(row["language"], row["accuracy"]), row["accuracy"]
-            )
+            found[row["language"]] = min(found.get(row["language"], row["accuracy"]), row["accuracy"])
     return found
 
 
@@ -108,9 +100,7 @@ def _pct(row: Row) -> str:
 
 
 def _change(row: Row) -> str:
-    return with_interval(
-        number(row["change"]), number(row["change_low"]), number(row["change_high"]), 1
-    )
+    return with_interval(number(row["change"]), number(row["change_low"]), number(row["change_high"]), 1)
 
 
 def _key(row: Row) -> Key:
@@ -120,9 +110,7 @@ def _key(row: Row) -> Key:
 
 def _paper(paper: dict[str, Row], codes: list[str]) -> tuple[Cell, ...]:
     first = next(iter(paper.values()))
-    numbers = (
-        decimals(number(paper[code]["accuracy"])) if code in paper else "–" for code in codes
-    )
+    numbers = (decimals(number(paper[code]["accuracy"])) if code in paper else "–" for code in codes)
     return cells(f"   paper, {first['source']}", _pct(first), *numbers, "", "", aside=True)
 
 

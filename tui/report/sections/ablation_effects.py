@@ -12,9 +12,7 @@ from neurontui.tui.report.shape import line
 def changes(results: Results, run: Run) -> Block:
     """Every condition's change over all inputs: a type, then the control that is matched to it."""
     rows = results.query("ablation-accuracy", run=run.number).to_pylist()
-    whole = [
-        row for row in rows if row["language"] is None and row["kind"] not in ("baseline", "dose")
-    ]
+    whole = [row for row in rows if row["language"] is None and row["kind"] not in ("baseline", "dose")]
     accuracy = tuple(_dot(row, "change") for row in _paired(whole))
     logprob = tuple(_dot(row, "logprob") for row in _paired(whole))
     panels = tuple(
@@ -65,11 +63,7 @@ def _dot(row: Row, key: str) -> Dot:
 def doses(results: Results, run: Run) -> Block | None:
     """Harm by dose, a panel a type: the type, its control, random neurons. None where no doses were given."""
     rows = results.query("ablation-dose", run=run.number).to_pylist()
-    dosed = [
-        name
-        for name in TYPES
-        if any(row["type"] == name and row["fraction"] is not None for row in rows)
-    ]
+    dosed = [name for name in TYPES if any(row["type"] == name and row["fraction"] is not None for row in rows)]
     if not dosed:
         return None
     by_change = any(number(row["change"]) is not None for row in rows)
@@ -100,12 +94,8 @@ def _dose_panel(name: str, rows: list[Row], by_change: bool) -> Lines:
     )  # fmt: skip
 
 
-def _arm(
-    rows: list[Row], arm: str, of: str | None, role: str, dash: int, keys: tuple[str, str, str]
-) -> Line:
-    found = [
-        row for row in rows if row["arm"] == arm and row["type"] == of and number(row["percent"])
-    ]
+def _arm(rows: list[Row], arm: str, of: str | None, role: str, dash: int, keys: tuple[str, str, str]) -> Line:
+    found = [row for row in rows if row["arm"] == arm and row["type"] == of and number(row["percent"])]
     known: list[Row] = [row for row in found if _value(row, keys) is not None]
     mark = {"type": LETTERS.get(of or "", ""), "control": "c", "random": "r"}[arm]
     return line(of if arm == "type" and of else arm, mark, role, known, "percent", *keys, dash=dash)

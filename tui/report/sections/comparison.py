@@ -130,9 +130,7 @@ def _command(first: Run, second: Run) -> str:
 
 
 def _difference(results: Results, first: Run, second: Run) -> tuple[Cell, ...]:
-    rows = results.query(
-        "compare-runs", run=first.number, other=second.number, by_layer=False
-    ).to_pylist()
+    rows = results.query("compare-runs", run=first.number, other=second.number, by_layer=False).to_pylist()
     at = {row["type"]: row for row in rows}
     paired = "yes" if any(row["paired"] for row in rows) else "no"
     told = (_told(at[name]) if name in at else Cell("–") for name in TYPES)

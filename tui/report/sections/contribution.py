@@ -20,9 +20,7 @@ def top_share(results: Results, run: Run) -> Block:
     if not codes:
         return missing(run, "attribution")
     panels = tuple(
-        Columns(
-            code, type_lines(found[code], "layer"), run.layer_title, "% of the top 5 %", run.breaks
-        )
+        Columns(code, type_lines(found[code], "layer"), run.layer_title, "% of the top 5 %", run.breaks)
         for code in codes[:PANELS]
     )
     return Figure(
@@ -44,8 +42,7 @@ def _overall(results: Results, run: Run) -> Table:
     at = {(row["language"], row["type"]): percent(row) for row in rows}
     codes = [code for code in (*run.languages, None) if any(code == key[0] for key in at)]
     body = tuple(
-        cells("all" if code is None else code, *(at.get((code, name), "–") for name in TYPES))
-        for code in codes
+        cells("all" if code is None else code, *(at.get((code, name), "–") for name in TYPES)) for code in codes
     )
     header = ("language", *(f"{LETTERS[name]}  {name}, %" for name in TYPES))
     return Table("Over all layers", header, body)

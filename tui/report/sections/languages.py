@@ -42,13 +42,10 @@ def partial_and_specific(results: Results, run: Run) -> Block:
 
 
 def _overall(results: Results, run: Run, base: str) -> Table:
-    shared = results.query(
-        "partial-sharing-with", run=run.number, language=base, by_layer=False
-    ).to_pylist()
+    shared = results.query("partial-sharing-with", run=run.number, language=base, by_layer=False).to_pylist()
     specific = results.query("specific-by-language", run=run.number, by_layer=False).to_pylist()
     left, right = (
-        {row[key]: percent(row) for row in rows}
-        for key, rows in (("other", shared), ("language", specific))
+        {row[key]: percent(row) for row in rows} for key, rows in (("other", shared), ("language", specific))
     )
     body = tuple(cells(code, left.get(code, "–"), right.get(code, "–")) for code in run.languages)
     return Table(
@@ -66,9 +63,7 @@ def matrix(results: Results, run: Run) -> Block:
     if len(run.languages) < 2:
         return too_few_languages(run, 2)
     at = {(row["language"], row["other"]): number(row["ratio"]) for row in rows}
-    values = tuple(
-        tuple(None if a == b else at.get((a, b)) for b in run.languages) for a in run.languages
-    )
+    values = tuple(tuple(None if a == b else at.get((a, b)) for b in run.languages) for a in run.languages)
     return Figure(
         f"{run.anchor}-matrix",
         "Of neurons active in one language, how many are active in another",

@@ -16,9 +16,7 @@ def overlap(results: Results, run: Run) -> Block:
     known = [name for name in TYPES if name in at and at[name]["average"] is not None]
     if not known:
         return missing(run, "types")
-    averages = tuple(
-        Bar(number(at[n]["average"]), number(at[n]["low"]), number(at[n]["high"])) for n in known
-    )
+    averages = tuple(Bar(number(at[n]["average"]), number(at[n]["low"]), number(at[n]["high"])) for n in known)
     overlaps = tuple(Bar(number(at[n]["overlap"])) for n in known)
     bars = Bars(
         "",

@@ -24,9 +24,7 @@ def facts(row: Row) -> Table:
         ("examples", f"{row['n_examples']:,}; {row['tokens']:,} prompt tokens"),
         (
             "accuracy",
-            f"{decimals(number(row['accuracy']))} %"
-            if number(row["accuracy"]) is not None
-            else "not judged",
+            f"{decimals(number(row['accuracy']))} %" if number(row["accuracy"]) is not None else "not judged",
         ),
         ("active where", f"activation > {row['threshold']:g} at the last prompt token"),
         ("computed", f"in {row['dtype']} on {row['device']}, {figures(number(row['seconds']))} s"),

@@ -18,8 +18,7 @@ def by_layer(results: Results, run: Run) -> Block:
     if not rows:
         return missing(run, "types")
     panels = tuple(
-        Lines(stack if run.breaks else "", type_lines(found, "position"))
-        for stack, found in by(rows, "stack").items()
+        Lines(stack if run.breaks else "", type_lines(found, "position")) for stack, found in by(rows, "stack").items()
     )
     return Figure(
         f"{run.anchor}-types",
@@ -94,9 +93,7 @@ def by_language_count(results: Results, run: Run) -> Block:
 
 def _chance(each: Line) -> Line:
     legend = "if languages fired independently"
-    return Line(
-        f"{each.name}, independent", "", each.role, each.x, each.y, dash=2, alpha=0.8, legend=legend
-    )
+    return Line(f"{each.name}, independent", "", each.role, each.x, each.y, dash=2, alpha=0.8, legend=legend)
 
 
 def by_language_count_and_layer(results: Results, run: Run) -> Block:

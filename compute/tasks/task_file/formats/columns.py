@@ -62,9 +62,7 @@ def _require_prompts(names: Sequence[str], fields: set[str]) -> None:
             "with a column of prompts for each language (prompt_en, prompt_de, ...)"
         )
     if "prompts" not in fields:
-        raise ValueError(
-            f"is a header without a column of prompts, as prompt_en; its columns are {_shown(names)}"
-        )
+        raise ValueError(f"is a header without a column of prompts, as prompt_en; its columns are {_shown(names)}")
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -88,9 +86,7 @@ def _with_languages(columns: list[Column]) -> list[Column]:
         return columns
     answered = {short_code(column.code) for column in columns if column.code}
     return [
-        Column("prompts", column.field, doubtful=True)
-        if _names_language(column, answered)
-        else column
+        Column("prompts", column.field, doubtful=True) if _names_language(column, answered) else column
         for column in columns
     ]
 

@@ -83,8 +83,6 @@ def _by_ending(path: Path, head: bytes) -> tuple[str, str] | None:
 
 def describe_folder(path: Path) -> str:
     """What a folder is, as the end of a sentence, and what to do."""
-    if any(
-        (path / name).exists() for name in ("dataset_info.json", "state.json", "dataset_dict.json")
-    ):
+    if any((path / name).exists() for name in ("dataset_info.json", "state.json", "dataset_dict.json")):
         return "is a folder that `datasets` saved; write it with to_json() and name that file"
     return f"is a folder; name one file: {READ}"

@@ -76,9 +76,7 @@ def _recoded(path: Path, raw: bytes, encoding: str) -> BinaryIO:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
-        raise InputError(
-            f"{printable(str(path))} begins as {encoding.upper()} but is not; save it as UTF-8."
-        ) from None
+        raise InputError(f"{printable(str(path))} begins as {encoding.upper()} but is not; save it as UTF-8.") from None
     return io.BytesIO(text.encode("utf-8"))
 
 

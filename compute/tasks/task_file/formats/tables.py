@@ -41,16 +41,12 @@ def _rows(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
     try:
         lines = _lines(stream)
         first = next(lines, "")
-        rows = csv.reader(
-            chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True
-        )
+        rows = csv.reader(chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True)
         for cells in rows:
             yield Entry(start, cells)
             start = rows.line_num + 1
     except csv.Error as error:
-        yield Entry(
-            start, fault=f"is not a row of a table: {printable(str(error))}; is a quote not closed?"
-        )
+        yield Entry(start, fault=f"is not a row of a table: {printable(str(error))}; is a quote not closed?")
     except JsonError as error:
         yield Entry(start, fault=str(error))
 
@@ -68,9 +64,7 @@ def _delimiter(header: str) -> str:
 
 def _entry(number: int, cells: Sequence[str], columns: Sequence[Column]) -> Entry:
     if len(cells) > len(columns):
-        return Entry(
-            number, fault=f"has {len(cells)} cells, but the header has {len(columns)} columns"
-        )
+        return Entry(number, fault=f"has {len(cells)} cells, but the header has {len(columns)} columns")
     try:
         return Entry(number, _record(cells, columns))
     except ValueError as error:
@@ -107,9 +101,7 @@ def _choices(cell: str, code: str) -> Any:
         return parse_json(cell.encode("utf-8"))
     except ValueError:
         example = json.dumps(["yes", "no"])
-        raise ValueError(
-            f"has choices in {shown(code)} that are not a JSON list, as {example}"
-        ) from None
+        raise ValueError(f"has choices in {shown(code)} that are not a JSON list, as {example}") from None
 
 
 def _resolve_labels(record: dict[str, Any]) -> None:

@@ -41,8 +41,6 @@ class HubCache:
     def _blob(upper: Path, name: str, content: bytes) -> str:
         """Large files are named by SHA-256, others by git's SHA-1, as the hub names them."""
         git = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-        blob = (
-            hashlib.sha256(content).hexdigest() if name.endswith((".safetensors", ".bin")) else git
-        )
+        blob = hashlib.sha256(content).hexdigest() if name.endswith((".safetensors", ".bin")) else git
         (upper / "blobs" / blob).write_bytes(content)
         return blob

@@ -37,10 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, message = REFUSALS[self.server.refusal]
             headers = {"X-Error-Code": self.server.refusal, "X-Error-Message": message}
             self._send(status, b"{}", headers, with_body)
-        elif (
-            self.path.startswith("/api/models/org/base/revision/")
-            or self.path == "/api/models/org/base"
-        ):
+        elif self.path.startswith("/api/models/org/base/revision/") or self.path == "/api/models/org/base":
             info = {"id": "org/base", "sha": self.server.commit, "siblings": []}
             self._send(200, json.dumps(info).encode(), {}, with_body)
         else:
@@ -92,9 +89,7 @@ def hub_server(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> It
         address + "/{repo_id}/resolve/{revision}/{filename}",
     )
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(cache))
-    monkeypatch.setattr(
-        transformers.utils.hub, "_hf_api", None
-    )  # it keeps the address of its first hub
+    monkeypatch.setattr(transformers.utils.hub, "_hf_api", None)  # it keeps the address of its first hub
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     try:
         yield server

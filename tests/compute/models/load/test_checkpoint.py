@@ -27,9 +27,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HubCache:
     return HubCache(tmp_path / "hub", monkeypatch)
 
 
-def test_a_hub_model_has_the_commit_and_files_of_its_snapshot(
-    cache: HubCache, saved: dict[int, Path]
-) -> None:
+def test_a_hub_model_has_the_commit_and_files_of_its_snapshot(cache: HubCache, saved: dict[int, Path]) -> None:
     snapshot = cache.add("org/base", saved[0])
     loaded = load_model(ModelOptions("org/base", device="cpu"))
     assert (loaded.name, loaded.revision) == ("org/base", snapshot.name)
@@ -38,9 +36,7 @@ def test_a_hub_model_has_the_commit_and_files_of_its_snapshot(
 
 
 @pytest.mark.parametrize("revision", ["v1", "refs/pr/1"])
-def test_a_revision_is_resolved_and_pinned(
-    cache: HubCache, saved: dict[int, Path], revision: str
-) -> None:
+def test_a_revision_is_resolved_and_pinned(cache: HubCache, saved: dict[int, Path], revision: str) -> None:
     cache.add("org/base", saved[0])
     other = cache.add("org/base", saved[1], revision=revision)
     loaded = load_model(ModelOptions("org/base", revision=revision, device="cpu"))
@@ -51,9 +47,7 @@ def test_a_revision_is_resolved_and_pinned(
     assert (by_commit.revision, by_commit.digest) == (loaded.revision, loaded.digest)
 
 
-def test_the_folders_of_the_cache_mean_the_same_model(
-    cache: HubCache, saved: dict[int, Path]
-) -> None:
+def test_the_folders_of_the_cache_mean_the_same_model(cache: HubCache, saved: dict[int, Path]) -> None:
     snapshot = cache.add("org/base", saved[0])
     names = ("org/base", str(snapshot), str(cache.upper("org/base")))
     identities = [
@@ -63,9 +57,7 @@ def test_the_folders_of_the_cache_mean_the_same_model(
     assert identities == [("org/base", snapshot.name, identities[0][2])] * 3
 
 
-def test_the_upper_folder_of_the_cache_takes_a_revision(
-    cache: HubCache, saved: dict[int, Path]
-) -> None:
+def test_the_upper_folder_of_the_cache_takes_a_revision(cache: HubCache, saved: dict[int, Path]) -> None:
     cache.add("org/base", saved[0])
     other = cache.add("org/base", saved[1], revision="refs/pr/1")
     upper = str(cache.upper("org/base"))
@@ -76,17 +68,13 @@ def test_the_upper_folder_of_the_cache_takes_a_revision(
 
 def test_a_missing_revision_is_not_a_missing_model(cache: HubCache, saved: dict[int, Path]) -> None:
     cache.add("org/base", saved[0])
-    with pytest.raises(
-        ModelError, match=r"Revision 'v9' of 'org/base' is not in .* which has main"
-    ):
+    with pytest.raises(ModelError, match=r"Revision 'v9' of 'org/base' is not in .* which has main"):
         load_model(ModelOptions("org/base", revision="v9", device="cpu"))
     with pytest.raises(ModelError, match="'org/none' is not in the local cache"):
         load_model(ModelOptions("org/none", device="cpu"))
 
 
-def test_what_comes_into_the_cache_later_changes_nothing(
-    cache: HubCache, saved: dict[int, Path]
-) -> None:
+def test_what_comes_into_the_cache_later_changes_nothing(cache: HubCache, saved: dict[int, Path]) -> None:
     snapshot = cache.add("org/base", saved[0])
     before = load_model(ModelOptions("org/base", device="cpu")).digest
     (snapshot / "vocab.json").write_text("{}")
@@ -120,9 +108,7 @@ def test_every_file_of_a_local_model_counts(saved: dict[int, Path], tmp_path: Pa
     assert find_checkpoint(str(folder), None).digest() == before
 
 
-def test_links_and_copies_have_the_same_digest(
-    cache: HubCache, saved: dict[int, Path], tmp_path: Path
-) -> None:
+def test_links_and_copies_have_the_same_digest(cache: HubCache, saved: dict[int, Path], tmp_path: Path) -> None:
     """The name of a blob stands in for reading it, and must be what reading it gives."""
     snapshot = cache.add("org/base", saved[0])
     copy = tmp_path / "hub2" / "models--org--base" / "snapshots" / snapshot.name
@@ -155,9 +141,7 @@ def _sharded(source: Path, folder: Path) -> Path:
     for shard, inside in shards.items():
         save_file({name: weights[name] for name in inside}, folder / shard, {"format": "pt"})
     index = {shard_name: shard for shard, inside in shards.items() for shard_name in inside}
-    (folder / "model.safetensors.index.json").write_text(
-        json.dumps({"metadata": {}, "weight_map": index})
-    )
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
     (folder / "model.safetensors").unlink()
     return folder
 

@@ -80,9 +80,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", [name for name in ATTACKS if "giant" not in name])
-def test_a_hostile_folder_is_refused_in_a_sentence(
-    attack: str, folder: Path, tmp_path: Path, tally: Tally
-) -> None:
+def test_a_hostile_folder_is_refused_in_a_sentence(attack: str, folder: Path, tmp_path: Path, tally: Tally) -> None:
     ATTACKS[attack](folder)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ModelError) as caught:
@@ -113,7 +111,5 @@ def test_the_hubs_own_links_are_followed(saved: Path, tmp_path: Path) -> None:
 
 def test_weights_in_parts_are_read(saved: Path, folder: Path) -> None:
     _index("part-1.safetensors")(folder)
-    save_file(
-        load_file(saved / "model.safetensors"), folder / "part-1.safetensors", {"format": "pt"}
-    )
+    save_file(load_file(saved / "model.safetensors"), folder / "part-1.safetensors", {"format": "pt"})
     assert load_model(ModelOptions(str(folder), device="cpu")).architecture == "llama"

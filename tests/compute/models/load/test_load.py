@@ -118,9 +118,7 @@ def test_a_pickle_that_carries_code_is_refused_even_by_flag(folder: Path, tally:
     torch.save({"model.norm.weight": Attack(trace)}, folder / "pytorch_model.bin")
     refusal(folder, allow_bin=True)
     assert not trace.exists()
-    tally(
-        "attack", "a pickle that carries code, with --allow-bin", 1, "refused; the code did not run"
-    )
+    tally("attack", "a pickle that carries code, with --allow-bin", 1, "refused; the code did not run")
 
 
 def test_no_weights_at_all(folder: Path) -> None:

@@ -71,6 +71,4 @@ def test_a_device_that_is_none(device: str) -> None:
 
 
 def test_every_dtype_has_a_name_of_its_own() -> None:
-    assert {str(each).removeprefix("torch.") for each in placement.DTYPES.values()} <= set(
-        placement.DTYPES
-    )
+    assert {str(each).removeprefix("torch.") for each in placement.DTYPES.values()} <= set(placement.DTYPES)

@@ -34,9 +34,7 @@ RECORDS: list[dict[str, Any]] = [
     },
     {"id": "b", "prompts": {"en": "Three\nfour", "de": "ü"}, "answers": {"en": "z", "de": "w"}},
 ]
-EXAMPLES = tuple(
-    Example(each["id"], each["id"], each["prompts"], each["answers"]) for each in RECORDS
-)
+EXAMPLES = tuple(Example(each["id"], each["id"], each["prompts"], each["answers"]) for each in RECORDS)
 LINES = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in RECORDS)
 TABLE = 'id,en,de,answer_en,answer_de\na,"One, two",Eins „zwei“,x,y\nb,"Three\nfour",ü,z,w\n'
 
@@ -164,9 +162,7 @@ def test_an_empty_cell_is_a_prompt_that_is_lacking(tmp_path: Path) -> None:
         ("", 1, "holds no example"),
     ],
 )  # fmt: skip
-def test_a_fault_of_a_table_names_its_line(
-    tmp_path: Path, content: str, line: int, words: str
-) -> None:
+def test_a_fault_of_a_table_names_its_line(tmp_path: Path, content: str, line: int, words: str) -> None:
     path = tmp_path / "my.csv"
     path.write_text(content)
     problems = check_task_file(path)
@@ -290,24 +286,18 @@ def test_another_format_is_refused_by_name(
 
 def test_a_folder_of_datasets_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "dataset_info.json").write_text("{}")
-    with pytest.raises(
-        InputError, match="is a folder that `datasets` saved; write it with to_json"
-    ):
+    with pytest.raises(InputError, match="is a folder that `datasets` saved; write it with to_json"):
         load_task(str(tmp_path), TaskOptions())
 
 
-@pytest.mark.parametrize(
-    "content", [json.dumps(RECORDS).encode(), PRETTY.encode(), LINES.encode("utf-16")]
-)
+@pytest.mark.parametrize("content", [json.dumps(RECORDS).encode(), PRETTY.encode(), LINES.encode("utf-16")])
 def test_what_must_be_read_whole_has_a_largest_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(stream, "MAX_WHOLE", 100)
     path = tmp_path / "my.json"
     path.write_bytes(content)
-    with pytest.raises(
-        InputError, match=r"is larger than \d+ MiB; a file of that size is read as JSON Lines"
-    ):
+    with pytest.raises(InputError, match=r"is larger than \d+ MiB; a file of that size is read as JSON Lines"):
         load_task(str(path), TaskOptions())
 
 

@@ -25,9 +25,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=8,
 )
-ANY_CHARACTER = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=2
-)
+ANY_CHARACTER = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=2)
 EXTRAS = st.fixed_dictionaries(
     {},
     optional={
@@ -58,9 +56,7 @@ def records(draw: st.DrawFn) -> Any:
 
 LINES = (
     records().map(lambda record: json.dumps(record).encode())
-    | records().map(
-        lambda record: json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
-    )
+    | records().map(lambda record: json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
     | JSON.map(lambda value: json.dumps(value).encode())
     | st.binary(max_size=40)
 )
@@ -132,8 +128,7 @@ def _loads_as_written(path: Path, content: bytes) -> None:
     ]
     assert [each.id for each in data.examples] == [str(each["id"]) for each in written]
     assert [dict(each.answers) for each in data.examples] == [
-        {short_code(code): _answer(each, code) for code in each.get("answers") or {}}
-        for each in written
+        {short_code(code): _answer(each, code) for code in each.get("answers") or {}} for each in written
     ]
     assert len(folds(data.examples)) == len(written)
     assert len(digest(data)) == 64

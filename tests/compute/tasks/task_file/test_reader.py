@@ -91,9 +91,7 @@ def test_a_good_file_has_no_problem_and_loads_as_written(task_file: Write) -> No
         ({"cluster": ""}, "cluster", "is empty"),
     ],
 )
-def test_a_wrong_field_is_named(
-    task_file: Write, change: dict[str, Any], field: str, words: str
-) -> None:
+def test_a_wrong_field_is_named(task_file: Write, change: dict[str, Any], field: str, words: str) -> None:
     line = json.dumps({**GOOD, **change})  # escapes what UTF-8 cannot hold
     problems = check_task_file(task_file(line))
     assert _places(problems) == [(1, field)]
@@ -132,10 +130,7 @@ def test_a_line_that_is_no_json_object_is_told(task_file: Write, line: bytes, wo
 
 
 def test_a_number_of_ten_thousand_digits_is_only_ignored(task_file: Write) -> None:
-    assert (
-        check_task_file(task_file({**GOOD, "size": 1}, '{"n": ' + "9" * 10_000 + "}"))[0].field
-        == "id"
-    )
+    assert check_task_file(task_file({**GOOD, "size": 1}, '{"n": ' + "9" * 10_000 + "}"))[0].field == "id"
 
 
 def test_what_lines_must_share_and_must_not(task_file: Write) -> None:
@@ -170,9 +165,7 @@ def test_a_language_code_that_cannot_be_named_is_told(task_file: Write, code: st
     assert "language code" in problems[0].message
 
 
-def test_a_line_too_long_to_be_one_example_is_skipped(
-    task_file: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_too_long_to_be_one_example_is_skipped(task_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonlines, "MAX_LINE", 1 << 20)
     problems = check_task_file(task_file(GOOD, b"x" * (3 << 20), {"id": "b", "prompts": {}}))
     assert (2, "line") in _places(problems)
@@ -219,9 +212,7 @@ def test_messages_hold_no_control_characters(task_file: Write) -> None:
 
 def test_loading_a_bad_file_names_the_first_problem_and_the_checker(task_file: Write) -> None:
     path = task_file(GOOD, {"id": "b", "prompts": {"en": "x", "de": ""}})
-    with pytest.raises(
-        InputError, match=r"line 2: prompts\.de is empty; `neurontui check .*my\.jsonl`"
-    ):
+    with pytest.raises(InputError, match=r"line 2: prompts\.de is empty; `neurontui check .*my\.jsonl`"):
         load_task(str(path), TaskOptions())
 
 
@@ -255,9 +246,7 @@ def test_limit_keeps_the_first(task_file: Write) -> None:
     assert data.notes[-1] == "Kept the first 3 of 10 examples, as asked for."
 
 
-@pytest.mark.parametrize(
-    "name", ["missing.jsonl", "no/such/folder.jsonl", "nul\0.jsonl", "x" * 5000 + ".jsonl"]
-)
+@pytest.mark.parametrize("name", ["missing.jsonl", "no/such/folder.jsonl", "nul\0.jsonl", "x" * 5000 + ".jsonl"])
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="Cannot read"):
         check_task_file(tmp_path / name)
