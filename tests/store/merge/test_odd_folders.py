@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from neurontui.compute.measures.vocabulary_neurons import telling_neurons
+from neurontui.compute.measures.vocabulary_neurons import neurons_for_vocabulary
 from neurontui.store.journal.journal import Journal
 from neurontui.store.merge.merge import merge
 from tests.tui.sample import Plan, journalled
@@ -21,7 +21,7 @@ def _measure(folder: Path, plan: Plan) -> tuple[list[tuple[int, int]], list[obje
     manifest, tables = journalled(plan)
     with Journal.open(path, manifest) as journal:
         journal.write(0, tables, seconds=1.0, tokens=10)
-        chosen = telling_neurons(journal)
+        chosen = neurons_for_vocabulary(journal)
     merge(journal.path, path)
     with duckdb.connect(str(path), read_only=True) as connection:
         masks = "SELECT example, layer, neuron, mask FROM activations ORDER BY ALL"

@@ -39,6 +39,10 @@ LINES = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in RECORDS)
 TABLE = 'id,en,de,answer_en,answer_de\na,"One, two",Eins „zwei“,x,y\nb,"Three\nfour",ü,z,w\n'
 
 
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)  # with the time in it, workers would name the tests differently
+
+
 def _load(path: Path, **options: Any) -> TaskData:
     assert check_task_file(path, options.get("languages")) == []
     return load_task(str(path), TaskOptions(**options))
@@ -56,18 +60,18 @@ PRETTY = json.dumps(RECORDS[0], indent=2) + "\n" + json.dumps(RECORDS[1], indent
         ("my.jsonl", LINES.encode("utf-16")),
         ("my.jsonl", codecs.BOM_UTF16_BE + LINES.encode("utf-16-be")),
         ("my.jsonl", LINES.encode("utf-32")),
-        ("my.jsonl.gz", gzip.compress(LINES.encode())),
-        ("my.gz", gzip.compress(LINES.encode())),
-        ("my.jsonl", gzip.compress(LINES.encode("utf-16"))),
+        ("my.jsonl.gz", _gzip(LINES.encode())),
+        ("my.gz", _gzip(LINES.encode())),
+        ("my.jsonl", _gzip(LINES.encode("utf-16"))),
         ("my.json", json.dumps(RECORDS).encode()),
         ("my.json", json.dumps(RECORDS, indent=4).encode("utf-8-sig")),
-        ("my.json.gz", gzip.compress(json.dumps(RECORDS, indent=1).encode())),
+        ("my.json.gz", _gzip(json.dumps(RECORDS, indent=1).encode())),
         ("my.jsonl", json.dumps(RECORDS, indent=1).encode()),
         ("my.json", PRETTY.encode()),
         ("my.csv", TABLE.encode()),
         ("my.csv", TABLE.encode("utf-8-sig")),
         ("my.csv", TABLE.replace(",", ";").replace("One;", "One,").encode()),
-        ("my.CSV.gz", gzip.compress(TABLE.encode())),
+        ("my.CSV.gz", _gzip(TABLE.encode())),
         ("my.csv", LINES.encode()),
         ("my.tsv", b"id\tprompts.en\tprompts.de\tanswers.en\tanswers.de\n"
          + "a\tOne, two\tEins „zwei“\tx\ty\nb\t\"Three\nfour\"\tü\tz\tw\n".encode()),
@@ -268,7 +272,7 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
         ("my.jsonl", _bytes(b"version https://git-lfs.github.com/spec/v1\n"), "`git lfs pull`"),
         ("my.jsonl", _bytes(LINES.encode("utf-16-le")), "UTF-16 or UTF-32 text without a byte"),
         ("my.jsonl", _bytes(codecs.BOM_UTF16_LE + b"\x00\xd8"), "begins as UTF-16 but is not"),
-        ("my.jsonl.gz", _bytes(gzip.compress(LINES.encode())[:-20]), "gzip and damaged"),
+        ("my.jsonl.gz", _bytes(_gzip(LINES.encode())[:-20]), "gzip and damaged"),
         ("my.jsonl.gz", _bytes(b"\x1f\x8b\x08garbage garbage"), "gzip and damaged"),
     ],
 )
