@@ -51,6 +51,8 @@ class Chart:
     """What the reference curves are."""
     places: tuple[float, ...] = ()
     """Where the positions lie on the x axis, 0 to 1; evenly spaced where empty."""
+    joined: bool = False
+    """Whether curves continue across positions where they have no value: each was measured at its own positions."""
 
     def legend(self, series: Series) -> str:
         """What a curve is, in words."""

@@ -217,27 +217,29 @@ def _signed_half(value: Any, half: Value, digits: int) -> str:
 
 
 def dose_chart(table: pa.Table) -> Chart:
-    """What ablation-dose returns: change from the baseline against the share switched off."""
-    rows = [row for row in table.to_pylist() if row["fraction"] is not None]
-    doses = sorted({row["fraction"] for row in rows})
-    place = {dose: index for index, dose in enumerate(doses)}
-    found: dict[tuple[str | None, str], list[Value]] = {}
+    """What ablation-dose returns: change from the baseline against the share of neurons that was switched off.
+
+    The share is the one reached: a type with few neurons reaches less than the dose asked for.
+    """
+    rows = [row for row in table.to_pylist() if row["fraction"] is not None and number(row["percent"])]
+    percents = sorted({row["percent"] for row in rows})
+    position = {share: index for index, share in enumerate(percents)}
+    values: dict[tuple[str | None, str], list[Value]] = {}
     halves: dict[tuple[str | None, str], list[Value]] = {}
     for row in rows:
         key = (row["type"], row["arm"])
-        found.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = number(row["change"])
-        halves.setdefault(key, [None] * len(doses))[place[row["fraction"]]] = half_width(row)
-    series = tuple(_dose(key, tuple(found[key]), tuple(halves[key])) for key in found)
-    labels = tuple(f"{100 * dose:g}" for dose in doses)
+        values.setdefault(key, [None] * len(percents))[position[row["percent"]]] = number(row["change"])
+        halves.setdefault(key, [None] * len(percents))[position[row["percent"]]] = half_width(row)
     return Chart(
         "Change of accuracy by dose",
-        labels,
-        series,
+        tuple(f"{share:.3g}" for share in percents),
+        tuple(_dose(key, tuple(values[key]), tuple(halves[key])) for key in values),
         "points",
         "% off",
         zero=True,
         grey="matched control of",
-        places=spaced(doses),
+        places=spaced(percents),
+        joined=True,
     )
 
 

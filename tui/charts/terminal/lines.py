@@ -1,6 +1,8 @@
 """Curves over layers: drawn in braille, named at their right ends."""
 
-from neurontui.tui.charts.model import Chart, Series
+import numpy as np
+
+from neurontui.tui.charts.model import Chart, Series, Value
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.terminal.axes import Plot
 from neurontui.tui.charts.terminal.braille import rasterise
@@ -38,7 +40,7 @@ def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
         chart.series, key=lambda series: not series.reference
     )  # last drawn wins: the compared run goes below
     dots = rasterise(
-        [series.values for series in drawn],
+        [_joined(series.values, chart) if chart.joined else series.values for series in drawn],
         plot.scale.low,
         plot.scale.high,
         plot.width,
@@ -50,6 +52,16 @@ def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
             if char not in EMPTY and 0 <= number < len(drawn):
                 series = drawn[number]
                 canvas.put(plot.left + x, plot.top + y, char, ink_of(series.role))
+
+
+def _joined(values: tuple[Value, ...], chart: Chart) -> list[Value]:
+    """The values with those between two known ones on the straight line from one to the other."""
+    known = [index for index, value in enumerate(values) if value is not None]
+    if not known:
+        return list(values)
+    at = [chart.place(index) for index in range(len(values))]
+    line = np.interp(at, [at[index] for index in known], [float(values[index] or 0.0) for index in known])
+    return [float(value) if known[0] <= index <= known[-1] else None for index, value in enumerate(line)]
 
 
 def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
