@@ -144,6 +144,16 @@ class Bars:
     unit: str = "%"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One value beside a chart: a letter in its color, a name, the value as text."""
+
+    letter: str
+    name: str
+    value: str
+    role: str = "text"
+
+
 Drawing = Chart | Matrix | Bars
 
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import half_width, number
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value, spaced
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, ink_of
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import count, percent, plus_minus, signed
 from neurontui.tui.common.sanitize import shorten
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.common.table_fields import Field
 
 Rows = list[dict[str, Any]]
 OFF, MEAN = "off", "mean"

@@ -7,7 +7,7 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import layer_axis, number, series_by, type_series
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
-from neurontui.tui.explorer.widgets.grid import Field
+from neurontui.tui.common.table_fields import Field
 
 
 def _layered(rows: list[dict[str, Any]], layers: pa.Table | None) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -8,11 +8,11 @@ from rich.cells import cell_len
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import spark
 from neurontui.tui.common.number_formats import count, percent, signed
 from neurontui.tui.common.sanitize import clean, fit
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.common.table_fields import Field
 
 COMMON = 10
 """Characters that all prompts have to begin with before a list leaves them out."""

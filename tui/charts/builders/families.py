@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import half_width
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.charts.spans import Span, Spans
 
 _HEAD = f"  {'':<14}{'pairs':>7}{'related':>10}{'others':>10}   {'difference':<18}{'Mantel p':>8}"
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import percent, plain_value, signed
 from neurontui.tui.common.sanitize import clean, fit
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.common.table_fields import Field
 
 STRONGEST_FIELDS = (
     Field("rank", "#", right=True),

@@ -7,11 +7,11 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import half_width, number, series_by, type_series
 from neurontui.tui.charts.model import Chart, spaced
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar, spark
 from neurontui.tui.common.number_formats import percent, plain_value, plus_minus
 from neurontui.tui.common.sanitize import fit
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.common.table_fields import Field
 
 NEURON_FIELDS = (
     Field("layer", "layer", right=True),

@@ -7,9 +7,9 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import Row, half_width, layer_axis, number, series_by
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import ink_of
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.sanitize import fit
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 Cells = dict[tuple[str, str], Row]
 

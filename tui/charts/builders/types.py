@@ -6,9 +6,8 @@ from dataclasses import replace
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import layer_axis, series_by, type_series
-from neurontui.tui.charts.model import Chart, Series, spaced
+from neurontui.tui.charts.model import Chart, Reading, Series, spaced
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
-from neurontui.tui.explorer.widgets.readout import Row
 
 ACTIVE = TYPES[:3]
 
@@ -122,7 +121,7 @@ def correctness(table: pa.Table, layers: pa.Table | None) -> Chart:
     return Chart(title, labels, type_series(found), "points", breaks=breaks, zero=True)
 
 
-def totals(table: pa.Table) -> tuple[Row, ...]:
+def totals(table: pa.Table) -> tuple[Reading, ...]:
     """Each type over all layers, weighted by the neurons of a layer."""
     sums: defaultdict[str, float] = defaultdict(float)
     neurons: defaultdict[str, int] = defaultdict(int)
@@ -131,7 +130,7 @@ def totals(table: pa.Table) -> tuple[Row, ...]:
             sums[row["type"]] += row["ratio"] * row["n_neurons"]
             neurons[row["type"]] += row["n_neurons"]
     return tuple(
-        Row(LETTERS[name], SHORT[name], f"{sums[name] / neurons[name]:.1f}", name)
+        Reading(LETTERS[name], SHORT[name], f"{sums[name] / neurons[name]:.1f}", name)
         for name in reversed(TYPES)
         if neurons[name]
     )

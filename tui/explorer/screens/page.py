@@ -15,7 +15,6 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from neurontui.store.journal.journal import Progress
-from neurontui.tui.charts.builders.runs import warning_words
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.prefetch import supposing
@@ -28,6 +27,7 @@ from neurontui.tui.explorer.widgets.crumbs import Crumbs
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.keys import Keys
 from neurontui.tui.explorer.widgets.notice import Notice
+from neurontui.tui.explorer.widgets.run_lines import warning_words
 from neurontui.tui.explorer.widgets.search_bar import SearchBar
 from neurontui.tui.explorer.widgets.tabs import Tabs
 

@@ -9,19 +9,19 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.store.journal.journal import Progress
-from neurontui.tui.charts.builders.runs import (
-    language_lines,
-    notes_lines,
-    run_details,
-    run_fields,
-    warning_lines,
-)
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.run_lines import (
+    language_lines,
+    notes_lines,
+    run_details,
+    run_fields,
+    warning_lines,
+)
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 

@@ -14,15 +14,6 @@ from textual_fastdatatable import DataTable
 
 from neurontui.queries.running_query import SqlError
 from neurontui.store.errors import NeurontuiError, UsageError
-from neurontui.tui.charts.builders.sql import (
-    SCHEMA_FIELDS,
-    names_of,
-    plan_lines,
-    rows_words,
-    running_words,
-    schema_lines,
-    value_lines,
-)
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest, RunningQuery
@@ -31,6 +22,15 @@ from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.sql_editor.completions import Completions
 from neurontui.tui.explorer.sql_editor.editor import Editor
 from neurontui.tui.explorer.sql_editor.history import History
+from neurontui.tui.explorer.sql_editor.result_lines import (
+    SCHEMA_FIELDS,
+    names_of,
+    plan_lines,
+    rows_words,
+    running_words,
+    schema_lines,
+    value_lines,
+)
 from neurontui.tui.explorer.sql_editor.sql_text import Names, statement_at
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText

@@ -1,8 +1,6 @@
 """Tables of results, virtualised: millions of rows cost no more than those in sight."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -13,8 +11,8 @@ from textual.coordinate import Coordinate
 from textual.message import Message
 from textual_fastdatatable import ArrowBackend, DataTable
 
-from neurontui.tui.common.number_formats import plain_value
 from neurontui.tui.common.sanitize import shorten
+from neurontui.tui.common.table_fields import Field as Field
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.veil import Veil
 
@@ -24,20 +22,6 @@ PIECE = 500
 """Rows that are searched at a time: a few hundredths of a second."""
 SAMPLE = 200
 """Rows that are looked at to find the widths of columns."""
-
-Format = Callable[[Any], str]
-
-
-@dataclass(frozen=True)
-class Field:
-    """How a column is shown: its heading, its text, its side."""
-
-    column: str
-    title: str
-    format: Format = plain_value
-    right: bool = False
-    stretch: bool = False
-    """Takes the room that is left."""
 
 
 class _Unmeasured(ArrowBackend):

@@ -1,23 +1,14 @@
 """The numbers beside a chart: at the cursor, and over all layers."""
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 
+from neurontui.tui.charts.model import Reading
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.common.sanitize import fit
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line: letter in its colour, name, value with its interval."""
-
-    letter: str
-    name: str
-    value: str
-    role: str = "text"
+Row = Reading
 
 
 class ReadOut(StyledText):

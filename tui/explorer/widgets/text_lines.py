@@ -1,7 +1,6 @@
 """From coloured pieces of text to the lines of a widget: the one place where words reach the terminal."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -9,29 +8,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from neurontui.tui.charts.palette import Palette
+from neurontui.tui.charts.spans import LONGEST
+from neurontui.tui.charts.spans import Span as Span
+from neurontui.tui.charts.spans import Spans as Spans
+from neurontui.tui.charts.spans import width_of as width_of
 from neurontui.tui.common.sanitize import clean, shorten
-
-
-class Span(NamedTuple):
-    """A piece of a line: text, the roles of its ink and paper, and the action a click on it runs."""
-
-    text: str
-    ink: str = "text"
-    paper: str | None = None
-    bold: bool = False
-    click: str | None = None
-    reverse: bool = False
-
-
-Spans = Sequence[Span]
-
-LONGEST = 1000
-"""Characters of a piece that count for its width: no terminal is wider."""
-
-
-def width_of(parts: Iterable[Span]) -> int:
-    """Terminal cells the pieces take."""
-    return sum(cell_len(clean(part.text[:LONGEST])) for part in parts)
 
 
 def strip_of(parts: Spans, width: int, palette: Palette, background: Style | None = None) -> Strip:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from neurontui.tui.charts.spans import Span, Spans, width_of
 from neurontui.tui.common.number_formats import plain_value
 from neurontui.tui.common.sanitize import clean, clean_lines, fit
+from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.sql_editor.sql_text import Names
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 SCHEMA_FIELDS = (
     Field("table_name", "table"),

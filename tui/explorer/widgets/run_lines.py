@@ -4,11 +4,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.common.number_formats import count, duration, percent, plain_value
 from neurontui.tui.common.sanitize import clean, fit, shorten
+from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.run_catalog import RunInfo
-from neurontui.tui.explorer.widgets.grid import Field
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 WARNING = "prompts"
 """The topic of notes that warn about what the model read."""
