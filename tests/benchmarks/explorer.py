@@ -60,10 +60,10 @@ class Terminal:
 
     def press(self, keys: str, quiet: float = QUIET, longest: float = 60.0) -> Redraw:
         """Press keys and wait until the screen is still."""
-        existing_manifest, busy = time.perf_counter(), self._busy()
+        began, busy = time.perf_counter(), self._busy()
         if keys:
             os.write(self._main, keys.encode())
-        redraw = self._read(existing_manifest, quiet, longest)
+        redraw = self._read(began, quiet, longest)
         return replace(redraw, busy=self._busy() - busy)
 
     def _busy(self) -> float:
@@ -75,14 +75,14 @@ class Terminal:
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
-    def _read(self, existing_manifest: float, quiet: float, longest: float) -> Redraw:
+    def _read(self, began: float, quiet: float, longest: float) -> Redraw:
         first = last = 0.0
         size = 0
-        while time.perf_counter() - existing_manifest < longest:
+        while time.perf_counter() - began < longest:
             if not select.select([self._main], [], [], quiet if size else self._patience)[0]:
                 break
             size += len(os.read(self._main, 1 << 16))
-            last = time.perf_counter() - existing_manifest
+            last = time.perf_counter() - began
             first = first or last
         return Redraw(first, last, size)
 
@@ -126,9 +126,9 @@ def _over(redraw: Redraw, nothing: Redraw) -> str:
 
 
 def _first_paint(path: Path, width: int, height: int, state: Path) -> None:
-    existing_manifest = time.perf_counter()
+    began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "pass"], check=True)
-    python = time.perf_counter() - existing_manifest
+    python = time.perf_counter() - began
     paints, settled, busy = [], [], []
     for _ in range(3):
         terminal = Terminal(path, width, height, state)
@@ -238,9 +238,9 @@ async def _longest_gaps(path: Path, width: int, height: int) -> list[tuple[float
 
     async def beat() -> None:
         while True:
-            existing_manifest, busy = time.perf_counter(), time.thread_time()
+            began, busy = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.005)
-            gaps.append((time.perf_counter() - existing_manifest - 0.005, time.thread_time() - busy))
+            gaps.append((time.perf_counter() - began - 0.005, time.thread_time() - busy))
 
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(2)

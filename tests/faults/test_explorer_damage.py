@@ -116,7 +116,7 @@ async def test_what_happens_to_a_file_that_is_shown(
         path.with_name("new").rename(path)
         for _ in range(100):
             await pilot.pause(0.1)
-            if not app.reloader.aside and "Type ratio by layer" in text_of(app):
+            if not app.reloader.released and "Type ratio by layer" in text_of(app):
                 break
         assert "Type ratio by layer" in text_of(app)
     tally("fault", "the file removed, cut, emptied, overwritten or replaced under an open explorer", 1,

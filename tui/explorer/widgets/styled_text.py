@@ -46,7 +46,7 @@ class Line(Widget):
 class StyledText(Veil, Widget):
     """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
 
-    DEFAULT_CSS = "Sheet { height: auto; width: 1fr; }"
+    DEFAULT_CSS = "StyledText { height: auto; width: 1fr; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id, classes=classes)
