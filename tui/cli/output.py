@@ -16,11 +16,11 @@ from rich.text import Text
 
 from neurontui.store.errors import UsageError
 from neurontui.tui.common.atomic_write import save_whole
+from neurontui.tui.common.cell_text import rounded
 from neurontui.tui.common.column_widths import BETWEEN, fitted
 from neurontui.tui.common.sanitize import clean
-from neurontui.tui.common.table_formats import cell, encoded, records
+from neurontui.tui.common.table_formats import encoded, records, with_distinct_names
 
-FORMATS = ("table", "csv", "json", "md", "parquet")
 SHOWN_ROWS = 1000
 FEW_ROWS = 3
 
@@ -34,7 +34,7 @@ def write(rows: pa.Table | Iterator[pa.Table], form: str, out: Path | None = Non
     if out is not None and str(out) != "-":
         save_whole(out, _as_table(pieces) if form == "table" else encoded(pieces, form))
     elif form == "table":
-        _draw(*_first(pieces), Console())
+        _draw(*_first(map(with_distinct_names, pieces)), Console())
     elif form == "parquet" and sys.stdout.isatty():
         raise UsageError("parquet is binary: name a file with --out, or send it into a pipe")
     else:
@@ -55,7 +55,7 @@ def _first(pieces: Iterator[pa.Table]) -> tuple[pa.Table, str]:
 
 
 def _draw(shown: pa.Table, of: str, console: Console) -> None:
-    cells = [[Text(clean(cell(value))) for value in record] for record in records(shown)]
+    cells = [[Text(clean(rounded(value))) for value in record] for record in records(shown)]
     natural = _natural(shown, cells)
     width = sum(natural) + BETWEEN * (len(natural) - 1)
     # Somebody who looks gets what fits; a pipe gets all of it, for `less -S` and its like.
@@ -99,7 +99,7 @@ def _draw_records(rows: pa.Table, console: Console) -> None:
             title=f"row {number}" if rows.num_rows > 1 else None, title_justify="left",
         )  # fmt: skip
         for name, value in zip(rows.column_names, record, strict=True):
-            table.add_row(Text(clean(name), style="bold"), Text(clean(cell(value))))
+            table.add_row(Text(clean(name), style="bold"), Text(clean(rounded(value))))
         console.print(table)
 
 
@@ -118,5 +118,5 @@ def _tell(sentence: str) -> None:
 
 def _as_table(pieces: Iterator[pa.Table]) -> bytes:
     buffer = io.StringIO()
-    _draw(*_first(pieces), Console(file=buffer, width=80, no_color=True))
+    _draw(*_first(map(with_distinct_names, pieces)), Console(file=buffer, width=80, no_color=True))
     return buffer.getvalue().encode()

@@ -1,11 +1,9 @@
-"""Rows as bytes, piece by piece: a billion of them take no more memory than one piece."""
+"""Rows as csv, tsv, json, md or parquet, piece by piece: any number of rows takes no more memory than one piece."""
 
 import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from textwrap import indent
 from typing import Any
 
@@ -13,15 +11,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from neurontui.store.errors import InputError
+from neurontui.tui.common.cell_text import exact, json_value, rounded
 from neurontui.tui.common.sanitize import clean
 
 Pieces = Iterator[pa.Table]
-"""Tables of the same columns, at least one; together the rows."""
+"""Tables with the same columns, at least one; together they are the rows."""
+
+TABLE_FORMATS = ("csv", "json", "md", "parquet")
+"""Formats of files. Text for the clipboard is tsv."""
 
 
 def encoded(pieces: Pieces, form: str) -> Iterator[bytes]:
-    """The rows as csv, json, md or parquet."""
-    return _ENCODERS[form](pieces)
+    """The rows in one of TABLE_FORMATS or as tsv; columns with equal names are told apart."""
+    return _ENCODERS[form](map(with_distinct_names, pieces))
+
+
+def with_distinct_names(rows: pa.Table) -> pa.Table:
+    """`rows` without two columns of the same name: the second `a` becomes `a_1`, as in DuckDB."""
+    return rows.rename_columns(distinct(rows.column_names))
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Column names with a number appended where a name occurs again."""
+    keys: dict[str, None] = {}
+    for name in names:
+        candidates = (name, *(f"{name}_{n}" for n in range(1, len(names))))
+        keys[next(key for key in candidates if key not in keys)] = None
+    return list(keys)
 
 
 def records(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
@@ -30,84 +46,59 @@ def records(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*columns, strict=True) if columns else iter(())
 
 
-def cell(value: Any) -> str:
-    """A value as people read it: four digits, lists joined by a space, NULL empty."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
-    if isinstance(value, list):
-        return " ".join(cell(each) for each in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Names of columns as keys: the second `a` becomes `a_1`, as in DuckDB, instead of replacing the first."""
-    keys: dict[str, None] = {}
-    for name in names:
-        tries = (name, *(f"{name}_{n}" for n in range(1, len(names))))
-        keys[next(each for each in tries if each not in keys)] = None
-    return list(keys)
-
-
 def _csv(pieces: Pieces) -> Iterator[bytes]:
-    """Comma-separated values with a header; lists joined by a space, NULL empty."""
+    """Comma-separated values with a header."""
     for number, rows in enumerate(pieces):
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         if number == 0:
             writer.writerow(rows.column_names)
-        writer.writerows([_plain(value) for value in record] for record in records(rows))
-        yield buffer.getvalue().encode()
+        writer.writerows(map(exact, record) for record in records(rows))
+        yield _bytes(buffer.getvalue())
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return " ".join(str(each) for each in value)
-    return "" if value is None else value
+def _tsv(pieces: Pieces) -> Iterator[bytes]:
+    """Tab-separated values with a header, one line a row; cleaned, because it may be pasted into a shell."""
+    for number, rows in enumerate(pieces):
+        lines = [[exact(value) for value in record] for record in records(rows)]
+        if number == 0:
+            lines = [rows.column_names, *lines]
+        yield _bytes("".join("\t".join(map(_one_line, line)) + "\n" for line in lines))
+
+
+def _one_line(text: str) -> str:
+    return clean(text.replace("\t", " ").replace("\n", " "))
 
 
 def _json(pieces: Pieces) -> Iterator[bytes]:
-    """A JSON array of objects; NaN and infinity become null, which JSON has."""
+    """A JSON array of objects."""
     before = "["
     for rows in pieces:
-        names = distinct(rows.column_names)
+        names = rows.column_names
         for record in records(rows):
-            text = json.dumps(
-                dict(zip(names, map(_finite, record), strict=True)),
-                ensure_ascii=False, indent=1, default=_json_value, allow_nan=False,
-            )  # fmt: skip
-            yield f"{before}\n{indent(text, ' ')}".encode()
+            row = dict(zip(names, map(json_value, record), strict=True))
+            text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False)
+            yield _bytes(f"{before}\n{indent(text, ' ')}")
             before = ","
     yield b"[]\n" if before == "[" else b"\n]\n"
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return [_finite(each) for each in value] if isinstance(value, list) else value
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else str(value)
-
-
 def _markdown(pieces: Pieces) -> Iterator[bytes]:
-    """A Markdown table; numbers to four significant digits."""
+    """A Markdown table, numbers rounded."""
     for number, rows in enumerate(pieces):
-        lines = [[cell(value) for value in record] for record in records(rows)]
+        lines = [[rounded(value) for value in record] for record in records(rows)]
         if number == 0:
             lines = [rows.column_names, ["---"] * rows.num_columns, *lines]
-        yield "".join(f"{_markdown_row(line)}\n" for line in lines).encode()
+        yield _bytes("".join(f"{_markdown_row(line)}\n" for line in lines))
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    escaped = (clean(each).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for each in cells)
+    escaped = (_one_line(cell).replace("\\", "\\\\").replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _parquet(pieces: Pieces) -> Iterator[bytes]:
@@ -116,24 +107,25 @@ def _parquet(pieces: Pieces) -> Iterator[bytes]:
     with pq.ParquetWriter(sink, first.schema, compression="zstd") as writer:
         writer.write_table(first)
         for rows in pieces:
-            yield sink.taken()
-            writer.write_table(_alike(rows, first.schema))
-    yield sink.taken()
+            yield sink.take()
+            writer.write_table(_as_first(rows, first.schema))
+    yield sink.take()
 
 
-def _alike(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A later piece with the columns of the first. Dates that Python cannot hold are text where they occur."""
+def _as_first(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A later piece with the column types of the first. Dates outside Python's range are text where they occur."""
     try:
         return rows.cast(schema)
     except pa.ArrowException:
-        odd = [each.name for each, wanted in zip(rows.schema, schema, strict=True) if each.type != wanted.type]
+        names = [field.name for field, first in zip(rows.schema, schema, strict=True) if field.type != first.type]
         raise InputError(
-            f"The column {', '.join(odd)} holds dates of far years among others; cast it to VARCHAR, or ask for csv."
+            f"The column {', '.join(names)} mixes dates with dates outside the years 1 to 9999; "
+            "cast it to VARCHAR, or use csv."
         ) from None
 
 
 class _Sink(io.RawIOBase):
-    """A file that forgets what was taken from it, but knows how long it has become."""
+    """A file for ParquetWriter that hands out what was written and keeps only the length."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -152,10 +144,10 @@ class _Sink(io.RawIOBase):
         return self._length
 
     def close(self) -> None:
-        """Nothing to close: what was written is taken afterwards."""
+        """Nothing to close: the last parts are taken after the writer has closed."""
 
-    def taken(self) -> bytes:
-        """What was written since it was last asked for."""
+    def take(self) -> bytes:
+        """What was written since the last call."""
         content = b"".join(self._parts)
         self._parts.clear()
         return content
@@ -163,6 +155,7 @@ class _Sink(io.RawIOBase):
 
 _ENCODERS: dict[str, Callable[[Pieces], Iterator[bytes]]] = {
     "csv": _csv,
+    "tsv": _tsv,
     "json": _json,
     "md": _markdown,
     "parquet": _parquet,

@@ -1,13 +1,7 @@
-"""Tables and charts as files and as text to paste. One place decides how a value looks in each format."""
+"""Tables and charts as files and as text to paste; `tui.common.table_formats` decides how a value looks."""
 
-import io
-import json
 import re
-from collections.abc import Callable
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -16,14 +10,21 @@ from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.svg import to_svg
 from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
+from neurontui.tui.common.table_formats import TABLE_FORMATS, encoded
 
-TABLE_FORMATS = ("csv", "json", "md", "parquet")
+__all__ = ["CHART_FORMATS", "TABLE_FORMATS", "chart_bytes", "save", "slug", "table_bytes", "table_text"]
+
 CHART_FORMATS = ("svg", "txt")
 
 
 def table_bytes(table: pa.Table, kind: str) -> bytes:
     """A table in one of TABLE_FORMATS; text is UTF-8."""
-    return _WRITERS[kind](table)
+    return b"".join(encoded(iter([table]), kind))
+
+
+def table_text(table: pa.Table) -> str:
+    """A table as tab-separated text, as spreadsheets paste it."""
+    return b"".join(encoded(iter([table]), "tsv")).decode().removesuffix("\n")
 
 
 def chart_bytes(drawing: Drawing, kind: str) -> bytes:
@@ -51,82 +52,3 @@ def save(folder: Path, name: str, kind: str, content: bytes) -> Path:
 def slug(name: str) -> str:
     """A name fit for any file system: letters, digits, dots and hyphens."""
     return re.sub(r"[^\w.]+", "-", clean(name)).strip("-.")[:80] or "export"
-
-
-def table_text(table: pa.Table) -> str:
-    """Tab-separated text, as spreadsheets paste it; cleaned, for it may be pasted into a shell."""
-    rows = zip(*(column.to_pylist() for column in table.columns), strict=True) if table.num_columns else []
-    lines = [
-        "\t".join(clean(name) for name in table.column_names),
-        *("\t".join(clean(_flat(value)) for value in row) for row in rows),
-    ]
-    return "\n".join(lines)
-
-
-def _csv(table: pa.Table) -> bytes:
-    from pyarrow import csv
-
-    buffer = io.BytesIO()
-    csv.write_csv(_without_nesting(table), buffer)
-    return buffer.getvalue()
-
-
-def _without_nesting(table: pa.Table) -> pa.Table:
-    """Lists and structs as text, which CSV cannot hold, and enums as the words they stand for."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_nested(field.type):
-            texts = pa.array(
-                [_flat(value) if value is not None else None for value in table.column(index).to_pylist()],
-                pa.string(),
-            )
-            table = table.set_column(index, field.name, texts)
-        elif pa.types.is_dictionary(field.type):
-            table = table.set_column(index, field.name, table.column(index).cast(field.type.value_type))
-    return table
-
-
-def _json(table: pa.Table) -> bytes:
-    return (json.dumps(table.to_pylist(), default=_plain, ensure_ascii=False, indent=1) + "\n").encode(
-        "utf-8", "replace"
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else str(value)
-
-
-def _md(table: pa.Table) -> bytes:
-    head = [_cell(name) for name in table.column_names]
-    rows = [[_cell(_flat(value)) for value in row] for row in zip(*(c.to_pylist() for c in table.columns), strict=True)]
-    lines = [head, ["---"] * len(head), *rows]
-    return ("\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n").encode("utf-8", "replace")
-
-
-def _cell(text: str) -> str:
-    return clean(text).replace("\\", "\\\\").replace("|", "\\|")
-
-
-def _parquet(table: pa.Table) -> bytes:
-    import pyarrow.parquet as pq
-
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _flat(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ",".join(_flat(each) for each in value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value).replace("\t", " ").replace("\n", " ")
-
-
-_WRITERS: dict[str, Callable[[pa.Table], bytes]] = {
-    "csv": _csv,
-    "json": _json,
-    "md": _md,
-    "parquet": _parquet,
-}

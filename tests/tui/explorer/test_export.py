@@ -31,7 +31,7 @@ def test_csv_reads_back() -> None:
     rows = list(csv.DictReader(io.StringIO(table_bytes(TABLE, "csv").decode())))
     assert rows[0]["text"] == 'a "quoted", one'
     assert rows[1]["text"] == "德国\nBerlin"
-    assert rows[0]["codes"] == "en,de"
+    assert rows[0]["codes"] == "en de"
     assert [row["type"] for row in rows] == ["specific", "all-shared", "specific"]
 
 
