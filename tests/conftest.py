@@ -55,7 +55,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def _measure(path: Path) -> None:
     from neurontui.compute.config import RunConfig
     from neurontui.compute.demo import DEMO_MODEL, demo_task
-    from neurontui.compute.progress import Silent
+    from neurontui.compute.progress import NullProgress
     from neurontui.compute.run import run
 
     config = RunConfig(
@@ -71,4 +71,4 @@ def _measure(path: Path) -> None:
         max_new_tokens=4,
         device="cpu",
     )
-    run(config, Silent())
+    run(config, NullProgress())

@@ -102,9 +102,9 @@ def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path, ta
     script = tmp_path / "drive.py"
     script.write_text(
         "import sys; from pathlib import Path; from dataclasses import replace\n"
-        "from neurontui.compute.progress import Silent; from neurontui.compute.run import run\n"
+        "from neurontui.compute.progress import NullProgress; from neurontui.compute.run import run\n"
         "from tests.compute.engines.test_ray import config\n"
-        "run(replace(config(Path(sys.argv[1])), engine='ray', workers=2), Silent())\n"
+        "run(replace(config(Path(sys.argv[1])), engine='ray', workers=2), NullProgress())\n"
     )
     line = [sys.executable, str(script), str(out)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
