@@ -56,6 +56,7 @@ def the_same_twice(folder: Path, times: int, seed: int) -> int:
     return busy
 
 
+@pytest.mark.faults
 def test_two_runs_at_once_and_one_twice(tmp_path: Path) -> None:
     two_at_once(tmp_path, times=1)
     the_same_twice(tmp_path, times=1, seed=1)

@@ -25,6 +25,7 @@ def _with(folder: Path, value: float, place: str) -> Path:
     return folder
 
 
+@pytest.mark.faults
 def test_a_model_that_yields_no_numbers(tmp_path: Path, tally: Tally) -> None:
     tried = 0
     for value in (float("nan"), float("inf"), -float("inf")):

@@ -25,7 +25,9 @@ SHARES = {
 }
 
 
-@pytest.mark.parametrize("measures", SHARES)
+@pytest.mark.parametrize(
+    "measures", [pytest.param(name, marks=[pytest.mark.faults] * ("ablation" in name)) for name in SHARES]
+)
 def test_journal_and_results_are_as_large_as_was_said(
     measures: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

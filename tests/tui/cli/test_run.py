@@ -45,6 +45,7 @@ def _content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+@pytest.mark.faults
 def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole.duckdb", tmp_path / "killed.duckdb"
     line = [sys.executable, "-m", "neurontui.tui", "run", *map(str, FACT), "--out", str(killed)]
