@@ -43,12 +43,12 @@ def report() -> Iterator[str]:
     yield from extraction.table("cpu", rounds=3, hidden=1024)
     yield "\n### Ablation, scores, ranking\n"
     yield from ablation.table("cpu", rounds=2, hidden=256, n_examples=2)
-    yield "\n### Growth\n"
+    yield "\n### Scaling\n"
     yield from growth.table()
     yield "\n### Journal and merge\n"
     with tempfile.TemporaryDirectory() as folder:
         yield from store_rates.table(Path(folder))
-    yield "\n### What a dry run says\n"
+    yield "\n### Accuracy of dry-run estimates\n"
     yield from estimates.table()
 
 

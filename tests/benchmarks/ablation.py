@@ -167,7 +167,7 @@ def ratios(base: Callable[[], object], other: Callable[[], object], rounds: int,
 
 def table(device: str, rounds: int, hidden: int | None = None, n_examples: int | None = None) -> Iterator[str]:
     """Markdown, row by row."""
-    yield "| model | what | beside | × | seconds of that |"
+    yield "| model | measured | compared with | × | seconds of the latter |"
     yield "|---|---|---|---|---|"
     for architecture in ("bloom", "llama"):
         found = case(workload(architecture, device, hidden, n_examples))
@@ -200,12 +200,12 @@ def lines(found: Case, rounds: int) -> Iterator[tuple[str, str, float, float]]:
             rounds,
             device,  # type: ignore[misc]
         )
-        yield f"{name}, a condition", "its baseline", ratio / n, seconds
+        yield f"one condition: {name}", "its baseline", ratio / n, seconds
     ratio, seconds = ratios(lambda: bare(found.work, found.work.batch), found.attribute, rounds, device)
     yield "contribution and effective scores", "bare base-model forward", ratio, seconds
     assert rank_shared(found) == rank_naively(found)
     ratio, seconds = ratios(lambda: rank_shared(found), lambda: rank_naively(found), rounds, device)
-    yield "ranking four choices naively", "from one shared cache", ratio, seconds
+    yield "ranking four choices separately", "from one shared cache", ratio, seconds
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Contender:
 def contenders(work: Workload, folder: Path) -> list[Contender]:
     """All of them on one workload, the bare pass first, the reference for signs last."""
     found = [
-        Contender("base model, nothing read", lambda batch: bare(work, batch)),
+        Contender("base model, no reading", lambda batch: bare(work, batch)),
         Contender("neurontui, everything stored", stored(work, folder / "all", every_token=True)),
         Contender("neurontui, last token only, stored", stored(work, folder / "last", every_token=False)),
         Contender("neurontui, capture alone", lambda batch: captured(work, batch)),

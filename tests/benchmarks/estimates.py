@@ -81,7 +81,7 @@ def _merge(real: Callable[..., int], found: dict[str, int], path: Path, *rest: A
 
 def table() -> Iterator[str]:
     """Markdown, row by row."""
-    yield "| model | run | | said, MB | found, MB | said ÷ found |"
+    yield "| model | run | | estimated, MB | measured, MB | estimated ÷ measured |"
     yield "|---|---|---|---|---|---|"
     with tempfile.TemporaryDirectory() as folder:
         save_wide(Path(folder) / "wide")

@@ -88,7 +88,7 @@ def timed(run: Callable[[], T], device: str) -> tuple[float, T]:
 
 def table(device: str, rounds: int, hidden: int | None = None) -> Iterator[str]:
     """Markdown, row by row; an ungated and a gated model."""
-    yield "| model | contender | × base forward | ms a batch | peak memory, MB | signs that differ |"
+    yield "| model | program | × base forward | ms per batch | peak memory, MB | signs that differ |"
     yield "|---|---|---|---|---|---|"
     for architecture in ("bloom", "llama"):
         with tempfile.TemporaryDirectory() as folder:

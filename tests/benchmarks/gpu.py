@@ -84,7 +84,7 @@ def table(work: Workload, batches: Sequence[Batch], peak: float, folder: Path) -
     forward()
     with peak_memory(device) as used:
         base = wall(forward, device)
-    yield line("base model, nothing read", base, base, used.bytes)
+    yield line("base model, no reading", base, base, used.bytes)
     for number, (what, options) in enumerate(KINDS.items()):
         # Strongest inputs are rarer the more a worker has seen, so this is its beginning: the dearest part of a run.
         measure = measurer(work, **options)

@@ -53,7 +53,7 @@ def point(examples: int, languages: int, layers: int) -> Point:
 
 def table() -> Iterator[str]:
     """Markdown, row by row."""
-    yield "| what grows | to | CPU seconds | × first | peak memory, MB | × first | shards, × first |"
+    yield "| variable | value | CPU seconds | × first | peak memory, MB | × first | shards, × first |"
     yield "|---|---|---|---|---|---|---|"
     for what, values in POINTS.items():
         first = None

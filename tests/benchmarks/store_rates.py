@@ -15,7 +15,7 @@ def table(folder: Path) -> Iterator[str]:
     """Markdown, row by row."""
     out = folder / "rates.duckdb"
     made = make(SCALE, out)
-    yield f"| {made.masks:,} masks, {SCALE.languages} languages | M masks a processor second | M masks a second |"
+    yield f"| {made.masks:,} masks, {SCALE.languages} languages | M masks per CPU second | M masks per second |"
     yield "|---|---|---|"
     rates = {
         "into the journal, masks alone": made.writing_masks,
@@ -26,5 +26,5 @@ def table(folder: Path) -> Iterator[str]:
         yield f"| {what} | {made.masks / busy / 1e6:.1f} | {made.masks / wall / 1e6:.1f} |"
     with open_reader(out) as reader:
         [masks] = [each for each in health(reader).tables if each.table == "activations"]
-    yield f"| bytes a mask: journal {made.journal_bytes / made.masks:.2f}, activations {masks.bytes / masks.rows:.2f}, whole file {out.stat().st_size / made.masks:.2f} | | |"
+    yield f"| bytes per mask: journal {made.journal_bytes / made.masks:.2f}, activations {masks.bytes / masks.rows:.2f}, whole file {out.stat().st_size / made.masks:.2f} | | |"
     yield f"| peak memory of the process: {made.peak_bytes / 1e9:.1f} GB | | |"

@@ -1,4 +1,4 @@
-"""What the README says beside its commands, which test_commands runs: the notebook, the lists, the links."""
+"""The README's Python example and list of commands, and the links of all pages. `test_commands` runs the commands."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ from neurontui.queries import open_results
 from neurontui.tui.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -17,13 +18,13 @@ def test_the_notebook_of_the_readme_runs(measured: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(measured.parent)
     code = PYTHON.findall(README)[0].replace("demo · fact", "bloom · fact")
     without_pandas = re.sub(r"\n.*to_pandas\(\).*", "", code)
-    found: dict[str, object] = {}
-    exec(compile(without_pandas, "README.md", "exec"), found)
+    names: dict[str, object] = {}
+    exec(compile(without_pandas, "README.md", "exec"), names)
 
     with open_results(measured) as results:
         ratios = results.query("type-ratio-by-layer", languages="en,de,zh")
-    # Threads add floats up in any order, so the last bits of two answers may differ.
-    rows = found["ratios"].to_pylist()  # type: ignore[attr-defined]
+    # Threads add floats in any order, so the last bits of two results may differ.
+    rows = names["ratios"].to_pylist()  # type: ignore[attr-defined]
     assert rows == [pytest.approx(row) for row in ratios.to_pylist()]
 
 
@@ -33,8 +34,15 @@ def test_every_command_and_exit_code_is_in_the_readme() -> None:
     assert all(f"`{command}`" in table for command in COMMANDS)
 
 
-def test_links_to_files_lead_somewhere() -> None:
-    links = re.findall(r"\]\(((?!http)[^)#]+)\)", README)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text("utf-8")):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
 
-    assert links
-    assert [each for each in links if not (ROOT / each).exists()] == []
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
