@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from neurontui.store.schema import named
+from neurontui.store.sql_text import named
 
 _DATES = re.compile(r"DATE|TIMESTAMP|TIMESTAMP WITH TIME ZONE|TIMESTAMP_S|TIMESTAMP_MS")
 _FOREIGN = re.compile(r"\b(DATE|TIMESTAMP\w*|TIME|INTERVAL|UHUGEINT|BIGNUM|BIT|VARIANT|GEOMETRY|UNION)\b")

@@ -24,8 +24,9 @@ from neurontui.queries.files import Files
 from neurontui.queries.loader import Query, load_queries
 from neurontui.queries.running_query import Job
 from neurontui.queries.values import Run, Value, literal, require_all_of_many, resolve
+from neurontui.store.connection import Limits
 from neurontui.store.errors import UsageError
-from neurontui.store.reader import Limits, open_reader
+from neurontui.store.reader import open_reader
 
 _RUNS = """
 WITH others AS (

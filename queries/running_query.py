@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from neurontui.queries.arrow_types import readable, with_python_dates
 from neurontui.queries.values import Value
+from neurontui.store.duckdb_errors import explain
 from neurontui.store.errors import NeurontuiError, QueryError
-from neurontui.store.reader import explain
 
 _STOPPED_EVERY = 0.02  # an interrupt that comes before DuckDB has begun is lost, so it is repeated
 _DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)

@@ -1,6 +1,6 @@
-"""Every connection that may be at work, so that one Ctrl+C stops them all.
+"""Interrupts all DuckDB connections of this process, for Ctrl+C.
 
-DuckDB looks for signals between its tasks alone, and one task may take minutes.
+DuckDB checks for signals only between its tasks, and one task can take minutes.
 """
 
 import weakref
@@ -12,13 +12,13 @@ _LIVE: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 
 def watched(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The connection, which `interrupt_all` will stop from now on."""
+    """Register a connection for `interrupt_all`; returns the connection."""
     _LIVE.add(connection)
     return connection
 
 
 def interrupt_all() -> None:
-    """Stop whatever any connection is doing; from any thread. One that does nothing takes no notice."""
+    """Interrupt the running queries of all connections. Can be called from any thread."""
     for connection in list(_LIVE):
-        with suppress(duckdb.Error):  # it may just have closed
+        with suppress(duckdb.Error):  # the connection may have closed
             connection.interrupt()

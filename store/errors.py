@@ -1,16 +1,16 @@
-"""Every failure a user can meet, with the exit code the command line ends with.
+"""All errors that users can see, with the exit codes of the command line.
 
 NeurontuiError
-├── UsageError          2   the command itself is off
+├── UsageError          2   the command is wrong
 ├── InputError          3   a task file, data set, CSV or TOML file cannot be used
 ├── StoreError          4   a results file is missing, damaged, foreign or too new
-├── ModelError          5   a model cannot be loaded, or has no FFN that we can read
-├── MeasureError        6   a forward pass gave numbers that cannot be used, or memory ran out
-├── BusyError           7   another process holds the file or the journal
+├── ModelError          5   a model cannot be loaded, or its FFNs cannot be read
+├── MeasureError        6   a forward pass gave invalid numbers, or memory ran out
+├── BusyError           7   another process uses the file or the journal
 ├── QueryError          8   a query failed, was cancelled or ran out of time
-└── MissingExtraError   9   a part that is not installed
+└── MissingExtraError   9   an optional package is not installed
 
-Each message is one sentence that says what is wrong, where, and what to do.
+Each message is one sentence: what is wrong, where, and what to do.
 """
 
 from enum import IntEnum
@@ -31,17 +31,17 @@ class ExitCode(IntEnum):
     MISSING_EXTRA = 9
     INTERRUPTED = 130
     READER_GONE = 141
-    """Whoever read the output closed it, as `head` does: what SIGPIPE ends other programs with."""
+    """The output pipe was closed, for example by `head`: the exit code of SIGPIPE."""
 
 
 class NeurontuiError(Exception):
-    """Base of all failures that are told in one sentence and without a traceback."""
+    """Base of all errors that are reported in one sentence, without a traceback."""
 
     exit_code = ExitCode.INTERNAL
 
 
 class UsageError(NeurontuiError):
-    """The command itself is off."""
+    """The command is wrong."""
 
     exit_code = ExitCode.USAGE
 
@@ -59,19 +59,19 @@ class StoreError(NeurontuiError):
 
 
 class ModelError(NeurontuiError):
-    """A model cannot be loaded, or has no FFN that we can read."""
+    """A model cannot be loaded, or its FFNs cannot be read."""
 
     exit_code = ExitCode.MODEL
 
 
 class MeasureError(NeurontuiError):
-    """A forward pass gave numbers that cannot be used, or memory ran out."""
+    """A forward pass gave invalid numbers, or memory ran out."""
 
     exit_code = ExitCode.MEASURE
 
 
 class BusyError(NeurontuiError):
-    """Another process holds the file or the journal."""
+    """Another process uses the file or the journal."""
 
     exit_code = ExitCode.BUSY
 
@@ -83,6 +83,6 @@ class QueryError(NeurontuiError):
 
 
 class MissingExtraError(NeurontuiError):
-    """A part of neurontui is not installed."""
+    """An optional package is not installed."""
 
     exit_code = ExitCode.MISSING_EXTRA

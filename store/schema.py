@@ -1,9 +1,5 @@
-"""The layout of a results file: its version, how an empty one is made, and what columns a shard has.
+"""Tables of a results file and of its shards, as defined in schema.sql; creates empty results files."""
 
-Nothing here knows what a measurement is; `schema.sql` says it all.
-"""
-
-import errno
 import glob
 import os
 import re
@@ -18,13 +14,15 @@ import pyarrow as pa
 
 from neurontui.store.errors import StoreError
 from neurontui.store.languages.reference import REFERENCE_CSV
+from neurontui.store.os_errors import first_line, no_room
+from neurontui.store.sql_text import quoted
 
 SCHEMA_VERSION = 2
-"""Raised when a table or column is added or changes; a reader refuses newer files, and older ones that it cannot read."""
+"""Increased when a table or column is added or changed. A reader refuses newer files and incompatible older ones."""
 
 FORMAT = "neurontui results"
 
-# 64 KiB blocks let masks bit-pack to 1.35 B; v1.4.0 keeps the file readable by DuckDB 1.4 and later.
+# Masks need 1.35 B each with 64 KiB blocks. DuckDB 1.4 and later can read v1.4.0.
 _STORAGE = "BLOCK_SIZE 65536, STORAGE_VERSION 'v1.4.0'"
 _HERE = Path(__file__).parent
 _WHOLE_FILE = frozenset({"meta", "languages"})
@@ -42,20 +40,10 @@ _NOT_MEASURED = frozenset(
 )
 
 
-def quoted(text: object) -> str:
-    """`text` as an SQL string."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def named(identifier: str) -> str:
-    """`identifier` as an SQL identifier."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
 def create(path: Path) -> None:
-    """Make an empty results file at `path`, whole or not at all; one that is there already stays.
+    """Create an empty results file at `path`, atomically; an existing file is left unchanged.
 
-    Raises StoreError where the folder cannot be written.
+    Raises StoreError if the folder is not writable.
     """
     if path.exists():
         return
@@ -63,20 +51,20 @@ def create(path: Path) -> None:
     try:
         create_at(scratch)
         _publish(scratch, path)
-        # Those of others who were killed, or who create it too and will find it there.
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*.new*"):
-            left.unlink(missing_ok=True)
+        # From killed processes, or from processes that create the same file now and will use this one.
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.new*"):
+            leftover.unlink(missing_ok=True)
     except (OSError, duckdb.Error) as error:
-        for left in path.parent.glob(f"{glob.escape(scratch.name)}*"):
-            left.unlink(missing_ok=True)
-        what, advice = first_line(error), "choose a folder that can be written"
+        for leftover in path.parent.glob(f"{glob.escape(scratch.name)}*"):
+            leftover.unlink(missing_ok=True)
+        what, advice = first_line(error), "choose a writable folder"
         if no_room(error):
             what, advice = "the disk is full", "make room"
         raise StoreError(f"Cannot create {path}: {what}; {advice}.") from None
 
 
 def create_at(path: Path) -> None:
-    """Make an empty results file at `path`, which must not exist yet; not atomic."""
+    """Create an empty results file at `path`, which must not exist; not atomic."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {quoted(path)} AS results ({_STORAGE})")
         connection.execute("USE results")
@@ -91,80 +79,67 @@ def create_at(path: Path) -> None:
 
 
 def columns(table: str) -> tuple[str, ...]:
-    """Names of the columns of a table or view of the results file, in order; () for an unknown one."""
+    """Column names of a table or view, in order; () for an unknown one."""
     return tuple(layout().get(table, {}))
 
 
 def tables_of_a_run() -> tuple[str, ...]:
-    """Every table that has a column `run`, `runs` first."""
+    """All tables with a column `run`; `runs` is the first."""
     return tuple(name for name in _base_tables() if name not in _WHOLE_FILE)
 
 
 @cache
 def shard_tables() -> tuple[str, ...]:
-    """The tables that a batch may bring."""
+    """The tables that a batch can contain."""
     return tuple(name for name in tables_of_a_run() if name not in _NOT_MEASURED)
 
 
 @cache
 def shard_schema(table: str) -> pa.Schema:
-    """Columns that a shard of `table` has: those of the results file without `run`, enums as text.
+    """Columns of a shard of `table`: those of the results file without `run`, with enums as text.
 
-    `layers` is special, for the rest of it comes from the manifest: layer, n_near_zero.
-    Raises StoreError for a table that no shard has.
+    A shard of `layers` has only layer and n_near_zero; the manifest has the other columns.
+    Raises StoreError for a table that a batch cannot contain.
     """
     if table not in shard_tables():
         raise StoreError(f"A shard cannot hold the table {table!r}.")
     empty = _pattern().sql(f"SELECT * EXCLUDE (run) FROM {table} LIMIT 0")
     schema = empty.to_arrow_table().schema
-    fields = [pa.field(each.name, _plain(each.type)) for each in schema]
+    fields = [pa.field(field.name, _plain(field.type)) for field in schema]
     if table == "layers":
-        fields = [each for each in fields if each.name in ("layer", "n_near_zero")]
+        fields = [field for field in fields if field.name in ("layer", "n_near_zero")]
     return pa.schema(fields)
 
 
 @cache
 def layout() -> Mapping[str, Mapping[str, str]]:
-    """Table or view -> column -> SQL type, as this version writes them; the types of a view's columns are ''.
+    """Table or view -> column -> SQL type, as this version writes them; '' for the columns of a view.
 
-    Read from the text of schema.sql, for asking a database takes longer than opening a results file.
+    Parsed from schema.sql, because creating a database to inspect takes longer than opening a results file.
     """
     text = _schema_sql()
     enums = dict(re.findall(r"^CREATE TYPE (\w+) AS ENUM (\(.*?\));", text, re.M))
-    found: dict[str, dict[str, str]] = {}
+    tables: dict[str, dict[str, str]] = {}
     for table, body in re.findall(r"^CREATE TABLE (\w+) \((.*?)\);$", text, re.M | re.S):
         columns = (column.split()[:2] for column in body.split(","))
-        found[table] = {name: f"ENUM{enums[kind]}" if kind in enums else kind for name, kind in columns}
+        tables[table] = {name: f"ENUM{enums[kind]}" if kind in enums else kind for name, kind in columns}
     for view, column in re.findall(r"^COMMENT ON COLUMN (\w+)\.(\w+) IS", text, re.M):
-        found.setdefault(view, {}).setdefault(column, "")
-    return found
+        tables.setdefault(view, {}).setdefault(column, "")
+    return tables
 
 
 def layout_of(connection: duckdb.DuckDBPyConnection, database: str) -> Mapping[str, Mapping[str, str]]:
-    """Table or view -> column -> SQL type of the schema `main` of an attached database."""
+    """Table or view -> column -> SQL type, for the schema `main` of an attached database."""
     rows = connection.execute(
         "SELECT table_name, column_name, data_type FROM system.main.duckdb_columns() "
         "WHERE database_name = ? AND schema_name = 'main' AND NOT internal "
         "ORDER BY table_oid, column_index",
         [database],
     ).fetchall()
-    found: dict[str, dict[str, str]] = {}
+    tables: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:
-        found.setdefault(table, {})[column] = kind
-    return found
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error, without its full stop: to be told inside a sentence."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-
-
-def no_room(error: BaseException) -> bool:
-    """Whether an error of the file system or of DuckDB says that the disk, a quota or a limit is full."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return True
-    signs = ("No space left", "not enough disk space", "File too large", "Disk quota exceeded")
-    return any(sign in str(error) for sign in signs)
+        tables.setdefault(table, {})[column] = kind
+    return tables
 
 
 def created_by() -> str:
@@ -176,7 +151,7 @@ def created_by() -> str:
 
 
 def _publish(scratch: Path, path: Path) -> None:
-    # A link never overwrites: of two processes that create the file at once, the first one wins.
+    # A link never overwrites: if two processes create the file at the same time, the first one wins.
     try:
         os.link(scratch, path)
     except OSError:
@@ -212,7 +187,7 @@ def _schema_sql() -> str:
 
 @cache
 def _pattern() -> duckdb.DuckDBPyConnection:
-    """An empty results file in memory; without comments, which take five times as long."""
+    """An empty results file in memory, without comments, because creating those takes five times as long."""
     connection = duckdb.connect()
     connection.execute(re.sub(r"(?m)^COMMENT ON .*;$", "", _schema_sql()))
     return connection

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.run_options import check_ablate_file
-from neurontui.store.journal.shards import translate_os_errors
 from neurontui.store.merge.existing_run import merged_run
+from neurontui.store.os_errors import translate_os_errors
 from neurontui.store.reader import require_name
 
 

@@ -1,20 +1,21 @@
-"""What the tables of a run held when they were merged, to notice later changes.
+"""Checksums of the tables of a run at its merge, to detect later changes.
 
-A digest is the sum of DuckDB's hash of every row: it does not depend on the order, and adds up at 100 M rows/s a core.
+A digest is the sum of DuckDB's hash of every row. It does not depend on the order of rows; a core hashes 100 M rows/s.
 """
 
 from dataclasses import dataclass
 
 import duckdb
 
-from neurontui.store.schema import layout, named, tables_of_a_run
+from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.sql_text import named
 
 _PROBE = "hash(1::INTEGER, 2::UBIGINT, 0.5::DOUBLE, 'neuron', [3], NULL::BOOLEAN)"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A table of a run that is not as it was merged; `then` and `now` count rows."""
+    """A table of a run that has changed since its merge; `then` and `now` count rows."""
 
     run: int
     table: str
@@ -23,7 +24,7 @@ class Difference:
 
 
 def store(connection: duckdb.DuckDBPyConnection, run: int) -> None:
-    """Note rows and digest of every table of a run in `checksums`, replacing earlier ones."""
+    """Write rows and digest of every table of a run to `checksums`, replacing earlier ones."""
     connection.execute("DELETE FROM results.checksums WHERE run = ?", [run])
     for table in _summed():
         rows, digest = _digest(connection, "results", table, run)
@@ -34,24 +35,24 @@ def store(connection: duckdb.DuckDBPyConnection, run: int) -> None:
 
 
 def differences(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[list[Difference], list[int]]:
-    """Tables that differ from their checksums, and runs whose checksums this DuckDB cannot compare.
+    """Tables that differ from their checksums, and runs whose checksums this version of DuckDB cannot compare.
 
     Runs without checksums count as not comparable.
     """
     source = named(database)
-    changed, unknown = [], []
+    changed, not_comparable = [], []
     for (run,) in connection.execute(f"SELECT run FROM {source}.main.runs ORDER BY run").fetchall():
-        noted = _noted(connection, source, run)
-        if not noted:
-            unknown.append(run)
-        for table, (then, digest) in noted.items():
-            now, found = _digest(connection, database, table, run)
-            if (now, found) != (then, digest):
+        stored = _stored(connection, source, run)
+        if not stored:
+            not_comparable.append(run)
+        for table, (then, digest) in stored.items():
+            now, current = _digest(connection, database, table, run)
+            if (now, current) != (then, digest):
                 changed.append(Difference(run, table, then, now))
-    return changed, unknown
+    return changed, not_comparable
 
 
-def _noted(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dict[str, tuple[int, int]]:
+def _stored(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dict[str, tuple[int, int]]:
     rows = connection.execute(
         f"SELECT table_name, n_rows, digest FROM {source}.main.checksums WHERE run = ? AND probe = {_PROBE}",
         [run],

@@ -1,4 +1,4 @@
-"""Copies runs from one attached results file to another, whole."""
+"""Copies runs from one attached results file to another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Literal
 import duckdb
 
 from neurontui.store.languages.rows import add_languages
-from neurontui.store.schema import layout, named, tables_of_a_run
+from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.sql_text import named
 
 Keep = Literal["all", "aggregates"]
 
@@ -19,10 +20,10 @@ def copy_runs(
     numbers: Mapping[int, int],
     keep: Keep = "all",
 ) -> None:
-    """Copy runs between attached databases; `numbers` says which run gets which number there.
+    """Copy runs between attached databases; `numbers` maps old run numbers to new ones.
 
-    `keep='aggregates'` leaves out `activations`. Rows keep their order, on which quick reading rests.
-    The target gets a row in `languages` for every language of the runs.
+    `keep='aggregates'` leaves out `activations`. The order of rows is kept, because fast reading depends on it.
+    Adds a row to `languages` of the target for every new language of the runs.
     """
     for old, new in numbers.items():
         for table in tables_of_a_run():
@@ -52,7 +53,7 @@ def _languages(connection: duckdb.DuckDBPyConnection, target: str, runs: Sequenc
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run of an attached file, and what it is identified by."""
+    """A run of an attached file, and its identity."""
 
     key: str
     name: str
@@ -61,7 +62,7 @@ class StoredRun:
 
     @property
     def identity(self) -> tuple[str, str, str | None]:
-        """Equal for the same run alone: earlier versions gave every model of the hub the same key."""
+        """Equal only for the same run. Earlier versions gave all models of the hub the same key."""
         return self.key, self.model, self.revision
 
 

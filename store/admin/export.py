@@ -1,4 +1,4 @@
-"""Writes a results file out as Parquet, a folder a table and run, for engines that know no DuckDB."""
+"""Exports a results file as Parquet, one folder per table and run, for engines other than DuckDB."""
 
 import shutil
 from pathlib import Path
@@ -6,29 +6,32 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.admin.copy_runs import runs_of
+from neurontui.store.connection import confine, connect_writer
+from neurontui.store.duckdb_errors import explain, translate_write_errors
 from neurontui.store.errors import StoreError
-from neurontui.store.reader import check_ours, explain, require_file, require_name
-from neurontui.store.schema import first_line, layout, no_room, quoted, tables_of_a_run
-from neurontui.store.writer import confine, connect_bare, telling_writes
+from neurontui.store.os_errors import first_line, no_room
+from neurontui.store.reader import check_ours, require_file, require_name
+from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.sql_text import quoted
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
 
 
 def export(path: Path, out: Path) -> list[Path]:
-    """Write `out/<table>/run=<n>/data.parquet` for every table and run, `out/languages.parquet` beside; returns them.
+    """Write `out/<table>/run=<n>/data.parquet` for every table and run, and `out/languages.parquet`; returns the paths.
 
-    Reads as one hive-partitioned data set a table. The folder appears whole or not at all.
-    Raises StoreError where `out` is there already, or the disk is full.
+    Each table is a hive-partitioned data set. The folder is created atomically.
+    Raises StoreError if `out` already exists, or if the disk is full.
     """
     require_file(path)
     require_name(out)
     if out.exists():
-        raise StoreError(f"{out} is there already; name a new folder, or delete it first.")
+        raise StoreError(f"{out} already exists; name a new folder, or delete it first.")
     scratch = out.resolve().with_name(f".{out.name}.export")
     try:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        with telling_writes(out), connect_bare() as connection:
+        with translate_write_errors(out), connect_writer() as connection:
             _attach(connection, path, scratch)
             files = _write(connection, scratch)
         scratch.replace(out)

@@ -1,4 +1,4 @@
-"""Puts the runs of several results files into one."""
+"""Combines the runs of several results files in one file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.admin.copy_runs import Keep, copy_runs, runs_of
+from neurontui.store.duckdb_errors import explain
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.reader import check_ours, explain, require_file, require_name
-from neurontui.store.schema import create, quoted
+from neurontui.store.reader import check_ours, require_file, require_name
+from neurontui.store.schema import create
+from neurontui.store.sql_text import quoted
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A run of a source: its number there and in the combined file, and whether it was there already."""
+    """A run of a source: its old number, its number in the combined file, and whether that file already had it."""
 
     source: Path
     name: str
@@ -25,19 +27,19 @@ class Arrival:
 
 
 def combine(sources: Sequence[Path], out: Path, keep: Keep = "all", wait: Wait | None = None) -> list[Arrival]:
-    """Copy all runs of `sources` into `out`, which may exist; a run that is there already is kept once.
+    """Copy all runs of `sources` to `out`, which can already exist; the same run is stored only once.
 
-    All arrive or none. Waits while another process has a file. Raises StoreError where a file cannot be used.
+    Either all runs are copied or none. Waits while another process uses a file. Raises StoreError for unusable files.
     """
     require_name(out)
     for source in sources:
         require_file(source)
         if out.exists() and source.samefile(out):
-            raise StoreError(f"{out} is a source and the target; name another --out.")
+            raise StoreError(f"{out} is a source and the target; name a different --out.")
     fresh = not out.exists()
     create(out)
     try:
-        with open_writer(out, [each.resolve() for each in sources], wait) as connection:
+        with open_writer(out, [source.resolve() for source in sources], wait) as connection:
             for number, source in enumerate(sources):
                 _attach(connection, source, f"source{number}", wait)
             with transaction(connection):

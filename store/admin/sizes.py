@@ -1,20 +1,21 @@
-"""How large a results file is, table by table, and how much of it is unused."""
+"""Size of a results file and of its tables, and its unused space."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from neurontui.store.reader import Reader, explaining
+from neurontui.store.duckdb_errors import translate_read_errors
+from neurontui.store.reader import Reader
 from neurontui.store.schema import tables_of_a_run
 
 MANY = 100_000_000
-"""Rows of a table whose blocks are not counted one by one: that takes seconds where opening takes none."""
+"""Tables with more rows are not counted block by block, because that takes seconds."""
 
 
 @dataclass(frozen=True)
 class TableSize:
-    """Rows and bytes on disk of one table; blocks shared by tables count for each of them."""
+    """Rows and bytes on disk of one table. Blocks that tables share count for each of them."""
 
     table: str
     rows: int
@@ -23,7 +24,7 @@ class TableSize:
 
 @dataclass(frozen=True)
 class Health:
-    """One file: its size, what of it `compact` would give back, and whether a log lies beside it."""
+    """One file: its size, its unused bytes, and the size of its write-ahead log (0 without one)."""
 
     path: Path
     bytes: int
@@ -35,12 +36,12 @@ class Health:
 
 
 def health(reader: Reader, number: int = 0, *, exact: bool = False) -> Health:
-    """Health of file number `number` of a reader. Raises StoreError where a block cannot be read.
+    """Health of file number `number` of a reader. Raises StoreError if a block cannot be read.
 
-    Unless it has to be `exact`, a table of more than MANY rows is given what the others leave of the file.
+    Unless `exact`, the size of a table with more than MANY rows is computed as the rest of the file.
     """
     file = reader.files[number]
-    with explaining(file.path):
+    with translate_read_errors(file.path):
         cursor = reader.cursor(number)
         [(block, used, free)] = cursor.execute(
             "SELECT block_size, used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = ?",

@@ -1,4 +1,4 @@
-"""Looks for silent damage: tables that changed since the merge, and derived tables that do not follow from the masks."""
+"""Detects silent damage: tables that changed since the merge, and derived tables that contradict the masks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.admin.checksums import differences
-from neurontui.store.reader import Reader, explaining
-from neurontui.store.schema import named
+from neurontui.store.duckdb_errors import translate_read_errors
+from neurontui.store.reader import Reader
+from neurontui.store.sql_text import named
 
-# Each counts the rows that contradict the masks of one run.
+# Each query counts the rows that contradict the masks of one run.
 _CHECKS = {
     "example_types": """
         WITH counted AS (
@@ -22,7 +23,7 @@ _CHECKS = {
             (SELECT * FROM {db}.example_types WHERE run = $run) AS t USING (example, layer)
         WHERE (counted.n_non, counted.n_specific, counted.n_partial, counted.n_all)
             IS DISTINCT FROM (t.n_non, t.n_specific, t.n_partial, t.n_all)""",
-    # Of every neuron the masks as a bag: how many, their sum and the sum of their hashes.
+    # Compares the multiset of masks of every neuron: their number, their sum and the sum of their hashes.
     "neuron_masks": """
         WITH counted AS (
             SELECT layer, neuron, count(*) AS n, sum(mask) AS total, sum(hash(mask)) AS bag
@@ -66,9 +67,9 @@ _CHECKS = {
 
 
 def verify(reader: Reader) -> list[str]:
-    """What is wrong with the open results files, a sentence each; [] where all is as it was merged.
+    """One sentence per problem of the open results files; [] if there are none.
 
-    Reads every row: about a minute a billion masks and core. Raises StoreError where a block cannot be read.
+    Reads every row: about one minute per billion masks and core. Raises StoreError if a block cannot be read.
     """
     return [sentence for number in range(len(reader.files)) for sentence in _file(reader, number)]
 
@@ -76,14 +77,14 @@ def verify(reader: Reader) -> list[str]:
 def _file(reader: Reader, number: int) -> Iterator[str]:
     file = reader.files[number]
     cursor = reader.cursor(number)
-    with explaining(file.path):
-        changed, unknown = differences(cursor, file.database)
-        for each in changed:
+    with translate_read_errors(file.path):
+        changed, not_comparable = differences(cursor, file.database)
+        for table in changed:
             yield (
-                f"{file.path}: {each.table} of run {each.run} is not as it was merged "
-                f"({each.now} rows now, {each.then} then); measure the run again."
+                f"{file.path}: {table.table} of run {table.run} has changed since it was merged "
+                f"({table.now} rows now, {table.then} then); measure the run again."
             )
-        for run in unknown:
+        for run in not_comparable:
             yield f"{file.path}: run {run} has no checksums that this version can compare."
         yield from _contradictions(cursor, file.path, f"{named(file.database)}.main")
     cursor.close()
@@ -97,8 +98,8 @@ def _contradictions(cursor: duckdb.DuckDBPyConnection, path: Path, database: str
             if not _filled(cursor, database, table, run):
                 continue
             sql = sql.format(db=database)
-            known = duckdb.extract_statements(sql)[0].named_parameters
-            [(wrong,)] = cursor.execute(sql, {k: values[k] for k in known}).fetchall()
+            parameters = duckdb.extract_statements(sql)[0].named_parameters
+            [(wrong,)] = cursor.execute(sql, {name: values[name] for name in parameters}).fetchall()
             if wrong:
                 yield (
                     f"{path}: {wrong} rows of {table} of run {run} do not follow from its masks; measure the run again."
@@ -106,7 +107,7 @@ def _contradictions(cursor: duckdb.DuckDBPyConnection, path: Path, database: str
 
 
 def _filled(cursor: duckdb.DuckDBPyConnection, database: str, table: str, run: int) -> bool:
-    """Whether a run has both the table and what it follows from (masks may be left out, and a run has one of two histograms)."""
+    """Whether a run has the table and its source: masks can be omitted, and a run has one of the two histograms."""
     source = "neuron_masks" if table == "neuron_types" else "activations"
     return all(
         cursor.execute(f"SELECT 1 FROM {database}.{name} WHERE run = ? LIMIT 1", [run]).fetchall()

@@ -1,7 +1,7 @@
-"""What a run writes while it measures: `results.duckdb.journal/<run>/`, merged into the results file at its end.
+"""The journal of a run: `results.duckdb.journal/<run>/` has its finished batches until they are merged.
 
-Until then the results file is free for readers and other runs. Whatever is killed goes on from its last finished batch.
-Partial sums (attribution_masks, neuron_attribution, …) come once a batch, so few large batches merge faster than many.
+Until the merge, readers and other runs can use the results file. An interrupted run resumes from its last finished
+batch. Partial sums (attribution_masks, neuron_attribution, …) are written per batch, so few large batches merge faster.
 """
 
 import re
@@ -27,22 +27,22 @@ from neurontui.store.journal.shards import (
     read_index,
     read_sealed,
     sync_folder,
-    translate_os_errors,
     write_sealed,
     write_shards,
 )
+from neurontui.store.os_errors import translate_os_errors
 from neurontui.store.reader import require_name
 
 MANIFEST = "manifest.json"
 MERGING = "merging"
-"""Marker in a journal: its merge waits for the results file, or writes it."""
+"""Marker file in a journal while its merge waits for the results file or writes it."""
 _LOCK = ".lock"
 _BATCH = re.compile(r"batch-(\d{6,})")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A run that is not in the results file yet."""
+    """Progress of a run that is not merged yet; `done` and `total` count batches."""
 
     path: Path
     name: str
@@ -51,11 +51,11 @@ class Progress:
     total: int
     merging: bool
     running: bool
-    """Whether a process holds the journal now."""
+    """Whether a process has locked the journal."""
 
 
 class Journal:
-    """The journal of one run, held by one process; a context manager."""
+    """The journal of one run, locked by this process; a context manager."""
 
     def __init__(self, path: Path, manifest: Manifest, lock: FileLock) -> None:
         self.path = path
@@ -64,11 +64,11 @@ class Journal:
 
     @classmethod
     def open(cls, results: Path, manifest: Manifest) -> Self:
-        """Start the journal of a run, or go on with the one that has the same key.
+        """Create the journal of a run, or resume the one with the same key.
 
-        Once it is open nobody else merges the run: ask `merged_run` then, and `discard` what is not needed.
-        Batches whose files were cut short or altered are dropped, to be measured again.
-        Raises BusyError while another process holds it, StoreError where it cannot be written.
+        While it is open, no other process can merge the run. Then check `merged_run` and `discard` it if unneeded.
+        Batches with truncated or changed files are deleted, to be measured again.
+        Raises BusyError if another process has locked it, StoreError if it cannot be written.
         """
         try:
             manifest.require_sound()
@@ -91,34 +91,34 @@ class Journal:
 
     @property
     def finished(self) -> set[int]:
-        """Numbers of the batches that are done."""
+        """Numbers of the finished batches."""
         return finished_batches(self.path)
 
     @cached_property
     def total(self) -> int:
-        """Batches of the whole run."""
+        """Number of batches of the whole run."""
         return self.manifest.n_batches
 
     def write(self, batch: int, tables: Mapping[str, pa.Table], seconds: float, tokens: int) -> None:
-        """Store the tables of one batch, whole or not at all. Raises StoreError, also when the disk is full."""
+        """Store the tables of one batch atomically. Raises StoreError, for example if the disk is full."""
         write_shards(batch_folder(self.path, batch), tables, seconds, tokens)
 
     def writer(self, batch: int) -> ShardWriter:
-        """A writer for a batch whose tables come in pieces: `append` them, then `publish`."""
+        """A writer for a batch whose tables arrive in pieces: `append` them, then `publish`."""
         return ShardWriter(batch_folder(self.path, batch))
 
     def write_final(self, tables: Mapping[str, pa.Table], seconds: float = 0.0) -> None:
-        """Store tables that belong to the run as a whole, such as neuron_vocabulary; replaces earlier ones."""
+        """Store tables of the whole run, such as neuron_vocabulary; replaces earlier ones."""
         with translate_os_errors(self.path):
             shutil.rmtree(self.path / FINAL, ignore_errors=True)
         write_shards(self.path / FINAL, tables, seconds)
 
     def discard(self) -> None:
-        """Delete the journal, for its run is in the results file already."""
+        """Delete the journal of a run that is already in the results file."""
         delete_journal(self.path)
 
     def close(self) -> None:
-        """Let go of the journal; it stays on disk until it is merged."""
+        """Unlock the journal; it stays on disk until it is merged."""
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -139,70 +139,70 @@ def journals_of(results: Path) -> Path:
 
 
 def run_folder(name: str, key: str) -> str:
-    """Name of a run's journal: readable, and different for different keys."""
+    """Folder name of a run's journal: readable, and unique for each key."""
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
     safe_key = re.sub(r"[^A-Za-z0-9]", "", key)[:16]
     return f"{readable}-{safe_key}".strip("-")
 
 
 def existing_manifest(results: Path, name: str, key: str) -> Manifest | None:
-    """The manifest of a run that was begun and is not merged yet, or None."""
+    """The manifest of a run that has started and is not merged, or None."""
     return _earlier(journals_of(results) / run_folder(name, key))
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of a journal. Raises StoreError where it is damaged."""
+    """The manifest of a journal. Raises StoreError if it is damaged."""
     try:
         return Manifest.from_json(read_sealed(path / MANIFEST)["manifest"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(
-            f"The journal {path} has no readable manifest; give the command of its run again, or delete the folder."
+            f"The journal {path} has no readable manifest; rerun the command of its run, or delete the folder."
         ) from None
 
 
 def finished_batches(path: Path) -> set[int]:
-    """Numbers of the batches of a journal that are done."""
-    names = (_BATCH.fullmatch(each.name) for each in path.iterdir())
-    return {int(match[1]) for match in names if match}
+    """Numbers of the finished batches of a journal."""
+    matches = (_BATCH.fullmatch(folder.name) for folder in path.iterdir())
+    return {int(match[1]) for match in matches if match}
 
 
 def cost(path: Path) -> tuple[float, int]:
-    """Seconds and prompt tokens over all finished batches."""
+    """Total seconds and prompt tokens of all finished batches."""
     folders = [batch_folder(path, batch) for batch in sorted(finished_batches(path))]
     final = [path / FINAL] if (path / FINAL).is_dir() else []
     indexes = [read_index(folder) for folder in folders + final]
-    return sum(each.seconds for each in indexes), sum(each.tokens for each in indexes)
+    return sum(index.seconds for index in indexes), sum(index.tokens for index in indexes)
 
 
 def list_journals(results: Path) -> list[Progress]:
-    """Runs that are being measured into a results file, or wait to be gone on with; damaged ones are left out."""
+    """Runs of a results file that are being measured or can be resumed; damaged journals are left out."""
     try:
-        found = sorted(journals_of(results).iterdir())
+        entries = sorted(journals_of(results).iterdir())
     except OSError:
         return []
-    folders = [each for each in found if each.is_dir() and not each.name.startswith(".")]
-    return [each for each in map(_progress, folders) if each is not None]
+    folders = [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    return [progress for progress in map(_progress, folders) if progress is not None]
 
 
 def lock_journal(path: Path, timeout: float = 1.0) -> FileLock:
-    """Lock a journal for this process; the kernel lets go of it when the process dies. Raises BusyError."""
-    # Longer than a moment, because list_journals touches the lock to see whether anybody holds it.
+    """Lock a journal for this process; the kernel releases the lock when the process ends. Raises BusyError."""
+    # The timeout is not 0, because list_journals acquires the lock briefly to check whether a journal is locked.
     lock = FileLock(path / _LOCK, timeout=timeout, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
-        raise BusyError(f"Another process is at work on this run ({path}); wait for it, or stop it first.") from None
+        raise BusyError(f"Another process is measuring this run ({path}); wait for it, or stop it first.") from None
     return lock
 
 
 def delete_journal(path: Path) -> None:
-    """Delete a journal, also a half-deleted one; never fails."""
-    # Renamed first, so that what is half deleted cannot be taken for a run to go on with.
-    gone = path.with_name(f".{path.name}.merged")
-    shutil.rmtree(gone, ignore_errors=True)
+    """Delete a journal, even a partly deleted one; never fails."""
+    # Renamed first, so that a partly deleted journal is not mistaken for a run that can be resumed.
+    deleted = path.with_name(f".{path.name}.merged")
+    shutil.rmtree(deleted, ignore_errors=True)
     with suppress(OSError):
-        path.replace(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        path.replace(deleted)
+        shutil.rmtree(deleted, ignore_errors=True)
         path.parent.rmdir()
 
 
@@ -213,7 +213,7 @@ def _acquire(path: Path) -> FileLock:
             lock = lock_journal(path)
         except FileNotFoundError:
             continue
-        # Whoever held it before may have merged and deleted the folder under our feet.
+        # The process that had the lock before can have merged and deleted the folder.
         if (path / _LOCK).exists():
             return lock
         lock.release()
@@ -228,7 +228,7 @@ def _earlier(path: Path) -> Manifest | None:
 
 def _write_manifest(path: Path, manifest: Manifest, before: Manifest | None) -> None:
     if before is not None and before.n_batches != manifest.n_batches:
-        # Batches cut otherwise do not fit together.
+        # Batches of a different division of the examples cannot be combined.
         for batch in finished_batches(path):
             shutil.rmtree(batch_folder(path, batch))
     if before != manifest:
@@ -251,18 +251,18 @@ def _progress(path: Path) -> Progress | None:
     try:
         manifest = read_manifest(path)
         done = len(finished_batches(path))
-        running = _is_held(path)
+        running = _is_locked(path)
         merging = running and (path / MERGING).exists()
     except (StoreError, OSError):
         return None
     return Progress(path, manifest.name, manifest.key, done, manifest.n_batches, merging, running)
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         lock_journal(path, timeout=0).release()
     except BusyError:
         return True
-    except OSError:  # a read-only file system: nobody writes here
+    except OSError:  # a read-only file system: no process writes here
         return False
     return False

@@ -1,4 +1,4 @@
-"""What a run is, written down before its first batch: the journal's manifest and the row in `runs`."""
+"""Description of a run, written to its journal before the first batch; becomes its row in `runs`."""
 
 import json
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -8,7 +8,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True)
 class Layer:
-    """One FFN layer of a model: `layer` counts through all stacks, `position` within its own."""
+    """One FFN layer of a model. `layer` counts through all stacks, `position` within the layer's own stack."""
 
     layer: int
     stack: str
@@ -18,7 +18,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Condition:
-    """What an ablation switches off; the columns of `conditions` without `percent`, which is measured."""
+    """One condition of an ablation: the columns of `conditions` except `percent`, which is measured."""
 
     condition: int
     kind: str
@@ -34,7 +34,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One run. `key` is a digest of everything that decides the numbers, so the same run has the same key."""
+    """One run. `key` is a digest of everything that determines its numbers, so the same run has the same key."""
 
     key: str
     name: str
@@ -65,17 +65,17 @@ class Manifest:
         return (1 << len(self.languages)) - 1
 
     def require_sound(self) -> None:
-        """Raise ValueError, with a few words, where no run can be like this."""
+        """Raise ValueError, with a short reason, for an impossible run."""
         if not 1 <= len(self.languages) <= 64:
-            raise ValueError(f"{len(self.languages)} languages, a mask has room for 1 to 64")
+            raise ValueError(f"{len(self.languages)} languages, but a mask holds 1 to 64")
         if len(set(self.languages)) < len(self.languages):
-            raise ValueError("a language is named twice")
+            raise ValueError("a language occurs twice")
         if not self.key or not self.name:
             raise ValueError("no key or no name")
         if not 0 <= self.n_batches <= self.n_examples <= 2**31 - 1:
             raise ValueError(f"{self.n_batches} batches of {self.n_examples} examples")
-        if len({each.layer for each in self.layers}) < len(self.layers):
-            raise ValueError("a layer is named twice")
+        if len({layer.layer for layer in self.layers}) < len(self.layers):
+            raise ValueError("a layer occurs twice")
 
     def to_json(self) -> str:
         """The manifest as JSON text, keys in a fixed order."""
@@ -83,20 +83,20 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read back what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
+        """Read the output of `to_json`; raises ValueError, KeyError or TypeError for anything else."""
         raw = json.loads(text)
-        json.dumps(raw, ensure_ascii=False).encode()  # half a surrogate pair is no text: ValueError
+        json.dumps(raw, ensure_ascii=False).encode()  # raises ValueError for a lone surrogate
         read = cls(
             **{
                 **raw,
                 "languages": tuple(raw["languages"]),
                 "layers": tuple(Layer(**layer) for layer in raw["layers"]),
-                "conditions": tuple(_condition(each) for each in raw["conditions"]),
+                "conditions": tuple(_condition(condition) for condition in raw["conditions"]),
                 "notes": tuple((topic, text) for topic, text in raw["notes"]),
             }
         )
         if not _fits(read, cls):
-            raise TypeError("a field is of another kind")
+            raise TypeError("a field has the wrong type")
         read.require_sound()
         return read
 
@@ -107,7 +107,7 @@ def _condition(raw: dict[str, Any]) -> Condition:
 
 
 def _fits(value: object, kind: Any) -> bool:
-    """Whether a value read from JSON is what a field's annotation says, all the way down."""
+    """Whether a value read from JSON matches a field's annotation, recursively."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return True
@@ -115,9 +115,9 @@ def _fits(value: object, kind: Any) -> bool:
         fields = get_type_hints(kind).items()
         return type(value) is kind and all(_fits(getattr(value, k), v) for k, v in fields)
     if origin in (Union, UnionType):
-        return any(_fits(value, each) for each in inner)
+        return any(_fits(value, member) for member in inner)
     if origin is dict:
-        return isinstance(value, dict) and all(_fits(each, inner[1]) for each in value.values())
+        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
     if origin is tuple:
         if not isinstance(value, tuple):
             return False

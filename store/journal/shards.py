@@ -1,8 +1,8 @@
-"""One batch on disk: a folder with a Parquet file a table and an index that says what is in them.
+"""One batch on disk: a folder with one Parquet file per table and an index of these files.
 
-The folder appears at once under its name (written beside, fsync, rename), so a batch is whole or absent; the index
-holds each file's SHA-256, so a shard that was cut short or altered later is noticed and its batch measured again.
-Shards of different batches may be written by different processes, on different machines.
+The folder is written under a temporary name, synced and renamed, so a batch is either complete or absent. The index has
+the SHA-256 of each file; if a file is truncated or changed later, its batch is measured again. Different processes and
+machines can write different batches.
 """
 
 import errno
@@ -11,8 +11,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,15 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from neurontui.store.errors import StoreError
-from neurontui.store.schema import first_line, no_room, shard_schema
+from neurontui.store.os_errors import first_line, translate_os_errors
+from neurontui.store.schema import shard_schema
 
 INDEX = "index.json"
 FINAL = "final"
-"""Folder of the tables that belong to the run as a whole."""
+"""Folder with the tables of the whole run."""
 COMPRESSION, _LEVEL = "ZSTD", 1
 
 _DELTA = frozenset({"example", "layer", "neuron"})
-# Statistics of a row group let the merge skip it when it looks for one layer.
+# With the statistics of a row group, the merge can skip it when it reads one layer.
 _ROW_GROUP = 4 * 122_880
 
 
@@ -45,7 +45,7 @@ class ShardFile:
 
 @dataclass(frozen=True)
 class ShardIndex:
-    """What a batch cost and holds."""
+    """Time, prompt tokens and files of a batch."""
 
     seconds: float
     tokens: int
@@ -53,12 +53,12 @@ class ShardIndex:
 
 
 def batch_folder(journal: Path, batch: int) -> Path:
-    """Where batch number `batch` lies once it is finished."""
+    """Folder of batch number `batch` when it is finished."""
     return journal / f"batch-{batch:06d}"
 
 
 class ShardWriter:
-    """Collects the tables of one batch, in as many pieces as they come, and publishes them together."""
+    """Collects the tables of one batch, in any number of pieces, and publishes them together."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -69,9 +69,9 @@ class ShardWriter:
             self._scratch.mkdir(parents=True)
 
     def append(self, tables: Mapping[str, pa.Table]) -> None:
-        """Add rows; the pieces of a table lie behind each other in the order they come.
+        """Add rows; the pieces of a table are concatenated in their order.
 
-        Raises StoreError where a table or column is unknown or missing, or the disk is full.
+        Raises StoreError if a table or column is unknown or missing, or if the disk is full.
         """
         for name, table in tables.items():
             fitted = fit(name, table)
@@ -82,7 +82,7 @@ class ShardWriter:
             self._rows[name] = self._rows.get(name, 0) + fitted.num_rows
 
     def publish(self, seconds: float, tokens: int) -> None:
-        """Make the batch durable and visible; one that is there already stays as it is."""
+        """Make the batch durable and visible; an existing batch is left unchanged."""
         with translate_os_errors(self._folder):
             for writer in self._writers.values():
                 writer.close()
@@ -94,7 +94,7 @@ class ShardWriter:
             sync_folder(self._folder.parent)
 
     def discard(self) -> None:
-        """Forget what was written."""
+        """Delete the unpublished files."""
         for writer in self._writers.values():
             try:
                 writer.close()
@@ -106,23 +106,23 @@ class ShardWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.discard()  # nothing is left to discard once published
+        self.discard()  # does nothing after `publish`
 
 
 def write_shards(folder: Path, tables: Mapping[str, pa.Table], seconds: float = 0.0, tokens: int = 0) -> None:
-    """Write one batch into `folder`, whole or not at all. Raises StoreError as ShardWriter does."""
+    """Write one batch to `folder` atomically. Raises StoreError like ShardWriter."""
     with ShardWriter(folder) as writer:
         writer.append(tables)
         writer.publish(seconds, tokens)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Every file of a finished batch by name, to be sent to the machine that has the journal."""
-    return {each.name: each.read_bytes() for each in sorted(folder.iterdir())}
+    """Name -> content of each file of a finished batch, to be sent to the machine that has the journal."""
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """A finished batch from another machine, whole or not at all. Raises StoreError where it does not arrive whole."""
+    """Write a finished batch from another machine, atomically. Raises StoreError if it is incomplete or changed."""
     scratch = _scratch_of(folder)
     with translate_os_errors(folder):
         scratch.mkdir(parents=True)
@@ -133,7 +133,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
                     file.flush()
                     os.fsync(file.fileno())
             if not is_whole(scratch):
-                raise StoreError(f"{folder.name} did not arrive whole; give the same command again.")
+                raise StoreError(f"{folder.name} arrived incomplete or damaged; rerun the same command.")
             sync_folder(scratch)
             _rename(scratch, folder)
             sync_folder(folder.parent)
@@ -142,27 +142,27 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def read_index(folder: Path) -> ShardIndex:
-    """The index of a finished batch. Raises ValueError where it is damaged or absent."""
+    """The index of a finished batch. Raises ValueError if it is damaged, OSError if it is missing."""
     raw = read_sealed(folder / INDEX)
-    files = tuple(ShardFile(**each) for each in raw["files"])
+    files = tuple(ShardFile(**file) for file in raw["files"])
     return ShardIndex(float(raw["seconds"]), int(raw["tokens"]), files)
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every file of a batch is there and unaltered; reads them all."""
+    """Whether all files of a batch exist and are unchanged; reads them completely."""
     try:
         files = read_index(folder).files
-        return all(_sha256(folder / f"{each.table}.parquet") == each.sha256 for each in files)
+        return all(_sha256(folder / f"{file.table}.parquet") == file.sha256 for file in files)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def fit(name: str, table: pa.Table) -> pa.Table:
-    """`table` with exactly the columns of a shard of `name`, in order. Raises StoreError where it cannot be."""
+    """`table` with exactly the columns of a shard of `name`, in order. Raises StoreError if that is impossible."""
     schema = shard_schema(name)
     wrong = set(schema.names) ^ set(table.column_names)
     if wrong:
-        raise StoreError(f"A shard of {name} lacks or invents the columns {sorted(wrong)}.")
+        raise StoreError(f"A shard of {name} has missing or unknown columns: {sorted(wrong)}.")
     try:
         return table.select(schema.names).cast(schema)
     except pa.ArrowInvalid as error:
@@ -170,7 +170,7 @@ def fit(name: str, table: pa.Table) -> pa.Table:
 
 
 def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON with its own SHA-256 in front, durable."""
+    """Write JSON, preceded by its SHA-256, and sync it to disk."""
     body = json.dumps(content, ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
     with path.open("w", encoding="utf-8") as file:
@@ -180,11 +180,11 @@ def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
-    """Read what `write_sealed` wrote. Raises ValueError where it was altered, OSError where it is absent."""
+    """Read the output of `write_sealed`. Raises ValueError if it was changed, OSError if it is missing."""
     digest, _, body = path.read_text(encoding="utf-8").partition("\n")
     body = body.removesuffix("\n")
     if hashlib.sha256(body.encode()).hexdigest() != digest:
-        raise ValueError(f"{path} was altered")
+        raise ValueError(f"{path} was changed")
     content: dict[str, Any] = json.loads(body)
     return content
 
@@ -196,20 +196,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def translate_os_errors(where: Path) -> Iterator[None]:
-    """Turn a failure of the file system into a StoreError about the journal at `where`."""
-    try:
-        yield
-    except OSError as error:
-        what, advice = first_line(error), "see that the folder can be written"
-        if no_room(error):
-            what, advice = "the disk is full", "make room"
-        raise StoreError(
-            f"Cannot write {where}: {what}; {advice} and give the same command again: finished batches are kept."
-        ) from None
 
 
 def _scratch_of(folder: Path) -> Path:
@@ -245,6 +231,6 @@ def _rename(scratch: Path, folder: Path) -> None:
     try:
         scratch.replace(folder)
     except OSError as error:
-        # Two workers measured the same batch: the first one counts.
+        # If two workers measured the same batch, the first one is kept.
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise

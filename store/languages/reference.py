@@ -1,4 +1,4 @@
-"""The reference table of languages, as `languages.csv` has it."""
+"""The reference table of languages, read from `languages.csv`."""
 
 import csv
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from pathlib import Path
 REFERENCE_CSV = Path(__file__).parent / "languages.csv"
 
 UNKNOWN = "unknown"
-"""Family and branch of a language that the reference lacks."""
+"""Family and branch of a language that is not in the reference table."""
 UNKNOWN_SCRIPT = "Zzzz"
-"""ISO 15924 code for a script that is not known."""
+"""ISO 15924 code for an unknown script."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LanguageRow:
 
 @cache
 def reference() -> Mapping[str, LanguageRow]:
-    """Code to row, for every language of `languages.csv`."""
+    """Code -> row, for every language of `languages.csv`."""
     with REFERENCE_CSV.open(encoding="utf-8", newline="") as file:
         return {row["code"]: _row(row) for row in csv.DictReader(file)}
 

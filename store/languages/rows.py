@@ -1,4 +1,4 @@
-"""Rows of the table `languages` for the languages of a run that the reference lacks, as pt-BR or a user's own code."""
+"""Rows of the table `languages` for languages that the reference table lacks, such as pt-BR or a user's own code."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, replace
@@ -12,11 +12,11 @@ from neurontui.store.languages.reference import (
     reference,
 )
 from neurontui.store.languages.tags import LanguageTag, language_tag
-from neurontui.store.schema import named
+from neurontui.store.sql_text import named
 
 
 def add_languages(connection: duckdb.DuckDBPyConnection, database: str, codes: Iterable[str]) -> None:
-    """Insert a row for every code that the table `languages` of an attached file lacks."""
+    """Insert a row for every code that is not in the table `languages` of an attached file."""
     table = f"{named(database)}.main.languages"
     present = {code for (code,) in connection.execute(f"SELECT code FROM {table}").fetchall()}
     for code in dict.fromkeys(codes):
@@ -26,9 +26,9 @@ def add_languages(connection: duckdb.DuckDBPyConnection, database: str, codes: I
 
 
 def language_row(code: str) -> LanguageRow:
-    """The row of a code: from the reference, else family and branch of its language and the script that it names.
+    """The row of a code: from the reference table, or family and branch of its language with the code's own script.
 
-    A variety has no share of BLOOM's text: the training notes count languages.
+    A variety has no share of BLOOM's training text, because the training notes list only languages.
     """
     tag = language_tag(code)
     if same := reference().get(tag.code):
@@ -45,5 +45,5 @@ def language_row(code: str) -> LanguageRow:
 
 
 def _name(tag: LanguageTag, base: LanguageRow) -> str:
-    """Portuguese (BR), Chinese (Hant)."""
+    """A name such as Portuguese (BR) or Chinese (Hant)."""
     return f"{base.name} ({tag.code.removeprefix(base.code).removeprefix('-')})"

@@ -1,7 +1,7 @@
-"""One code for every way to write a language: the short BCP 47 tag.
+"""Converts language codes to the short BCP 47 tag.
 
-ISO 639-1 and 639-3 codes, BCP 47 tags and FLORES codes are read, in any case, with `_` or `-`:
-tha_Thai and TH are th, zho_Hant is zh-Hant, pt_br is pt-BR.
+Accepts ISO 639-1 and 639-3 codes, BCP 47 tags and FLORES codes, in any case, with `_` or `-`:
+tha_Thai and TH become th, zho_Hant becomes zh-Hant, pt_br becomes pt-BR.
 """
 
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
 
 _LONGEST = 64
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx", "art"})
-"""Valid subtags that name no language: undetermined, several, uncoded, none, artificial."""
+"""Valid subtags that are not languages: undetermined, several, uncoded, none, artificial."""
 _SAME_SCRIPT = {("ko", "Hang"): "Kore"}
-"""FLORES names the alphabet where Unicode's likely subtags name alphabet and Chinese characters together."""
+"""FLORES uses the code of the alphabet, Unicode's likely subtags that of alphabet and Chinese characters together."""
 
 
 @dataclass(frozen=True)
 class LanguageTag:
-    """What a language code means."""
+    """A language code, parsed."""
 
     code: str
-    """The short tag; for a code that is not known, its own text in lower case, with hyphens."""
+    """The short tag; for an unknown code, its text in lower case, with hyphens."""
     language: str | None
-    """The language without script and region, such as zh; None where the code is not known."""
+    """The language without script and region, such as zh; None for an unknown code."""
     script: str | None
-    """ISO 15924: the script that the code names, else the usual one; None where neither is known."""
+    """ISO 15924: the script in the code, or else the usual one; None if unknown."""
 
 
 def short_code(code: str) -> str:
-    """The code under which a language is stored, whatever way `code` is written."""
+    """The code under which the language of `code` is stored."""
     return language_tag(code).code
 
 
 def is_valid_code(code: str) -> bool:
-    """Whether every part of a code is one that BCP 47 lists: en_US is, en_conversational is not."""
+    """Whether BCP 47 lists every part of a code: true for en_US, false for en_conversational."""
     from langcodes import tag_is_valid
 
     return len(code) <= _LONGEST and tag_is_valid(code.replace("_", "-"))
@@ -46,10 +46,10 @@ def is_valid_code(code: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def language_tag(code: str) -> LanguageTag:
-    """The tag that a code means. Never fails: users may have codes of their own.
+    """Parse a code. Never fails, because users can have their own codes.
 
-    Subtags that BCP 47 does not allow stay behind those that it does: en_conversational is en-conversational,
-    with the language en.
+    Subtags that BCP 47 does not allow are kept at the end: en_conversational becomes en-conversational, with the
+    language en.
     """
     text = code.replace("_", "-")
     subtags = text.split("-") if len(text) <= _LONGEST else []
@@ -60,7 +60,7 @@ def language_tag(code: str) -> LanguageTag:
 
 
 def _parse(text: str) -> "Language | None":
-    # Imported here: opening a results file needs no tags.
+    # Imported here, because opening a results file does not need it.
     from langcodes import Language
 
     try:
@@ -104,9 +104,9 @@ def _with_script(tag: "Language", script: str | None) -> "Language":
 
 
 def _two_letters(parsed: "Language") -> "Language":
-    """Standard Arabic (arb) is Arabic (ar): where a macrolanguage has two letters, its code is the usual one.
+    """Replace a three-letter code by the two-letter code of its macrolanguage: arb (Standard Arabic) becomes ar.
 
-    Only for codes of three letters, so that Twi (tw) does not become Akan (ak).
+    Two-letter codes are kept, so that Twi (tw) does not become Akan (ak).
     """
     whole = parsed.prefer_macrolanguage()
     longer = len(str(parsed.language)) == 3 and len(str(whole.language)) == 2

@@ -1,4 +1,4 @@
-"""Whether a run is in a results file already, and what a merge left behind that was killed right after."""
+"""Finds a run in a results file, and cleans up after a merge that was killed."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,16 +11,16 @@ from neurontui.store.admin.copy_runs import runs_of
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.journal.journal import delete_journal, journals_of, list_journals, run_folder
 from neurontui.store.reader import open_reader
-from neurontui.store.schema import named
+from neurontui.store.sql_text import named
 from neurontui.store.writer import Wait, open_writer, pause, scratch_of
 
 T = TypeVar("T")
 
 
 def merged_run(results: Path, key: str, wait: Wait | None = None) -> int | None:
-    """Number of the run with this key in a results file that may not exist; waits while it is written.
+    """Number of the run with this key, or None; the results file need not exist. Waits while it is being written.
 
-    Clears away what a merge of it left that was killed after its commit: ask before measuring.
+    Also deletes what remains of a merge of this run that was killed after its commit, so call this before measuring.
     """
     run = _look(results, wait, lambda cursor, database: find_run(cursor, key, named(database)))
     if run is not None:
@@ -30,13 +30,13 @@ def merged_run(results: Path, key: str, wait: Wait | None = None) -> int | None:
 
 def find_run(connection: duckdb.DuckDBPyConnection, key: str, database: str = "results") -> int | None:
     """Number of the run with this key in an attached file, or None."""
-    found = connection.execute(f"SELECT run FROM {database}.main.runs WHERE key = ? ORDER BY run", [key]).fetchall()
-    return int(found[0][0]) if found else None
+    rows = connection.execute(f"SELECT run FROM {database}.main.runs WHERE key = ? ORDER BY run", [key]).fetchall()
+    return int(rows[0][0]) if rows else None
 
 
 def run_merged_elsewhere(journal: Path, results: Path, wait: Wait | None) -> int:
-    """Number of the run whose journal was merged and deleted by another process. Raises StoreError where it was not."""
-    delete_journal(journal)  # an empty one: asking for its lock made it again
+    """Number of a run whose journal another process has merged and deleted. Raises StoreError if there is none."""
+    delete_journal(journal)  # empty: acquiring its lock created the folder again
 
     def look(cursor: duckdb.DuckDBPyConnection, database: str) -> int | None:
         runs = runs_of(cursor, database).items()
@@ -44,7 +44,7 @@ def run_merged_elsewhere(journal: Path, results: Path, wait: Wait | None) -> int
 
     run = _look(results, wait, look)
     if run is None:
-        raise StoreError(f"There is no journal at {journal}; give the command of its run again.")
+        raise StoreError(f"There is no journal at {journal}; rerun the command of its run.")
     return run
 
 
@@ -60,12 +60,12 @@ def _look(results: Path, wait: Wait | None, look: Callable[[duckdb.DuckDBPyConne
 
 def _tidy(results: Path, key: str, wait: Wait | None) -> None:
     journals = journals_of(results)
-    mine = [each.path for each in list_journals(results) if each.key == key and not each.running]
+    merged = [run.path for run in list_journals(results) if run.key == key and not run.running]
+    merged += journals.glob(".*.merged")
     log = results.with_name(f"{results.name}.wal")
-    left = [log, scratch_of(results), *mine, *journals.glob(".*.merged")]
-    if not any(each.exists() for each in left):
+    if not any(path.exists() for path in (log, scratch_of(results), *merged)):
         return
     with suppress(StoreError), open_writer(results, wait=wait):
-        pass  # opening brings the log into the file and empties the scratch folder
-    for each in left[2:]:
-        delete_journal(each)
+        pass  # opening applies the write-ahead log and empties the scratch folder
+    for journal in merged:
+        delete_journal(journal)

@@ -1,6 +1,7 @@
-"""Brings a finished journal into the results file, in one transaction, and deletes the journal afterwards.
+"""Merges a finished journal into the results file, in one transaction, and then deletes the journal.
 
-Killed at any moment, the file holds the run or does not, and the same call again ends in the same content.
+If the process is killed, the file has either the whole run or nothing of it; calling `merge` again gives the same
+content.
 """
 
 import shutil
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from neurontui.store.admin import checksums
 from neurontui.store.admin.copy_runs import Keep
+from neurontui.store.connection import cores
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.journal.journal import (
     MANIFEST,
@@ -29,21 +31,14 @@ from neurontui.store.merge.existing_run import find_run, run_merged_elsewhere
 from neurontui.store.merge.run_tables import describe
 from neurontui.store.merge.statements import Statement, chunks, statements
 from neurontui.store.plain_paths import parquet, plain_folder
-from neurontui.store.reader import cores
-from neurontui.store.schema import (
-    create,
-    layout,
-    shard_schema,
-    shard_tables,
-    tables_of_a_run,
-)
+from neurontui.store.schema import create, layout, shard_schema, shard_tables, tables_of_a_run
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
 Progress = Callable[[str, int, int], None]
-"""Called with the table that comes next, how many are done, and how many there are."""
+"""Called with the next table, the number of finished tables and the number of all tables."""
 
 _MASKS_A_GROUP = 10
-"""Masks of a neuron that are alike, at the least that matters: it is the groups that take memory."""
+"""Assumed rows per group when rows are grouped by mask; a lower bound, because groups determine the memory."""
 
 
 def merge(
@@ -54,14 +49,14 @@ def merge(
     force: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Merge a finished journal into `results`, which is created where it is missing; returns the run's number.
+    """Merge a finished journal into `results`, creating the file if necessary; returns the run's number.
 
-    A run with the same key that is there already stays (`force`: is replaced) and the journal goes. `keep='aggregates'`
-    leaves out `activations`. Waits while another process has the file or the journal, telling `wait`.
-    Raises StoreError where batches are missing or damaged (these are dropped: measure again), or the disk is full.
+    An existing run with the same key is kept (with `force`: replaced) and the journal is deleted. `keep='aggregates'`
+    leaves out `activations`. While another process uses the file or the journal, it waits and calls `wait`.
+    Raises StoreError if batches are missing or damaged (damaged ones are deleted), or if the disk is full.
     """
-    with _held(journal, wait):
-        if not (journal / MANIFEST).exists():  # another process has merged it meanwhile
+    with _locked(journal, wait):
+        if not (journal / MANIFEST).exists():  # another process has merged it
             return run_merged_elsewhere(journal, results, wait)
         manifest = read_manifest(journal)
         _check_complete(journal, manifest)
@@ -77,7 +72,7 @@ def merge(
 
 
 def delete_run(connection: duckdb.DuckDBPyConnection, run: int) -> None:
-    """Delete all rows of a run from the attached file; the space stays in the file until it is compacted."""
+    """Delete all rows of a run from the attached file. The size of the file does not change."""
     for table in tables_of_a_run():
         connection.execute(f"DELETE FROM results.{table} WHERE run = ?", [run])
 
@@ -122,8 +117,7 @@ def _run(
     connection.execute(f"SET threads = {1 if statement.one_thread else cores()}")
     for low, high in chunks(statement, manifest, size):
         values = {"run": run, "all_mask": manifest.all_mask, "low": low, "high": high}
-        known = statement.parameters
-        connection.execute(statement.sql, {k: v for k, v in values.items() if k in known})
+        connection.execute(statement.sql, {k: v for k, v in values.items() if k in statement.parameters})
     connection.execute(f"SET threads = {cores()}")
 
 
@@ -134,7 +128,7 @@ def _masks(run: int, keep: Keep) -> str:
 
 
 def _show_shards(connection: duckdb.DuckDBPyConnection, journal: Path, manifest: Manifest) -> dict[str, int]:
-    """Make a view `shards.<table>` of every table a batch may bring; returns the rows of each."""
+    """Create a view `shards.<table>` of every table that a batch can contain; returns the rows of each."""
     folders = [batch_folder(journal, batch) for batch in range(manifest.n_batches)]
     folders += [journal / FINAL] if (journal / FINAL).is_dir() else []
     connection.execute("CREATE SCHEMA shards")
@@ -148,12 +142,12 @@ def _show_shards(connection: duckdb.DuckDBPyConnection, journal: Path, manifest:
 
 
 def _rows(file: Path) -> int:
-    """Rows of a shard. Raises StoreError where it is packed as we never do: other unpackers of DuckDB need no trust."""
+    """Rows of a shard. Raises StoreError for another compression: DuckDB's other decompressors need not be trusted."""
     metadata = pq.read_metadata(file)
     groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
     packed = {group.column(i).compression for group in groups for i in range(metadata.num_columns)}
     if packed - {COMPRESSION}:
-        raise StoreError(f"{file} was not written by neurontui; measure that batch again.")
+        raise StoreError(f"{file} was not written by neurontui; measure this batch again.")
     return int(metadata.num_rows)
 
 
@@ -161,8 +155,8 @@ def _source(table: str, files: Sequence[Path]) -> str:
     if files:
         return f"FROM {parquet(files)}"
     kinds = layout()[table]
-    nothing = (f"NULL::{kinds[name]} AS {name}" for name in shard_schema(table).names)
-    return f"SELECT {', '.join(nothing)} WHERE false"
+    columns = (f"NULL::{kinds[name]} AS {name}" for name in shard_schema(table).names)
+    return f"SELECT {', '.join(columns)} WHERE false"
 
 
 def _next_run(connection: duckdb.DuckDBPyConnection) -> int:
@@ -171,14 +165,14 @@ def _next_run(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _check_complete(journal: Path, manifest: Manifest) -> None:
-    wanted = set(range(manifest.n_batches))
-    missing = wanted - finished_batches(journal)
+    batches = range(manifest.n_batches)
+    missing = set(batches) - finished_batches(journal)
     if missing:
         raise StoreError(
-            f"The run {manifest.name} is not finished: {len(missing)} of {len(wanted)} batches are "
-            f"missing in {journal}; give its command again."
+            f"The run {manifest.name} is not finished: {len(missing)} of {len(batches)} batches are "
+            f"missing in {journal}; rerun its command."
         )
-    folders = [batch_folder(journal, batch) for batch in sorted(wanted)]
+    folders = [batch_folder(journal, batch) for batch in batches]
     folders += [journal / FINAL] if (journal / FINAL).is_dir() else []
     damaged = [folder for folder in folders if not is_whole(folder)]
     for folder in damaged:
@@ -186,12 +180,12 @@ def _check_complete(journal: Path, manifest: Manifest) -> None:
     if damaged:
         raise StoreError(
             f"{len(damaged)} of {len(folders)} parts of the run {manifest.name} were damaged on disk "
-            f"and dropped from {journal}; give its command again to measure them anew."
+            f"and deleted from {journal}; rerun its command to measure them again."
         )
 
 
 @contextmanager
-def _held(journal: Path, wait: Wait | None) -> Iterator[None]:
+def _locked(journal: Path, wait: Wait | None) -> Iterator[None]:
     while journal.is_dir():
         try:
             lock = lock_journal(journal, timeout=0.5)
@@ -208,7 +202,7 @@ def _held(journal: Path, wait: Wait | None) -> Iterator[None]:
 
 @contextmanager
 def _marked(journal: Path) -> Iterator[None]:
-    """Lets an open explorer see that somebody wants the file."""
+    """Create a marker that makes an open explorer release the file."""
     marker = journal / MERGING
     with suppress(OSError):
         marker.touch()

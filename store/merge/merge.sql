@@ -1,8 +1,8 @@
--- How the shards of a run become rows of the results file, a statement a table, run in this order in one transaction.
--- `shards.<table>` are the shards of all batches, in the order of the batches; `masks` is example, layer, neuron, mask of
--- the run. Header of a statement: the table; `a chunk of <column>`: repeated over ranges $low to $high of that column,
--- which bounds the memory; `a heap of`: the same in larger ranges, where nothing is added up; `one thread`: sums of doubles
--- must not depend on who adds first.
+-- Inserts the shards of a run into the results file: one statement per table, in this order, in one transaction.
+-- `shards.<table>` has the shards of all batches in the order of the batches; `masks` has example, layer, neuron and mask
+-- of the run. The header of a statement names its table. `a chunk of <column>`: the statement runs once per range $low to
+-- $high of the column, which limits its memory. `a heap of <column>`: larger ranges, for statements without sums.
+-- `one thread`: sums of doubles must not depend on the order of threads.
 
 -- activations, a heap of layer
 INSERT INTO results.activations

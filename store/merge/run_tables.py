@@ -1,6 +1,6 @@
-"""Writes the small tables of a run that its manifest decides: runs, run_languages, layers, conditions, notes.
+"""Writes the tables that follow from a run's manifest: runs, run_languages, layers, conditions, notes.
 
-Also adds the languages that the reference table lacks.
+Also adds languages that the reference table lacks.
 """
 
 import json
@@ -14,7 +14,7 @@ from neurontui.store.languages.rows import add_languages
 
 
 def describe(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, cost: tuple[float, int]) -> None:
-    """Fill them for run number `run`, after its shards; `cost` is seconds and tokens over all batches."""
+    """Write the tables of run number `run`, after its shards; `cost` is seconds and tokens of all batches."""
     _run(connection, run, manifest, *cost)
     connection.executemany(
         "INSERT INTO results.run_languages VALUES (?, ?, ?)",
@@ -58,13 +58,14 @@ def _run(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest, se
 def _layers(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest) -> None:
     near = dict(connection.execute("SELECT layer, sum(n_near_zero) FROM shards.layers GROUP BY layer").fetchall())
     rows = [
-        (run, each.layer, each.stack, each.position, each.n_neurons, near.get(each.layer)) for each in manifest.layers
+        (run, layer.layer, layer.stack, layer.position, layer.n_neurons, near.get(layer.layer))
+        for layer in manifest.layers
     ]
     connection.executemany("INSERT INTO results.layers VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest) -> None:
-    """Conditions that were run; `percent` = 100 · mean of n_ablated / neurons of the model."""
+    """The measured conditions; `percent` = 100 · mean of n_ablated / neurons of the model."""
     neurons = sum(layer.n_neurons for layer in manifest.layers)
     ablated = dict(
         connection.execute(
@@ -72,18 +73,17 @@ def _conditions(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manif
             [run],
         ).fetchall()
     )
-    for each in manifest.conditions:
-        if each.condition in ablated:
-            percent = 100 * ablated[each.condition] / neurons
-            layers = None if each.layers is None else list(each.layers)
-            values = {**vars(each), "run": run, "layers": layers, "percent": percent}
+    for condition in manifest.conditions:
+        if condition.condition in ablated:
+            percent = 100 * ablated[condition.condition] / neurons
+            layers = None if condition.layers is None else list(condition.layers)
+            values = {**vars(condition), "run": run, "layers": layers, "percent": percent}
             _insert(connection, "conditions", values)
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, run: int, manifest: Manifest) -> None:
     shards = connection.execute("SELECT topic, text FROM shards.notes").fetchall()
-    told = dict.fromkeys([*manifest.notes, *shards])
-    for topic, text in told:
+    for topic, text in dict.fromkeys([*manifest.notes, *shards]):
         connection.execute("INSERT INTO results.notes VALUES (?, ?, ?)", [run, topic, text])
 
 

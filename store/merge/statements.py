@@ -1,4 +1,4 @@
-"""The statements of merge.sql: what each is for, and how it is cut so that its memory stays bounded."""
+"""The statements of merge.sql, and the ranges in which each of them runs to limit its memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ import duckdb
 from neurontui.store.journal.manifest import Manifest
 
 _ROWS = {"chunk": 8_000_000, "heap": 64_000_000}
-"""Rows that one statement adds up, or copies. A heap is what a reader of one neuron looks through: some 80 MB of masks."""
+"""Maximum rows per range: `chunk` for sums, `heap` for copies. Reading one neuron scans one heap (80 MB)."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of merge.sql: the table it fills, the column it is cut by, and its SQL."""
+    """One statement of merge.sql: the table that it fills, the column of its ranges, and its SQL."""
 
     table: str
     chunk: str | None
     rows: int
-    """At most in one range of that column, if it has more than one value."""
+    """Maximum rows in one range of the column, if the range has more than one value."""
     one_thread: bool
     sql: str
     parameters: frozenset[str]
@@ -34,8 +34,8 @@ def statements() -> tuple[Statement, ...]:
 
 
 def chunks(statement: Statement, manifest: Manifest, rows: int) -> list[tuple[int | str, int | str]]:
-    """Ranges of the column a statement is cut by that hold about as many of its `rows` as are allowed."""
-    values: Sequence[int | str] = sorted(each.layer for each in manifest.layers)
+    """Ranges (first, last) of the statement's column, each with about `statement.rows` of its `rows`."""
+    values: Sequence[int | str] = sorted(layer.layer for layer in manifest.layers)
     if statement.chunk == "language":
         values = sorted(manifest.languages)
     if statement.chunk is None or not values:
@@ -48,7 +48,7 @@ def chunks(statement: Statement, manifest: Manifest, rows: int) -> list[tuple[in
 def _statement(block: str) -> Statement:
     header, _, sql = block.partition("\n")
     table, *rules = header.removeprefix("-- ").split(", ")
-    cuts = [rule.split()[1::2] for rule in rules if rule.startswith("a ")]
-    kind, column = cuts[0] if cuts else ("chunk", None)
-    known = frozenset(duckdb.extract_statements(sql)[0].named_parameters)
-    return Statement(table, column, _ROWS[kind], "one thread" in rules, sql, known)
+    ranges = [rule.split()[1::2] for rule in rules if rule.startswith("a ")]
+    kind, column = ranges[0] if ranges else ("chunk", None)
+    parameters = frozenset(duckdb.extract_statements(sql)[0].named_parameters)
+    return Statement(table, column, _ROWS[kind], "one thread" in rules, sql, parameters)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from neurontui.store.maintain import health
+from neurontui.store.admin.sizes import health
 from neurontui.store.reader import open_reader
 from tests.benchmarks.store_scale import make
 from tests.benchmarks.synthetic_tables import Scale

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from neurontui.store.maintain import health
+from neurontui.store.admin.sizes import health
 from neurontui.store.merge.merge import merge
 from neurontui.store.reader import open_reader
 from tests.benchmarks.store_reading import SECONDS, Timing, opening, reading

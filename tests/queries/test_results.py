@@ -8,8 +8,8 @@ import pytest
 
 from neurontui.queries import Results, open_results
 from neurontui.queries.running_query import SqlError
+from neurontui.store.connection import Limits
 from neurontui.store.errors import ExitCode, QueryError, StoreError, UsageError
-from neurontui.store.reader import Limits
 from tests.queries.comparing import same
 from tests.queries.conftest import Toy
 from tests.queries.raw_run import make_run, write_runs

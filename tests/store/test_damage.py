@@ -21,7 +21,8 @@ LOOK = """
 import json, sys
 from pathlib import Path
 from neurontui.store.errors import NeurontuiError
-from neurontui.store.reader import explaining, open_reader
+from neurontui.store.duckdb_errors import translate_read_errors
+from neurontui.store.reader import open_reader
 from neurontui.store.schema import layout
 from neurontui.store.admin.verify import verify
 path = Path(sys.argv[1])
@@ -34,7 +35,7 @@ for line in sys.stdin:
         data[offset] ^= 1 << bit
     path.write_bytes(data)
     try:
-        with open_reader(path) as reader, explaining(path):
+        with open_reader(path) as reader, translate_read_errors(path):
             cursor = reader.cursor()
             held = {t: sorted(map(repr, cursor.execute(f"FROM {t}").fetchall())) for t in layout()}
             told = verify(reader)
@@ -94,9 +95,9 @@ def look(path: Path, folder: Path, damages: Iterable[Damage]) -> list[dict[str, 
         (
             "neuron_masks",
             "UPDATE neuron_masks SET n = n + 1 WHERE neuron = 3",
-            "not as it was merged",
+            "has changed since it was merged",
         ),
-        ("example_types", "DELETE FROM example_types WHERE example = 1", "not as it was merged"),
+        ("example_types", "DELETE FROM example_types WHERE example = 1", "has changed since it was merged"),
         (
             "mask_histogram",
             "UPDATE mask_histogram SET n = n + 1 WHERE scope = 'last'",
@@ -107,7 +108,7 @@ def look(path: Path, folder: Path, damages: Iterable[Damage]) -> list[dict[str, 
             "UPDATE activations SET mask = xor(mask, 1) WHERE neuron = 2",
             "do not follow",
         ),
-        ("runs", "UPDATE runs SET model = 'another'", "not as it was merged"),
+        ("runs", "UPDATE runs SET model = 'another'", "has changed since it was merged"),
     ],
 )
 def test_changed_rows_are_found(table: str, change: str, words: str, store: Callable[..., Path]) -> None:

@@ -48,7 +48,7 @@ def limited(results: Path, seed: int, limit: int, what: str) -> "subprocess.Comp
 def test_a_full_disk_while_measuring(results: Path, tmp_path: Path) -> None:
     failed = limited(results, 1, 3000, "measure")
     assert failed.returncode == 4, failed.stderr
-    assert "the disk is full; make room and give the same command again" in failed.stdout
+    assert "the disk is full; make room and rerun the same command" in failed.stdout
     assert list_journals(results)[0].done == 0
     merge(measure(MadeUp(seed=1), results), results)
     other = tmp_path / "other.duckdb"

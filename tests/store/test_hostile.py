@@ -8,10 +8,11 @@ import duckdb
 import pytest
 
 from neurontui.queries.results import open_results
+from neurontui.store.connection import Limits
 from neurontui.store.errors import QueryError, StoreError
 from neurontui.store.journal import shards
 from neurontui.store.merge.merge import merge
-from neurontui.store.reader import Limits, Reader, open_reader
+from neurontui.store.reader import Reader, open_reader
 from tests.conftest import Tally
 from tests.store.conftest import measure
 from tests.store.made_up import MadeUp

@@ -35,7 +35,7 @@ def test_the_same_run_started_twice_is_measured_once(tmp_path: Path) -> None:
     errors = [each.communicate(timeout=120)[1] for each in both]
     busy = [error for error in errors if error]
     assert len(busy) <= 1
-    assert all("BusyError: Another process is at work on this run" in each for each in busy), busy
+    assert all("BusyError: Another process is measuring this run" in each for each in busy), busy
     finish(start(results, 3))
     assert len(content(results)["runs 1"]) == 1
     assert content(results, (2,))["runs 2"] == []

@@ -8,15 +8,7 @@ import pyarrow as pa
 import pytest
 
 from neurontui.store.errors import StoreError
-from neurontui.store.schema import (
-    columns,
-    create,
-    layout,
-    layout_of,
-    shard_schema,
-    shard_tables,
-    tables_of_a_run,
-)
+from neurontui.store.schema import columns, create, layout, layout_of, shard_schema, shard_tables, tables_of_a_run
 
 
 def test_every_table_view_and_column_has_a_comment(results: Path) -> None:
@@ -68,7 +60,7 @@ def test_several_may_create_it_at_once(results: Path) -> None:
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="choose a folder that can be written"):
+    with pytest.raises(StoreError, match="choose a writable folder"):
         create(tmp_path / "absent" / "results.duckdb")
 
 

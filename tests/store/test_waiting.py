@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from neurontui.store.admin.remove import remove
 from neurontui.store.errors import BusyError
 from neurontui.store.journal.journal import MERGING
-from neurontui.store.maintain import compact, remove
 from neurontui.store.merge.merge import merge
 from neurontui.store.reader import open_reader
 from tests.store.conftest import measure
@@ -110,10 +110,10 @@ def test_who_waited_while_the_file_was_replaced_writes_the_new_one(
     assert names == {"made up · 2", "made up · 3"}
 
 
-def test_compacting_steps_back_for_nobody_who_came_first(store: Callable[..., Path]) -> None:
+def test_removing_waits_for_a_reader_that_has_the_file(store: Callable[..., Path]) -> None:
     path = store()
     other = holder("reader", path)
     threading.Timer(1.0, lambda: other.communicate("\n")).start()
     began = time.perf_counter()
-    compact(path)
+    remove(path, 1)
     assert time.perf_counter() - began > 0.9

@@ -110,7 +110,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    from neurontui.store.schema import no_room
+    from neurontui.store.os_errors import no_room
     from neurontui.tui.cli.signals import interrupted
 
     if interrupted(error):

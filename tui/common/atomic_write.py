@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neurontui.store.errors import InputError
-from neurontui.store.schema import no_room
+from neurontui.store.os_errors import no_room
 
 
 def save_whole(out: Path, content: bytes | Iterable[bytes]) -> None:

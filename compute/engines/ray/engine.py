@@ -27,7 +27,7 @@ from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
 from neurontui.store.journal.journal import Journal
 from neurontui.store.journal.shards import batch_folder, write_files
-from neurontui.store.schema import first_line
+from neurontui.store.os_errors import first_line
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
 try:

@@ -1,4 +1,4 @@
-"""What can be done to results files: remove, compact, combine, export, look at their health."""
+"""Maintenance of results files: remove, combine, export, health, verify."""
 
 import random
 import shutil
@@ -11,10 +11,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from neurontui.store.admin.export import export
+from neurontui.store.admin.merge_files import combine
+from neurontui.store.admin.remove import remove
+from neurontui.store.admin.sizes import health
+from neurontui.store.admin.verify import verify
 from neurontui.store.errors import StoreError
-from neurontui.store.maintain import combine, compact, export, health, remove, verify
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import layout, shard_tables, tables_of_a_run
+from neurontui.store.writer import open_writer
 from tests.store.content import content, rows
 from tests.store.made_up import MadeUp
 from tests.store.sittings import ROOT, litter
@@ -40,7 +45,7 @@ def test_runs_are_removed_by_number_name_or_key(store: Callable[..., Path]) -> N
     path = store(*(MadeUp(seed=n, examples=3) for n in range(4)))
     for run in (1, "2", "made up · 2", MadeUp(seed=3, examples=3).manifest.key):
         remove(path, run)
-    with pytest.raises(StoreError, match=r"holds no run 'x'; its runs are none\."):
+    with pytest.raises(StoreError, match=r"has no run 'x'; its runs are none\."):
         remove(path, "x")
 
 
@@ -60,14 +65,15 @@ def test_what_others_stored_is_never_lost(store: Callable[..., Path]) -> None:
     assert len(rows(path, "runs")) == 1
 
 
-def test_compacting_to_aggregates_drops_the_masks_only(store: Callable[..., Path]) -> None:
-    path = store(BIG)
+def test_combining_to_aggregates_drops_the_masks_only(store: Callable[..., Path], tmp_path: Path) -> None:
+    path, out = store(BIG), tmp_path / "out.duckdb"
     before = content(path)
-    assert compact(path, keep="aggregates") > 0
-    after = content(path)
+    combine([path], out, keep="aggregates")
+    after = content(out)
+    assert out.stat().st_size < path.stat().st_size
     assert {t for t in before if before[t] != after[t]} == {"activations 1", "checksums 1"}
     assert after["activations 1"] == []
-    with open_reader(path) as reader:
+    with open_reader(out) as reader:
         assert verify(reader) == []
 
 
@@ -114,7 +120,7 @@ def test_exported_parquet_holds_everything(store: Callable[..., Path], tmp_path:
         with duckdb.connect(str(path), read_only=True) as connection:
             stored = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
         assert found == {tuple(map(repr, row)) for row in stored}, table
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         export(path, out)
 
 
@@ -146,7 +152,7 @@ def test_health_counts_rows_and_bytes(store: Callable[..., Path]) -> None:
 KILLABLE = """
 import sys
 from pathlib import Path
-from neurontui.store.maintain import remove
+from neurontui.store.admin.remove import remove
 print("ready", flush=True)
 remove(Path(sys.argv[1]), 2)
 """
@@ -179,6 +185,7 @@ def kill_while_removing(path: Path, folder: Path, times: int) -> None:
         if not gone:
             remove(copy, 2)
         else:
-            compact(copy)
+            with open_writer(copy):
+                pass  # deletes the temporary files of the killed process
         assert content(copy, (1, 2)) == {k: [] if k.endswith("2") else v for k, v in before.items()}
         assert litter(copy) == []

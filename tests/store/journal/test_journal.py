@@ -10,13 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.journal.journal import (
-    MERGING,
-    Journal,
-    list_journals,
-    lock_journal,
-    read_manifest,
-)
+from neurontui.store.journal.journal import MERGING, Journal, list_journals, lock_journal, read_manifest
 from neurontui.store.journal.shards import batch_folder, is_whole, read_index
 from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
@@ -60,7 +54,7 @@ def test_an_abandoned_batch_leaves_nothing(results: Path) -> None:
 
 def test_only_one_process_holds_a_journal(results: Path) -> None:
     with Journal.open(results, RUN.manifest) as journal:
-        with pytest.raises(BusyError, match="Another process is at work on this run"):
+        with pytest.raises(BusyError, match="Another process is measuring this run"):
             Journal.open(results, RUN.manifest)
         assert list_journals(results)[0].running
     assert not list_journals(results)[0].running
@@ -141,7 +135,7 @@ def test_keys_and_names_cannot_leave_the_folder(results: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("x", encoding="utf-8")
-    with pytest.raises(StoreError, match="see that the folder can be written"):
+    with pytest.raises(StoreError, match="check that the folder is writable"):
         Journal.open(blocked / "results.duckdb", RUN.manifest)
 
 

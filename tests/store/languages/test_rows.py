@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from neurontui.store.admin.compact import compact
 from neurontui.store.admin.merge_files import combine
+from neurontui.store.admin.remove import remove
 from neurontui.store.languages.rows import language_row
 from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
@@ -36,9 +36,10 @@ def test_a_merge_adds_the_languages_that_the_reference_lacks(results: Path) -> N
     assert [_row(results, row[0]) for row in ROWS] == ROWS
 
 
-def test_combining_and_compacting_keep_them(results: Path, tmp_path: Path) -> None:
+def test_combining_and_removing_another_run_keep_them(results: Path, tmp_path: Path) -> None:
     merge(measure(OWN, results), results)
-    compact(results)
+    merge(measure(MadeUp(seed=9), results), results)
+    remove(results, 2)
     assert [_row(results, row[0]) for row in ROWS] == ROWS
     combine([results], tmp_path / "both.duckdb")
     assert [_row(tmp_path / "both.duckdb", row[0]) for row in ROWS] == ROWS

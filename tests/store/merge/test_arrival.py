@@ -35,6 +35,6 @@ def test_a_damaged_batch_is_refused_and_leaves_nothing(harm: str, files: dict[st
     name = "notes.parquet"
     harmed = files | {name: files[name][:-1]} if harm == "cut" else {"index.json": files["index.json"]}  # fmt: skip
 
-    with pytest.raises(StoreError, match="did not arrive whole"):
+    with pytest.raises(StoreError, match="arrived incomplete or damaged"):
         write_files(here, harmed)
     assert list(here.parent.iterdir()) == []

@@ -15,7 +15,7 @@ def command(results: Path, run: str) -> None:
 
     Killed at any moment, the file is as before or without the run.
     """
-    from neurontui.store.admin.compact import remove
+    from neurontui.store.admin.remove import remove
     from neurontui.tui.cli.progress_bar import ProgressBar
     from neurontui.tui.common.byte_sizes import size
 

@@ -28,8 +28,8 @@ def command(results: Path, text: str, seconds: float | None, form: str, out: Pat
     Tables and columns explain themselves: `neurontui query results.duckdb schema`.
     """
     from neurontui.queries.results import open_results
+    from neurontui.store.connection import Limits
     from neurontui.store.errors import UsageError
-    from neurontui.store.reader import Limits
     from neurontui.tui.cli.output import write
 
     if seconds is not None and not 0 < seconds <= LONGEST:  # a range of click lets NaN through
