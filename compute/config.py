@@ -1,107 +1,350 @@
-"""Everything a user can choose about a run, in one place. Knows neither torch nor the command line."""
+"""Everything a user can choose about a run: type, default, group, help and limits of each option, and their checks.
 
+`neurontui run` makes its options from these fields, and files of runs check their values by `value_fault`.
+Imports neither torch nor the command line.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Literal
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neurontui.store.errors import UsageError
 
-MEASURES = ("types", "contribution", "attribution", "ablation")
-"""Types are always measured; attribution is contribution and effective scores, of which the latter need answers."""
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
 DOSES = (0.01, 0.02, 0.05)
+
+GROUPS = ("Model", "Task", "Measures", "Scores", "Ablation", "Answers", "Hardware", "Output")
+"""Groups of options, in the order of `neurontui run --help`."""
+
+AT_MOST_63_BITS = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What `neurontui run --help` shows of a field, and the limits of its value."""
+
+    group: str
+    help: str
+    metavar: str | None = None
+    low: int | None = None
+    high: int | None = None
+    off: str | None = None
+    """The option that sets a boolean to false; without it the option only sets true."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One model on one task setting."""
+    """One model on one task. Raises UsageError if a value is invalid."""
 
-    model: str
-    task: str
-    out: Path
-    revision: str | None = None
-    data: Path | None = None
-    languages: tuple[str, ...] | None = None
-    limit: int | None = None
-    shots: int = 0
-    native_wrapper: bool = False
-    measures: tuple[Literal["types", "contribution", "attribution", "ablation"], ...] = ("types",)
-    thresholds: tuple[float, ...] = (0.0,)
-    """The first one defines the neuron types; the others go into the histogram."""
-    bos: Literal["keep", "add"] | None = None
-    """Where a prompt's BOS is missing or doubled: keep it so, or add so that there is exactly one; None: refuse."""
-    activation: Literal["gate", "product"] = "gate"
-    encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
-    every_token: bool = True
-    """Also count activity at every prompt token, which Fig. 6 and language entropy need."""
-    weight: Literal["product", "gate"] = "product"
-    answer_embedding: Literal["output", "input"] = "output"
-    answer_token: Literal["first", "mean", "telling"] = "first"  # noqa: S105
-    """Answers of several tokens: the first one, the mean of all, or the first that no other answer shares."""
-    centred: bool = False
-    contrast: bool = False
-    final_norm: bool = False
-    neuron_scores: bool = True
-    """Also sum the scores of each neuron by language: d_m × layers × languages rows in each batch of the journal."""
-    top: int = 10
-    dtype: str | None = None
-    device: str | None = None
-    device_map: bool = False
-    allow_bin: bool = False
-    allow_links: bool = False
-    """Follow links that lead out of a model's folder."""
-    batch_tokens: int = 4096
-    batch_examples: int | None = None
-    """Examples in a batch of the journal, which is what a kill loses; None: see `plan.batch_size`."""
-    examples_at_once: int = 32
-    """Examples whose activations are in memory together; a batch goes through it in parts."""
-    engine: Literal["local", "ray"] = "local"
-    address: str | None = None
-    """Of a Ray cluster; None: this machine alone."""
-    workers: int | None = None
-    """Ray workers; None: one a GPU, or without GPUs one a machine."""
-    gpus_a_worker: int = 1
-    max_new_tokens: int = 8
-    ablation_scope: Literal["all", "last"] = "all"
-    """all: switched off at every position; last: at the last prompt token and generated ones."""
-    ablation_set: Literal["example", "global"] = "example"
-    """example: each example's own neurons of a type; global: one set a type, by majority over the examples."""
-    ablation_layers: tuple[int, ...] | None = None
-    ablation_fractions: tuple[float, ...] = RANDOM_FRACTIONS
-    ablation_doses: tuple[float, ...] = DOSES
-    """Equal shares of a type and of its control, where the control is too small to match all of it."""
-    ablation_seeds: int = 3
-    ablation_value: Literal["0", "mean"] = "0"
-    ablation_examples: int | None = None
-    """Ablate only the first so many examples of the run."""
-    ablate: Path | None = None
-    """A CSV file with the user's own neurons, as one more condition."""
+    model: Annotated[str, Setting("Model", "Model id on the Hugging Face hub, or a local folder.", "M")]
+    task: Annotated[
+        str,
+        Setting("Task", "xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl, .json, .csv, .tsv).", "T"),
+    ]
+    out: Annotated[Path, Setting("Output", "Results file; created if it does not exist.", "RESULTS")]
+
+    revision: Annotated[str | None, Setting("Model", "Commit, tag or branch of the model on the hub.")] = None
+    bos: Annotated[
+        Literal["keep", "add"] | None,
+        Setting(
+            "Model",
+            "If a prompt has no BOS token or two: keep it as it is, or add so that there is exactly one; "
+            "default: stop with an error.",
+        ),
+    ] = None
+    activation: Annotated[
+        Literal["gate", "product"],
+        Setting("Model", "Activation of a gated FFN: act(gate), or act(gate)·up; default: gate."),
+    ] = "gate"
+    encoder_token: Annotated[
+        Literal["last", "before-eos"], Setting("Model", "Token at which an encoder is measured; default: last.")
+    ] = "last"  # noqa: S105 - a position, not a secret
+    allow_bin: Annotated[
+        bool, Setting("Model", "Accept pickled weights (loaded with weights_only) if there are no safetensors.")
+    ] = False
+    allow_links: Annotated[
+        bool,
+        Setting(
+            "Model",
+            "Follow symbolic links out of the model's folder, for models stored on another disk; use only for "
+            "folders that you trust.",
+        ),
+    ] = False
+
+    data: Annotated[
+        Path | None, Setting("Task", "Folder or file with the task's data; default: download it.", "PATH")
+    ] = None
+    languages: Annotated[
+        tuple[str, ...] | None,
+        Setting(
+            "Task",
+            "Languages in the order of the mask's bits, as de or deu_Latn; default: all languages of the task.",
+            "EN,DE,…",
+        ),
+    ] = None
+    limit: Annotated[int | None, Setting("Task", "Only the first N examples.", "N", low=1)] = None
+    shots: Annotated[int, Setting("Task", "Demonstrations before each prompt; default: 0.", low=0, high=64)] = 0
+    native_wrapper: Annotated[
+        bool,
+        Setting(
+            "Task",
+            "Instructions in the language of the prompt; default: English, as in the paper.",
+            off="english-wrapper",
+        ),
+    ] = False
+    skip_bad: Annotated[bool, Setting("Task", "Skip and count examples that cannot be measured.")] = False
+
+    measures: Annotated[
+        tuple[Literal["types", "contribution", "attribution", "ablation"], ...],
+        Setting("Measures", "types, contribution, attribution, ablation; default: types.", "LIST"),
+    ] = ("types",)
+    """Types are always measured; attribution is contribution and effective scores, which need answers."""
+    thresholds: Annotated[
+        tuple[float, ...],
+        Setting(
+            "Measures",
+            "A neuron is active above this value; the first threshold defines the types, the others are counted "
+            "in the histogram; default: 0.",
+            "0,0.1,…",
+        ),
+    ] = (0.0,)
+    every_token: Annotated[
+        bool,
+        Setting("Measures", "Also count activity at every prompt token; default: yes.", off="last-token-only"),
+    ] = True
+    """Fig. 6 and language entropy need it."""
+
+    weight: Annotated[
+        Literal["product", "gate"], Setting("Scores", "Factor of the value vectors in the scores; default: product.")
+    ] = "product"
+    answer_embedding: Annotated[
+        Literal["output", "input"],
+        Setting("Scores", "Embedding matrix that E_r of the effective score is taken from; default: output."),
+    ] = "output"
+    answer_token: Annotated[
+        Literal["first", "mean", "telling"],
+        Setting(
+            "Scores",
+            "Token of an answer with several tokens: the first, the mean of all, or the first that no other answer "
+            "shares; default: first.",
+        ),
+    ] = "first"  # noqa: S105 - a position, not a secret
+    centred: Annotated[bool, Setting("Scores", "Subtract the mean of all rows from E_r.")] = False
+    contrast: Annotated[bool, Setting("Scores", "Subtract E_r of the other choices from E_r.")] = False
+    final_norm: Annotated[bool, Setting("Scores", "Fold the final norm into E_r.")] = False
+    neuron_scores: Annotated[
+        bool,
+        Setting(
+            "Scores",
+            "Also sum the scores of each neuron by language; default: yes. Large for large models.",
+            off="no-neuron-scores",
+        ),
+    ] = True
+    """Writes d_m × layers × languages rows in each batch of the journal."""
+    top: Annotated[
+        int,
+        Setting(
+            "Scores",
+            "Number of top neurons to keep for each example, language and layer; default: 10.",
+            low=1, high=1000,
+        ),
+    ] = 10  # fmt: skip
+
+    ablation_scope: Annotated[
+        Literal["all", "last"],
+        Setting("Ablation", "Ablate at all positions, or at the last prompt token and generated tokens; default: all."),
+    ] = "all"
+    ablation_set: Annotated[
+        Literal["example", "global"],
+        Setting(
+            "Ablation",
+            "Ablate each example's own neurons of a type, or one set by majority over the examples; default: example.",
+        ),
+    ] = "example"
+    ablation_layers: Annotated[
+        tuple[int, ...] | None, Setting("Ablation", "Only these layers; default: all.", "0,1,…")
+    ] = None
+    ablation_fractions: Annotated[
+        tuple[float, ...],
+        Setting(
+            "Ablation", "Fractions of neurons in the random conditions; default: 0.05,0.15,0.25,0.55,0.75.", "0.05,…"
+        ),
+    ] = RANDOM_FRACTIONS
+    ablation_doses: Annotated[
+        tuple[float, ...],
+        Setting(
+            "Ablation",
+            "Equal fractions of a type and of its control, used where the control is too small to match the type; "
+            "default: 0.01,0.02,0.05.",
+            "0.01,…",
+        ),
+    ] = DOSES
+    ablation_seeds: Annotated[
+        int, Setting("Ablation", "Seeds of each random condition; default: 3.", low=1, high=100)
+    ] = 3
+    ablation_examples: Annotated[
+        int | None, Setting("Ablation", "Ablate only the first N examples.", "N", low=1)
+    ] = None  # fmt: skip
+    ablate: Annotated[
+        Path | None,
+        Setting(
+            "Ablation",
+            "Ablate your own neurons: columns layer, neuron, and optionally language for a set for each language.",
+            "FILE.csv",
+        ),
+    ] = None
     ablate_neurons: tuple[tuple[int, int, str | None], ...] | None = None
-    """The same as (layer, neuron, language) triples; None is all languages."""
-    seed: int = 0
-    name: str | None = None
-    keep: Literal["all", "aggregates"] = "all"
-    force: bool = False
-    skip_bad: bool = False
-    """Leave out and count examples that cannot be measured, instead of stopping."""
+    """Your own neurons as (layer, neuron, language); None means all languages. The result of --ablate-sql."""
+    ablation_value: Annotated[
+        Literal["0", "mean"], Setting("Ablation", "Value that ablated activations are set to; default: 0.")
+    ] = "0"
+
+    max_new_tokens: Annotated[
+        int, Setting("Answers", "Tokens to generate for an answer; default: 8.", low=1, high=512)
+    ] = 8
+
+    dtype: Annotated[
+        Literal["float32", "bfloat16", "float16"] | None,
+        Setting("Hardware", "Precision; default: float32 on CPU, the model's own on a GPU."),
+    ] = None
+    device: Annotated[
+        str | None, Setting("Hardware", "Default: the GPU if there is one, else the CPU.", "cuda|cpu")
+    ] = None  # fmt: skip
+    device_map: Annotated[bool, Setting("Hardware", "Spread a model that does not fit on one GPU over several.")] = (
+        False
+    )
+    batch_tokens: Annotated[
+        int, Setting("Hardware", "Tokens in one forward pass, halved when memory runs out; default: 4096.", "N", low=1)
+    ] = 4096
+    batch_examples: Annotated[
+        int | None,
+        Setting(
+            "Hardware",
+            "Examples in a batch of the journal; an interrupted run loses at most one batch. "
+            "Default: 128 to 512, or the number that takes about five minutes.",
+            "N", low=1, high=4096,
+        ),
+    ] = None  # fmt: skip
+    examples_at_once: Annotated[
+        int,
+        Setting(
+            "Hardware", "Examples whose activations are in memory together; default: 32.", "N", low=1, high=4096
+        ),
+    ] = 32  # fmt: skip
+    engine: Annotated[
+        Literal["local", "ray"],
+        Setting("Hardware", "local: this process. ray: workers on several GPUs or machines. Default: local."),
+    ] = "local"
+    address: Annotated[
+        str | None,
+        Setting(
+            "Hardware", "Address of a Ray cluster, or auto; default: Ray workers on this machine only.", "HOST:PORT"
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Setting("Hardware", "Ray workers; default: one for each GPU, or for each machine without GPUs.", "N",
+                low=1, high=4096),
+    ] = None  # fmt: skip
+    gpus_a_worker: Annotated[
+        int, Setting("Hardware", "GPUs of each Ray worker, for --device-map; default: 1.", "N", low=1, high=64)
+    ] = 1
+
+    name: Annotated[str | None, Setting("Output", "Name of the run; default: model · task.")] = None
+    keep: Annotated[
+        Literal["all", "aggregates"],
+        Setting("Output", "aggregates: do not store the rows of single neurons; default: all."),
+    ] = "all"
+    force: Annotated[bool, Setting("Output", "Measure a run again that is in the file already, and replace it.")] = (
+        False
+    )
+    seed: Annotated[int, Setting("Output", "Seed of every random choice; default: 0.")] = 0
 
     def __post_init__(self) -> None:
-        unknown = [each for each in self.measures if each not in MEASURES]
-        if unknown:
-            raise UsageError(f"'{unknown[0]}' is no measure; there are {', '.join(MEASURES)}.")
-        if not self.thresholds or not all(map(isfinite, self.thresholds)):
-            raise UsageError("--thresholds needs finite numbers, such as 0,0.1,0.2.")
+        for name, kind in field_types().items():
+            fault = value_fault(kind, getattr(self, name))
+            if fault:
+                raise UsageError(f"{option(name)} {fault}.")
+        if not self.thresholds:
+            raise UsageError("--thresholds requires at least one number, such as 0,0.1,0.2.")
         if len(set(self.thresholds)) < len(self.thresholds):
-            raise UsageError("--thresholds names a number twice; its neurons would count twice.")
-        if abs(self.seed) >= 2**63:
-            raise UsageError("--seed must be a whole number of at most 63 bits.")
-        for name in ("limit", "ablation_examples", "batch_examples", "workers"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UsageError(f"--{name.replace('_', '-')} must be at least 1.")
+            raise UsageError(
+                "--thresholds repeats a number, so its neurons would be counted twice; give each number once."
+            )
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
-            raise UsageError("--ablate and --ablate-sql switch neurons off in an ablation; add ablation to --measures.")
+            raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
         if self.engine == "local" and (self.address is not None or self.workers is not None):
-            raise UsageError("--address and --workers belong to --engine ray.")
+            raise UsageError("--address and --workers require --engine ray.")
+
+
+def option(field: str) -> str:
+    """The option of a field on the command line."""
+    return f"--{field.replace('_', '-')}"
+
+
+@cache
+def field_types() -> Mapping[str, Any]:
+    """The annotated type of each field of RunConfig that is an option, in the order of GROUPS."""
+    hints = get_type_hints(RunConfig, include_extras=True)
+    settings = {name: setting for name, kind in hints.items() if (setting := setting_of(kind))}
+    return {name: hints[name] for name in sorted(settings, key=lambda name: GROUPS.index(settings[name].group))}
+
+
+def setting_of(kind: Any) -> Setting | None:
+    """The Setting in an annotated type."""
+    return next((item for item in get_args(kind) if isinstance(item, Setting)), None)
+
+
+def bare_type(kind: Any) -> Any:
+    """A field's type without its Setting and without None."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (UnionType, Union):
+        kind = next(item for item in get_args(kind) if item is not NoneType)
+    return kind
+
+
+def value_fault(kind: Any, value: object) -> str:
+    """What is wrong with the value of a field of annotated type `kind`, as the end of a sentence; empty if nothing."""
+    inner = bare_type(kind)
+    if value is None:
+        return "" if NoneType in get_args(get_args(kind)[0]) else "is missing"
+    if get_origin(inner) is not tuple:
+        return item_fault(inner, value, setting_of(kind))
+    if not isinstance(value, tuple):
+        return "must be a tuple"
+    item_type = get_args(inner)[0]
+    return next(filter(None, (item_fault(item_type, item) for item in value)), "")
+
+
+def item_fault(kind: Any, value: object, setting: Setting | None = None) -> str:
+    """The same for one value of a plain type: str, Path, bool, int, float or Literal."""
+    if get_origin(kind) is Literal:
+        choices = get_args(kind)
+        return "" if value in choices else f"must be one of {', '.join(map(repr, choices))}, not {repr(value)[:60]}"
+    if kind is int:
+        return _whole_number_fault(value, setting)
+    if kind is float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return "must be a number"
+        return "" if isfinite(value) else "must be a finite number"
+    return "" if isinstance(value, kind) else f"must be {_NAMES[kind]}"
+
+
+def _whole_number_fault(value: object, setting: Setting | None) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "must be a whole number"
+    if abs(value) > AT_MOST_63_BITS:
+        return "must be a whole number of at most 63 bits"
+    low, high = (setting.low, setting.high) if setting else (None, None)
+    if low is not None and value < low:
+        return f"must be at least {low}"
+    return f"must be at most {high}" if high is not None and value > high else ""
+
+
+_NAMES = {str: "text", Path: "a path", bool: "true or false"}

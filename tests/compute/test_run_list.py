@@ -99,15 +99,15 @@ def test_lists_for_single_values_are_combined_with_the_model_slowest(tmp_path: P
         ("[defaults]\n", "has no run"),
         ("[[run]]\nmodel='a'\n", "my.toml, [[run]] 1 has no task."),
         ("[[run]]\nmodel='a'\ntask='t'\n[[run]]\ntask='t'\n", "my.toml, [[run]] 2 has no model."),
-        ("[[run]]\nmodle='a'\n", "[[run]] 1: 'modle' is no option of a run; did you mean model?"),
+        ("[[run]]\nmodle='a'\n", "[[run]] 1: 'modle' is not an option of a run; did you mean model?"),
         (
             "[defaults]\nxyz=1\n[[run]]\n",
-            "[defaults]: 'xyz' is no option of a run; there are model,",
+            "[defaults]: 'xyz' is not an option of a run; the options are model,",
         ),
         ("[run]\nmodel='a'\n", "runs must be tables, each written [[run]]"),
         ("run=[1]\n", "runs must be tables"),
         ("defaults=3\n[[run]]\n", "defaults must be a table, written [defaults]"),
-        ("[default]\n", "'default' is no table; there are [defaults] and [[run]]"),
+        ("[default]\n", "'default' is not a table of this file; use [defaults] and [[run]]"),
         ("[[run]]\nlimit='3'\n", "[[run]] 1: limit must be a whole number"),
         ("[[run]]\nlimit=3.0\n", "limit must be a whole number"),
         ("[[run]]\nlimit=true\n", "limit must be a whole number"),
@@ -127,17 +127,17 @@ def test_lists_for_single_values_are_combined_with_the_model_slowest(tmp_path: P
         ("[[run]]\nactivation='up'\n", "activation must be one of 'gate', 'product'"),
         ("[[run]]\nactivation=[['gate']]\n", "activation must be one of"),
         ('[[run]]\ndata="a\\u0000b"\n', "data holds a NUL character"),
-        ("[[run]]\nbatch-tokens=1\nbatch_tokens=2\n", "batch_tokens is there twice"),
+        ("[[run]]\nbatch-tokens=1\nbatch_tokens=2\n", "batch_tokens is given twice"),
         ("[[run]]\nlayers=[1.5]\n", "layers must be a whole number"),
         ("[[run]]\nmodel=", "is not TOML: Invalid value (at end of document)"),
         ("a=1\na=2", "is not TOML"),
-        ("a=" + "[" * 100_000, "is not TOML"),
-        ("a=" + "9" * 10_000, "is not TOML that can be read"),
+        ("a=" + "[" * 100_000, "cannot be read as TOML"),
+        ("a=" + "9" * 10_000, "cannot be read as TOML"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"#" * (2 << 20), "is larger than 1 MiB"),
         (
             "[[run]]\nmodel=[" + "'m'," * 200 + "]\ntask=[" + "'t'," * 200 + "]\n",
-            "[[run]] 1 stands for 40,000 runs; 10,000 is the limit",
+            "[[run]] 1 describes 40,000 runs; the limit is 10,000",
         ),
     ],
 )
@@ -151,9 +151,9 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, words in [
         ("missing", "Cannot read"),
-        (".", "is no file"),
+        (".", "is not a file"),
         ("a\0b", "Cannot read"),
-        ("pipe", "no file"),
+        ("pipe", "not a file"),
     ]:
         with pytest.raises(InputError, match=words):
             read_paper_file(tmp_path / name, KINDS)

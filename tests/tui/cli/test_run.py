@@ -87,7 +87,7 @@ def test_the_same_run_is_not_measured_twice(measured: Path, tmp_path: Path) -> N
     assert "measured" in neurontui(*line).err
     half_deleted = tmp_path / "twice.duckdb.journal" / ".demo-fact.merged" / "batch-000000"
     half_deleted.mkdir(parents=True)  # as a kill between merge and tidying leaves it
-    assert "was there already" in neurontui(*line).err
+    assert "already in the file" in neurontui(*line).err
     assert [each.name for each in tmp_path.iterdir()] == ["twice.duckdb"]
     runs = neurontui("sql", out, "select count(*) from runs", "--format", "csv").out
     assert runs.splitlines()[-1] == "1"
@@ -288,7 +288,7 @@ def test_a_key_that_is_no_option_is_refused_in_a_file_of_runs(tmp_path: Path) ->
     paper.write_text("[[run]]\nmodel = 'm'\ntask = 't'\nablate_neurons = [[1, 2]]\n")
     said = neurontui("run", paper)
     assert said.code == 3
-    assert "'ablate_neurons' is no option of a run" in said.err
+    assert "'ablate_neurons' is not an option of a run" in said.err
     assert is_one_sentence(said)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from neurontui.tui.cli.messages import say
-from neurontui.tui.cli.run_options import WordList
+from neurontui.tui.cli.option_types import WordList
 
 
 @click.command("check", short_help="Say what is wrong with a task file.")

@@ -5,31 +5,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import cloup
 
-from neurontui.tui.cli.run_options import run_options
+from neurontui.tui.cli.run_options import options
 
 if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
 
 
-@click.command("run", short_help="Measure a model on a task.")
-@click.argument(
-    "paper_file",
-    type=click.Path(path_type=Path, readable=False),
-    required=False,
-    metavar="[FILE.toml]",
-)
-@run_options
-def command(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
-    """Measure which neurons of a model fire in which languages, and write it to a results file.
+def measure(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
+    """Measure which neurons of a model are active in which languages, and write the results to a file.
 
-    A killed run goes on from its last batch when the same command is given again. With FILE.toml, every
-    run that the file names is measured, one after the other; options given beside it win over the file.
+    If a run is interrupted, rerun the same command to resume after its last batch. With FILE.toml, all runs in
+    that file are measured in order; options on the command line override the file.
     """
     from neurontui.tui.cli.signals import resumable
 
     with resumable():
         _run(paper_file, {k: v for k, v in chosen.items() if v is not None}, dry_run)
+
+
+command = cloup.Command(
+    "run",
+    callback=measure,
+    help=measure.__doc__,
+    short_help="Measure a model on a task.",
+    params=[
+        click.Argument(
+            ["paper_file"],
+            type=click.Path(path_type=Path, readable=False),
+            required=False,
+            metavar="[FILE.toml]",
+        ),
+        *options(),
+    ],
+)
 
 
 def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
@@ -43,27 +53,24 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
     progress = ProgressBar()
     configs = _configs(paper_file, given)
     if dry_run:
-        click.echo("\n\n".join(preview(each) for each in configs))
+        click.echo("\n\n".join(preview(config) for config in configs))
         return
     if len(configs) > 1:
         for config in configs:
             require_inputs(config)
     for config in configs:
         finished = run(config, progress)
-        state = "measured" if finished.measured else "was there already (--force measures again)"
-        progress.say(f"run {finished.run} · {finished.name}: {state}, in {config.out}")
+        state = "measured" if finished.measured else "already in the file (--force measures it again)"
+        progress.say(f"run {finished.run} · {finished.name}: {state}; results in {config.out}")
 
 
 def _configs(paper_file: Path | None, given: dict[str, Any]) -> "list[RunConfig]":
-    from typing import get_type_hints
-
-    from neurontui.compute.config import RunConfig
+    from neurontui.compute.config import field_types
     from neurontui.compute.run_list import read_paper_file
 
     if paper_file is None:
         return [_config(given)]
-    kinds = get_type_hints(RunConfig) | {"ablate_sql": str}
-    del kinds["ablate_neurons"]  # what a query selects; in a file it is the query that is named
+    kinds = {**field_types(), "ablate_sql": str}
     return [_config({**entry, **given}) for entry in read_paper_file(paper_file, kinds)]
 
 
@@ -73,7 +80,7 @@ def _config(options: dict[str, Any]) -> "RunConfig":
 
     for needed in ("model", "task", "out"):
         if needed not in options:
-            raise UsageError(f"A run needs --{needed}; `neurontui run --help` shows all options.")
+            raise UsageError(f"A run requires --{needed}; `neurontui run --help` lists all options.")
     sql = options.pop("ablate_sql", None)
     if sql is not None:
         options["ablate_neurons"] = _selected(options["out"], sql)
@@ -93,7 +100,7 @@ def _selected(results: Path, sql: str) -> tuple[tuple[int, int, str | None], ...
     by_language = "language" in rows.column_names
     languages = rows["language"].to_pylist() if by_language else [None] * len(layers)
     if any(code is not None and not isinstance(code, str) for code in languages):
-        raise QueryError("--ablate-sql must select a text or NULL as language.")
+        raise QueryError("--ablate-sql must select text or NULL as language.")
     triples = set(zip(layers, neurons, (code or None for code in languages), strict=True))
     return tuple(sorted(triples, key=lambda triple: (triple[:2], triple[2] or "")))
 
