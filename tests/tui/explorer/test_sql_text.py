@@ -1,7 +1,10 @@
 """What the SQL editor makes of what is typed."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from neurontui.tui.explorer.sql_editor.editor import colored_by_line
 from neurontui.tui.explorer.sql_editor.sql_text import (
     Names,
     offers,
@@ -85,3 +88,52 @@ def test_tokens_cover_what_has_a_colour() -> None:
     assert kinds["'it''s'"] == "string"
     assert kinds["12"] == "number"
     assert kinds["runs"] == "word"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("SELECT type, name FROM runs GROUP BY type ORDER BY name", "k w w k w k k w k k w"),
+        ("SELECT é, 'ü' -- ö", "k w s c"),
+        ("SELECT $$a;b$$", "k s"),
+        ("/* a /* b */ c */ 1", "c n"),
+        ("count(*) OVER (PARTITION BY x)", "f k k k w"),
+        ("EXPLAIN SELECT 'open  ", "w k s"),
+        ('SELECT "from"', "k w"),
+        ("\udcff ' ", "s"),
+        ("", ""),
+    ],
+)
+def test_tokens_are_those_of_duckdb(text: str, kinds: str) -> None:
+    assert " ".join(token.kind[0] for token in tokens(text) if token.kind != "operator") == kinds
+
+
+@given(st.text(st.sampled_from("ab'\"$-/*;é\n \\0.(),e") | st.characters(codec="utf-8"), max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_any_text_has_tokens_in_order_and_its_statements(text: str) -> None:
+    previous = 0
+    for token in tokens(text):
+        assert previous <= token.start < token.end <= len(text)
+        previous = token.end
+    for offset in (0, len(text) // 2, len(text)):
+        assert statement_at(text, offset) in text
+        offers(text, offset, NAMES)
+
+
+def test_keywords_and_functions_of_duckdb_are_offered() -> None:
+    assert texts("SEL")[0] == "SELECT"
+    assert texts("SELECT cou")[0] == "count"
+    assert texts("SELECT qualif")[0] == "QUALIFY"
+    assert "list_transform" in texts("SELECT list_tr")
+    assert "arg_max" in texts("SELECT arg_")
+
+
+def test_colors_of_a_comment_over_several_lines() -> None:
+    lines = colored_by_line("SELECT /* a\nb\n*/ 'x\ny', 12")
+    assert [[kind for kind, _, _ in lines[line]] for line in range(4)] == [
+        ["keyword", "comment"],
+        ["comment"],
+        ["comment", "string"],
+        ["string", "number"],
+    ]
+    assert lines[1][0][1] == 0

@@ -1,5 +1,8 @@
 """The SQL editor: colours, history at the first and last line, and a message when completions may be of use."""
 
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -24,6 +27,27 @@ _HIDDEN |= dict.fromkeys(
     [*range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
     0xFFFD,
 )
+
+
+LONGEST_COLORED = 100_000
+"""Characters; longer texts have no colors, so that typing stays fast."""
+Colored = tuple[str, int, int]
+"""A token within a line: kind, first column, column after the last."""
+
+
+def colored_by_line(text: str) -> dict[int, list[Colored]]:
+    """The tokens with a color by line; a comment over several lines is a token in each."""
+    by_line: dict[int, list[Colored]] = defaultdict(list)
+    starts = [0, *(place + 1 for place, character in enumerate(text) if character == "\n")]
+    for token in tokens(text):
+        if token.kind in _ROLES:
+            first, last = (
+                bisect_right(starts, token.start) - 1,
+                bisect_right(starts, max(token.end - 1, token.start)) - 1,
+            )
+            for line in range(first, last + 1):
+                by_line[line].append((token.kind, max(token.start - starts[line], 0), token.end - starts[line]))
+    return by_line
 
 
 class Editor(TextArea):
@@ -78,6 +102,8 @@ class Editor(TextArea):
             compact=True,
         )
         self.cursor_blink = False
+        self._tokens_of: str | None = None
+        self._tokens: Mapping[int, Sequence[Colored]] = {}
         self.typing = False
         """Whether the last change came from the keyboard, letter by letter."""
         self.bad_line: int | None = None
@@ -88,13 +114,20 @@ class Editor(TextArea):
         raw = self.document.get_line(line_index)
         text = Text(raw.translate(_HIDDEN), end="", no_wrap=True)
         palette = palette_of(self)
-        for token in tokens(raw):
-            if token.kind in _ROLES:
-                role, bold = _ROLES[token.kind]
-                text.stylize(palette.style(role, None, bold), token.start, token.end)
+        for kind, start, end in self._colored().get(line_index, ()):
+            role, bold = _ROLES[kind]
+            text.stylize(palette.style(role, None, bold), start, end)
         if line_index == self.bad_line:
             text.stylize(Style(underline=True) + palette.style("bad", None, True))
         return text
+
+    def _colored(self) -> Mapping[int, Sequence[Colored]]:
+        """The tokens with a color by line, computed once for each text."""
+        text = "\n".join(self.document.lines)
+        if text != self._tokens_of:
+            self._tokens_of = text
+            self._tokens = colored_by_line(text) if len(text) <= LONGEST_COLORED else {}
+        return self._tokens
 
     @property
     def offset_in_text(self) -> int:

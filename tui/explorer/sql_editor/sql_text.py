@@ -1,71 +1,113 @@
-"""What the SQL editor needs to know about SQL text: its tokens, the statement at the cursor, the word to complete."""
+"""SQL text in the editor: its tokens, the statement at the cursor, and completions of the word before the cursor.
+
+Tokens are those of `duckdb.tokenize`; keywords and functions are those of DuckDB's catalog.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
+import duckdb
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text.split()))
+from neurontui.tui.explorer.sql_editor.catalog import catalog
 
+_KINDS = {
+    "identifier": "word",
+    "numeric_const": "number",
+    "string_const": "string",
+    "keyword": "keyword",
+    "comment": "comment",
+    "operator": "operator",
+}
 
-KEYWORDS = _words(
-    """
-    select from where group by order limit offset having join left right inner outer full cross using on as with
-    recursive union all except intersect distinct case when then else end and or not in is null between like ilike
-    exists asc desc nulls filter over partition window qualify values cast try_cast explain analyze describe
-    summarize show true false lateral pivot unpivot sample exclude replace rows range
-    """
-)
-FUNCTIONS = _words(
-    """
-    count sum avg min max median mode stddev quantile any_value list string_agg count_if bit_count bit_or bit_and
-    bit_xor round floor ceil abs sqrt ln log exp coalesce nullif greatest least len list_contains list_filter
-    list_transform list_sort unnest generate_series lower upper trim split_part regexp_matches regexp_extract
-    substring strlen contains starts_with row_number rank dense_rank lag lead first last hash date_trunc epoch now
-    enum_range corr
-    """
-)
-
-_TOKEN = re.compile(
-    r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|$))|(?P<string>'(?:[^']|'')*(?:'|$))|(?P<quoted>\"[^\"]*(?:\"|$))"
-    r"|(?P<number>\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|(?P<word>[^\W\d]\w*)|(?P<end>;)",
-    re.DOTALL | re.IGNORECASE,
-)
-_WORDS = frozenset(KEYWORDS)
-_CALLS = frozenset(FUNCTIONS)
+_SPACE = " \t\n\r\f\v"
+"""White space to DuckDB; other spaces of Unicode are part of a name."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of SQL: its kind (comment, string, quoted, number, keyword, function, word, end) and its place."""
+    """A piece of SQL: its kind (comment, string, number, keyword, function, word, operator) and its place."""
 
     kind: str
     start: int
     end: int
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The pieces of SQL that are worth a colour."""
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or "word"
-        if kind == "word":
-            word = match[0].lower()
-            kind = "keyword" if word in _WORDS else "function" if word in _CALLS else "word"
-        yield Token(kind, match.start(), match.end())
+def tokens(text: str) -> list[Token]:
+    """The tokens of any text, complete SQL or not."""
+    pieces = _tokens_of_duckdb(text)
+    following = [*pieces[1:], None]
+    return [_named(text, token, after) for token, after in zip(pieces, following, strict=False)]
+
+
+def _tokens_of_duckdb(text: str) -> list[Token]:
+    raw = text.encode("utf-8", "replace")
+    starts = duckdb.tokenize(raw.decode())
+    places = _characters(text, raw)
+    ends = [*(place for place, _ in starts[1:]), len(raw)]
+    pieces = []
+    for (start, kind), end in zip(starts, ends, strict=False):  # of no text there are no starts
+        first, last = places[start], places[end]
+        pieces.append(Token(_KINDS[kind.name], first, first + len(_without_gap(text[first:last]))))
+    return pieces
+
+
+def _characters(text: str, raw: bytes) -> Mapping[int, int] | range:
+    """The character at each byte where one begins."""
+    if len(raw) == len(text):
+        return range(len(text) + 1)
+    widths = (len(character.encode("utf-8", "replace")) for character in text)
+    return {byte: place for place, byte in enumerate(accumulate(widths, initial=0))}
+
+
+def _without_gap(token: str) -> str:
+    """A token without the white space that follows it; an open string or comment keeps its white space."""
+    if token.startswith("--"):
+        return token.partition("\n")[0]
+    return token if _is_open(token) else token.rstrip(_SPACE)
+
+
+def _is_open(token: str) -> bool:
+    """Whether a token is a string, a quoted name or a comment without its end."""
+    bare = token.rstrip(_SPACE)
+    if bare.startswith("--"):
+        return "\n" not in token
+    if bare.startswith("/*"):
+        return not bare.endswith("*/") or len(bare) < 4
+    if quoted := re.match(r"[eExXbB]?(['\"])", bare):
+        return bare.count(quoted[1]) % 2 == 1
+    tag = re.match(r"\$\w*\$", bare)
+    return tag is not None and (not bare.endswith(tag[0]) or bare == tag[0])
+
+
+def _named(text: str, token: Token, after: Token | None) -> Token:
+    """A word as function, keyword or name, by the token after it: `type` is a keyword, and more often a column."""
+    if token.kind not in ("word", "keyword"):
+        return token
+    word = text[token.start : token.end].lower()
+    next_word = "" if after is None else text[after.start : after.end].lower()
+    if next_word == "(" and word in catalog().functions:
+        return Token("function", token.start, token.end)
+    if token.kind == "word" or word not in catalog().plain:
+        return token
+    continues = after is not None and after.kind in ("word", "number", "string")
+    syntax = continues or next_word in ("(", "by") or next_word in catalog().plain
+    return token if syntax else Token("word", token.start, token.end)
 
 
 def statement_at(text: str, offset: int) -> str:
-    """The statement around an offset, where semicolons divide several; the last one where it lies behind all."""
-    start, found = 0, ""
-    for end in [*(token.start for token in tokens(text) if token.kind == "end"), len(text)]:
+    """The statement around an offset, if semicolons separate several; the last one if it is after all of them."""
+    start, statement = 0, ""
+    separators = [token.start for token in tokens(text) if text[token.start : token.end] == ";"]
+    for end in [*separators, len(text)]:
         part = text[start:end].strip()
         if part:
-            found = part
+            statement = part
             if offset <= end:
                 return part
         start = end + 1
-    return found
+    return statement
 
 
 @dataclass(frozen=True)
@@ -92,40 +134,52 @@ def word_before(text: str, offset: int) -> str:
 
 def offers(text: str, offset: int, names: Names, limit: int = 50) -> list[Offer]:
     """Completions of the word before the offset, the likeliest first; none inside strings and comments."""
-    if any(token.start < offset <= token.end for token in tokens(text) if token.kind in ("string", "comment")):
+    if _inside_literal(text, offset):
         return []
     word = word_before(text, offset)
     before = text[: offset - len(word)]
     if "." in word:
         table, _, start = word.rpartition(".")
         owner = _aliases(text, names).get(table.lower(), table.lower())
-        return _matching(start, [Offer(each, "column") for each in names.tables.get(owner, ())])[:limit]
+        return _matching(start, [Offer(column, "column") for column in names.tables.get(owner, ())])[:limit]
     if not word:
         return []
     begins = not before.strip() or before.rstrip().endswith(";")
-    found = [Offer(each, "query") for each in names.queries] if begins else []
-    found += [*_tables(names), *_columns(text, names)]
-    found += [Offer(each, "function") for each in FUNCTIONS] + [Offer(each.upper(), "keyword") for each in KEYWORDS]
+    candidates = [Offer(query, "query") for query in names.queries] if begins else []
+    candidates += [*_tables(names), *_columns(text, names), *_words_of_sql()]
     if re.search(r"\b(from|join)\s+$", before, re.IGNORECASE):
-        found = _tables(names)
-    return _matching(word if begins else word.split("-")[-1], found)[:limit]
+        candidates = _tables(names)
+    return _matching(word if begins else word.split("-")[-1], candidates)[:limit]
 
 
-def _matching(start: str, found: list[Offer]) -> list[Offer]:
-    """Offers that begin like that, then those that contain it; each text once."""
+def _inside_literal(text: str, offset: int) -> bool:
+    """Whether the offset is in, or directly after, a string or a comment."""
+    last = tokens(text[:offset])[-1:]
+    return any(token.kind in ("string", "comment") and token.end == offset for token in last)
+
+
+def _words_of_sql() -> list[Offer]:
+    """Reserved keywords, then functions, the short ones first, then other keywords."""
+    known = catalog()
+    reserved, plain = ([Offer(word.upper(), "keyword") for word in words] for words in (known.reserved, known.plain))
+    return [*reserved, *(Offer(name, "function") for name in known.functions), *plain]
+
+
+def _matching(start: str, candidates: list[Offer]) -> list[Offer]:
+    """Offers that begin with `start`, then those that contain it; each text once."""
     low = start.lower()
-    begin = [each for each in found if each.text.lower().startswith(low)]
-    inside = [each for each in found if len(low) > 2 and low in each.text.lower() and each not in begin]
-    unique = {each.text.lower(): each for each in reversed(begin + inside) if each.text.lower() != low}
-    return list(reversed(unique.values()))
+    begin = [offer for offer in candidates if offer.text.lower().startswith(low)]
+    inside = [offer for offer in candidates if len(low) > 2 and low in offer.text.lower()[1:]]
+    unique = {offer.text.lower(): offer for offer in reversed(begin + inside) if offer.text.lower() != low}
+    return sorted(unique.values(), key=(begin + inside).index)
 
 
 def _tables(names: Names) -> list[Offer]:
-    return [Offer(each, "table") for each in names.tables]
+    return [Offer(table, "table") for table in names.tables]
 
 
 def _columns(text: str, names: Names) -> list[Offer]:
-    """Columns of the tables that the text mentions, or of all where it mentions none."""
+    """Columns of the tables that the text mentions, or of all tables if it mentions none."""
     words = {text[token.start : token.end].lower() for token in tokens(text) if token.kind == "word"}
     mentioned = [table for table in names.tables if table.lower() in words] or list(names.tables)
     return [Offer(column, "column") for table in mentioned for column in names.tables[table]]
