@@ -4,8 +4,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from neurontui.tui.explorer.app import Explorer, open_files
+from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.session import open_files
 
 NARROW, WIDE = (80, 24), (160, 45)
 
@@ -15,8 +16,8 @@ def explorer_of(*paths: Path, run: int = 0) -> Explorer:
     results = open_files(paths, None)
     app = Explorer(results, paths)
     first = results.known_runs[run] if results.known_runs else None
-    if first is not None and not app.selection.run:
-        app.selection = app.selection.with_run(first.key, first.languages)
+    if first is not None and not app.session.selection.run:
+        app.session.selection = app.session.selection.with_run(first.key, first.languages)
     return app
 
 

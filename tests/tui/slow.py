@@ -56,7 +56,7 @@ def outcome(app: Explorer) -> dict[str, object]:
     """Everything that keys can have changed."""
     return {
         "screens": [type(screen).__name__ for screen in app.screen_stack],
-        "selection": app.selection,
+        "selection": app.session.selection,
         "clipboard": app.clipboard,
         "text": re.sub(r"in \d+\.\d\d s", "in a moment", text_of(app)),
     }

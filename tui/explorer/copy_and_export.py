@@ -1,9 +1,10 @@
 """Taking results away: to the clipboard by OSC 52, and always to a file as well, for terminals that ignore it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import platformdirs
+from textual.app import App
 
 from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui.charts.model import Drawing
@@ -11,10 +12,7 @@ from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import export_files as export
 from neurontui.tui.explorer.dialogs.export import ExportDialog, Wanted
-
-if TYPE_CHECKING:
-    from neurontui.tui.explorer.app import Explorer
-    from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.screens.page import Page
 
 CLIPBOARD_ROWS = 10_000
 """Rows that go to the clipboard; terminals drop more than about 100 kB of it anyway."""
@@ -25,7 +23,7 @@ def copies_folder() -> Path:
     return platformdirs.user_data_path("neurontui") / "copies"
 
 
-def copy(explorer: "Explorer", page: "Page") -> None:
+def copy(app: App[Any], page: Page) -> None:
     """Copy the screen's first table, or else its charts or words."""
     tables = page.tables()
     name = next(iter(tables), page.PAGE)
@@ -34,15 +32,15 @@ def copy(explorer: "Explorer", page: "Page") -> None:
     else:
         text = "\n\n".join(to_text(drawing) for drawing in page.drawings()) or page.words()
     if not text:
-        explorer.notify("There is nothing to copy here yet.", markup=False)
+        app.notify("There is nothing to copy here yet.", markup=False)
         return
-    explorer.copy_to_clipboard(text)
+    app.copy_to_clipboard(text)
     try:
         path = export.save(copies_folder(), name, "tsv" if tables else "txt", text.encode("utf-8", "replace"))
     except UsageError as error:
-        explorer.notify(f"Copied {name}. {clean(error)}", markup=False)
+        app.notify(f"Copied {name}. {clean(error)}", markup=False)
         return
-    explorer.notify(f"Copied {name}; also as {_place(path)}", markup=False)
+    app.notify(f"Copied {name}; also as {_place(path)}", markup=False)
 
 
 def _place(path: Path) -> str:
@@ -53,36 +51,36 @@ def _place(path: Path) -> str:
     return f"{clean(path.name)} in {clean(folder)}"
 
 
-def ask_export(explorer: "Explorer", page: "Page") -> None:
+def ask_export(app: App[Any], page: Page) -> None:
     """Let the reader choose what to save, as what and where."""
     tables, drawings = page.tables(), list(page.drawings())
     if not tables and not drawings:
-        explorer.notify("There is nothing to export here yet.", markup=False)
+        app.notify("There is nothing to export here yet.", markup=False)
         return
     whole = page.whole()
     wanted = [
         Wanted(name, kind, table=table, fetch=whole) for name, table in tables.items() for kind in export.TABLE_FORMATS
     ]
     wanted += [Wanted(_name(each), kind, drawing=each) for each in drawings for kind in export.CHART_FORMATS]
-    explorer.push_screen(ExportDialog(wanted, Path.cwd()), lambda chosen: _save(explorer, chosen))
+    app.push_screen(ExportDialog(wanted, Path.cwd()), lambda chosen: _save(app, chosen))
 
 
 def _name(drawing: Drawing) -> str:
     return drawing.title
 
 
-def _save(explorer: "Explorer", chosen: tuple[Wanted, Path] | None) -> None:
+def _save(app: App[Any], chosen: tuple[Wanted, Path] | None) -> None:
     if chosen is None:
         return
     wanted, folder = chosen
-    explorer.run_worker(lambda: _write(explorer, wanted, folder), thread=True, exit_on_error=False)
+    app.run_worker(lambda: _write(app, wanted, folder), thread=True, exit_on_error=False)
 
 
-def _write(explorer: "Explorer", wanted: Wanted, folder: Path) -> None:
+def _write(app: App[Any], wanted: Wanted, folder: Path) -> None:
     """In a thread: a table of millions of rows takes its time."""
     try:
         path = export.save(folder, wanted.name, wanted.kind, wanted.content())
     except NeurontuiError as error:
-        explorer.call_from_thread(explorer.report, error)
+        app.call_from_thread(app.notify, str(error), severity="error", timeout=8)
     else:
-        explorer.call_from_thread(explorer.notify, f"Saved {_place(path)}", markup=False)
+        app.call_from_thread(app.notify, f"Saved {_place(path)}", markup=False)

@@ -12,7 +12,7 @@ class ExplorerError(NeurontuiError):
     """The explorer met an error of its own."""
 
 
-def kept(error: BaseException) -> ExplorerError:
+def write_crash_log(error: BaseException) -> ExplorerError:
     """Write the details down, and say where they are."""
     path = state_path().with_name("crash.txt")
     with suppress(OSError):
@@ -32,4 +32,4 @@ def wrap_errors() -> Iterator[None]:
     except NeurontuiError:
         raise
     except Exception as error:
-        raise kept(error) from error
+        raise write_crash_log(error) from error

@@ -1,4 +1,4 @@
-"""Looks after the files from outside: runs being measured, merges that wait for us, files that were replaced."""
+"""Checks the files from outside: runs in progress, merges that wait for the file, files that were replaced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,39 +9,39 @@ from textual.message import Message
 from neurontui.store.journal.journal import Progress, list_journals
 
 EVERY = 1.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 @dataclass(frozen=True)
 class FileStatus:
-    """What one look saw."""
+    """The result of one check."""
 
     journals: tuple[Progress, ...]
     stamps: tuple[tuple[int, int, int], ...]
-    """Inode, size and time of change of each file; zeros where it is gone."""
+    """Inode, size and modification time of each file; zeros if it does not exist."""
 
     @property
     def merging(self) -> tuple[str, ...]:
-        """Names of the runs that wait for the file, or are being written into it."""
+        """Names of the runs that wait for the file or are being written into it."""
         return tuple(journal.name for journal in self.journals if journal.merging)
 
 
 class FilesChecked(Message):
-    """A look was taken."""
+    """The files and journals were checked."""
 
-    def __init__(self, sight: FileStatus) -> None:
+    def __init__(self, status: FileStatus) -> None:
         super().__init__()
-        self.sight = sight
+        self.status = status
 
 
 def look(paths: Sequence[Path]) -> FileStatus:
-    """Look at the journals and the files; a few system calls, but on slow disks: call it in a thread."""
+    """Check journals and files. A few system calls, but slow on slow disks: call it in a thread."""
     journals = tuple(journal for path in paths for journal in list_journals(path))
     return FileStatus(journals, stamps_of(paths))
 
 
 def stamps_of(paths: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
-    """By what one sees that a file is another one."""
+    """Stamps by which a replaced file is recognized."""
     return tuple(_stamp(path) for path in paths)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Nothing is collected until `keep` is called; at the end, everything is in sight again."""
+    """Nothing is collected until `freeze` is called; at the end, everything is in sight again."""
     gc.disable()
     try:
         yield
@@ -20,7 +20,7 @@ def seldom_collected() -> Iterator[None]:
         gc.enable()
 
 
-def keep() -> None:
+def freeze() -> None:
     """Take everything there is now out of the collector's sight, and let it look at what comes; once in such a block."""
     if not gc.isenabled():
         gc.freeze()

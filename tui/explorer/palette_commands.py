@@ -1,40 +1,37 @@
-"""The command palette: every screen, every key that works now, every theme."""
+"""The command palette: every screen, every key of the screen in front, every theme."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 
-from neurontui.tui.explorer.dialogs.help import key_name, told
+from neurontui.tui.explorer.dialogs.help import documented_bindings, key_name
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.tabs import TABS
-
-if TYPE_CHECKING:
-    from neurontui.tui.explorer.app import Explorer
 
 THEMES = ("neurontui-dark", "neurontui-light", "neurontui-ansi")
 
 
-def commands(explorer: "Explorer") -> Iterator[SystemCommand]:
-    """All of them, in the order of their use."""
+def commands(
+    app: App[Any], page: Page | None, keymap: Mapping[str, str], go: Callable[[str], None]
+) -> Iterator[SystemCommand]:
+    """All commands, the most used first. `go` shows a screen by its name."""
     for tab in TABS:
-        go = partial(explorer.action_go, tab.page)
-        yield SystemCommand(f"Go to {tab.title}", f"Screen {tab.digit}", go)
-    if explorer.page is not None:
-        yield from _keys(explorer, explorer.page)
+        yield SystemCommand(f"Go to {tab.title}", f"Screen {tab.digit}", partial(go, tab.page))
+    if page is not None:
+        yield from _keys(app, page, keymap)
     for name in THEMES:
-        use = partial(explorer.use_theme, name)
-        yield SystemCommand(f"Theme: {name.removeprefix('neurontui-')}", "Colours", use)
-    yield SystemCommand("Theme: choose another", "Colours", explorer.action_change_theme)
+        yield SystemCommand(f"Theme: {name.removeprefix('neurontui-')}", "Colors", partial(setattr, app, "theme", name))
+    yield SystemCommand("Theme: choose another", "Colors", app.action_change_theme)
 
 
-def _keys(explorer: "Explorer", page: Page) -> Iterator[SystemCommand]:
-    """One command an action that is explained."""
+def _keys(app: App[Any], page: Page, keymap: Mapping[str, str]) -> Iterator[SystemCommand]:
+    """One command for each documented action."""
     seen = set()
-    active = (each.binding for each in page.active_bindings.values())
-    for binding in (*told(type(page), explorer.keymap), *active):
+    active = (entry.binding for entry in page.active_bindings.values())
+    for binding in (*documented_bindings(type(page), keymap), *active):
         if binding.tooltip and binding.action not in seen and not binding.action.startswith("go("):
             seen.add(binding.action)
             words = f"{binding.tooltip} ({key_name(binding.key)})"
-            yield SystemCommand(words, page.HEADING, partial(explorer.simulate_key, binding.key))
+            yield SystemCommand(words, page.HEADING, partial(app.simulate_key, binding.key))

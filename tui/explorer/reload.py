@@ -1,86 +1,85 @@
-"""Steps aside while a merge waits for the files, and opens them again when it is over."""
+"""Closes the files while a merge waits for them, and opens them again when it is finished."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
+
+from textual.app import App
 
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.explorer.file_watcher import EVERY, FilesChecked, FileStatus, look, stamps_of
 from neurontui.tui.explorer.query_runner import QueryRunner
-
-if TYPE_CHECKING:
-    from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.session import Session
 
 
 class Reloader:
-    """Watches in a thread, acts on the user interface's thread."""
+    """Checks the files in a thread; closes and opens them from the thread of the user interface."""
 
-    def __init__(self, explorer: "Explorer") -> None:
-        self._explorer = explorer
+    def __init__(
+        self,
+        app: App[Any],
+        session: Session,
+        on_release: Callable[[str], None],
+        on_reopen: Callable[[QueryRunner], None],
+    ) -> None:
+        self._app, self._session = app, session
+        self._on_release, self._on_reopen = on_release, on_reopen
         self._looking = False
-        self._stamps = stamps_of(explorer.paths)  # of the files that were opened a moment ago
-        self.sight = FileStatus((), ())
+        self._stamps = stamps_of(session.paths)  # of the files as they were opened a moment ago
+        self.status = FileStatus((), ())
         self.released = False
-        """Whether the files are let go of at present."""
+        """Whether the files are closed at present."""
 
     def start(self) -> None:
-        """Look now, and again and again."""
+        """Check now and then regularly."""
         self.look()
-        self._explorer.set_interval(EVERY, self.look)
+        self._app.set_interval(EVERY, self.look)
 
     def look(self) -> None:
-        """Take a look in a thread, unless the last one is still at it."""
+        """Check in a thread, unless the last check has not finished."""
         if not self._looking:
             self._looking = True
-            self._explorer.run_worker(self._look, thread=True, exit_on_error=False)
+            self._app.run_worker(self._look, thread=True, exit_on_error=False)
 
     def _look(self) -> None:
         try:
-            self._explorer.post_message(FilesChecked(look(self._explorer.paths)))
+            self._app.post_message(FilesChecked(look(self._session.paths)))
         finally:
             self._looking = False
 
-    def looked(self, sight: FileStatus) -> None:
-        """Act on what was seen."""
-        self.sight = sight
-        if sight.merging and not self.released:
-            self._step_aside()
-        elif self.released and not sight.merging:
-            self._come_back()
-        elif not self.released and sight.stamps != self._stamps and (0, 0, 0) not in sight.stamps:
-            self._step_aside()
-            self._come_back()
+    def checked(self, status: FileStatus) -> None:
+        """Close or open the files as their status requires."""
+        self.status = status
+        if status.merging and not self.released:
+            self._release()
+        elif self.released and not status.merging:
+            self._reopen()
+        elif not self.released and status.stamps != self._stamps and (0, 0, 0) not in status.stamps:
+            self._release()
+            self._reopen()
 
-    def _step_aside(self) -> None:
-        """Let go of the files. Waiting for queries to stop happens in a thread."""
+    def _release(self) -> None:
+        """Close the files. Waiting for queries to stop happens in a thread."""
         self.released = True
-        explorer = self._explorer
-        for page in explorer.pages():
-            page.forget()
-        if explorer.page is not None:
-            names = ", ".join(self.sight.merging) or "another process"
-            explorer.page.notice(
-                "Merging …",
-                f"The file is being written ({names}). It opens again when that is done.",
-            )
-        explorer.run_worker(explorer.query_runner.close, thread=True, exit_on_error=False)
-
-    def _come_back(self) -> None:
-        self._explorer.run_worker(self._reopen, thread=True, exit_on_error=False)
+        self._on_release(", ".join(self.status.merging) or "another process")
+        self._app.run_worker(self._session.query_runner.close, thread=True, exit_on_error=False)
 
     def _reopen(self) -> None:
-        """In a thread: open again; while somebody still writes, the next look tries again."""
-        explorer = self._explorer
-        explorer.query_runner.close()  # DuckDB would hand out the old file while a connection to it is open
-        stamps = stamps_of(explorer.paths)
+        self._app.run_worker(self._open, thread=True, exit_on_error=False)
+
+    def _open(self) -> None:
+        """In a thread: open the files; if another process still writes them, the next check tries again."""
+        self._session.query_runner.close()  # DuckDB returns the old file while a connection to it is open
+        stamps = stamps_of(self._session.paths)
         try:
-            query_runner = QueryRunner(explorer.open())
+            query_runner = QueryRunner(self._session.open())
         except NeurontuiError:
             return
-        explorer.call_from_thread(partial(self._use, query_runner, stamps))
+        self._app.call_from_thread(partial(self._use, query_runner, stamps))
 
     def _use(self, query_runner: QueryRunner, stamps: tuple[tuple[int, int, int], ...]) -> None:
         if not self.released:
             query_runner.close()
             return
         self.released, self._stamps = False, stamps
-        self._explorer.take(query_runner)
+        self._on_reopen(query_runner)

@@ -17,7 +17,7 @@ _PAGES = {
 }
 
 
-def warm() -> None:
+def import_all() -> None:
     """Import all screens; in any thread, while nobody waits for one."""
     for module, _ in _PAGES.values():
         import_module(f"neurontui.tui.explorer.screens.{module}")

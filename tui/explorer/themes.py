@@ -47,9 +47,9 @@ _LIGHT = Theme(
 )
 _ANSI = replace(BUILTIN_THEMES["ansi-dark"], name="neurontui-ansi")
 
-OURS = (_DARK, _LIGHT, _ANSI)
+OUR_THEMES = (_DARK, _LIGHT, _ANSI)
 DEFAULT = _DARK.name
-COLOURLESS = _ANSI.name
+COLORLESS = _ANSI.name
 
 
 def palette_for(theme: Theme, no_color: bool, few: bool = False) -> Palette:

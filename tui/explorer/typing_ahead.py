@@ -7,16 +7,13 @@ acts on what is shown also waits until the shown data are the answer to what is 
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual import events
 from textual.app import App
 from textual.message import Message
 
 from neurontui.tui.explorer.screens.page import Page
-
-if TYPE_CHECKING:
-    from neurontui.tui.explorer.app import Explorer
 
 LEAVING = ("escape", "ctrl+q", "ctrl+c")
 """Keys that drop the keys which wait for an answer."""
@@ -37,8 +34,8 @@ class Echo(Message):
 class TypeAhead:
     """The queue of keys that were typed and not yet passed on."""
 
-    def __init__(self, explorer: "Explorer", pass_on: Callable[[events.Key], Awaitable[None]]) -> None:
-        self._explorer, self._pass_on = explorer, pass_on
+    def __init__(self, app: App[Any], pass_on: Callable[[events.Key], Awaitable[None]]) -> None:
+        self._app, self._pass_on = app, pass_on
         self._keys: deque[events.Key] = deque()
         self._number = 0
         self._passing = False
@@ -62,7 +59,7 @@ class TypeAhead:
             return
         self._held = self._must_wait(self._keys[0])
         if self._held:
-            self._explorer.set_timer(AGAIN, self.go_on)
+            self._app.set_timer(AGAIN, self.go_on)
             return
         self._passing = True
         await self._pass_on(self._keys.popleft())
@@ -71,9 +68,9 @@ class TypeAhead:
     def _follow(self, acted: bool) -> None:
         """Send an echo after the key, and after its action a second one behind the messages that the action sent."""
         self._number += 1
-        sent_to = self._explorer.screen.focused or self._explorer.screen
+        sent_to = self._app.screen.focused or self._app.screen
         sent_to.post_message(Echo(self._number, acted))
-        self._explorer.set_timer(LOST, partial(self.arrived, self._number, acted))
+        self._app.set_timer(LOST, partial(self.arrived, self._number, acted))
 
     async def arrived(self, number: int, acted: bool) -> None:
         """An echo is back: go on with the next step."""
@@ -88,8 +85,8 @@ class TypeAhead:
 
     def _must_wait(self, key: events.Key) -> bool:
         """Whether what the key acts on has not come yet. Text that is typed into a line or an editor never waits."""
-        page = self._explorer.screen
-        if not isinstance(page, Page) or not self._explorer.is_running:
+        page = self._app.screen
+        if not isinstance(page, Page) or not self._app.is_running:
             return False
         if page.behind:
             return True

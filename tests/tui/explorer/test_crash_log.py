@@ -15,7 +15,7 @@ def stopped(store: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> E
     def fail(self: Explorer) -> None:
         raise error
 
-    monkeypatch.setattr(Explorer, "read_runs", fail)
+    monkeypatch.setattr(Explorer, "on_mount", fail)
     monkeypatch.setattr(Explorer, "run", lambda self: Explorer.__base__.run(self, headless=True))  # type: ignore[union-attr]
     with pytest.raises((ExplorerError, StoreError)) as caught:
         explore([store])

@@ -4,18 +4,18 @@ import gc
 
 import pytest
 
-from neurontui.tui.explorer.gc_tuning import keep, seldom_collected
+from neurontui.tui.explorer.gc_tuning import freeze, seldom_collected
 
 
 def test_what_was_there_at_the_start_is_out_of_sight_until_the_end() -> None:
     before = gc.get_freeze_count()
     with seldom_collected():
         assert not gc.isenabled()
-        keep()
+        freeze()
         assert gc.isenabled()
         frozen = gc.get_freeze_count()
         assert frozen > before + 1000
-        keep()
+        freeze()
         assert gc.get_freeze_count() <= frozen
     assert gc.get_freeze_count() == 0
     assert gc.isenabled()
@@ -29,5 +29,5 @@ def test_a_failure_leaves_the_collector_at_work() -> None:
 
 def test_nobody_else_is_kept_from_collecting() -> None:
     before = gc.get_freeze_count()
-    keep()
+    freeze()
     assert gc.get_freeze_count() == before

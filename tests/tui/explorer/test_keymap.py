@@ -145,9 +145,9 @@ async def test_keys_can_be_changed(
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "t")
-        assert app.selection.threshold == 0.0
+        assert app.session.selection.threshold == 0.0
         await press(pilot, "T")
-        assert app.selection.threshold == 0.2
+        assert app.session.selection.threshold == 0.2
         await press(pilot, "w")
         assert "by languages 2/5" in text_of(app)
         words = plain(help_lines(page_of(pilot)))
@@ -166,4 +166,4 @@ async def test_a_wrong_key_file_is_told_and_does_no_harm(
         await press(pilot, "2")
         assert any("keys.toml" in each.message for each in app._notifications)
         await press(pilot, "t")
-        assert app.selection.threshold == 0.2
+        assert app.session.selection.threshold == 0.2

@@ -130,12 +130,12 @@ async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
         assert page is not None
         others = tuple(code for code in page.languages if code != page.languages[1])
         expected = {}
-        with supposing(app, page.next_selections().__next__()):
+        with supposing(app.session, page.next_selections().__next__()):
             assert page.languages == others
             expected = page.wants(page.run) if page.run else {}
         assert page.languages != others
         assert expected
-        assert [q for q in expected.values() if app.query_runner.cached(q) is None] == []
+        assert [q for q in expected.values() if app.session.query_runner.cached(q) is None] == []
 
 
 async def test_the_next_threshold_and_the_rows_beside_are_known(
@@ -151,4 +151,4 @@ async def test_the_next_threshold_and_the_rows_beside_are_known(
             page = app.page
             assert page is not None
             assert len(list(page.next_selections())) >= least
-            assert [q for q in page.prefetch_queries() if app.query_runner.cached(q) is None] == []
+            assert [q for q in page.prefetch_queries() if app.session.query_runner.cached(q) is None] == []

@@ -68,18 +68,18 @@ async def test_the_explorer_steps_aside_and_shows_what_arrived(
     app = explorer(path)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "2")
-        assert len(app.runs) == 1
+        assert len(app.session.runs) == 1
         merging = subprocess.Popen([sys.executable, "-c", MERGE, str(journal.path), str(path)])
         try:
             for _ in range(300):
                 await pilot.pause(0.1)
-                if len(app.runs) == 2 and merging.poll() is not None:
+                if len(app.session.runs) == 2 and merging.poll() is not None:
                     break
             assert merging.wait(10) == 0
         finally:
             merging.kill()
         await settle(pilot)
-        assert [run.name for run in app.runs] == [SMALL.name, "arrived · fact"]
+        assert [run.name for run in app.session.runs] == [SMALL.name, "arrived · fact"]
         assert page_of(pilot).PAGE == "layers"
         assert "Type ratio by layer" in text_of(app)
         await press(pilot, "1")
@@ -106,9 +106,9 @@ async def test_a_file_that_was_replaced_is_read_again(explorer: Callable[..., Ex
         other.rename(path)
         for _ in range(100):
             await pilot.pause(0.1)
-            if app.runs and app.runs[0].name == "replaced · fact":
+            if app.session.runs and app.session.runs[0].name == "replaced · fact":
                 break
         await settle(pilot)
-        assert app.run_info is not None
-        assert app.run_info.name == "replaced · fact"
+        assert app.session.run is not None
+        assert app.session.run.name == "replaced · fact"
         assert "replaced · fact" in text_of(app)

@@ -51,7 +51,7 @@ async def test_a_measure_that_is_absent_is_told_with_the_way_to_get_it(
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
-        app.choose_run(app.runs[1].key)
+        app.session.choose_run(app.session.runs[1].key)
         await press(pilot, digit)
         shown = text_of(app)
         assert words in shown
@@ -67,7 +67,7 @@ async def test_switching_a_language_off_redraws_every_curve(
         before = text_of(app)
         await press(pilot, "L", "space")
         after = text_of(app)
-        assert app.selection.languages == ("de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
+        assert app.session.selection.languages == ("de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
         assert "9 of 10" in after
         assert before.splitlines()[4:20] != after.splitlines()[4:20]
         await press(pilot, "space")
@@ -80,7 +80,7 @@ async def test_the_mouse_toggles_a_language(explorer: Callable[..., Explorer]) -
         await press(pilot, "2")
         await pilot.click("#chips", offset=(2, 0))
         await settle(pilot)
-        assert "en" not in app.selection.languages
+        assert "en" not in app.session.selection.languages
         assert "9 of 10" in text_of(app)
         assert not app.screen.query_one(Chips).has_focus, "the screen's keys go on working"
 
@@ -101,7 +101,7 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "right", "right", "enter")
         assert page_of(pilot).PAGE == "persistence"
-        assert app.selection.layer_filter == 2
+        assert app.session.selection.layer_filter == 2
         assert "› neurons of layer 2" in text_of(app)
         assert "layer layer" not in text_of(app)
         await press(pilot, "enter")
@@ -111,7 +111,7 @@ async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Expl
         for page in ("neuron", "persistence", "layers"):
             await press(pilot, "escape")
             assert page == page_of(pilot).PAGE
-        assert app.selection.layer == 2
+        assert app.session.selection.layer == 2
 
 
 async def test_a_second_run_beside_the_first_and_their_difference(
@@ -122,8 +122,8 @@ async def test_a_second_run_beside_the_first_and_their_difference(
         await press(pilot, "2", "c")
         await pilot.press("down", "enter")
         await settle(pilot)
-        assert app.second_info is not None
-        assert app.second_info.name == "bloom-demo · xnli"
+        assert app.session.second is not None
+        assert app.session.second.name == "bloom-demo · xnli"
         shown = text_of(app)
         assert "both runs" in shown
         assert "vs bloom-demo · xnli" in shown
@@ -138,7 +138,7 @@ async def test_the_threshold_goes_round(explorer: Callable[..., Explorer]) -> No
         seen = []
         for _ in range(3):
             await press(pilot, "t")
-            seen.append(app.selection.threshold)
+            seen.append(app.session.selection.threshold)
         assert seen == [0.2, 0.5, 0.0]
 
 
@@ -217,7 +217,7 @@ async def test_two_stacks_are_told_apart(explorer: Callable[..., Explorer]) -> N
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
-        app.choose_run(app.runs[2].key)
+        app.session.choose_run(app.session.runs[2].key)
         await press(pilot, "2", "G")
         assert "decoder 3" in text_of(app)
         await press(pilot, "g")
@@ -229,11 +229,11 @@ async def test_search_finds_and_goes_on(explorer: Callable[..., Explorer]) -> No
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "4")
         await press(pilot, "slash", *"Allem", "enter")
-        assert app.selection.example == 4
+        assert app.session.selection.example == 4
         await press(pilot, "n")
-        assert app.selection.example == 12
+        assert app.session.selection.example == 12
         await press(pilot, "N")
-        assert app.selection.example == 4
+        assert app.session.selection.example == 4
 
 
 async def test_what_was_looked_at_is_kept_for_the_next_session(
@@ -243,8 +243,8 @@ async def test_what_was_looked_at_is_kept_for_the_next_session(
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "right", "L", "space", "t")
     again = explorer()
-    assert again.selection == app.selection
-    assert (again.selection.layer, again.selection.threshold) == (1, 0.2)
+    assert again.session.selection == app.session.selection
+    assert (again.session.selection.layer, again.session.selection.threshold) == (1, 0.2)
 
 
 async def test_an_empty_file_says_how_to_fill_it(explorer: Callable[..., Explorer], tmp_path) -> None:
@@ -266,17 +266,17 @@ async def test_the_same_run_in_two_files_is_told_apart(explorer: Callable[..., E
     app = explorer(store, again)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "1")
-        count = len(app.runs) // 2
+        count = len(app.session.runs) // 2
         await press(pilot, *["j"] * count, "c")
-        assert app.second_info is not None
-        assert app.second_info.file == str(again)
-        assert app.second_info.name == app.run_info.name
+        assert app.session.second is not None
+        assert app.session.second.file == str(again)
+        assert app.session.second.name == app.session.run.name
         await press(pilot, "2", "d")
         assert "Difference of type ratios" in text_of(app)
         values = [abs(v) for each in page_of(pilot).styled().series for v in each.values]
         assert max(values) == 0.0
         await press(pilot, "1", "enter")
-        assert app.run_info.file == str(again)
+        assert app.session.run.file == str(again)
 
 
 async def test_two_files_are_explored_as_one(explorer: Callable[..., Explorer], store, tmp_path) -> None:
@@ -289,8 +289,8 @@ async def test_two_files_are_explored_as_one(explorer: Callable[..., Explorer], 
     app = explorer(store, other)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
-        assert [run.name for run in app.runs][-1] == "other · fact"
-        app.choose_run(app.runs[-1].key)
+        assert [run.name for run in app.session.runs][-1] == "other · fact"
+        app.session.choose_run(app.session.runs[-1].key)
         await press(pilot, "2")
         shown = text_of(app)
         assert "other.duckdb › other · fact" in shown

@@ -40,7 +40,7 @@ async def test_results_show_rows_time_and_types(explorer: Callable[..., Explorer
         assert "4 rows in" in shown
         assert "non-activated" in shown
         total = sum(sql_page(pilot).query_one(Grid).table.column("n").to_pylist())
-        assert total == sum(run.get("n_examples") * run.get("n_neurons") for run in app.runs)
+        assert total == sum(run.get("n_examples") * run.get("n_neurons") for run in app.session.runs)
 
 
 async def test_an_error_is_shown_where_the_query_is(explorer: Callable[..., Explorer]) -> None:

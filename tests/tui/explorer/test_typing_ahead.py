@@ -88,12 +88,12 @@ async def test_keys_typed_before_the_first_answer(
 ) -> None:
     slow_down(monkeypatch)
     app = explorer()
-    chosen = app.selection.run
+    chosen = app.session.selection.run
     async with app.run_test(size=NARROW) as pilot:
         type_ahead(app, "enter", "y")
         await settle(pilot)
         assert page_of(pilot).PAGE == "layers"
-        assert app.selection.run == chosen
+        assert app.session.selection.run == chosen
         assert app.clipboard.startswith("layer")
 
 
@@ -120,7 +120,7 @@ async def test_a_dialog_opens_at_once_and_follows_its_answer(
     async with app.run_test(size=NARROW) as pilot:
         await type_slowly(pilot, "4")
         slow_down(monkeypatch, longest=1.5)
-        app.query_runner._cache.clear()
+        app.session.query_runner._cache.clear()
         type_ahead(app, "down", "f")
         await pilot.pause(0.1)
         assert isinstance(app.screen, Reading)

@@ -43,8 +43,8 @@ async def test_every_screen_points_to_the_warnings(explorer: Callable[..., Explo
             assert f"! 2 warnings: see {where}" in first, first
             assert "? help" in first
         await press(pilot, "escape", "1", "down", "enter", "2")
-        assert app.run_info is not None
-        assert app.run_info.number == 2
+        assert app.session.run is not None
+        assert app.session.run.number == 2
         assert "warning" not in text_of(app).splitlines()[0]
 
 

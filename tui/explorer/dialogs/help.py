@@ -51,15 +51,15 @@ def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
     """Every key that is explained, by where it works."""
     keymap = getattr(page.app, "keymap", {})
     common = {binding.action for binding in page.COMMON}
-    own = [each for each in told(type(page), keymap) if each.action not in common]
+    own = [each for each in documented_bindings(type(page), keymap) if each.action not in common]
     parts: dict[str, list[Binding]] = {}
     for widget in page.query("*"):
         if widget.focusable and (group := getattr(widget, "HELP", "")):
-            parts.setdefault(group, told(type(widget), keymap))
-    every = [each for each in told(type(page), keymap) if each.action in common]
+            parts.setdefault(group, documented_bindings(type(widget), keymap))
+    every = [each for each in documented_bindings(type(page), keymap) if each.action in common]
     palette = Binding("ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours")
     digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
-    rest = [each for each in told(type(page.app), keymap) if not each.action.startswith("go(")]
+    rest = [each for each in documented_bindings(type(page.app), keymap) if not each.action.startswith("go(")]
     return [
         ("On this screen", own),
         *parts.items(),
@@ -67,7 +67,7 @@ def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
     ]
 
 
-def told(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
+def documented_bindings(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
     """The explained keys of a class and of those it comes from, as the reader has mapped them."""
     found: dict[str, Binding] = {}
     for each in kind.__mro__:

@@ -180,4 +180,4 @@ class AttributionPage(ChartPage):
     def action_neurons(self) -> None:
         """Down to the neurons of the layer."""
         if self.view != SCORES:
-            self.explorer.open_detail("persistence", layer_filter=self.selection.layer)
+            self.host.open_detail("persistence", layer_filter=self.selection.layer)

@@ -180,7 +180,7 @@ class ExamplesPage(Page):
             return
         row = self.query_one("#top", Grid).row_values()
         if row:
-            self.explorer.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
+            self.host.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def action_step(self, step: int) -> None:
         """The next or the last example of the list."""

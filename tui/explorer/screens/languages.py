@@ -283,7 +283,7 @@ class LanguagesPage(Page):
 
     def action_find(self) -> None:
         """Neurons specific to the language."""
-        self.explorer.open_detail("persistence", speaks=self.language, type="specific", layer_filter=None)
+        self.host.open_detail("persistence", speaks=self.language, type="specific", layer_filter=None)
 
     def crumbs(self) -> tuple[str, ...]:
         """The view."""

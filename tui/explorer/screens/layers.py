@@ -273,7 +273,7 @@ class LayersPage(ChartPage):
 
     def action_neurons(self) -> None:
         """Down to the neurons of the layer."""
-        self.explorer.open_detail("persistence", layer_filter=self.selection.layer)
+        self.host.open_detail("persistence", layer_filter=self.selection.layer)
 
     def crumbs(self) -> tuple[str, ...]:
         """The layer one looks at."""

@@ -200,7 +200,7 @@ class NeuronPage(Page):
         """The example of the row."""
         row = self.query_one(Grid).row_values()
         if row:
-            self.explorer.open_detail("examples", example=row["example"])
+            self.host.open_detail("examples", example=row["example"])
 
     def action_neuron(self, step: int) -> None:
         """A neighbour in the layer."""

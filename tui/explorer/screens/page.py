@@ -6,7 +6,7 @@ that have changed; an answer that is remembered is drawn in the same moment.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pyarrow as pa
 from textual import events
@@ -20,8 +20,10 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.prefetch import supposing
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.screens.host import Host
 from neurontui.tui.explorer.screens.matching import MatchingScreen
 from neurontui.tui.explorer.selection import Selection
+from neurontui.tui.explorer.session import Session
 from neurontui.tui.explorer.widgets.chips import Chips, ChipState
 from neurontui.tui.explorer.widgets.crumbs import Crumbs
 from neurontui.tui.explorer.widgets.grid import Grid
@@ -30,9 +32,6 @@ from neurontui.tui.explorer.widgets.notice import Notice
 from neurontui.tui.explorer.widgets.run_lines import warning_words
 from neurontui.tui.explorer.widgets.search_bar import SearchBar
 from neurontui.tui.explorer.widgets.tabs import Tabs
-
-if TYPE_CHECKING:
-    from neurontui.tui.explorer.app import Explorer
 
 MEASURES = "measures of run "
 """Begins the names of questions about what other runs have."""
@@ -45,7 +44,6 @@ class Page(MatchingScreen):
     HEADING: ClassVar[str] = ""
     ABOUT: ClassVar[str] = ""
     """What the help says about the screen: what it shows and how to read it."""
-    USES_CHIPS: ClassVar[bool] = True
     AUTO_FOCUS = "#body *"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
@@ -130,7 +128,7 @@ class Page(MatchingScreen):
         if self.run is None or not self.ready:
             return
         for selection in self.next_selections():
-            with supposing(self.explorer, selection):
+            with supposing(self.session, selection):
                 wanted = list(self.wants(self.run).values())
             yield from wanted
 
@@ -181,34 +179,39 @@ class Page(MatchingScreen):
     # -- the frame ----------------------------------------------------------------------------------------------
 
     @property
-    def explorer(self) -> "Explorer":
-        """The application, by its own type."""
-        return self.app  # type: ignore[return-value]
+    def host(self) -> Host:
+        """The application around the screen."""
+        return cast("Host", self.app)
+
+    @property
+    def session(self) -> Session:
+        """Open files, runs and selection."""
+        return self.host.session
 
     @property
     def query_runner(self) -> QueryRunner:
         """The open files."""
-        return self.explorer.query_runner
+        return self.session.query_runner
 
     @property
     def ready(self) -> bool:
         """Whether its widgets are there: made, and not being taken apart while messages still come at the end."""
-        return self._built and self.explorer.is_running and self.is_attached
+        return self._built and self.app.is_running and self.is_attached
 
     @property
     def selection(self) -> Selection:
         """What the reader looks at."""
-        return self.explorer.selection
+        return self.session.selection
 
     @property
     def run(self) -> RunInfo | None:
         """The selected run, or None where the file holds none."""
-        return self.explorer.run_info
+        return self.session.run
 
     @property
     def second(self) -> RunInfo | None:
         """The run to compare with."""
-        return self.explorer.second_info
+        return self.session.second
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -245,7 +248,7 @@ class Page(MatchingScreen):
             self.frame()
             self.notice(
                 "This file holds no run yet",
-                "Measure one: neurontui demo, or neurontui run --model M --task T --out " + self.explorer.file_name,
+                "Measure one: neurontui demo, or neurontui run --model M --task T --out " + self.session.file_name,
             )
             return
         self.clear_notice()
@@ -266,14 +269,14 @@ class Page(MatchingScreen):
 
     def about_what(self) -> tuple[str, ...]:
         """File, run, and the way here."""
-        return self.explorer.crumbs(self)
+        return (*self.host.crumbs(), self.HEADING, *self.crumbs())
 
     def frame(self) -> None:
         """Renew breadcrumbs and chips."""
         if not self.ready:
             return
         self.unveil()
-        self.query_one(Crumbs).show(self.current_names(), self.explorer.state_word(self.waiting), self.warning())
+        self.query_one(Crumbs).show(self.current_names(), self.host.state_word(self.waiting), self.warning())
         run = self.run
         if run is None:
             return
@@ -304,7 +307,7 @@ class Page(MatchingScreen):
         """Say that a measure is missing, how to get it, and which other runs have it."""
         self._missing = (measure, head, sentences)
         have = [
-            f"{run.number} {run.name}" for run in self.explorer.runs if run != self.run and self._measured(run, measure)
+            f"{run.number} {run.name}" for run in self.session.runs if run != self.run and self._measured(run, measure)
         ]
         others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
         self.notice(head, *sentences, *others)
@@ -341,7 +344,7 @@ class Page(MatchingScreen):
 
     def select(self, **changes: Any) -> None:
         """Change the selection."""
-        self.explorer.select(replace(self.selection, **changes))
+        self.session.select(replace(self.selection, **changes))
 
     def action_chips(self) -> None:
         """Go to the language chips."""

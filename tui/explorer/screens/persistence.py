@@ -201,7 +201,7 @@ class PersistencePage(Page):
         """The neuron's card."""
         row = self.query_one(Grid).row_values()
         if row:
-            self.explorer.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
+            self.host.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def action_type(self) -> None:
         """The next type."""

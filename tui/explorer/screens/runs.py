@@ -78,7 +78,7 @@ class RunsPage(Page):
         """The runs, or what there is to know about one."""
         if key == "runs":
             self._fill(table)
-            keys = [run.key for run in self.explorer.runs]
+            keys = [run.key for run in self.session.runs]
             if self.selection.run in keys:
                 self.query_one(Grid).move_cursor(row=keys.index(self.selection.run), animate=False)
         self._detail()
@@ -89,19 +89,19 @@ class RunsPage(Page):
             self._fill(self.answers["runs"])
 
     def _fill(self, table: pa.Table) -> None:
-        marks = [self._mark(run) for run in self.explorer.runs]
-        files = [run.file for run in self.explorer.runs]
+        marks = [self._mark(run) for run in self.session.runs]
+        files = [run.file for run in self.session.runs]
         shown = table.append_column("mark", pa.array(marks, pa.string()))
         shown = shown.append_column("file", pa.array(files, pa.string()))
         grid = self.query_one(Grid)
-        grid.show(shown, run_fields(self.size.width, len(self.explorer.paths)))
+        grid.show(shown, run_fields(self.size.width, len(self.session.paths)))
 
     def _mark(self, run: RunInfo) -> str:
         return "●" if run.key == self.selection.run else "○" if run.key == self.selection.second else " "
 
     def _under(self) -> RunInfo | None:
         row = self.query_one(Grid).cursor_coordinate.row
-        return self.explorer.runs[row] if 0 <= row < len(self.explorer.runs) else None
+        return self.session.runs[row] if 0 <= row < len(self.session.runs) else None
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
         """Another row: its details."""
@@ -147,8 +147,8 @@ class RunsPage(Page):
         """Look at the run under the cursor."""
         run = self._under()
         if run is not None:
-            self.explorer.choose_run(run.key)
-            self.explorer.open_detail("layers")
+            self.session.choose_run(run.key)
+            self.host.open_detail("layers")
 
     def action_compare_with(self) -> None:
         """Set or clear the second run."""

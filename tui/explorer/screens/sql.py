@@ -133,14 +133,14 @@ class SqlPage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Tables and columns."""
-        self.names = names_of(table, tuple(each.name for each in self.explorer.query_runner.results.queries()))
+        self.names = names_of(table, tuple(each.name for each in self.session.query_runner.results.queries()))
         if self.result is None and self._job is None:
             self.query_one(Grid).show(table, SCHEMA_FIELDS)
 
     def reflect(self) -> None:
         """A query that another screen handed over."""
-        if self.explorer.pending_sql:
-            self.editor.text, self.explorer.pending_sql = self.explorer.pending_sql, ""
+        if self.session.pending_sql:
+            self.editor.text, self.session.pending_sql = self.session.pending_sql, ""
             self.action_run()
             self.query_one(Grid).focus()
 
@@ -184,7 +184,7 @@ class SqlPage(Page):
 
     def _work(self, number: int, statement: str, started: RunningQuery) -> None:
         """In a thread."""
-        query_runner = self.explorer.query_runner
+        query_runner = self.session.query_runner
         try:
             job = query_runner.prepare(lambda: query_runner.results.sql_job(statement, seconds=SECONDS[self.seconds]))
             table = query_runner.run(job, started, LIMITS[self.limit])
@@ -288,7 +288,7 @@ class SqlPage(Page):
             "example": chosen.example,
             "other": self.second.number if self.second else None,
         }
-        results = self.explorer.query_runner.results
+        results = self.session.query_runner.results
         asked = [p.name for p in results.named(name).parameters if p.required or p.name in ("run", "languages")]
         try:
             return results.statement(name, **{key: known[key] for key in asked if known.get(key) is not None})
@@ -332,7 +332,7 @@ class SqlPage(Page):
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """Runs the statement again, without a limit, where its result was cut."""
-        query_runner, statement = self.explorer.query_runner, self.ran
+        query_runner, statement = self.session.query_runner, self.ran
 
         def all_rows() -> pa.Table:
             return query_runner.run(query_runner.prepare(lambda: query_runner.results.sql_job(statement)))

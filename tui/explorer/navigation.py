@@ -1,0 +1,75 @@
+"""Moving between screens: by digit, down to details, and back along the breadcrumbs."""
+
+from dataclasses import replace
+from typing import Any
+
+from textual.app import App
+
+from neurontui.tui.explorer import screen_registry
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.selection import Selection
+from neurontui.tui.explorer.session import Session
+
+
+class Navigation:
+    """The screens made so far, and the screens that the user came through."""
+
+    def __init__(self, app: App[Any], session: Session) -> None:
+        self._app, self._session = app, session
+        self._history: list[tuple[str, Selection]] = []
+        self.pages: dict[str, Page] = {}
+
+    @property
+    def page(self) -> Page | None:
+        """The screen in front, below any dialog."""
+        return next((screen for screen in reversed(self._app.screen_stack) if isinstance(screen, Page)), None)
+
+    def go(self, name: str) -> None:
+        """Show a screen, and close any dialog."""
+        app = self._app
+        while not isinstance(app.screen, Page) and len(app.screen_stack) > 1:
+            app.pop_screen()
+        if name not in self.pages:
+            self.pages[name] = screen_registry.make_page(name)
+            app.install_screen(self.pages[name], name)
+        self.pages[name].behind = True
+        if app.screen is self.pages[name]:
+            self.pages[name].update()
+        elif isinstance(app.screen, Page):
+            app.switch_screen(name)
+        else:
+            app.push_screen(name)
+
+    def start_at(self, name: str) -> None:
+        """Show a screen and forget the way to it."""
+        self._history.clear()
+        self.go(name)
+
+    def open_detail(self, name: str, **changes: Any) -> None:
+        """Change the selection and show a screen; `back` restores both."""
+        page = self.page
+        if page is not None:
+            self._history.append((page.PAGE, self._session.selection))
+        self._session.selection = replace(self._session.selection, **changes)
+        self.go(name)
+
+    def back(self) -> None:
+        """Go back one step of the history."""
+        if not self._history:
+            return
+        name, before = self._history.pop()
+        self._session.selection = replace(
+            self._session.selection,
+            layer=before.layer,
+            neuron=before.neuron,
+            example=before.example,
+            layer_filter=before.layer_filter,
+        )
+        self.go(name)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """File, run, and the screens that the user came through."""
+        run = self._session.run
+        names = [self._session.file_name] + ([run.name] if run else [])
+        names += [self.pages[name].HEADING for name, _ in self._history if name in self.pages]
+        return tuple(names)
