@@ -23,10 +23,10 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, longest: float = LONGEST) -> None
     """Delay every answer by a time that depends on the question alone: later ones often come first."""
     answer = QueryRunner._answer
 
-    def late(query_runner: QueryRunner, question: QueryRequest, started: RunningQuery | None) -> pa.Table:
-        digest = hashlib.sha256(repr(question).encode()).digest()[0] / 255
+    def late(query_runner: QueryRunner, request: QueryRequest, running: RunningQuery | None) -> pa.Table:
+        digest = hashlib.sha256(repr(request).encode()).digest()[0] / 255
         time.sleep(SHORTEST + (longest - SHORTEST) * digest)
-        return answer(query_runner, question, started)
+        return answer(query_runner, request, running)
 
     run = QueryRunner.run
 

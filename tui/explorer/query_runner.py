@@ -1,4 +1,4 @@
-"""Questions to the results: asked in threads, answered by messages, remembered, and stopped when nobody waits any more."""
+"""Runs queries in threads, caches their results, and stops them when they are no longer needed."""
 
 import threading
 from collections import OrderedDict
@@ -15,44 +15,44 @@ from neurontui.store.errors import NeurontuiError, QueryError
 from neurontui.tui.explorer.crash_log import wrap_errors
 
 CACHE_BYTES = 64 << 20
-_WRITTEN = "The results file is being written; the query is asked again afterwards."
+_WRITTEN = "The results file is being written; the query runs again afterwards."
 
 
 @dataclass(frozen=True)
 class QueryRequest:
-    """A named query with its parameters, as something that can be compared and remembered."""
+    """A named query with its parameters; hashable, so that it is the key of the cache."""
 
     name: str
     params: tuple[tuple[str, Hashable], ...] = ()
 
     @classmethod
     def of(cls, name: str, **params: Hashable) -> Self:
-        """The question; parameters that are None are left to the query's default."""
+        """A request; parameters that are None keep the query's default."""
         return cls(name, tuple(sorted((key, value) for key, value in params.items() if value is not None)))
 
     def values(self) -> dict[str, object]:
-        """Parameters as the query takes them."""
+        """Parameters in the types that the query takes."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in self.params}
 
 
 class QueryCompleted(Message):
-    """A question was answered."""
+    """A query has finished."""
 
-    def __init__(self, key: str, question: QueryRequest, table: pa.Table) -> None:
+    def __init__(self, key: str, request: QueryRequest, table: pa.Table) -> None:
         super().__init__()
-        self.key, self.question, self.table = key, question, table
+        self.key, self.request, self.table = key, request, table
 
 
 class Failed(Message):
-    """A question could not be answered; `sentence` says why."""
+    """A query has failed; `sentence` gives the reason."""
 
-    def __init__(self, key: str, question: QueryRequest, sentence: str) -> None:
+    def __init__(self, key: str, request: QueryRequest, sentence: str) -> None:
         super().__init__()
-        self.key, self.question, self.sentence = key, question, sentence
+        self.key, self.request, self.sentence = key, request, sentence
 
 
 class QueryRunner:
-    """Answers questions about one open set of results. Its methods may be called from any thread."""
+    """Runs queries on one set of open files. Its methods may be called from any thread."""
 
     def __init__(self, results: Results) -> None:
         self.results = results
@@ -60,50 +60,50 @@ class QueryRunner:
         self._cache: OrderedDict[QueryRequest, pa.Table] = OrderedDict()
         self._jobs: set[Job] = set()
         self._preparing = 0
-        """Jobs that are being made: that asks the files, too."""
-        self._asked: dict[QueryRequest, threading.Event] = {}
-        """What is under way in some thread, and whether it has ended."""
+        """Number of jobs being prepared, which reads the files too."""
+        self._in_progress: dict[QueryRequest, threading.Event] = {}
+        """Requests that a thread is running, with an event that is set when it ends."""
         self._idle = threading.Condition(self._lock)
         self._closed = False
 
-    def cached(self, question: QueryRequest) -> pa.Table | None:
-        """The answer, if it is remembered."""
+    def cached(self, request: QueryRequest) -> pa.Table | None:
+        """The result, if it is in the cache."""
         with self._lock:
-            if question in self._cache:
-                self._cache.move_to_end(question)
-            return self._cache.get(question)
+            if request in self._cache:
+                self._cache.move_to_end(request)
+            return self._cache.get(request)
 
-    def answer(self, question: QueryRequest, started: "RunningQuery | None" = None) -> pa.Table:
-        """Run the query, in the calling thread. Raises NeurontuiError, and nothing else: nobody watches the thread."""
+    def answer(self, request: QueryRequest, running: "RunningQuery | None" = None) -> pa.Table:
+        """Run a query in the calling thread. Raises NeurontuiError only: other errors would be lost with the thread."""
         with wrap_errors():
-            return self._answer(question, started)
+            return self._answer(request, running)
 
-    def _answer(self, question: QueryRequest, started: "RunningQuery | None") -> pa.Table:
-        """The answer of another thread that is asking the same, or one's own."""
-        while (ended := self._ended(question)) is not None:
+    def _answer(self, request: QueryRequest, running: "RunningQuery | None") -> pa.Table:
+        """The result of another thread that is running the same query, or of this one."""
+        while (ended := self._ended(request)) is not None:
             while not ended.wait(0.02):
-                if started is not None and started.stopped:
-                    raise QueryError("The question was stopped.")
-            if (known := self.cached(question)) is not None:
-                return known
+                if running is not None and running.stopped:
+                    raise QueryError("The query was stopped.")
+            if (table := self.cached(request)) is not None:
+                return table
         try:
-            table = self.run(self._job(question), started)
-            self._remember(question, table)
+            table = self.run(self._job(request), running)
+            self._remember(request, table)
         finally:
             with self._lock:
-                self._asked.pop(question).set()
+                self._in_progress.pop(request).set()
         return table
 
-    def _ended(self, question: QueryRequest) -> threading.Event | None:
-        """Set when the thread that asks this already has ended; None where this thread may ask."""
+    def _ended(self, request: QueryRequest) -> threading.Event | None:
+        """The event of the thread that already runs this; None if this thread may run it."""
         with self._lock:
-            ended = self._asked.get(question)
+            ended = self._in_progress.get(request)
             if ended is None:
-                self._asked[question] = threading.Event()
+                self._in_progress[request] = threading.Event()
             return ended
 
     def prepare(self, make: Callable[[], Job]) -> Job:
-        """A job, made while `close` waits. Raises NeurontuiError."""
+        """Make a job; `close` waits for that. Raises NeurontuiError."""
         with self._lock:
             if self._closed:
                 raise QueryError(_WRITTEN)
@@ -115,22 +115,22 @@ class QueryRunner:
                 self._preparing -= 1
                 self._idle.notify_all()
 
-    def _job(self, question: QueryRequest) -> Job:
+    def _job(self, request: QueryRequest) -> Job:
         try:
-            return self.prepare(lambda: self.results.job(question.name, question.values()))
+            return self.prepare(lambda: self.results.job(request.name, request.values()))
         except Exception as error:
             if self._closed and not isinstance(error, NeurontuiError):
-                raise QueryError(_WRITTEN) from None  # the files were let go of a moment ago
+                raise QueryError(_WRITTEN) from None  # the files were closed a moment ago
             raise
 
-    def run(self, job: Job, started: "RunningQuery | None" = None, max_rows: int | None = None) -> pa.Table:
-        """Run a job, so that `close` can stop it and waits for it. Raises NeurontuiError."""
+    def run(self, job: Job, running: "RunningQuery | None" = None, max_rows: int | None = None) -> pa.Table:
+        """Run a job; `close` stops it and waits for it. Raises NeurontuiError."""
         with self._lock:
             if self._closed:
                 raise QueryError(_WRITTEN)
             self._jobs.add(job)
-        if started is not None:
-            started.job = job
+        if running is not None:
+            running.job = job
         try:
             with wrap_errors():
                 return job.run(max_rows)
@@ -140,25 +140,25 @@ class QueryRunner:
                 self._idle.notify_all()
 
     def close(self) -> None:
-        """Stop what runs, wait for it, and let go of the files so that another process may write them."""
+        """Stop running queries, wait for them, and close the files so that another process can write them."""
         with self._idle:
-            done, self._closed = self._closed, True
+            was_closed, self._closed = self._closed, True
             for job in self._jobs:
                 job.cancel()
             self._idle.wait_for(lambda: not self._jobs and not self._preparing, timeout=5)
             self._cache.clear()
-            if not done:
+            if not was_closed:
                 self.results.close()
 
-    def _remember(self, question: QueryRequest, table: pa.Table) -> None:
+    def _remember(self, request: QueryRequest, table: pa.Table) -> None:
         with self._lock:
-            self._cache[question] = table
-            while sum(each.nbytes for each in self._cache.values()) > CACHE_BYTES and len(self._cache) > 1:
+            self._cache[request] = table
+            while sum(cached.nbytes for cached in self._cache.values()) > CACHE_BYTES and len(self._cache) > 1:
                 self._cache.popitem(last=False)
 
 
 class RunningQuery:
-    """A handle on a question that was asked: whoever asked may stop it."""
+    """A handle by which a query can be stopped."""
 
     def __init__(self) -> None:
         self._job: Job | None = None
@@ -166,7 +166,7 @@ class RunningQuery:
 
     @property
     def job(self) -> Job | None:
-        """The job, once it runs."""
+        """The job, once the query runs."""
         return self._job
 
     @job.setter
@@ -177,11 +177,11 @@ class RunningQuery:
 
     @property
     def stopped(self) -> bool:
-        """Whether it was cancelled."""
+        """Whether the query was cancelled."""
         return self._stopped
 
     def cancel(self) -> None:
-        """Stop it, now or as soon as it begins."""
+        """Stop the query, now or as soon as it begins."""
         self._stopped = True
         if self._job is not None:
             self._job.cancel()

@@ -6,13 +6,13 @@ from neurontui.tui.explorer.screens.page import Page
 
 _PAGES = {
     "runs": ("runs", "RunsPage"),
-    "layers": ("layers", "LayersPage"),
-    "languages": ("languages", "LanguagesPage"),
+    "layers": ("layers.screen", "LayersPage"),
+    "languages": ("languages.screen", "LanguagesPage"),
     "examples": ("examples", "ExamplesPage"),
-    "persistence": ("persistence", "PersistencePage"),
+    "persistence": ("persistence.screen", "PersistencePage"),
     "neuron": ("neuron", "NeuronPage"),
-    "attribution": ("attribution", "AttributionPage"),
-    "ablation": ("ablation", "AblationPage"),
+    "attribution": ("attribution.screen", "AttributionPage"),
+    "ablation": ("ablation.screen", "AblationPage"),
     "sql": ("sql", "SqlPage"),
 }
 

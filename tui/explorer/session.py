@@ -10,6 +10,7 @@ from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import selection as saved_selections
 from neurontui.tui.explorer.query_runner import QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo, catalog, find
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.selection import Selection
 
 
@@ -40,6 +41,12 @@ class Session:
     def second(self) -> RunInfo | None:
         """The run to compare with."""
         return find(self.runs, self.selection.second) if self.selection.second else None
+
+    def scope(self, selection: Selection) -> Scope | None:
+        """A selection with its runs looked up; None if its run does not exist."""
+        run = find(self.runs, selection.run)
+        second = find(self.runs, selection.second) if selection.second else None
+        return Scope(run, selection, second) if run is not None else None
 
     @property
     def file_name(self) -> str:

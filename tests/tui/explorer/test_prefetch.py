@@ -12,7 +12,7 @@ from neurontui.queries.results import open_results
 from neurontui.queries.running_query import Job
 from neurontui.store.errors import QueryError, UsageError
 from neurontui.tui.explorer.app import Explorer
-from neurontui.tui.explorer.prefetch import Prefetcher, supposing
+from neurontui.tui.explorer.prefetch import Prefetcher
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 from tests.tui.driving import NARROW, press, settle
 
@@ -80,10 +80,10 @@ def test_what_nobody_wants_any_more_is_stopped(query_runner: QueryRunner) -> Non
     prefetcher = Prefetcher()
     other = QueryRequest.of("layers", run=1)
     prefetch_task = prefetcher.begin(query_runner, [SLOW, other, SLOW])
-    assert list(prefetch_task.questions) == [SLOW, other]
+    assert list(prefetch_task.requests) == [SLOW, other]
 
     prefetcher.stop(but=[other])
-    assert [each.stopped for each in prefetch_task.questions.values()] == [True, False]
+    assert [each.stopped for each in prefetch_task.requests.values()] == [True, False]
     prefetch_task()
     assert query_runner.cached(SLOW) is None
     assert query_runner.cached(other) is not None
@@ -129,10 +129,10 @@ async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
         page = app.page
         assert page is not None
         others = tuple(code for code in page.languages if code != page.languages[1])
-        expected = {}
-        with supposing(app.session, page.next_selections().__next__()):
-            assert page.languages == others
-            expected = page.wants(page.run) if page.run else {}
+        scope = app.session.scope(next(page.next_selections()))
+        assert scope is not None
+        assert scope.languages == others
+        expected = page.wants(scope)
         assert page.languages != others
         assert expected
         assert [q for q in expected.values() if app.session.query_runner.cached(q) is None] == []

@@ -19,7 +19,7 @@ from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
-from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
@@ -92,9 +92,9 @@ class ExamplesPage(Page):
                 yield Grid(id="top")
                 yield StyledText(id="no-top")
 
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The list, and everything about the chosen example."""
-        languages, example = self.languages, self.selection.example
+        run, languages, example = scope.run, scope.languages, scope.selection.example
         one = {"run": run.number, "example": example, "languages": languages}
         return {
             "prompts": QueryRequest.of("example-prompts", **one),

@@ -1,7 +1,7 @@
-"""Keeps what a screen shows, names and acts on together: it belongs to one selection.
+"""Keeps the names and the data that a screen shows consistent: both always belong to the same selection.
 
-Until the answers to a new selection come, the earlier data stay under their earlier names. If that takes longer than a
-moment, the names change and the space of what is missing is left empty. Keys that need an answer wait for it.
+Until the results for a new selection arrive, the earlier data stay under their earlier names. If that takes longer than
+`GRACE`, the names change and the space of missing data is left empty. Keys that need a result wait for it.
 """
 
 from typing import ClassVar
@@ -17,55 +17,55 @@ NO_DATA = (
     "go", "go_back", "help", "quit", "help_quit", "command_palette", "change_theme", "chips", "compare",
     "focus_next", "focus_previous",
 )  # fmt: skip
-"""Actions of every screen that need no answer."""
+"""Actions of every screen that need no result."""
 
 
 class MatchingScreen(QueryScreen):
-    """A screen whose names and data are those of one selection at any moment."""
+    """A screen whose names and data always belong to one selection."""
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Ids of the widgets that are drawn from an answer; an answer that is not listed decides all of them."""
+    """Ids of the widgets that are drawn from a result; a result that is not listed affects all widgets."""
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """The answers that an action needs; where nothing is named, all answers that the screen shows."""
+    """Results that an action needs; an action that is not listed needs all results that the screen shows."""
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(name=name, id=id, classes=classes)
         self.behind = True
-        """Whether the screen has not looked at the selection since it came to the front."""
+        """Whether the screen has not been updated since it came to the front."""
         self._shown_names: tuple[str, ...] = ()
         self._withdrawn = False
         self._grace: Timer | None = None
 
     def shown(self) -> dict[str, QueryRequest]:
-        """What the screen shows now, the most important first."""
+        """Current requests by name, the most important first."""
         return {}
 
     def about_what(self) -> tuple[str, ...]:
-        """What the screen is about: file, run, layer, example."""
+        """Names of what the screen shows: file, run, layer, example."""
         return ()
 
     def panes(self, key: str) -> tuple[str, ...] | None:
-        """Ids of the widgets that are drawn from an answer; None for all."""
+        """Ids of the widgets that are drawn from a result; None for all."""
         return self.PANES.get(key)
 
     def lacks(self, action: str) -> bool:
-        """Whether an answer that the action needs is still to come."""
+        """Whether a query that the action needs is still running."""
         needs = () if action in NO_DATA else self.NEEDS.get(action)
         return self.waiting if needs is None else self.under_way(needs)
 
     def lacks_in(self, widget: DOMNode, action: str) -> bool:
-        """Whether the data of a part of the screen, in which a key works, are still to come."""
+        """Whether a query for the widget that handles a key is still running."""
         drawn_from = [key for key in self.shown() if (ids := self.panes(key)) is None or widget.id in ids]
         return isinstance(widget, Veil) and self.under_way(drawn_from)
 
     def current_names(self) -> tuple[str, ...]:
-        """The names of the selection that the data in sight belong to."""
+        """Names of the selection that the visible data belong to."""
         if self._withdrawn or not self._shown_names or not self.missing(self.shown()):
             self._shown_names = self.about_what()
         return self._shown_names
 
     def begin_waiting(self) -> None:
-        """The selection has changed: give its answers a moment before the earlier data are withdrawn."""
+        """The selection has changed: wait a moment for its results before hiding the earlier data."""
         self._withdrawn = False
         if self._grace is not None:
             self._grace.stop()
@@ -78,7 +78,7 @@ class MatchingScreen(QueryScreen):
         self.frame()
 
     def unveil(self) -> None:
-        """Show again what has been drawn from new answers."""
+        """Show widgets again that have been drawn from new results."""
         outdated = self._outdated_panes()
         self._veil({pane for pane in outdated if pane.veiled})
 
@@ -90,6 +90,6 @@ class MatchingScreen(QueryScreen):
         return [pane for pane in self.query_one("#body").query("*") if isinstance(pane, Veil)]
 
     def _outdated_panes(self) -> set[Veil]:
-        """What was drawn from answers to an earlier selection."""
+        """Widgets that were drawn for an earlier selection."""
         ids = [self.panes(key) for key in self.missing(self.shown())]
-        return {pane for pane in self._all_panes() if any(one is None or pane.id in one for one in ids)}
+        return {pane for pane in self._all_panes() if any(panes is None or pane.id in panes for panes in ids)}

@@ -20,7 +20,7 @@ from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
-from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
@@ -97,13 +97,13 @@ class NeuronPage(Page):
         yield StyledText(id="no-strongest")
         yield StyledText(id="input")
 
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
-        if self.selection.neuron < 0:
-            layer = self.selection.layer
-            return {"top": QueryRequest.of("top-neurons", run=run.number, layer=layer, limit=1)}
-        one = {"run": run.number, "layer": self.selection.layer, "neuron": self.selection.neuron}
-        spoken = {**one, "languages": self.languages}
+        run, chosen = scope.run, scope.selection
+        if chosen.neuron < 0:
+            return {"top": QueryRequest.of("top-neurons", run=run.number, layer=chosen.layer, limit=1)}
+        one = {"run": run.number, "layer": chosen.layer, "neuron": chosen.neuron}
+        spoken = {**one, "languages": scope.languages}
         return {
             "card": QueryRequest.of("neuron-card", **spoken),
             "types": QueryRequest.of("neuron-types", **spoken),

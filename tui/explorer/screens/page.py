@@ -1,7 +1,7 @@
-"""What all screens share: the frame of four lines, the selection, and questions whose answers are drawn as they come.
+"""What all screens share: the frame of four lines, the selection, and queries whose results are drawn as they arrive.
 
-A screen says in `wants` which questions its selection raises. When the selection changes, only those are asked
-that have changed; an answer that is remembered is drawn in the same moment.
+`wants` gives the queries for a scope. When the selection changes, only queries that have changed are run; a cached
+result is drawn immediately.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,9 +17,9 @@ from textual.widget import Widget
 from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.prefetch import supposing
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.host import Host
 from neurontui.tui.explorer.screens.matching import MatchingScreen
 from neurontui.tui.explorer.selection import Selection
@@ -34,7 +34,7 @@ from neurontui.tui.explorer.widgets.search_bar import SearchBar
 from neurontui.tui.explorer.widgets.tabs import Tabs
 
 MEASURES = "measures of run "
-"""Begins the names of questions about what other runs have."""
+"""Prefix of the names of queries for what other runs measured."""
 
 
 class Page(MatchingScreen):
@@ -43,20 +43,20 @@ class Page(MatchingScreen):
     PAGE: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
     ABOUT: ClassVar[str] = ""
-    """What the help says about the screen: what it shows and how to read it."""
+    """Help text: what the screen shows and how to read it."""
     AUTO_FOCUS = "#body *"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
 
     COMMON: ClassVar[list[Binding]] = [
-        Binding("L", "chips", "languages", tooltip="The language chips: arrows move, space toggles"),
+        Binding("L", "chips", "languages", tooltip="Switch languages on and off: arrows move, space toggles"),
         Binding(
             "c",
             "app.compare",
             "compare",
-            tooltip="Choose a second run, or none; both stand beside each other on Layers",
+            tooltip="Choose a second run, or none; Layers shows both",
         ),
-        Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and into a file"),
+        Binding("y", "app.copy", "copy", tooltip="Copy to the clipboard (OSC 52) and to a file"),
         Binding(
             "e",
             "app.export",
@@ -65,7 +65,7 @@ class Page(MatchingScreen):
         ),
         Binding("x", "app.hand_to_sql", "SQL", tooltip="This screen's query on the SQL screen"),
     ]
-    """Keys that every screen has."""
+    """Keys of every screen."""
     BINDINGS: ClassVar[list[BindingType]] = [*COMMON]
 
     def __init__(self) -> None:
@@ -75,22 +75,22 @@ class Page(MatchingScreen):
         self._before_chips: Widget | None = None
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
-    # -- what a screen says -------------------------------------------------------------------------------------
+    # -- for subclasses -----------------------------------------------------------------------------------------
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the frame's lines."""
         return ()
 
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
-        """Questions that the selection raises, each under a name of its own."""
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Queries for a scope, by name, the most important first."""
         return {}
 
     def reflect(self) -> None:
-        """The selection has changed: show what of it is the screen's own, apart from answers."""
+        """The selection has changed: show what does not depend on results."""
 
     def failed(self, key: str, sentence: str) -> None:
-        """Say why there is no answer."""
-        self.notice(f"{self.HEADING}: no answer", sentence)
+        """Say why there is no result."""
+        self.notice(f"{self.HEADING}: no result", sentence)
 
     def drawings(self) -> Sequence[Drawing]:
         """The charts to export."""
@@ -98,10 +98,10 @@ class Page(MatchingScreen):
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables to copy and export, by name; the first one is what `y` copies."""
-        return {question.name: self.answers[key] for key, question in self.shown().items() if key in self.answers}
+        return {request.name: self.answers[key] for key, request in self.shown().items() if key in self.answers}
 
     def drawing_once(self, draw: Callable[[], None]) -> None:
-        """Draw when what is at hand is done: several answers at once, or a new selection, need it only once."""
+        """Draw once after all pending messages: several results may have arrived together."""
         if not self._drawing:
             self._drawing = True
             self.call_next(self._draw_now, draw)
@@ -113,61 +113,61 @@ class Page(MatchingScreen):
 
     @property
     def outdated(self) -> bool:
-        """Whether answers are on their way that will draw the screen anyway, and once is enough."""
+        """Whether results are still missing, which will draw the screen when they arrive."""
         return any(
-            key not in self.answers and self.query_runner.cached(question) is None
-            for key, question in self.shown().items()
+            key not in self.answers and self.query_runner.cached(request) is None
+            for key, request in self.shown().items()
         )
 
     def shown(self) -> dict[str, QueryRequest]:
-        """What the screen shows now, the most important first: earlier views have asked other things."""
-        return self.wants(self.run) if self.run is not None else {}
+        """Current requests by name, the most important first."""
+        return self.wants(self.scope) if self.scope is not None else {}
 
     def prefetch_queries(self) -> Iterable[QueryRequest]:
-        """What the screen would show after the keys that follow most often."""
-        if self.run is None or not self.ready:
+        """Requests of the selections that the next key is likely to make."""
+        if not self.ready:
             return
         for selection in self.next_selections():
-            with supposing(self.session, selection):
-                wanted = list(self.wants(self.run).values())
-            yield from wanted
+            scope = self.session.scope(selection)
+            if scope is not None:
+                yield from self.wants(scope).values()
 
     def next_selections(self) -> Iterator[Selection]:
-        """What may be looked at next: with the language under the cursor switched. Screens add keys of their own."""
+        """Selections that the next key is likely to make: the language under the cursor switched. Screens add others."""
         chips = self.query_one(Chips)
         if chips.has_focus and (switched := chips.switched(chips.cursor)):
             yield replace(self.selection, languages=self._selected(switched))
 
     def whole(self) -> Callable[[], pa.Table] | None:
-        """What gets all rows in a thread, where the table on the screen was cut."""
+        """A function that fetches all rows in a thread, if the table on the screen was truncated."""
         return None
 
     def words(self) -> str:
-        """What `y` copies where there is no table: the screen as text."""
+        """Text that `y` copies if there is no table."""
         return ""
 
     @property
     def threshold(self) -> float:
-        """What active means in the numbers of this screen: all but type ratios is kept at one threshold only."""
+        """Activation threshold of the screen's numbers."""
         return self.run.threshold if self.run is not None else 0.0
 
     @property
     def compares(self) -> bool:
-        """Whether the second run shows here."""
+        """Whether the screen shows the second run."""
         return False
 
     def beside(self) -> None:
-        """Show the view in which two runs stand beside each other, where there is one."""
+        """Switch to the view that shows two runs, if there is one."""
 
     def journals(self, journals: Sequence[Progress]) -> None:
-        """Runs in progress were looked at."""
+        """Runs in progress were checked."""
 
     def crumbs(self) -> tuple[str, ...]:
-        """Where on this screen the reader is, below the screen's own name."""
+        """Breadcrumbs after the screen's own."""
         return ()
 
     def show(self, key: str, table: pa.Table) -> None:
-        """Draw an answer, or write a notice again that waited for it."""
+        """Draw a result, or write the notice that needs it again."""
         if not self.ready:
             return
         if not key.startswith(MEASURES):
@@ -195,17 +195,22 @@ class Page(MatchingScreen):
 
     @property
     def ready(self) -> bool:
-        """Whether its widgets are there: made, and not being taken apart while messages still come at the end."""
+        """Whether its widgets exist: made, and not yet removed at the end while messages still arrive."""
         return self._built and self.app.is_running and self.is_attached
 
     @property
     def selection(self) -> Selection:
-        """What the reader looks at."""
+        """The selection of all screens."""
         return self.session.selection
 
     @property
+    def scope(self) -> Scope | None:
+        """The selection with its runs; None if the file has no run."""
+        return self.session.scope(self.selection)
+
+    @property
     def run(self) -> RunInfo | None:
-        """The selected run, or None where the file holds none."""
+        """The selected run; None if the file has no run."""
         return self.session.run
 
     @property
@@ -215,7 +220,7 @@ class Page(MatchingScreen):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The codes that are switched on."""
+        """Codes of the selected languages."""
         return self.selection.active(self.run.languages) if self.run else ()
 
     def compose(self) -> ComposeResult:
@@ -230,49 +235,49 @@ class Page(MatchingScreen):
         yield Keys()
 
     def on_mount(self) -> None:
-        """The widgets are there: draw."""
+        """The widgets exist now."""
         self._built = True
         self.query_one("#notice").display = False
         self.query_one(SearchBar).display = False
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
-        """Catch up with what changed while another screen was in front."""
+        """Update to what changed while another screen was in front."""
         self.call_after_refresh(self.update)
 
     def update(self) -> None:
-        """Bring frame and questions up to the selection."""
+        """Update frame and queries to the selection."""
         if not self.ready or not self.is_current:
             return
         self.behind = False
         if self.run is None:
             self.frame()
             self.notice(
-                "This file holds no run yet",
+                "This file has no runs yet",
                 "Measure one: neurontui demo, or neurontui run --model M --task T --out " + self.session.file_name,
             )
             return
         self.clear_notice()
-        wanted = self.wants(self.run)
-        self.drop_outdated(wanted)
+        requests = self.shown()
+        self.drop_outdated(requests)
         self.reflect()
-        self.prefetcher.stop(but=wanted.values())
-        for key, question in wanted.items():
-            if self.asked.get(key) != question:
-                self.ask(key, question)
+        self.prefetcher.stop(but=requests.values())
+        for key, request in requests.items():
+            if self.requested.get(key) != request:
+                self.run_query(key, request)
         self.begin_waiting()
         self.frame()
         self.schedule_prefetch()
 
     def outlives(self, key: str) -> bool:
-        """What other runs have is the same whatever is selected."""
+        """What other runs measured does not depend on the selection."""
         return key.startswith(MEASURES)
 
     def about_what(self) -> tuple[str, ...]:
-        """File, run, and the way here."""
+        """File, run, and the screens that led here."""
         return (*self.host.crumbs(), self.HEADING, *self.crumbs())
 
     def frame(self) -> None:
-        """Renew breadcrumbs and chips."""
+        """Update breadcrumbs and chips."""
         if not self.ready:
             return
         self.unveil()
@@ -291,11 +296,11 @@ class Page(MatchingScreen):
         )
 
     def warning(self) -> str:
-        """That the selected run has warnings, and where they are."""
+        """A hint that the selected run has warnings."""
         return warning_words(self.run.warnings, here=self.PAGE == "runs") if self.run else ""
 
     def notice(self, head: str, *sentences: str) -> None:
-        """Say something in place of the body."""
+        """Show a notice instead of the body."""
         if not self.ready:
             return
         notice = self.query_one("#notice", Notice)
@@ -313,11 +318,11 @@ class Page(MatchingScreen):
         self.notice(head, *sentences, *others)
 
     def _measured(self, run: RunInfo, measure: str) -> bool:
-        """Whether a run has a measure; asks when it is not known yet, and the notice is written again."""
+        """Whether a run has a measure. If that is not known yet, a query runs and the notice is written again."""
         key = f"{MEASURES}{run.number}"
-        question = QueryRequest.of("measures", run=run.number)
-        if self.asked.get(key) != question:
-            self.ask(key, question)
+        request = QueryRequest.of("measures", run=run.number)
+        if self.requested.get(key) != request:
+            self.run_query(key, request)
         table = self.answers.get(key)
         rows = table.to_pylist() if table is not None else []
         return any(row["measure"] == measure and row["present"] for row in rows)
@@ -328,7 +333,7 @@ class Page(MatchingScreen):
         self.query_one("#notice").display = False
         self.query_one("#body").display = True
 
-    # -- room ---------------------------------------------------------------------------------------------------
+    # -- size ---------------------------------------------------------------------------------------------------
 
     @property
     def wide(self) -> bool:
@@ -347,7 +352,7 @@ class Page(MatchingScreen):
         self.session.select(replace(self.selection, **changes))
 
     def action_chips(self) -> None:
-        """Go to the language chips."""
+        """Move the focus to the language chips."""
         self._before_chips = self.focused
         self.query_one(Chips).focus()
 
@@ -356,16 +361,16 @@ class Page(MatchingScreen):
         self.select(languages=self._selected(message.languages))
 
     def on_chips_moved(self) -> None:
-        """Another chip may be switched next."""
+        """Prefetch for the chip under the cursor."""
         self.schedule_prefetch()
 
     def _selected(self, languages: tuple[str, ...]) -> tuple[str, ...]:
-        """Languages as a selection has them, where none means all."""
+        """Languages as the selection stores them: empty for all."""
         all_on = self.run is not None and len(languages) == len(self.run.languages)
         return () if all_on else languages
 
     def on_chips_left(self) -> None:
-        """Back from the chips to where one came from, where that still shows."""
+        """Move the focus back to where it was, if that is still shown."""
         before, self._before_chips = self._before_chips, None
         if before is not None and before in self.focus_chain:
             before.focus()

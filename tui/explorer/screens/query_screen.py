@@ -1,4 +1,4 @@
-"""A screen that asks questions in threads: what was asked, what has come, and what is under way."""
+"""A screen that runs queries in threads: what it has requested, what runs, and which results have arrived."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -17,189 +17,189 @@ from neurontui.tui.explorer.query_runner import (
 )
 
 SLOW = 0.4
-"""Seconds after which a question is said to be under way."""
+"""Seconds after which the screen says that a query is running."""
 PATIENCE = 0.3
-"""Seconds that an answer waits for others that were asked with it."""
+"""Seconds that a result waits for others that were requested with it, to be drawn together."""
 GRACE = 0.1
-"""Seconds that the earlier data and their names stay while the answers come; then the space is left empty."""
+"""Seconds that earlier data and their names stay while queries run; then their space is left empty."""
 
 
 Follower = tuple[QueryRequest, Callable[[pa.Table], None], Callable[[str], None]]
-"""A question, and what is called with its answer or with the sentence that says why there is none."""
+"""A request, and functions that are called with its result or with the reason for its failure."""
 
 
 class QueryScreen(Screen[None]):
-    """Asks under names; an answer to a question that nobody asks any more is dropped."""
+    """Runs queries under names; a result that is no longer requested is dropped."""
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(name=name, id=id, classes=classes)
-        self.asked: dict[str, QueryRequest] = {}
+        self.requested: dict[str, QueryRequest] = {}
         self.answers: dict[str, pa.Table] = {}
-        self._asking: dict[str, RunningQuery] = {}
-        self._come: dict[str, pa.Table] = {}
+        self._in_progress: dict[str, RunningQuery] = {}
+        self._arrived: dict[str, pa.Table] = {}
         self._followers: list[Follower] = []
         self.prefetcher = Prefetcher()
 
-    # -- what a screen says -------------------------------------------------------------------------------------
+    # -- for subclasses -----------------------------------------------------------------------------------------
 
     @property
     def query_runner(self) -> QueryRunner:
-        """Who answers."""
+        """Runs the queries."""
         raise NotImplementedError
 
     def draw(self, key: str, table: pa.Table) -> None:
-        """Show an answer."""
+        """Draw a result."""
 
     def show(self, key: str, table: pa.Table) -> None:
-        """An answer has come."""
+        """A result is available."""
         self.draw(key, table)
 
     def failed(self, key: str, sentence: str) -> None:
-        """Say why there is no answer."""
+        """Say why there is no result."""
 
     def prefetch_queries(self) -> Iterable[QueryRequest]:
-        """What the next key will probably ask, the likeliest first."""
+        """Requests that the next key is likely to need, the most likely first."""
         return ()
 
     def frame(self) -> None:
-        """Something was asked, or answered."""
+        """A query was requested or has finished."""
 
-    # -- asking -------------------------------------------------------------------------------------------------
+    # -- queries ------------------------------------------------------------------------------------------------
 
     @property
     def waiting(self) -> bool:
-        """Whether a question has been under way for a while."""
-        return bool(self._asking or self._come)
+        """Whether a query is running or a result waits to be drawn."""
+        return bool(self._in_progress or self._arrived)
 
     def drop_outdated(self, wanted: Mapping[str, QueryRequest]) -> None:
-        """Keep only answers to these questions: an answer to anything else is not shown, copied or acted on."""
-        for key in [key for key in self.answers if self.asked.get(key) != wanted.get(key)]:
+        """Drop results of other requests: they must not be shown, copied or acted on."""
+        for key in [key for key in self.answers if self.requested.get(key) != wanted.get(key)]:
             if not self.outlives(key):
                 self.answers.pop(key)
-                self.asked.pop(key, None)
+                self.requested.pop(key, None)
 
     def outlives(self, key: str) -> bool:
-        """Whether an answer holds whatever is selected."""
+        """Whether a result does not depend on the selection."""
         return False
 
     def missing(self, wanted: Iterable[str]) -> set[str]:
-        """Names of the questions that have no answer: not yet, or it failed or was stopped."""
+        """Names of the requests without a result: still running, failed or stopped."""
         return {key for key in wanted if key not in self.answers}
 
     def under_way(self, keys: Iterable[str]) -> bool:
-        """Whether an answer to one of these is still to come."""
-        return any(key in self._asking or key in self._come for key in keys)
+        """Whether one of these queries is still running."""
+        return any(key in self._in_progress or key in self._arrived for key in keys)
 
-    def ask(self, key: str, question: QueryRequest) -> None:
-        """Ask in a thread; an earlier question under the same name is stopped, and its answer dropped."""
-        if key in self._asking:
-            self._asking.pop(key).cancel()
-            self._tell_followers(self.asked[key], "Something else was selected meanwhile.")
-        self._come.pop(key, None)
-        if self.asked.get(key) != question:
+    def run_query(self, key: str, request: QueryRequest) -> None:
+        """Run a query in a thread; an earlier one under the same name is stopped and its result dropped."""
+        if key in self._in_progress:
+            self._in_progress.pop(key).cancel()
+            self._notify_followers(self.requested[key], "Something else has been selected.")
+        self._arrived.pop(key, None)
+        if self.requested.get(key) != request:
             self.answers.pop(key, None)
-        self.asked[key] = question
-        known = self.query_runner.cached(question)
-        if known is not None:
-            self._take(key, known)
+        self.requested[key] = request
+        table = self.query_runner.cached(request)
+        if table is not None:
+            self._receive(key, table)
             return
-        started = self._asking[key] = RunningQuery()
-        self.run_worker(partial(self._answer, key, question, started), thread=True, exit_on_error=False)
+        running = self._in_progress[key] = RunningQuery()
+        self.run_worker(partial(self._answer, key, request, running), thread=True, exit_on_error=False)
         self.set_timer(SLOW, self.frame)
 
     def follow(self, key: str, show: Callable[[pa.Table], None], fail: Callable[[str], None]) -> None:
-        """Call one of these with the answer to the present question of that name, whatever is asked later."""
+        """Call one of these with the outcome of the current request of that name, whatever is requested later."""
         if key in self.answers:
             show(self.answers[key])
-        elif (question := self.asked.get(key)) is None:
-            fail("There is no answer to this question.")
+        elif (request := self.requested.get(key)) is None:
+            fail("This query has no result.")
         else:
-            self._followers.append((question, show, fail))
+            self._followers.append((request, show, fail))
 
-    def _tell_followers(self, question: QueryRequest, answer: pa.Table | str) -> None:
-        following = [follower for follower in self._followers if follower[0] == question]
-        self._followers = [follower for follower in self._followers if follower[0] != question]
+    def _notify_followers(self, request: QueryRequest, answer: pa.Table | str) -> None:
+        following = [follower for follower in self._followers if follower[0] == request]
+        self._followers = [follower for follower in self._followers if follower[0] != request]
         for _, show, fail in following:
             if isinstance(answer, str):
                 fail(answer)
             else:
                 show(answer)
 
-    def _answer(self, key: str, question: QueryRequest, started: RunningQuery) -> None:
-        """In a thread: nothing but messages leaves it."""
+    def _answer(self, key: str, request: QueryRequest, running: RunningQuery) -> None:
+        """In a thread, which communicates by messages only."""
         try:
-            table = self.query_runner.answer(question, started)
+            table = self.query_runner.answer(request, running)
         except NeurontuiError as error:
-            if not started.stopped:
-                self.post_message(Failed(key, question, str(error)))
+            if not running.stopped:
+                self.post_message(Failed(key, request, str(error)))
         else:
-            self.post_message(QueryCompleted(key, question, table))
+            self.post_message(QueryCompleted(key, request, table))
 
     def on_query_completed(self, message: QueryCompleted) -> None:
-        """Keep an answer, unless something else has been asked meanwhile; draw when the last one has come.
+        """Keep a result unless its name now has another request; draw when the last one has arrived.
 
-        Answers come within milliseconds of each other; drawing each would send the screen several times.
+        Results arrive within milliseconds of each other; drawing each would send the screen several times.
         """
-        self._tell_followers(message.question, message.table)
-        if self.asked.get(message.key) != message.question:
+        self._notify_followers(message.request, message.table)
+        if self.requested.get(message.key) != message.request:
             return
-        self._asking.pop(message.key, None)
-        self._come[message.key] = message.table
-        if not self._asking:
-            self._draw_answers()
-        elif len(self._come) == 1:
-            self.set_timer(PATIENCE, self._draw_answers)
+        self._in_progress.pop(message.key, None)
+        self._arrived[message.key] = message.table
+        if not self._in_progress:
+            self._draw_arrived()
+        elif len(self._arrived) == 1:
+            self.set_timer(PATIENCE, self._draw_arrived)
 
-    def _draw_answers(self) -> None:
-        """Draw the answers that have come."""
-        come, self._come = self._come, {}
-        for key, table in come.items():
-            self._take(key, table)
+    def _draw_arrived(self) -> None:
+        """Draw the results that have arrived."""
+        arrived, self._arrived = self._arrived, {}
+        for key, table in arrived.items():
+            self._receive(key, table)
         self.frame()
         self.schedule_prefetch()
 
     def on_failed(self, message: Failed) -> None:
-        """Say why there is no answer."""
-        self._tell_followers(message.question, message.sentence)
-        if self.asked.get(message.key) == message.question:
-            self._asking.pop(message.key, None)
-            self.asked.pop(message.key)
+        """Say why there is no result."""
+        self._notify_followers(message.request, message.sentence)
+        if self.requested.get(message.key) == message.request:
+            self._in_progress.pop(message.key, None)
+            self.requested.pop(message.key)
             self.answers.pop(message.key, None)
-            if not self._asking:
-                self._draw_answers()
+            if not self._in_progress:
+                self._draw_arrived()
             self.failed(message.key, message.sentence)
             self.frame()
 
-    def _take(self, key: str, table: pa.Table) -> None:
+    def _receive(self, key: str, table: pa.Table) -> None:
         self.answers[key] = table
         self.show(key, table)
 
     def schedule_prefetch(self) -> None:
-        """Ask what is likely to come next, once nothing has happened for a moment."""
+        """Prefetch once nothing has happened for a moment."""
         self.prefetcher.wait(self.set_timer(STILL, self._prefetch))
 
     def _prefetch(self) -> None:
         if self.is_current and not self.waiting:
             prefetch_task = self.prefetcher.begin(self.query_runner, self.prefetch_queries())
-            if prefetch_task.questions:
+            if prefetch_task.requests:
                 self.run_worker(prefetch_task, thread=True, exit_on_error=False)
 
     def stop(self) -> bool:
-        """Cancel what is under way; whether anything was."""
+        """Cancel all queries; returns whether any was running."""
         self.prefetcher.stop()
-        stopped = list(self._asking.values())
-        for started in stopped:
-            started.cancel()
-        for key in (*self._asking, *self._come):
-            if (question := self.asked.pop(key, None)) is not None:
-                self._tell_followers(question, "The question was stopped.")
-        self._asking.clear()
-        self._come.clear()
+        stopped = list(self._in_progress.values())
+        for running in stopped:
+            running.cancel()
+        for key in (*self._in_progress, *self._arrived):
+            if (request := self.requested.pop(key, None)) is not None:
+                self._notify_followers(request, "The query was stopped.")
+        self._in_progress.clear()
+        self._arrived.clear()
         self.frame()
         return bool(stopped)
 
     def forget(self) -> None:
-        """The files have changed: ask everything again."""
+        """The files have changed: drop all results."""
         self.stop()
-        self.asked.clear()
+        self.requested.clear()
         self.answers.clear()

@@ -13,6 +13,7 @@ from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.run_lines import (
@@ -65,9 +66,9 @@ class RunsPage(Page):
         with VerticalScroll(id="lower"):
             yield StyledText(id="details")
 
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The runs, and what there is to know about the one under the cursor."""
-        under = self._under() or run
+        under = self._under() or scope.run
         return {
             "runs": QueryRequest.of("runs"),
             "notes": QueryRequest.of("notes", run=under.number),
@@ -111,10 +112,9 @@ class RunsPage(Page):
     def detail_changed(self) -> None:
         """Ask about the run under the cursor."""
         self._detail()
-        if self.run is not None:
-            for key, question in self.wants(self.run).items():
-                if self.asked.get(key) != question:
-                    self.ask(key, question)
+        for key, request in self.shown().items():
+            if self.requested.get(key) != request:
+                self.run_query(key, request)
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click on the row."""

@@ -17,7 +17,7 @@ from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest, RunningQuery
-from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.sql_editor.completions import Completions
 from neurontui.tui.explorer.sql_editor.editor import Editor
@@ -127,7 +127,7 @@ class SqlPage(Page):
         """What it offers."""
         return self.query_one(Completions)
 
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """What there is to complete."""
         return {"schema": QueryRequest.of("schema")}
 

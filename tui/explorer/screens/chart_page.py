@@ -1,8 +1,8 @@
-"""Screens that show one chart over layers at a time: a title, the chart, and a read-out beside it."""
+"""Screens that show one chart at a time: a title, the chart, and a read-out beside it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 import pyarrow as pa
 from textual.containers import Horizontal
@@ -11,22 +11,21 @@ from textual.widget import Widget
 from neurontui.tui.charts.model import Chart, Drawing, Series
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
-from neurontui.tui.explorer.run_catalog import RunInfo
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.screens.view import View
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.readout import ReadOut, Row
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-Block = tuple[str, tuple[Row, ...]]
 _DIGITS = {"logits": 2}
-"""Digits of values by their unit, where one is too few."""
-
-
+"""Decimals by unit, where one is too few."""
 _EMPTY = pa.table({})
+AnyView = TypeVar("AnyView", bound=View)
 
 
-class _Made(NamedTuple):
+class _CachedChart(NamedTuple):
     """A chart, and what it was made from."""
 
     answers: tuple[pa.Table, ...]
@@ -35,14 +34,13 @@ class _Made(NamedTuple):
 
 
 class ChartPage(Page):
-    """A screen with several views, each a chart. Subclasses say what to ask and what to draw for each."""
+    """A screen with several views, each a chart. Subclasses pass their views."""
 
-    VIEWS: ClassVar[tuple[str, ...]] = ()
     STYLES: ClassVar[tuple[str, ...]] = ("stacked", "lines", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
-        Binding("V", "view(-1)", "view before", show=False, tooltip="The view before"),
-        Binding("s", "style", "style", tooltip="Stacked areas, lines, or a panel for each"),
+        Binding("V", "view(-1)", "previous view", show=False, tooltip="The previous view"),
+        Binding("s", "style", "style", tooltip="Stacked areas, lines, or a panel for each curve"),
     ]
 
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(
@@ -50,12 +48,13 @@ class ChartPage(Page):
         (),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *views: View) -> None:
         super().__init__()
-        self.view = 0
+        self.views = views
+        self.view = views[0]
         self.style = 0
-        self.cursors: dict[int, int] = {}
-        self._made: _Made | None = None
+        self._cursors: dict[View, int] = {}
+        self._cached: _CachedChart | None = None
 
     def body(self) -> Iterable[Widget]:
         """Title, chart and read-out."""
@@ -66,36 +65,27 @@ class ChartPage(Page):
         """Chart and read-out, side by side."""
         return Horizontal(LayerChart(id="chart"), ReadOut(id="readout"), id="chart-row")
 
-    # -- what subclasses say ------------------------------------------------------------------------------------
+    @property
+    def threshold(self) -> float:
+        """Activation threshold of the view's numbers."""
+        return self.view.threshold(self.scope) if self.scope is not None else 0.0
 
-    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
-        """What the present view asks."""
-        return {}
+    @property
+    def compares(self) -> bool:
+        """Whether the view shows the second run."""
+        return self.view.compares
 
     def chart(self) -> Chart | None:
-        """The present view's chart from the answers; None while there is no answer."""
-        return None
+        """The view's chart; None until its tables are available."""
+        style = self.STYLES[self.style % len(self.STYLES)]
+        return self.view.chart(self.answers, self.scope, style) if self.scope is not None else None
 
-    def about(self, chart: Chart) -> str:
-        """Quiet words behind the title: n, and what the percentages are of."""
-        return ""
-
-    def blocks(self, chart: Chart, index: int) -> tuple[list[Block], list[str]]:
-        """More of the read-out, and its foot."""
-        return [], ["± 95 % interval"] if any(series.half for series in chart.series) else []
-
-    def layer_of(self, chart: Chart) -> bool:
-        """Whether the x axis is layers, which all screens share."""
-        return chart.x_title == "layer"
-
-    # -- the page -----------------------------------------------------------------------------------------------
-
-    def wants(self, run: RunInfo) -> dict[str, QueryRequest]:
-        """The layers, what was measured, and what the view asks."""
-        return {**self.question(run), "layers": QueryRequest.of("layers", run=run.number)}
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Queries of the view, and the layers."""
+        return {**self.view.queries(scope), "layers": QueryRequest.of("layers", run=scope.run.number)}
 
     def draw(self, key: str, table: pa.Table) -> None:
-        """Draw what there is."""
+        """Draw what is available."""
         self.drawing_once(self.redraw)
 
     def reflect(self) -> None:
@@ -112,29 +102,29 @@ class ChartPage(Page):
             self.say_absent()
             return
         self.clear_notice()
-        view = self.query_one(LayerChart)
-        view.show(chart)
-        wanted = self.selection.layer if self.layer_of(chart) else self.cursors.get(self.view, 0)
-        view.cursor = min(wanted, max(chart.n - 1, 0))
-        self._write(chart, view.cursor)
+        widget = self.query_one(LayerChart)
+        widget.show(chart)
+        index = self.selection.layer if over_layers(chart) else self._cursors.get(self.view, 0)
+        widget.cursor = min(index, max(chart.n - 1, 0))
+        self._write(chart, widget.cursor)
 
     def say_absent(self) -> None:
-        """The query had no rows: say what is missing."""
-        self.notice("Nothing was measured for this view", "Choose another view with v.")
+        """The query had no rows: say what is missing and how to get it."""
+        absent = self.view.absent
+        if absent.measure:
+            self.absent(absent.measure, absent.head, absent.sentence)
+        else:
+            self.notice(absent.head, absent.sentence)
 
     def styled(self) -> Chart | None:
-        """The chart in the chosen style; made anew only when something else than the cursor has changed."""
+        """The chart in the chosen style; made again only if something other than the cursor has changed."""
         answers = tuple(self.answers.values())
         chosen = replace(self.selection, layer=0, neuron=0, example=0)
-        made_from = (chosen, self.view, self.style, self.cache_key())
-        made = self._made
-        if made is None or made.origin != made_from or not _same(made.answers, answers):
-            made = self._made = _Made(answers, made_from, self._style_chart())
-        return made.chart
-
-    def cache_key(self) -> object:
-        """What else decides the chart: whatever a subclass keeps for itself."""
-        return None
+        origin = (chosen, self.view, self.style, self.view.options())
+        cached = self._cached
+        if cached is None or cached.origin != origin or not _same(cached.answers, answers):
+            cached = self._cached = _CachedChart(answers, origin, self._style_chart())
+        return cached.chart
 
     def _style_chart(self) -> Chart | None:
         chart = self.chart()
@@ -146,47 +136,49 @@ class ChartPage(Page):
         return chart if style == "stacked" else replace(chart, stacked=False)
 
     def _write(self, chart: Chart, index: int) -> None:
-        head: list[Span] = [
-            Span(chart.title, "text", bold=True),
-            Span(f" · {self.about(chart)}" if self.about(chart) else "", "dim"),
-        ]
-        lines: list[Spans] = [head]
-        lines += [[Span(note, "second")] for note in self.notes()]
-        self.query_one("#title", StyledText).show(lines)
+        scope = self.scope
+        if scope is None:
+            return
+        self._write_title(chart, self.view.about(self.answers, scope, chart))
         label = chart.labels[index] if index < chart.n else ""
-        blocks, foot = self.blocks(chart, index)
-        own = [_row(each, index, chart) for each in _order(chart) if not each.reference]
-        first = (f"{chart.x_title} {label}", tuple(own))
-        references = tuple(_row(each, index, chart) for each in _order(chart) if each.reference)
+        blocks = self.view.totals(self.answers, chart)
+        intervals = ["± 95 % interval"] if any(series.half for series in chart.series) else []
+        foot = [*intervals, *self.view.foot(scope, chart)]
+        first = (f"{chart.x_title} {label}", tuple(_row(s, index, chart) for s in _order(chart) if not s.reference))
+        references = tuple(_row(series, index, chart) for series in _order(chart) if series.reference)
         other = [(chart.grey, references)] if references else []
         used = sum(2 + len(rows) for _, rows in (first, *other, *blocks)) + len(foot) + 2
         room = self.query_one("#chart-row").size.height - used
         table = every_position(chart, index, room) if self.tall else ()
         self.query_one(ReadOut).show_blocks(first, *other, *blocks, foot=tuple(foot), table=table)
 
+    def _write_title(self, chart: Chart, about: str) -> None:
+        head = [Span(chart.title, "text", bold=True), Span(f" · {about}" if about else "", "dim")]
+        self.query_one("#title", StyledText).show([head, *([Span(note, "second")] for note in self.notes())])
+
     def notes(self) -> list[str]:
-        """What the queries say about few languages."""
-        found: set[str] = set()
+        """Notes that the queries return when few languages are selected."""
+        notes: set[str] = set()
         for key in self.shown():
             table = self.answers.get(key, _EMPTY)
             if "note" in table.column_names:
-                found |= {str(note) for note in table.column("note").unique().to_pylist() if note}
-        return sorted(found)
+                notes |= {str(note) for note in table.column("note").unique().to_pylist() if note}
+        return sorted(notes)
 
     def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
         """Another layer, or another position of the view."""
         chart = message.chart.chart
         if chart is None:
             return
-        self.cursors[self.view] = message.index
-        if self.layer_of(chart):
+        self._cursors[self.view] = message.index
+        if over_layers(chart):
             self.select(layer=message.index)
         else:
             self.redraw()
 
     def action_view(self, step: int) -> None:
         """Another view."""
-        self.view = (self.view + step) % max(len(self.VIEWS), 1)
+        self.view = next_view(self.views, self.view, step)
         self.clear_notice()
         self.update()
 
@@ -196,8 +188,9 @@ class ChartPage(Page):
         self.redraw()
 
     def crumbs(self) -> tuple[str, ...]:
-        """The view, where there are several."""
-        return (view_crumb(self.VIEWS, self.view),) if self.VIEWS else ()
+        """The view, or what it shows."""
+        own = self.view.crumb(self.answers, self.scope) if self.scope is not None else ""
+        return (own or view_crumb(self.views, self.view),)
 
     def drawings(self) -> Sequence[Drawing]:
         """The chart as it is shown."""
@@ -205,35 +198,45 @@ class ChartPage(Page):
         return [replace(chart, panels=False)] if chart is not None else []
 
 
+def next_view(views: Sequence[AnyView], view: AnyView, step: int) -> AnyView:
+    """The view `step` places further, cyclically."""
+    return views[(views.index(view) + step) % len(views)]
+
+
+def over_layers(chart: Chart) -> bool:
+    """Whether the x axis is layers: their cursor is shared by all screens."""
+    return chart.x_title == "layer"
+
+
 def _same(before: Sequence[pa.Table], now: Sequence[pa.Table]) -> bool:
-    """Whether these are the very same tables; comparing their values would take longer than drawing."""
+    """Whether these are the same table objects. Comparing their values would take longer than drawing."""
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
 def every_position(chart: Chart, index: int, room: int) -> tuple[Spans, ...]:
-    """Values of the chart's own curves, a line a position: those around `index` that fit into `room` lines."""
+    """Values of the chart's own curves, one line a position: the positions around `index` that fit into `room` lines."""
     if room < 2:
         return ()
     start = max(min(index - room // 2, chart.n - room), 0)
-    series = [each for each in _order(chart) if not each.reference][:5]
+    curves = [series for series in _order(chart) if not series.reference][:5]
     digits = _DIGITS.get(chart.unit, 1)
-    head = "".join(f"{each.letter[:5]:>6}" for each in series)
+    head = "".join(f"{series.letter[:5]:>6}" for series in curves)
     lines: list[Spans] = [[Span(f"{chart.x_title[:5]:<5}", "dim"), Span(head, "dim")]]
     for place, label in list(enumerate(chart.labels))[start : start + room]:
-        values = [each.values[place] if place < len(each.values) else None for each in series]
+        values = [series.values[place] if place < len(series.values) else None for series in curves]
         text = "".join("     –" if v is None else f"{v:>6.{digits}f}" for v in values)
         ink, here = ("text", True) if place == index else ("dim", False)
         lines.append([Span(f"{label:>4} {text}", ink, bold=here)])
     return tuple(lines)
 
 
-def view_crumb(views: tuple[str, ...], view: int) -> str:
-    """The view's name, and that there are others."""
-    return f"{views[view]} {view + 1}/{len(views)}"
+def view_crumb(views: Sequence[View], view: View) -> str:
+    """Name, number and count of the view."""
+    return f"{view.name} {views.index(view) + 1}/{len(views)}"
 
 
 def _order(chart: Chart) -> list[Series]:
-    """The read-out lists a stack from the top."""
+    """Curves in the order of the read-out: a stack from the top."""
     return (
         list(reversed(chart.series))
         if chart.stacked or not chart.series or chart.series[0].letter == "A"

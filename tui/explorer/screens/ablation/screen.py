@@ -1,4 +1,4 @@
-"""Ablation: accuracy when a type of neurons is switched off, against controls, by dose, and beside the paper."""
+"""Ablation: accuracy with neurons of a type ablated, against controls, by dose, and beside the paper's."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
@@ -14,29 +14,27 @@ from neurontui.tui.charts.builders.ablation import (
     cell_lines,
     control_fields,
     control_table,
-    dose_chart,
     labels_of,
     mean_lines,
     sources,
 )
 from neurontui.tui.charts.builders.sharing import bar_lines
-from neurontui.tui.charts.model import Chart, Drawing
+from neurontui.tui.charts.model import Drawing
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import QueryRequest
-from neurontui.tui.explorer.run_catalog import RunInfo
-from neurontui.tui.explorer.screens.views import ChartPage
+from neurontui.tui.explorer.screens.ablation.views import (
+    MEASURES,
+    AblationView,
+    AccuracyBars,
+    Conditions,
+    Controls,
+    Dose,
+    Options,
+)
+from neurontui.tui.explorer.screens.chart_page import ChartPage
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.heat import Heat
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span
-
-MEASURES = ("generation", "rank", "invalid")
-WORDS = {
-    "generation": "generated answers",
-    "rank": "likeliest of the choices",
-    "invalid": "answers that are none of the choices",
-}
-TABLE, BARS, CONTROLS, DOSE = range(4)
 
 
 class AblationPage(ChartPage):
@@ -45,12 +43,12 @@ class AblationPage(ChartPage):
     PAGE = "ablation"
     HEADING = "Ablation"
     ABOUT = (
-        "Accuracy with neurons switched off: of each type in each example, random ones, and matched controls, which "
-        "are as many other active neurons with as much contribution. Cells are coloured by the change from the "
-        "baseline on the same inputs, ▼ ▲ where its interval leaves nought out; below stands the cell under the cursor with its 95 % interval, and how many "
-        "inputs were lost and gained. Views: bars; type against its control; change against dose."
+        "Accuracy with neurons ablated: those of each type in each example, random neurons, and matched controls, "
+        "which are equally many other active neurons with a similar contribution. Cells are colored by the change "
+        "from the baseline on the same inputs; ▼ ▲ mark changes whose 95 % interval excludes zero. The line below "
+        "gives the cell under the cursor with its interval, and the numbers of answers lost and gained. Views: bars; "
+        "each type against its control; change against dose."
     )
-    VIEWS = ("table", "bars", "controls", "dose")
     STYLES = ("lines", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -59,17 +57,17 @@ class AblationPage(ChartPage):
             "measure",
             tooltip="Generated answers, rank among the choices, or invalid answers",
         ),
-        Binding("p", "paper", "paper", tooltip="The paper's numbers, from its next table, or none"),
+        Binding("p", "paper", "paper", tooltip="The numbers of the paper's next table, or none"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
-        self.measure = 0
-        self.paper = 0
-        """Which of the paper's tables shows; beyond the last one, none."""
+        self.options = Options()
+        self.table, self.dose = Conditions(self.options), Dose(self.options)
+        self.controls, self.bars = Controls(self.options), AccuracyBars(self.options)
+        super().__init__(self.table, self.bars, self.controls, self.dose)
 
     def body(self) -> Iterable[Widget]:
-        """One widget a view, of which one shows."""
+        """The widgets of all views."""
         yield StyledText(id="title")
         with Horizontal(id="heat-row"):
             yield Heat(id="conditions")
@@ -79,36 +77,24 @@ class AblationPage(ChartPage):
         yield Grid(id="controls")
         yield self.chart_row()
 
-    def question(self, run: RunInfo) -> dict[str, QueryRequest]:
-        """What the view asks."""
-        asked = {"run": run.number, "languages": self.languages, "measure": MEASURES[self.measure]}
-        accuracy = {"accuracy": QueryRequest.of("ablation-accuracy", **asked)}
-        if self.view == CONTROLS:
-            return {"controls": QueryRequest.of("ablation-controls", **asked), **accuracy}
-        if self.view == DOSE:
-            return {"dose": QueryRequest.of("ablation-dose", **asked), **accuracy}
-        return {
-            **accuracy,
-            "published": QueryRequest.of("published-ablation", run=run.number),
-        }
-
     def on_resize(self) -> None:
-        """The bars join the table where there is room."""
+        """The bars appear below the table if there is room."""
         self.call_after_refresh(self.redraw)
 
+    @property
+    def shown_view(self) -> AblationView:
+        """The view, by its own type."""
+        assert isinstance(self.view, AblationView)
+        return self.view
+
     def redraw(self) -> None:
-        """The widget of the view."""
-        for view, name in (
-            (TABLE, "#heat-row"),
-            (TABLE, "#cell"),
-            (BARS, "#bars"),
-            (CONTROLS, "#controls"),
-            (DOSE, "#chart-row"),
-        ):
-            also = name == "#bars" and self.view == TABLE and self._room_for_bars
-            self.query_one(name).display = view == self.view or also
-        key = ("accuracy", "accuracy", "controls", "dose")[self.view]
-        table = self.answers.get(key)
+        """The widgets of the view."""
+        for view in (self.table, self.bars, self.controls, self.dose):
+            self.query_one(view.widget).display = view is self.view
+        self.query_one("#cell").display = self.view is self.table
+        if self.view is self.table:
+            self.query_one(self.bars.widget).display = self._room_for_bars
+        table = self.answers.get(self.shown_view.drawn_from)
         if table is None:
             return
         if not table.num_rows:
@@ -116,39 +102,42 @@ class AblationPage(ChartPage):
             return
         self.clear_notice()
         self._title()
-        (self._table, self._bars, self._controls, super().redraw)[self.view]()
+        self._draw_view()
+
+    def _draw_view(self) -> None:
+        if self.view is self.table:
+            self._table()
+        elif self.view is self.bars:
+            self._bars()
+        elif self.view is self.controls:
+            self._controls()
+        else:
+            super().redraw()
 
     def _title(self) -> None:
-        head = (
-            "Accuracy when a type is switched off",
-            "Accuracy, all inputs",
-            "A type against its matched control",
-            "Change by dose",
-        )
-        words = f" · {WORDS[MEASURES[self.measure]]}"
-        self.query_one("#title", StyledText).show(
-            [[Span(head[self.view], bold=True), Span(words, "dim"), Span(self._source(), "second")]]
-        )
+        words = f" · {MEASURES[self.options.measure]}"
+        head = [Span(self.shown_view.heading, bold=True), Span(words, "dim"), Span(self._source(), "second")]
+        self.query_one("#title", StyledText).show([head])
 
     def _source(self) -> str:
-        """Whose numbers stand below ours."""
-        rows = self._published() if self.view == TABLE else []
+        """The source of the published numbers in the table."""
+        rows = self._published() if self.view is self.table else []
         return f"   {rows[0]['source']}: {str(rows[0]['model']).rpartition('/')[2]}" if rows else ""
 
     def _rows(self) -> list[dict[str, Any]]:
         return list(self.answers["accuracy"].to_pylist()) if "accuracy" in self.answers else []
 
     def _published(self) -> list[dict[str, Any]]:
-        """One table of the paper, or none: for generated answers only."""
+        """Rows of the chosen table of the paper, which has generated answers only."""
         table = self.answers.get("published")
-        found = sources(table)
-        if self.measure or table is None or self.paper >= len(found):
+        names = sources(table)
+        if self.options.measure != "generation" or table is None or self.options.paper >= len(names):
             return []
-        return [row for row in table.to_pylist() if row["source"] == found[self.paper]]
+        return [row for row in table.to_pylist() if row["source"] == names[self.options.paper]]
 
     @property
     def _room_for_bars(self) -> bool:
-        """Whether the bars fit below the table: a line a condition, the frame's and those between."""
+        """Whether the bars fit below the table: a line for each condition, the frame, and the lines between."""
         rows = self._rows()
         conditions = len({row["condition"] for row in rows})
         lines = len(labels_of(rows, self._published()))
@@ -192,53 +181,46 @@ class AblationPage(ChartPage):
     def _controls(self) -> None:
         self.query_one("#controls", Grid).show(control_table(self.answers["controls"]), control_fields(self.size.width))
 
-    def chart(self) -> Chart | None:
-        """Dose."""
-        return dose_chart(self.answers["dose"]) if self.view == DOSE and "dose" in self.answers else None
-
     def say_absent(self) -> None:
-        """Say how to get what is missing."""
-        if self.view in (CONTROLS, DOSE) and "accuracy" in self.answers and self.answers["accuracy"].num_rows:
+        """Say what is missing and how to get it."""
+        has_accuracy = "accuracy" in self.answers and self.answers["accuracy"].num_rows
+        if self.view in (self.controls, self.dose) and has_accuracy:
             self.notice("This run has no such conditions", "Choose another view with v.")
-        elif self.measure:
+        elif self.options.measure != "generation":
             self.notice("This task has no choices to rank", "Press r for generated answers.")
         else:
-            self.absent(
-                "ablation",
-                "No ablation in this run",
-                "Measure it as well: neurontui run … --measures types,attribution,ablation. It needs answers in the task.",
-            )
+            super().say_absent()
 
     def update(self) -> None:
-        """Bring everything up, and the focus to what is shown."""
+        """Update, and put the focus on what is shown."""
         super().update()
         if self.is_current and self.query("#conditions"):
-            wanted = {TABLE: "#conditions", CONTROLS: "#controls", DOSE: "#chart"}.get(self.view)
-            shown = {"conditions", "controls", "chart"}
-            if wanted is not None and (self.focused is None or self.focused.id in shown):
-                self.query_one(wanted).focus()
+            target, movable = self.shown_view.focus, {"conditions", "controls", "chart"}
+            if target and (self.focused is None or self.focused.id in movable):
+                self.query_one(target).focus()
 
     def action_measure(self) -> None:
         """Another measure."""
-        self.measure = (self.measure + 1) % len(MEASURES)
+        names = list(MEASURES)
+        self.options.measure = names[(names.index(self.options.measure) + 1) % len(names)]
         self.update()
 
     def action_style(self) -> None:
-        """Another style of the dose curves, the only ones here."""
-        if self.view == DOSE:
+        """Another style of the dose curves, the only curves here."""
+        if self.view is self.dose:
             super().action_style()
         else:
-            self.view = DOSE
+            self.view = self.dose
             self.update()
 
     def action_paper(self) -> None:
         """The next of the paper's tables, then none."""
-        self.paper = (self.paper + 1) % (len(sources(self.answers.get("published"))) + 1)
+        self.options.paper = (self.options.paper + 1) % (len(sources(self.answers.get("published"))) + 1)
         self.redraw()
 
     def drawings(self) -> Sequence[Drawing]:
         """The heatmap and the bars, or the chart."""
-        if self.view == DOSE:
+        if self.view is self.dose:
             return super().drawings()
         rows = self._rows()
         return [accuracy_matrix(rows, self.languages, self._published()), accuracy_bars(rows)] if rows else []

@@ -1,0 +1,110 @@
+"""The views of the Ablation screen."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from neurontui.tui.charts.builders.ablation import dose_chart
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.explorer.query_runner import QueryRequest
+from neurontui.tui.explorer.scope import Scope
+from neurontui.tui.explorer.screens.view import Absent, Answers, View
+
+MEASURES = {
+    "generation": "generated answers",
+    "rank": "choice with the highest probability",
+    "invalid": "answers that are none of the choices",
+}
+"""How an answer is judged, in words."""
+
+
+@dataclass
+class Options:
+    """What keys change for all views together."""
+
+    measure: str = "generation"
+    paper: int = 0
+    """Which of the paper's tables shows; beyond the last one, none."""
+
+
+class AblationView(View):
+    """A view of the accuracy with neurons ablated."""
+
+    absent = Absent(
+        "No ablation in this run",
+        "Measure it as well: neurontui run … --measures types,attribution,ablation. It needs answers in the task.",
+        "ablation",
+    )
+    heading: ClassVar[str]
+    drawn_from: ClassVar[str] = "accuracy"
+    """The query that the view is drawn from."""
+    widget: ClassVar[str]
+    """The widget of the view."""
+    focus: ClassVar[str] = ""
+    """The widget that gets the focus."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def accuracy(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Accuracy by condition and language, which every view needs."""
+        return {"accuracy": self.query("ablation-accuracy", scope)}
+
+    def query(self, name: str, scope: Scope) -> QueryRequest:
+        """A query of the chosen measure."""
+        run, languages = scope.run.number, scope.languages
+        return QueryRequest.of(name, run=run, languages=languages, measure=self._options.measure)
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Accuracy, and the paper's."""
+        published = QueryRequest.of("published-ablation", run=scope.run.number)
+        return {**self.accuracy(scope), "published": published}
+
+
+class Conditions(AblationView):
+    """Conditions by languages, as a heatmap."""
+
+    name = "table"
+    heading = "Accuracy with neurons ablated"
+    widget = "#heat-row"
+    focus = "#conditions"
+
+
+class AccuracyBars(AblationView):
+    """A bar for each condition."""
+
+    name = "bars"
+    heading = "Accuracy, all inputs"
+    widget = "#bars"
+
+
+class Controls(AblationView):
+    """Each type against its matched control."""
+
+    name = "controls"
+    heading = "A type against its matched control"
+    drawn_from = "controls"
+    widget = "#controls"
+    focus = "#controls"
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Types and controls."""
+        return {"controls": self.query("ablation-controls", scope), **self.accuracy(scope)}
+
+
+class Dose(AblationView):
+    """Change against the share of neurons ablated."""
+
+    name = "dose"
+    heading = "Change by dose"
+    drawn_from = "dose"
+    widget = "#chart-row"
+    focus = "#chart"
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Doses."""
+        return {"dose": self.query("ablation-dose", scope), **self.accuracy(scope)}
+
+    def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
+        """A curve for each type and control."""
+        table = answers.get("dose")
+        return None if table is None else dose_chart(table)

@@ -1,0 +1,113 @@
+"""Attribution: how much each type contributes to the layers' output, and to the answer."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.widget import Widget
+
+from neurontui.tui.charts.builders.attribution import score_fields, score_table
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.screens.attribution.views import (
+    VARIANTS,
+    AllNeurons,
+    EffectiveScores,
+    LargestEffect,
+    OneNeuron,
+    TopShare,
+)
+from neurontui.tui.explorer.screens.chart_page import ChartPage
+from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.layer_chart import LayerChart
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span
+
+
+class AttributionPage(ChartPage):
+    """Composition of the top 5 %, mean and total contribution, effective scores by layer and as in the paper."""
+
+    PAGE = "attribution"
+    HEADING = "Attribution"
+    ABOUT = (
+        "Contribution scores (CS, Eq. 9) give a neuron's share in its layer's output; effective scores (ES, Eq. 10) "
+        "give how far it moves the logit of the correct answer. Views: types of the 5 % of neurons with the largest "
+        "contribution; contribution of one neuron of a type, and of all of them; the largest effective score of each "
+        "layer; and Tables 1 and 3 with the paper's numbers beside them. u selects inputs in one language."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "language", "language", tooltip="Inputs in the next language, or in all"),
+        Binding(
+            "r",
+            "variant",
+            "variant",
+            show=False,
+            tooltip="Effective scores over all values, neuron means, or layer maxima",
+        ),
+        Binding("enter", "neurons", "neurons", show=False, tooltip="List the neurons of this layer"),
+    ]
+
+    def __init__(self) -> None:
+        self.scores = EffectiveScores()
+        super().__init__(TopShare(), OneNeuron(), AllNeurons(), LargestEffect(), self.scores)
+
+    def body(self) -> Iterable[Widget]:
+        """The chart, and the table that replaces it."""
+        yield from super().body()
+        yield Grid(id="scores")
+
+    def redraw(self) -> None:
+        """A chart, or the table."""
+        table = self.view is self.scores
+        self.query_one("#chart-row").display = not table
+        self.query_one(Grid).display = table
+        if not table:
+            super().redraw()
+        elif "scores" in self.answers:
+            self._show_scores(self.answers["scores"])
+
+    def _show_scores(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            self.say_absent()
+            return
+        self.clear_notice()
+        published = self.answers.get("published")
+        has_paper = published is not None and published.num_rows > 0
+        self.query_one(Grid).show(score_table(table, published), score_fields(has_paper))
+        head = [
+            Span("Effective scores", "text", bold=True),
+            Span(f" · over {VARIANTS[self.scores.variant]}, logits", "dim"),
+            Span(_source(published) if has_paper else "", "second"),
+        ]
+        self.query_one("#title", StyledText).show([head])
+
+    def update(self) -> None:
+        """Update, and put the focus on what is shown."""
+        super().update()
+        if self.is_current and self.query("#scores"):
+            grid, chart = self.query_one(Grid), self.query_one(LayerChart)
+            if self.focused in (None, grid, chart):
+                (grid if self.view is self.scores else chart).focus()
+
+    def action_language(self) -> None:
+        """Inputs in all languages, in the first one, in the next one."""
+        codes = ["", *self.languages]
+        language = self.scope.language if self.scope is not None else ""
+        self.select(language=codes[(codes.index(language) + 1) % len(codes)])
+
+    def action_variant(self) -> None:
+        """Average effective scores over something else."""
+        variants = list(VARIANTS)
+        self.scores.variant = variants[(variants.index(self.scores.variant) + 1) % len(variants)]
+        self.view = self.scores
+        self.update()
+
+    def action_neurons(self) -> None:
+        """List the neurons of the layer."""
+        if self.view is not self.scores:
+            self.host.open_detail("persistence", layer_filter=self.selection.layer)
+
+
+def _source(published: pa.Table) -> str:
+    """The model of the paper's numbers."""
+    same = published.column("same_model")[0].as_py()
+    return f"   paper: {published.column('model')[0]}{'' if same else ', another model'}"

@@ -1,0 +1,179 @@
+"""Languages: which of them share neurons, and how specific neurons divide among them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import pyarrow as pa
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from neurontui.tui.charts.model import Drawing, Matrix
+from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.query_runner import QueryRequest
+from neurontui.tui.explorer.scope import Scope
+from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb
+from neurontui.tui.explorer.screens.languages.views import (
+    MEASURES,
+    AgainstChance,
+    LanguageView,
+    Partial,
+    Sharing,
+    Specific,
+    language_of,
+)
+from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.selection import Selection
+from neurontui.tui.explorer.widgets.chips import Chips
+from neurontui.tui.explorer.widgets.heat import Heat
+from neurontui.tui.explorer.widgets.layer_chart import LayerChart
+from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.text_lines import Span
+
+
+class LanguagesPage(Page):
+    """Sharing matrix, specific share and partial sharing by layer, sharing against chance."""
+
+    PAGE = "languages"
+    HEADING = "Languages"
+    ABOUT = (
+        "Which languages share neurons. The matrix gives, of the neurons active in the row's language, the share "
+        "active in the column's. The bars give the languages with which the row's language shares its "
+        "partial-shared neurons; the curve below gives this by layer. Other views: the share of each language in "
+        "the specific neurons, by layer; partial sharing by layer; and sharing against chance, for related and "
+        "unrelated languages."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
+        Binding("V", "view(-1)", "previous view", show=False, tooltip="The previous view"),
+        Binding("m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"),
+        Binding("enter", "find", "neurons", tooltip="List neurons specific to the language of the row"),
+    ]
+
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "partial-all": ("beside",),
+        "specific-all": ("beside",),
+        "family": ("below",),
+    }
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "find"), ())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sharing = Sharing()
+        self.chance = AgainstChance()
+        self.views: tuple[LanguageView, ...] = (self.sharing, Specific(), Partial(), self.chance)
+        self.view: LanguageView = self.sharing
+
+    def body(self) -> Iterable[Widget]:
+        """Title, heatmap with bars beside it, text and curve below."""
+        yield StyledText(id="title")
+        with Horizontal(id="heat-row"):
+            yield Heat(id="heat")
+            yield StyledText(id="beside")
+        yield StyledText(id="below")
+        yield LayerChart(id="below-chart", titled=True)
+
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Queries of the view, and the layers."""
+        self.sharing.column = self.query_one(Heat).column
+        return {**self.view.queries(scope), "layers": QueryRequest.of("layers", run=scope.run.number)}
+
+    def panes(self, key: str) -> tuple[str, ...] | None:
+        """Another row of the sharing matrix changes what is beside and below it, not the matrix."""
+        return self.view.panes.get(key) or super().panes(key)
+
+    def next_selections(self) -> Iterator[Selection]:
+        """The rows next to the cursor as well."""
+        yield from super().next_selections()
+        scope = self.scope
+        if scope is not None and not self.query_one(Chips).has_focus:
+            codes = scope.languages
+            place = codes.index(language_of(scope))
+            for near in (place + 1, place - 1):
+                if 0 <= near < len(codes):
+                    yield replace(scope.selection, language=codes[near])
+
+    def draw(self, key: str, table: pa.Table) -> None:
+        """New numbers."""
+        self.drawing_once(self._draw)
+
+    def reflect(self) -> None:
+        """The language may have been chosen on another screen."""
+        if len(self.languages) < 2:
+            self.notice("Sharing needs two languages", "Press L and switch more languages on.")
+            return
+        if not self.outdated:
+            self.drawing_once(self._draw)
+
+    def matrix(self) -> Matrix | None:
+        """The heatmap of the view; None until its tables are available."""
+        return self.view.matrix(self.answers, self.scope) if self.scope is not None else None
+
+    def _draw(self) -> None:
+        matrix, scope = self.matrix(), self.scope
+        if matrix is None or scope is None:
+            return
+        if not matrix.rows or not any(value is not None for line in matrix.values for value in line):
+            self.notice("Nothing to show for these languages", "Press L and switch more languages on.")
+            return
+        self.clear_notice()
+        self._reserve_rows(scope)
+        heat = self.query_one(Heat)
+        heat.show(matrix)
+        if (cell := self.view.pointed(scope, matrix, heat.column)) is not None:
+            heat.point(*cell)
+        self._write(matrix, scope)
+
+    def _reserve_rows(self, scope: Scope) -> None:
+        """Room for all languages: if switching one moved what is below, the whole screen would be redrawn."""
+        self.query_one("#heat-row").styles.height = 1 + len(scope.run.languages)
+
+    def _write(self, matrix: Matrix, scope: Scope) -> None:
+        head, _, words = self.view.heading(scope).partition(" · ")
+        self.query_one("#title", StyledText).show([[Span(head, bold=True), Span(f" · {words}", "dim")]])
+        beside, heat = self.query_one("#beside", StyledText), self.query_one(Heat)
+        beside.show(self.view.beside(self.answers, scope, beside.content_size.width or 23))
+        self.query_one("#below", StyledText).show(self.view.below(self.answers, matrix, heat.row, heat.column))
+        row, column = matrix.rows[heat.row], matrix.columns[heat.column]
+        chart = self.query_one(LayerChart)
+        chart.display = self.view.has_chart
+        chart.show(self.view.curve(self.answers, scope, row, column, others=self.tall))
+        chart.cursor = self.selection.layer
+
+    def on_heat_moved(self, message: Heat.Moved) -> None:
+        """Another language, or another layer."""
+        before = self.selection
+        self.select(**self.view.selected(self.query_one(Heat).matrix, message.row, message.column))
+        if self.selection == before:  # another column of the same row
+            self.update()
+
+    def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
+        """Another layer."""
+        self.select(layer=message.index)
+
+    def action_view(self, step: int) -> None:
+        """Another view."""
+        self.view = next_view(self.views, self.view, step)
+        self.update()
+
+    def action_measure(self) -> None:
+        """Another measure of sharing against chance."""
+        self.chance.measure = MEASURES[(MEASURES.index(self.chance.measure) + 1) % len(MEASURES)]
+        self.view = self.chance
+        self.update()
+
+    def action_find(self) -> None:
+        """List neurons specific to the language."""
+        if self.scope is not None:
+            language = language_of(self.scope)
+            self.host.open_detail("persistence", speaks=language, type="specific", layer_filter=None)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The view."""
+        return (view_crumb(self.views, self.view),)
+
+    def drawings(self) -> Sequence[Drawing]:
+        """The heatmap, and the bars beside it."""
+        matrix, scope = self.matrix(), self.scope
+        bars = self.view.exported_bars(self.answers, scope) if scope is not None else None
+        return [drawing for drawing in (matrix, bars) if drawing is not None]

@@ -1,0 +1,67 @@
+"""A view: one way to show a screen's subject. Its queries and its chart follow from their arguments alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from neurontui.tui.charts.model import Chart
+from neurontui.tui.explorer.query_runner import QueryRequest
+from neurontui.tui.explorer.scope import Scope
+from neurontui.tui.explorer.widgets.readout import Row
+
+Answers = Mapping[str, pa.Table]
+"""Tables by the names that `View.queries` gave their queries."""
+Block = tuple[str, tuple[Row, ...]]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The notice shown when a view's query has no rows."""
+
+    head: str
+    sentence: str
+    measure: str = ""
+    """The measure that the run lacks; the notice lists other runs that have it."""
+
+
+class View:
+    """One view. Subclasses hold only what a key of theirs changes, such as a variant."""
+
+    name: ClassVar[str]
+    absent: ClassVar[Absent] = Absent("Nothing was measured for this view", "Choose another view with v.")
+    compares: ClassVar[bool] = False
+    """Whether it shows the second run too."""
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Queries by name, the most important first."""
+        raise NotImplementedError
+
+    def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
+        """The chart; None until its tables are available."""
+        return None
+
+    def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
+        """Text after the title: n, and what percentages refer to."""
+        return ""
+
+    def threshold(self, scope: Scope) -> float:
+        """Activation threshold of the numbers. All but type ratios by layer are stored at one threshold only."""
+        return scope.run.threshold
+
+    def totals(self, answers: Answers, chart: Chart) -> list[Block]:
+        """Further blocks of the read-out."""
+        return []
+
+    def foot(self, scope: Scope, chart: Chart) -> list[str]:
+        """Further lines below the read-out."""
+        return []
+
+    def crumb(self, answers: Answers, scope: Scope) -> str:
+        """The last breadcrumb; empty for the view's name and number."""
+        return ""
+
+    def options(self) -> object:
+        """What else decides the chart: a value that changes with it."""
+        return None
