@@ -1,23 +1,52 @@
-"""What a chart shows, before anyone decides how to draw it."""
+"""What a chart shows: plain data, made by the builders and drawn by the terminal and the figure renderer alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import log
+
+from neurontui.tui.charts.palette import LETTERS, TYPES
 
 Value = float | None
+"""A value, or None where there is none: charts leave a gap, tables a dash."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve or one layer of a stack; `role` names its colour, `letter` says the same without colour."""
+    """One curve or one layer of a stack; `role` names its color, `letter` identifies it without color."""
 
     name: str
     letter: str
     role: str
     values: tuple[Value, ...]
-    half: tuple[Value, ...] = ()
-    """Half the width of the 95 % interval of each value, where there is one."""
+    low: tuple[Value, ...] = ()
+    """Lower end of the 95 % interval of each value; empty without intervals."""
+    high: tuple[Value, ...] = ()
     reference: bool = False
-    """What the others are compared with: drawn in grey."""
+    """What the others are compared with: gray in the terminal."""
+    hue: str = ""
+    """Role of its color in a figure, where that is not `role`: the type that a reference belongs to."""
+    dash: int = 0
+    """Line style in a figure: 0 is solid; 1, 2 and 3 are ever finer dashes."""
+    alpha: float = 1.0
+    legend: str = ""
+    """Legend entry in a figure; series with the same text share one. Empty is the name."""
+
+    @cached_property
+    def half(self) -> tuple[Value, ...]:
+        """Half the width of each interval; empty without intervals."""
+        pairs = zip(self.low, self.high, strict=True)
+        return tuple(None if low is None or high is None else (high - low) / 2 for low, high in pairs)
+
+    @property
+    def type(self) -> str | None:
+        """The neuron type that the series is about, if it is the type's own."""
+        return self.role if self.letter == LETTERS.get(self.role) else None
+
+    @property
+    def full_name(self) -> str:
+        """The name, with a neuron type's in full."""
+        return self.type or (self.hue if self.hue in TYPES else self.name)
 
     def text(self, index: int, digits: int = 1) -> str:
         """The value at `index` with its interval, as `9.3 ±0.1`, or an en dash where there is none."""
@@ -30,7 +59,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves over layers (or another whole-numbered axis)."""
+    """Curves or a stack over layers or another axis."""
 
     title: str
     labels: tuple[str, ...]
@@ -49,10 +78,15 @@ class Chart:
     """A panel a series, each with a y axis of its own."""
     grey: str = "compared"
     """What the reference curves are."""
-    places: tuple[float, ...] = ()
-    """Where the positions lie on the x axis, 0 to 1; evenly spaced where empty."""
+    x: tuple[float, ...] = ()
+    """Value of each position on the x axis; 0, 1, 2 … where empty."""
+    log_x: bool = False
     joined: bool = False
     """Whether curves continue across positions where they have no value: each was measured at its own positions."""
+    y_title: str = ""
+    """Title of the y axis in a figure, where the unit is not enough."""
+    from_zero: bool = True
+    """Whether the y axis of a figure starts at zero; the terminal shows the range of the values."""
 
     def legend(self, series: Series) -> str:
         """What a curve is, in words."""
@@ -63,6 +97,19 @@ class Chart:
         """Positions on the x axis."""
         return len(self.labels)
 
+    @property
+    def xs(self) -> tuple[float, ...]:
+        """Value of each position on the x axis."""
+        return self.x or tuple(float(index) for index in range(self.n))
+
+    @cached_property
+    def places(self) -> tuple[float, ...]:
+        """Where the positions lie on the x axis, 0 to 1; empty where consecutive whole numbers are spaced evenly."""
+        if self.log_x and self.x and min(self.x) > 0:
+            return spaced([log(x) for x in self.x])
+        even = all(x == self.x[0] + index for index, x in enumerate(self.x))
+        return () if even else spaced(self.x)
+
     def place(self, index: float) -> float:
         """Where a position lies on the x axis, 0 to 1; a single one in the middle."""
         if self.places:
@@ -70,10 +117,10 @@ class Chart:
         return index / (self.n - 1) if self.n > 1 else 0.5
 
     def extent(self) -> tuple[float, float]:
-        """Smallest and largest value to make room for; a stack always starts at nought."""
+        """Smallest and largest value to make room for; a stack always starts at zero."""
         if self.stacked:
             return 0.0, self.total
-        known = [value for each in self.series for value in each.values if value is not None]
+        known = [value for series in self.series for value in series.values if value is not None]
         lowest, highest = min(known, default=0.0), max(known, default=1.0)
         return (min(lowest, 0.0), max(highest, 0.0)) if self.zero else (lowest, highest)
 
@@ -88,15 +135,17 @@ class Matrix:
     values: tuple[tuple[Value, ...], ...]
     unit: str = "%"
     diverging: bool = False
-    """Colour around nought instead of from the smallest up."""
+    """Color around zero instead of from the smallest up."""
     skip_diagonal: bool = False
     tints: tuple[tuple[Value, ...], ...] = ()
-    """What colours the cells, where that is not their value; None leaves a cell without colour."""
+    """What colors the cells, where that is not their value; None leaves a cell without color."""
     marks: tuple[str, ...] = ()
-    """A row of characters a row, each put behind a cell's value: what a colour means, said without colour."""
+    """A row of characters a row, each put behind a cell's value: what a color means, without color."""
+    row_title: str = ""
+    column_title: str = ""
 
     def tint(self, row: int, column: int) -> Value:
-        """What colours a cell."""
+        """What colors a cell."""
         return (self.tints or self.values)[row][column]
 
     def mark(self, row: int, column: int) -> str:
@@ -104,9 +153,9 @@ class Matrix:
         return self.marks[row][column] if self.marks else " "
 
     def extent(self) -> tuple[float, float]:
-        """Smallest and largest value that gets a colour."""
-        every = [self.tint(row, column) for row, column, _ in self.cells()]
-        known = [value for value in every if value is not None]
+        """Smallest and largest value that gets a color."""
+        tints = [self.tint(row, column) for row, column, _ in self.cells()]
+        known = [tint for tint in tints if tint is not None]
         lowest, highest = min(known, default=0.0), max(known, default=1.0)
         if self.diverging:
             reach = max(abs(lowest), abs(highest), 1e-12)
@@ -131,17 +180,47 @@ class Bar:
     value: Value
     letter: str = ""
     role: str = "first"
-    half: Value = None
+    low: Value = None
+    high: Value = None
     note: str = ""
+    group: str = ""
+    """Consecutive bars of the same group lie side by side under its name."""
+
+    @property
+    def half(self) -> Value:
+        """Half the width of the 95 % interval."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Named values beside each other, drawn from nought."""
+    """Named values beside each other, drawn from zero."""
 
     title: str
     bars: tuple[Bar, ...] = field(default=())
     unit: str = "%"
+    y_title: str = ""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A value with its interval on a line of its own; `kind` chooses the marker, `role` the color."""
+
+    label: str
+    value: Value
+    low: Value
+    high: Value
+    kind: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Values with intervals, one below the other, against zero."""
+
+    title: str
+    dots: tuple[Dot, ...]
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -155,15 +234,9 @@ class Reading:
 
 
 Drawing = Chart | Matrix | Bars
-
-
-def numbers(values: Sequence[object]) -> tuple[Value, ...]:
-    """Values of a column as floats; None and NaN both mean there is no value."""
-    out: list[Value] = []
-    for value in values:
-        number = None if value is None else float(str(value)) if not isinstance(value, int | float) else float(value)
-        out.append(number if number is not None and number == number and abs(number) != float("inf") else None)
-    return tuple(out)
+"""What the terminal draws."""
+Panel = Drawing | Dots
+"""What a figure draws."""
 
 
 def spaced(values: Sequence[float]) -> tuple[float, ...]:

@@ -1,20 +1,20 @@
 """Tables and charts as files and as text to paste; `tui.common.table_formats` decides how a value looks."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 
-from neurontui.store.errors import UsageError
+from neurontui.store.errors import MissingExtraError, UsageError
 from neurontui.tui.charts.model import Drawing
-from neurontui.tui.charts.svg import to_svg
 from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.common.table_formats import TABLE_FORMATS, encoded
 
 __all__ = ["CHART_FORMATS", "TABLE_FORMATS", "chart_bytes", "save", "slug", "table_bytes", "table_text"]
 
-CHART_FORMATS = ("svg", "txt")
+CHART_FORMATS = ("svg", "png", "pdf", "txt")
 
 
 def table_bytes(table: pa.Table, kind: str) -> bytes:
@@ -28,8 +28,17 @@ def table_text(table: pa.Table) -> str:
 
 
 def chart_bytes(drawing: Drawing, kind: str) -> bytes:
-    """A chart in one of CHART_FORMATS."""
-    return (to_svg(drawing) if kind == "svg" else to_text(drawing) + "\n").encode("utf-8", "replace")
+    """A chart in one of CHART_FORMATS. Raises MissingExtraError for a picture where matplotlib is not installed."""
+    if kind == "txt":
+        return (to_text(drawing) + "\n").encode("utf-8", "replace")
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError(
+            f"A chart as .{kind} needs matplotlib, which is not installed: pip install 'neurontui[report]'. "
+            "Exporting it as .txt works without."
+        )
+    from neurontui.tui.charts.figure.plot import picture  # matplotlib, only when a picture is made
+
+    return picture(drawing, kind)
 
 
 def save(folder: Path, name: str, kind: str, content: bytes) -> Path:

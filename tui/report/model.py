@@ -1,114 +1,11 @@
 """What a report is made of, whatever its format: sections of sentences, tables and figures.
 
-All text is as stored, hostile or not: `markdown`, `html` and `plot` make it harmless where they write it.
+All text is as stored, hostile or not: `markdown`, `html` and the figure renderer make it harmless where they write it.
 """
 
 from dataclasses import dataclass, field
 
-Number = float | None
-"""A value, or None where there is none: figures leave a gap, tables a dash."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """Values over x, with the interval of each; `mark` is the letter or code written at its end."""
-
-    name: str
-    mark: str
-    role: str
-    """Colour by role of the charts' palette: a type's name, or first to eighth."""
-    x: tuple[float, ...]
-    y: tuple[Number, ...]
-    low: tuple[Number, ...] = ()
-    high: tuple[Number, ...] = ()
-    dash: int = 0
-    """0 is solid; 1, 2 and 3 are ever finer dashes."""
-    alpha: float = 1.0
-    legend: str = ""
-    """Lines with the same legend share one entry; empty is the name."""
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Lines over a common x."""
-
-    title: str
-    lines: tuple[Line, ...]
-    x_title: str = "layer"
-    y_title: str = "% of neurons"
-    breaks: tuple[float, ...] = ()
-    """Where another stack of the model begins."""
-    zero: bool = True
-    """Whether the y axis begins at zero."""
-    log_x: bool = False
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Stacked columns that add up to 100 %, one a layer; each line is one type's share."""
-
-    title: str
-    lines: tuple[Line, ...]
-    x_title: str = "layer"
-    y_title: str = "%"
-    breaks: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar of a group, with its interval."""
-
-    value: Number
-    low: Number = None
-    high: Number = None
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Groups of bars side by side: `bars[s][g]` is series s of group g."""
-
-    title: str
-    groups: tuple[str, ...]
-    roles: tuple[str, ...]
-    series: tuple[str, ...]
-    bars: tuple[tuple[Bar, ...], ...]
-    y_title: str = "% of neurons"
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A value with its interval on a line of its own; `kind` chooses the marker, `role` the colour."""
-
-    label: str
-    value: Number
-    low: Number
-    high: Number
-    kind: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Dots:
-    """Values with intervals, one below the other, against zero."""
-
-    title: str
-    dots: tuple[Dot, ...]
-    x_title: str
-
-
-@dataclass(frozen=True)
-class Heat:
-    """A matrix of values, written into its cells."""
-
-    title: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    values: tuple[tuple[Number, ...], ...]
-    row_title: str
-    column_title: str
-
-
-Panel = Lines | Columns | Bars | Dots | Heat
+from neurontui.tui.charts.model import Panel
 
 
 @dataclass(frozen=True)
@@ -139,7 +36,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of one or more panels; its numbers are in them."""
+    """A figure of one or more charts, which hold its numbers."""
 
     slug: str
     title: str
@@ -149,7 +46,7 @@ class Figure:
     panels: tuple[Panel, ...]
     query: str = ""
     columns: int = 0
-    """Panels side by side; 0 leaves it to the plot."""
+    """Panels side by side; 0 lets the renderer choose."""
     same_y: bool = False
     summary: Table | None = None
     """Fewer numbers than the panels hold, where these are too many to print."""
@@ -167,7 +64,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Fold:
-    """What a reader may skip."""
+    """Blocks that are folded away."""
 
     title: str
     blocks: tuple["Block", ...]
@@ -178,7 +75,7 @@ Block = Text | Table | Figure | Fold
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and its blocks."""
 
     title: str
     slug: str

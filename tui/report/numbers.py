@@ -1,7 +1,11 @@
-"""The numbers of a figure as tables: what stands in its place where nothing can be drawn."""
+"""The numbers of a figure as tables: what a report without pictures shows in its place."""
 
-from neurontui.tui.report.model import Bars, Cell, Dots, Figure, Heat, Panel, Table
-from neurontui.tui.report.shape import cells, decimals, line_table, with_interval
+from itertools import groupby
+
+from neurontui.tui.charts.model import Bar, Bars, Chart, Dots, Matrix, Panel
+from neurontui.tui.common.significant import decimals, with_interval
+from neurontui.tui.report.model import Cell, Figure, Table
+from neurontui.tui.report.shape import cells, chart_table
 
 
 def tables(figure: Figure) -> tuple[Table, ...]:
@@ -15,32 +19,28 @@ def brief(figure: Figure) -> tuple[Table, ...]:
 
 
 def _table(panel: Panel) -> Table:
+    if isinstance(panel, Chart):
+        return chart_table(panel)
     if isinstance(panel, Bars):
         return _bars(panel)
     if isinstance(panel, Dots):
         rows = tuple(cells(dot.label, with_interval(dot.value, dot.low, dot.high)) for dot in panel.dots)
-        return Table(panel.title, ("condition", f"change, {panel.x_title}"), rows)
-    if isinstance(panel, Heat):
-        return _heat(panel)
-    return line_table(
-        panel.lines,
-        panel.x_title,
-        " · ".join(part for part in (panel.title, panel.y_title) if part),
-    )
+        return Table(panel.title, ("condition", f"change, {panel.unit}"), rows)
+    return _matrix(panel)
 
 
 def _bars(panel: Bars) -> Table:
-    rows = tuple(
-        cells(
-            group,
-            *(with_interval(bar.value, bar.low, bar.high) for bar in (series[g] for series in panel.bars)),
-        )
-        for g, group in enumerate(panel.groups)
-    )
-    return Table(panel.title, (panel.y_title, *panel.series), rows)
+    groups = [list(group) for _, group in groupby(panel.bars, lambda bar: bar.group or bar.name)]
+    rows = tuple(cells(group[0].group or group[0].name, *(_value(bar) for bar in group)) for group in groups)
+    names = [bar.name if bar.group else "value" for bar in groups[0]] if groups else []
+    return Table(panel.title, (panel.y_title or panel.unit, *names), rows)
 
 
-def _heat(panel: Heat) -> Table:
+def _value(bar: Bar) -> str:
+    return with_interval(bar.value, bar.low, bar.high)
+
+
+def _matrix(panel: Matrix) -> Table:
     rows = tuple(
         (Cell(name), *(Cell(decimals(value)) for value in values))
         for name, values in zip(panel.rows, panel.values, strict=True)

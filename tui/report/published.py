@@ -1,9 +1,8 @@
 """The paper's numbers (Tables 1 to 4) that stand beside a run's own: only those of the very same model and task."""
 
 from neurontui.queries.results import Results
-from neurontui.tui.report.model import Number
+from neurontui.tui.common.significant import NONE, Number, decimals
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import NONE, decimals
 
 Key = tuple[str, str | None, float | None]
 """Kind of condition, type, and percent of neurons where it is random."""

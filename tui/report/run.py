@@ -1,10 +1,13 @@
 """What every figure needs to know of a run before it asks its own query."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
+
 from neurontui.queries.results import Results
+from neurontui.tui.charts.model import Chart
 
 Row = dict[str, Any]
 
@@ -27,6 +30,8 @@ class Run:
     """Stack of each layer."""
     measures: frozenset[str]
     """Those present, of the query `measures`."""
+    layers: pa.Table = field(compare=False, repr=False)
+    """What the query `layers` returns."""
 
     @property
     def anchor(self) -> str:
@@ -40,19 +45,22 @@ class Run:
         return " ".join(part for part in parts if part)
 
     @property
-    def breaks(self) -> tuple[float, ...]:
-        """Between which layers another stack begins."""
-        pairs = zip(self.stacks, self.stacks[1:], strict=False)
-        return tuple(i + 0.5 for i, (before, after) in enumerate(pairs) if before != after)
+    def two_stacks(self) -> bool:
+        """Whether the model has an encoder and a decoder."""
+        return len(set(self.stacks)) > 1
 
     @property
     def layer_title(self) -> str:
         """Title of an axis of layers."""
-        return f"layer ({', then '.join(dict.fromkeys(self.stacks))})" if self.breaks else "layer"
+        return f"layer ({', then '.join(dict.fromkeys(self.stacks))})" if self.two_stacks else "layer"
+
+    def panel(self, chart: Chart, title: str = "", x_title: str = "") -> Chart:
+        """A chart as a panel of a figure, which has a title of its own: without its title, with that of its axis."""
+        return replace(chart, title=title, x_title=x_title or self.layer_title)
 
     def command(self, query: str, *parameters: str) -> str:
         """The command that gives a query's rows for this run."""
-        given = "".join(f" -p {shlex.quote(each)}" for each in parameters)
+        given = "".join(f" -p {shlex.quote(text)}" for text in parameters)
         return f"neurontui query {shlex.quote(self.file)} {query} --run {self.argument}{given}"
 
     def again(self) -> str:
@@ -66,7 +74,7 @@ def read_run(results: Results, row: Row) -> Run:
     """From a row of `Results.runs()`."""
     number = int(row["run"])
     present = results.query("measures", run=number).to_pylist()
-    layers = results.query("layers", run=number).to_pylist()
+    layers = results.query("layers", run=number)
     return Run(
         number=number,
         name=row["name"],
@@ -78,6 +86,7 @@ def read_run(results: Results, row: Row) -> Run:
         file=str(row["file"]),
         # Of several files, each numbers its own runs from 1; the key stays.
         argument=str(number) if len(results.paths) == 1 else row["key"],
-        stacks=tuple(layer["stack"] for layer in layers),
-        measures=frozenset(each["measure"] for each in present if each["present"]),
+        stacks=tuple(layers.column("stack").to_pylist()),
+        measures=frozenset(row["measure"] for row in present if row["present"]),
+        layers=layers,
     )

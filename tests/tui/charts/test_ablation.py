@@ -32,12 +32,16 @@ def change(run: RawRun, *conditions: int) -> float:
     return float(100 * np.nanmean([run.conditions[i].correct - base for i in conditions]))
 
 
+ARMS = {"A": ((9,), (4,)), "a": ((10,), (7, 8)), "R": ((5, 6),)}
+"""Letter -> conditions of each dose: 5 % asked for and all neurons of the type; two seeds of 25 % at random."""
+
+
 def test_a_dose_is_drawn_at_the_share_that_was_reached(results: Results) -> None:
     chart = dose_chart(results.query("ablation-dose", run=1))
-    drawn = {series.letter: series for series in chart.series}
-    for letter, conditions in {"A": (9,), "a": (10,), "R": (5, 6)}.items():
-        known = [index for index, value in enumerate(drawn[letter].values) if value is not None]
-        assert len(known) == 1
-        assert drawn[letter].values[known[0]] == pytest.approx(change(RUN, *conditions))
-        assert float(chart.labels[known[0]]) == pytest.approx(reached(RUN, *conditions), rel=1e-2)
-    assert chart.labels != ("5", "25")
+    assert {series.letter for series in chart.series} == ARMS.keys()
+    for series in chart.series:
+        drawn = {x: value for x, value in zip(chart.xs, series.values, strict=True) if value is not None}
+        expected = {reached(RUN, *arm): change(RUN, *arm) for arm in ARMS[series.letter]}
+        assert sorted(drawn) == pytest.approx(sorted(expected))
+        assert [drawn[x] for x in sorted(drawn)] == pytest.approx([expected[x] for x in sorted(expected)])
+    assert [float(label) for label in chart.labels] == pytest.approx(chart.xs, rel=1e-2)

@@ -3,7 +3,8 @@
 import pytest
 from rich.cells import cell_len
 
-from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, numbers
+from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series
 from neurontui.tui.charts.palette import ANSI, DARK, LIGHT, TYPES, ink_on, shade
 from neurontui.tui.charts.terminal.blocks import bar, resample, spark
 from neurontui.tui.charts.terminal.canvas import Canvas
@@ -145,8 +146,9 @@ def test_every_palette_has_every_colour() -> None:
     assert DARK.colors.keys() == LIGHT.colors.keys() == ANSI.colors.keys()
 
 
-def test_numbers_drop_what_is_no_number() -> None:
-    assert numbers([1, 2.5, None, float("nan"), float("inf")]) == (1.0, 2.5, None, None, None)
+def test_what_is_no_number_is_no_value() -> None:
+    values = [number(value) for value in (1, 2.5, None, float("nan"), float("inf"))]
+    assert values == [1.0, 2.5, None, None, None]
 
 
 def test_text_of_every_kind_of_chart() -> None:

@@ -38,8 +38,8 @@ def test_a_stack_has_its_ticks_on_edges_of_rows() -> None:
     assert stack_scale(100.0, 10).ticks == (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 
-def plot_of(n: int, columns: int, places: tuple[float, ...] = ()) -> Plot:
-    chart = Chart("", tuple(str(i) for i in range(n)), (), places=places)
+def plot_of(n: int, columns: int, x: tuple[float, ...] = ()) -> Plot:
+    chart = Chart("", tuple(str(i) for i in range(n)), (), x=x)
     return Plot(0, 0, columns, 10, chart, value_scale(0.0, 1.0, 10))
 
 
@@ -60,6 +60,6 @@ def test_a_column_leads_back_to_its_layer(n: int, columns: int) -> None:
 
 
 def test_doses_lie_where_their_values_are() -> None:
-    plot = plot_of(4, 101, spaced([0.0, 5.0, 25.0, 100.0]))
+    plot = plot_of(4, 101, (0.0, 5.0, 25.0, 100.0))
     assert [plot.column(i) for i in range(4)] == [0, 5, 25, 100]
     assert spaced([3.0, 3.0]) == ()

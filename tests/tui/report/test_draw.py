@@ -17,28 +17,22 @@ from hypothesis import strategies as st
 from neurontui.tui.charts.figure.lines import apart, round_log, whole
 from neurontui.tui.charts.figure.plot import draw
 from neurontui.tui.charts.figure.svg import on_white, themed
-from neurontui.tui.charts.palette import LIGHT
-from neurontui.tui.report.model import (
-    Bar,
-    Bars,
-    Columns,
-    Dot,
-    Dots,
-    Figure,
-    Heat,
-    Line,
-    Lines,
-    Panel,
-)
+from neurontui.tui.charts.model import Bar, Bars, Chart, Dot, Dots, Matrix, Panel, Series, Value
+from neurontui.tui.charts.palette import LETTERS, LIGHT, SHORT
+from neurontui.tui.report.model import Figure
 from tests.queries.raw_run import masks
 from tests.tui.report.conftest import Made
 
 pytestmark = pytest.mark.xdist_group("report")  # one worker builds the store and the report
 
 
-def a_line(y: tuple[float | None, ...], name: str = "all-shared", **more: object) -> Line:
-    x = tuple(float(i) for i in range(len(y)))
-    return Line(name, name[:1], name, x, y, **more)  # type: ignore[arg-type]
+def a_line(y: tuple[Value, ...], name: str = "all-shared", **more: object) -> Series:
+    return Series(SHORT.get(name, name), LETTERS.get(name, name[:1]), name, y, **more)  # type: ignore[arg-type]
+
+
+def a_chart(*series: Series, title: str = "", **more: object) -> Chart:
+    labels = tuple(str(i) for i in range(max((len(one.values) for one in series), default=0)))
+    return Chart(title, labels, series, **more)  # type: ignore[arg-type]
 
 
 def a_figure(*panels: Panel) -> Figure:
@@ -77,10 +71,11 @@ def test_the_curve_of_the_page_is_the_ratio_of_the_activations(made: Made) -> No
 def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     """In another process, with other hashes and a matplotlibrc of somebody's taste."""
     line = a_line((1.0, 2.0, None, 3.0), low=(0.5,) * 4, high=(3.5,) * 4)
-    figure = a_figure(Lines("l", (line,)), Columns("c", (a_line((1.0, 2.0), "specific"),)))
+    figure = a_figure(a_chart(line), a_chart(a_line((1.0, 2.0), "specific"), stacked=True))
     program = (
         "from neurontui.tui.charts.figure.plot import draw\n"
-        "from neurontui.tui.report.model import Columns, Figure, Line, Lines\n"
+        "from neurontui.tui.charts.model import Chart, Series\n"
+        "from neurontui.tui.report.model import Figure\n"
         f"print(draw({figure!r}), end='')"
     )
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 20\n")
@@ -99,21 +94,27 @@ def test_every_picture_is_xml_without_dates(made: Made) -> None:
 
 NONE = None
 ODD: dict[str, Panel] = {
-    "no lines": Lines("", ()),
-    "no values": Lines("", (a_line((NONE, NONE)),)),
-    "not numbers": Lines("", (a_line((float("nan"), 1.0, float("inf"), 1e308, -1e308)),)),
-    "one layer": Lines("", (a_line((3.0,), low=(2.0,), high=(4.0,)),)),
-    "all zero": Lines("", (a_line((0.0, 0.0)),)),
-    "below zero": Lines("", (a_line((-2.0, 1.0)),)),
-    "logarithm of nothing": Lines("", (a_line((1.0, 2.0)),), log_x=True),
-    "markup and mathematics": Lines(
-        "$\\frac{$ <b>&\x1b\n", (a_line((1.0, 2.0), '$x^$<&>"\x00'), a_line((1.0, 2.0), "日本" * 40)), "$\\", "$<"
+    "no lines": a_chart(),
+    "no values": a_chart(a_line((NONE, NONE))),
+    "not numbers": a_chart(a_line((float("nan"), 1.0, float("inf"), 1e308, -1e308))),
+    "one layer": a_chart(a_line((3.0,), low=(2.0,), high=(4.0,))),
+    "all zero": a_chart(a_line((0.0, 0.0))),
+    "below zero": a_chart(a_line((-2.0, 1.0))),
+    "logarithm of nothing": a_chart(a_line((1.0, 2.0)), x=(0.0, 1.0), log_x=True),
+    "curves of different lengths": a_chart(a_line((1.0, 2.0, 3.0)), a_line((1.0,), "specific")),
+    "joined": a_chart(a_line((1.0, NONE, 3.0), low=(0.0, NONE, 2.0), high=(2.0, NONE, 4.0)), x=(0.1, 5.0, 70.0), joined=True),
+    "markup and mathematics": a_chart(
+        a_line((1.0, 2.0), '$x^$<&>"\x00'), a_line((1.0, 2.0), "日本" * 40), title="$\\frac{$ <b>&\x1b\n", x_title="$\\",
+        y_title="$<",
     ),
-    "no columns": Columns("", ()),
-    "columns with gaps": Columns("", (a_line((NONE, 50.0)), a_line((100.0, 50.0), "specific"))),
-    "bars": Bars("", ("a", "b"), ("first", "second"), ("x", "y"), ((Bar(1.0, 0.5, 2.0), Bar(NONE)), (Bar(0.0), Bar(2.0)))),
+    "no columns": a_chart(stacked=True),
+    "columns with gaps": a_chart(a_line((NONE, 50.0)), a_line((100.0, 50.0), "specific"), stacked=True),
+    "bars": Bars("", (Bar("x", 1.0, low=0.5, high=2.0, group="a"), Bar("y", NONE, group="a"), Bar("z", -1.0, note="$<"))),
+    "no bars": Bars("", ()),
     "dots": Dots("", (Dot("$a<", 1.0, 0.0, 2.0, "type", "specific"), Dot("b", NONE, NONE, NONE, "user", "text")), "points"),
-    "no heat": Heat("", ("a",), ("a",), ((NONE,),), "r", "c"),
+    "no heat": Matrix("", ("a",), ("a",), ((NONE,),)),
+    "wide heat": Matrix("", ("a",), tuple(map(str, range(40))), ((1.0,) * 40,), diverging=True),
+    "tinted heat": Matrix("", ("a",), ("a", "b"), ((1.0, 2.0),), tints=((NONE, -1.0),), marks=(" ▼",), diverging=True),
 }  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def test_odd_numbers_and_names_are_drawn_all_the_same(panel: Panel) -> None:
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
-    svg = draw(a_figure(Lines("", (a_line((1.0, 2.0, None, 3.0, 4.0)),))))
+    svg = draw(a_figure(a_chart(a_line((1.0, 2.0, None, 3.0, 4.0)))))
     hue = LIGHT.colors["all-shared"].lower()
     path = re.search(rf'<path d="([^"]+)" [^>]*style="fill: none; stroke: {hue}; stroke-width: 1.5', svg)
     assert path
@@ -131,7 +132,7 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
 
 
 def test_a_theme_changes_colours_alone() -> None:
-    svg = draw(a_figure(Lines("", (a_line((1.0, 2.0)),))))
+    svg = draw(a_figure(a_chart(a_line((1.0, 2.0)))))
     page = themed(svg)
     assert re.sub(r"var\(--[\w-]+\)", "#000000", page) == re.sub(r"#(?!m|p|h)[0-9a-f]{6}\b(?=[;\"])", "#000000", svg)
 
@@ -163,7 +164,7 @@ def test_ticks_of_a_logarithmic_axis_are_round() -> None:
 
 
 def test_panels_that_share_an_axis_show_all_their_values() -> None:
-    low, high = Lines("", (a_line((1.0, 2.0)),)), Lines("", (a_line((80.0, 90.0)),))
+    low, high = a_chart(a_line((1.0, 2.0))), a_chart(a_line((80.0, 90.0)))
     for panels in ((low, high), (high, low)):
         svg = draw(replace(a_figure(*panels), same_y=True))
         boxes = re.findall(r'<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', svg)

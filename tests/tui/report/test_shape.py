@@ -2,8 +2,9 @@
 
 import pytest
 
-from neurontui.tui.report.model import Line
-from neurontui.tui.report.shape import decimals, figures, line_table, with_interval
+from neurontui.tui.charts.model import Chart, Series
+from neurontui.tui.common.significant import decimals, figures, with_interval
+from neurontui.tui.report.shape import chart_table
 
 
 @pytest.mark.parametrize(
@@ -40,9 +41,9 @@ def test_a_share_to_two_decimals() -> None:
 
 
 def test_lines_that_end_early_leave_gaps() -> None:
-    long = Line("long", "l", "first", (0.0, 1.0), (1.0, None))
-    short = Line("short", "s", "second", (0.0,), (2.0,), (1.5,), (2.5,))
-    table = line_table((long, short), "layer")
+    long = Series("long", "l", "first", (1.0, None))
+    short = Series("short", "s", "second", (2.0,), (1.5,), (2.5,))
+    table = chart_table(Chart("", ("0", "1"), (long, short)))
     assert table.header == ("layer", "long", "short")
     assert [[cell.text for cell in row] for row in table.rows] == [
         ["0", "1.00", "2.00 ± 0.50"],

@@ -1,12 +1,13 @@
 """Ablation: accuracy a condition and language as a heatmap, in words, as bars, and against dose."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.charts.builders.rows import half_width, number
-from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value, spaced
-from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, ink_of
+from neurontui.tui.charts.builders.rows import Columns, half_width, number, series_by
+from neurontui.tui.charts.model import Bar, Bars, Chart, Dot, Dots, Matrix, Series, Value
+from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import count, percent, plus_minus, signed
@@ -65,7 +66,7 @@ def _mark(row: dict[str, Any] | None) -> str:
 
 
 def mean_lines(rows: Rows, published: Rows, width: int) -> list[Spans]:
-    """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in grey."""
+    """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in gray."""
     lines: list[Spans] = [[Span("all inputs", "text", bold=True), Span("  95 % interval", "dim")]]
     for own in _conditions(rows).values():
         row, half = own[None], half_width(own[None])
@@ -219,37 +220,53 @@ def _signed_half(value: Any, half: Value, digits: int) -> str:
 def dose_chart(table: pa.Table) -> Chart:
     """What ablation-dose returns: change from the baseline against the share of neurons that was switched off.
 
-    The share is the one reached: a type with few neurons reaches less than the dose asked for.
+    The share is the one reached: a type with few neurons reaches less than the dose asked for. Types without doses
+    are left out; where there is no accuracy, the change is that of the answer's log-probability.
     """
-    rows = [row for row in table.to_pylist() if row["fraction"] is not None and number(row["percent"])]
-    percents = sorted({row["percent"] for row in rows})
-    position = {share: index for index, share in enumerate(percents)}
-    values: dict[tuple[str | None, str], list[Value]] = {}
-    halves: dict[tuple[str | None, str], list[Value]] = {}
-    for row in rows:
-        key = (row["type"], row["arm"])
-        values.setdefault(key, [None] * len(percents))[position[row["percent"]]] = number(row["change"])
-        halves.setdefault(key, [None] * len(percents))[position[row["percent"]]] = half_width(row)
+    every = [row for row in table.to_pylist() if number(row["percent"])]
+    dosed = {row["type"] for row in every if row["fraction"] is not None}
+    by_accuracy = any(number(row["change"]) is not None for row in every)
+    keys = ("change", "low", "high") if by_accuracy else ("logprob", "logprob_low", "logprob_high")
+    rows = [row for row in every if row["type"] in dosed and number(row[keys[0]]) is not None]
+    percents = sorted({float(row["percent"]) for row in rows})
+    position = {percent: index for index, percent in enumerate(percents)}
+    arms = [{**row, "key": (row["type"], row["arm"])} for row in rows]
+    columns = series_by(arms, "key", lambda row: position[row["percent"]], len(percents), *keys)
     return Chart(
-        "Change of accuracy by dose",
-        tuple(f"{share:.3g}" for share in percents),
-        tuple(_dose(key, tuple(values[key]), tuple(halves[key])) for key in values),
-        "points",
+        "Change of accuracy by dose" if by_accuracy else "Change of log-probability by dose",
+        tuple(f"{percent:.3g}" for percent in percents),
+        tuple(_dose(name, arm, columns[name, arm]) for name, arm in columns),
+        "points" if by_accuracy else "nats",
         "% off",
         zero=True,
         grey="matched control of",
-        places=spaced(percents),
+        x=tuple(percents),
+        log_x=True,
         joined=True,
+        y_title="change in accuracy, points" if by_accuracy else "change in log-probability, nats",
+        from_zero=False,
     )
 
 
-def _dose(key: tuple[str | None, str], values: tuple[Value, ...], halves: tuple[Value, ...]) -> Series:
-    name, arm = key
+def _dose(name: str | None, arm: str, columns: Columns) -> Series:
     if arm == "random" or name is None:
-        return Series("random neurons", "R", CYCLE[3], values, halves)
+        return Series("random neurons", "R", CYCLE[3], *columns, dash=2)
     if arm == "control":
-        return Series(SHORT[name], LETTERS[name].lower(), "reference", values, halves, reference=True)
-    return Series(SHORT[name], LETTERS[name], name, values, halves)
+        letter = LETTERS[name].lower()
+        return Series(SHORT[name], letter, "reference", *columns, True, dash=1, legend="matched control")
+    return Series(SHORT[name], LETTERS[name], name, *columns)
+
+
+def dose_panels(table: pa.Table) -> tuple[Chart, ...]:
+    """The same, a chart a type: the type, its matched control, random neurons."""
+    chart = dose_chart(table)
+    own = {series.type: series for series in chart.series if series.type}
+    panels = []
+    for name in (name for name in TYPES if name in own):
+        letters = (LETTERS[name], LETTERS[name].lower(), "R")
+        group = tuple(series for letter in letters for series in chart.series if series.letter == letter)
+        panels.append(replace(chart, title=f"{LETTERS[name]}  {name}", series=group))
+    return tuple(panels)
 
 
 def accuracy_bars(rows: Rows) -> Bars:
@@ -257,14 +274,35 @@ def accuracy_bars(rows: Rows) -> Bars:
     bars = []
     for label, own in _conditions(rows).items():
         row = own[None]
-        bars.append(
-            Bar(
-                _name(label, own),
-                number(row["accuracy"]),
-                "",
-                _role(row),
-                half_width(row),
-                f"off {row['percent']:.1f} %",
-            )
-        )
-    return Bars("Accuracy when neurons are switched off", tuple(bars))
+        note, ends = f"off {row['percent']:.1f} %", (number(row["low"]), number(row["high"]))
+        bars.append(Bar(_name(label, own), number(row["accuracy"]), "", _role(row), *ends, note))
+    return Bars("Accuracy when neurons are switched off", tuple(bars), y_title="accuracy, %")
+
+
+def change_dots(rows: Rows) -> tuple[Dots, ...]:
+    """What ablation-accuracy returns over all inputs: the change of each condition, each type before its control."""
+    whole = [row for row in rows if row["language"] is None and row["kind"] not in ("baseline", "dose")]
+    ordered = _paired(whole)
+    panels = (
+        Dots("accuracy", tuple(_dot(row, "change") for row in ordered), "points"),
+        Dots("log-probability of the answer", tuple(_dot(row, "logprob") for row in ordered), "nats"),
+    )
+    return tuple(panel for panel in panels if any(dot.value is not None for dot in panel.dots))
+
+
+def _paired(rows: Rows) -> Rows:
+    """Each type followed by its control, then the rest."""
+    controls = {row["matched_to"]: row for row in rows if row["kind"] == "matched"}
+    ordered: Rows = []
+    for row in (row for row in rows if row["kind"] == "type"):
+        ordered += [row, controls.pop(row["condition"])] if row["condition"] in controls else [row]
+    return [*ordered, *controls.values(), *(row for row in rows if row["kind"] not in ("type", "matched"))]
+
+
+def _dot(row: dict[str, Any], key: str) -> Dot:
+    letter = f"{LETTERS[row['type']]}  " if row["type"] in LETTERS else ""
+    role = row["type"] if row["type"] in TYPES else "text"
+    kind = row["kind"] if row["kind"] in ("type", "matched", "random") else "user"
+    value, low, high = (number(row[f"{key}{end}"]) for end in ("", "_low", "_high"))
+    label = "its matched control" if kind == "matched" and letter else row["label"]
+    return Dot(f"{letter}{label}", value, low, high, kind, role)

@@ -4,66 +4,47 @@ from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.charts.builders.rows import layer_axis, number, series_by, type_series
+from neurontui.tui.charts.builders.rows import layer_of, layer_rows, number, series_by, type_series
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.common.table_fields import Field
 
 
-def _layered(rows: list[dict[str, Any]], layers: pa.Table | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    return layer_axis(layers, (row["layer"] for row in rows))
-
-
 def top_share(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     """What contribution-top-share returns: which types the top 5 % of each layer are of."""
-    rows = [row for row in table.to_pylist() if (row["language"] or "") == language and row["layer"] is not None]
-    labels, breaks = _layered(rows, layers)
-    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels))
+    rows, labels, breaks = layer_rows(table, layers)
+    own = (row for row in rows if (row["language"] or "") == language)
     return Chart(
         f"Types of the top 5 % by contribution{_where(language)}",
         labels,
-        type_series(found),
+        type_series(series_by(own, "type", layer_of, len(labels))),
         stacked=True,
         breaks=breaks,
+        y_title="% of the top 5 %",
     )
 
 
 def contribution(table: pa.Table, layers: pa.Table | None, language: str, what: str) -> Chart:
     """What contribution-by-type returns: `what` is average (of one neuron) or total (of all of a type)."""
-    rows = [row for row in table.to_pylist() if row["layer"] is not None]
-    labels, breaks = _layered(rows, layers)
-    found = series_by(
-        rows,
-        "type",
-        lambda row: int(row["layer"]),
-        len(labels),
-        what,
-        f"{what}_low",
-        f"{what}_high",
-    )
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by(rows, "type", layer_of, len(labels), what, f"{what}_low", f"{what}_high")
     words = "Contribution of one neuron" if what == "average" else "Contribution of all neurons"
-    stacked = what == "total"
     return Chart(
         f"{words} of a type{_where(language)}",
         labels,
-        type_series(found),
-        stacked=stacked,
+        type_series(columns),
+        stacked=what == "total",
         breaks=breaks,
+        y_title="contribution score, %",
     )
 
 
 def largest_effects(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
-    """What effective-score-max-by-layer returns."""
-    rows = table.to_pylist()
-    labels, breaks = _layered(rows, layers)
-    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "largest", "-", "-")
-    return Chart(
-        f"Largest effective score{_where(language)}",
-        labels,
-        type_series(found),
-        "logits",
-        breaks=breaks,
-    )
+    """What effective-score-max-by-layer returns; an extreme has no interval."""
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by(rows, "type", layer_of, len(labels), "largest", "", "")
+    title = f"Largest effective score{_where(language)}"
+    return Chart(title, labels, type_series(columns), "logits", breaks=breaks, y_title="effective score")
 
 
 def _where(language: str) -> str:

@@ -1,11 +1,9 @@
 """Persistence: does a neuron keep its type; as lines of a sheet, a chart over examples, and a table of neurons."""
 
-from math import log
-
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import half_width, number, series_by, type_series
-from neurontui.tui.charts.model import Chart, spaced
+from neurontui.tui.charts.model import Bar, Bars, Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar, spark
@@ -68,12 +66,27 @@ def size_chart(table: pa.Table) -> Chart:
     rows = table.to_pylist()
     sizes = sorted({row["size"] for row in rows})
     place = {size: index for index, size in enumerate(sizes)}
-    found = series_by(rows, "type", lambda row: place[row["size"]], len(sizes), "overlap", "-", "-")
-    labels = tuple(str(size) for size in sizes)
+    columns = series_by(rows, "type", lambda row: place[row["size"]], len(sizes), "overlap", "", "")
     return Chart(
         "Overlap shrinks as examples grow",
-        labels,
-        type_series(found),
+        tuple(str(size) for size in sizes),
+        type_series(columns),
         x_title="examples",
-        places=spaced([log(size) for size in sizes]),
+        x=tuple(float(size) for size in sizes),
+        log_x=True,
+        y_title="% of neurons",
     )
+
+
+def overlap_bars(table: pa.Table) -> Bars:
+    """What type-persistence returns: average and overlap of each type, side by side."""
+    rows = {row["type"]: row for row in table.to_pylist()}
+    bars: list[Bar] = []
+    for name in TYPES:
+        row = rows.get(name)
+        if row is not None and number(row["average"]) is not None:
+            ends = number(row["low"]), number(row["high"])
+            group = f"{LETTERS[name]}  {name}"
+            bars.append(Bar("average", number(row["average"]), LETTERS[name], name, *ends, group=group))
+            bars.append(Bar("overlap", number(row["overlap"]), LETTERS[name], name, group=group))
+    return Bars("Average and overlap of each type", tuple(bars), y_title="% of neurons")

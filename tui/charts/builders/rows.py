@@ -1,6 +1,6 @@
-"""Small helpers over the rows of an answer."""
+"""From the rows of a query's result to the series of a chart."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,14 +9,19 @@ from neurontui.tui.charts.model import Series, Value
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES
 
 Row = dict[str, Any]
+Columns = tuple[tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]
+"""Values with the lower and upper ends of their intervals; the last two are empty without intervals."""
+
+DASHES = 4
+"""Line styles of a figure; beyond the colors of the cycle, series differ in their dashes."""
 
 
 def number(value: Any) -> Value:
-    """A value of an answer as a number; NULL and NaN both mean there is none."""
+    """A value of a result as a number; NULL, NaN and infinity all mean there is none."""
     if value is None:
         return None
-    found = float(value)
-    return found if found == found and abs(found) != float("inf") else None
+    as_float = float(value)
+    return as_float if as_float == as_float and abs(as_float) != float("inf") else None
 
 
 def half_width(row: Row, low: str = "low", high: str = "high") -> Value:
@@ -33,46 +38,65 @@ def series_by(
     value: str = "ratio",
     low: str = "low",
     high: str = "high",
-) -> dict[Any, tuple[tuple[Value, ...], tuple[Value, ...]]]:
-    """For each value of the column `group`, the numbers at positions 0 to n - 1 and half their intervals."""
-    found: dict[Any, tuple[list[Value], list[Value]]] = {}
+) -> dict[Any, Columns]:
+    """For each value of the column `group`, the numbers at positions 0 to n - 1 with their intervals."""
+    columns: dict[Any, tuple[list[Value], list[Value], list[Value]]] = {}
     for row in rows:
-        values, halves = found.setdefault(row[group], ([None] * n, [None] * n))
+        lists = columns.setdefault(row[group], ([None] * n, [None] * n, [None] * n))
         index = position(row)
         if 0 <= index < n:
-            values[index], halves[index] = number(row[value]), half_width(row, low, high)
-    return {key: (tuple(values), tuple(halves)) for key, (values, halves) in found.items()}
+            for numbers, name in zip(lists, (value, low, high), strict=True):
+                numbers[index] = number(row.get(name))
+    return {key: _columns(*lists) for key, lists in columns.items()}
 
 
-def type_series(
-    found: dict[Any, tuple[tuple[Value, ...], tuple[Value, ...]]], types: tuple[str, ...] = TYPES
-) -> tuple[Series, ...]:
+def _columns(values: list[Value], low: list[Value], high: list[Value]) -> Columns:
+    if all(end is None for end in (*low, *high)):
+        return tuple(values), (), ()
+    return tuple(values), tuple(low), tuple(high)
+
+
+def has_values(columns: Columns) -> bool:
+    """Whether there is anything to draw."""
+    return any(value is not None for value in columns[0])
+
+
+def type_series(columns: dict[Any, Columns], types: tuple[str, ...] = TYPES) -> tuple[Series, ...]:
     """A series a type that has any value at all."""
     return tuple(
-        Series(SHORT[name], LETTERS[name], name, *found[name])
+        Series(SHORT[name], LETTERS[name], name, *columns[name])
         for name in types
-        if name in found and any(value is not None for value in found[name][0])
+        if name in columns and has_values(columns[name])
     )
 
 
-def plain_series(
-    found: dict[Any, tuple[tuple[Value, ...], tuple[Value, ...]]],
-    letters: dict[Any, str] | None = None,
-) -> tuple[Series, ...]:
-    """A series a group, in the colours of the cycle; its letters name it."""
+def language_series(columns: dict[Any, Columns], languages: Sequence[str]) -> tuple[Series, ...]:
+    """A series a language, in colors of the cycle; dashes distinguish what colors cannot."""
+    known = [code for code in languages if code in columns]
     return tuple(
-        Series(str(key), (letters or {}).get(key, str(key)[:6]), CYCLE[i % len(CYCLE)], *found[key])
-        for i, key in enumerate(found)
+        Series(code, code, CYCLE[i % len(CYCLE)], *columns[code], dash=i // len(CYCLE) % DASHES)
+        for i, code in enumerate(known)
     )
 
 
 def layer_axis(layers: pa.Table | None, fallback: Iterable[int]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Labels of layers by their index in their stack, and where another stack begins; from the query `layers`."""
     if layers is None or not layers.num_rows:
-        return tuple(str(each) for each in sorted(set(fallback))), ()
+        return tuple(str(layer) for layer in sorted(set(fallback))), ()
     stacks, positions = layers.column("stack").to_pylist(), layers.column("position").to_pylist()
     breaks = tuple(i for i in range(1, len(stacks)) if stacks[i] != stacks[i - 1])
     return tuple(str(position) for position in positions), breaks
+
+
+def layer_rows(table: pa.Table, layers: pa.Table | None) -> tuple[list[Row], tuple[str, ...], tuple[int, ...]]:
+    """The rows about single layers, with labels and breaks of the axis of layers."""
+    rows = [row for row in table.to_pylist() if row["layer"] is not None]
+    return rows, *layer_axis(layers, (row["layer"] for row in rows))
+
+
+def layer_of(row: Row) -> int:
+    """Position of a row on an axis of layers."""
+    return int(row["layer"])
 
 
 def layer_name(layers: pa.Table | None, layer: int) -> str:

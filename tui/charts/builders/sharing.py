@@ -1,10 +1,10 @@
 """Sharing between languages: matrices, heatmaps over layers, and bars beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
-from neurontui.tui.charts.builders.rows import Row, half_width, layer_axis, number, series_by
+from neurontui.tui.charts.builders.rows import Row, language_series, layer_of, layer_rows, number, series_by
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.spans import Span, Spans
@@ -15,24 +15,27 @@ Cells = dict[tuple[str, str], Row]
 
 
 def sharing_matrix(table: pa.Table, languages: Sequence[str]) -> Matrix:
-    """What sharing-matrix returns, languages in the order of the run."""
-    return _square("Sharing between languages", table, languages, "ratio", "%")
+    """What sharing-matrix returns, languages in the order of the run: row and column are not interchangeable."""
+    cells = {key: number(row["ratio"]) for key, row in pairs(table).items()}
+    return _square("Sharing between languages", cells, languages, "%")
 
 
 def lift_matrix(table: pa.Table, languages: Sequence[str], measure: str) -> Matrix:
     """What sharing-lift returns, mirrored: lift, phi or Jaccard of each pair."""
     unit = {"lift": "×", "phi": "φ × 100", "jaccard": "%"}[measure]
-    matrix = _square(f"Sharing against chance: {measure}", table, languages, measure, unit)
-    if measure != "phi":
-        return matrix
-    scaled = tuple(tuple(None if v is None else 100 * v for v in line) for line in matrix.values)
-    return Matrix(matrix.title, matrix.rows, matrix.columns, scaled, unit, skip_diagonal=True)
+    cells: dict[tuple[str, str], Value] = {}
+    for (one, other), row in pairs(table).items():
+        value = number(row[measure])
+        cells[one, other] = cells[other, one] = 100 * value if value is not None and measure == "phi" else value
+    return _square(f"Sharing against chance: {measure}", cells, languages, unit)
 
 
-def _square(title: str, table: pa.Table, languages: Sequence[str], column: str, unit: str) -> Matrix:
-    cells = pairs(table)
-    values = tuple(tuple(_value(cells, row, other, column) for other in languages) for row in languages)
-    return Matrix(title, tuple(languages), tuple(languages), values, unit, skip_diagonal=True)
+def _square(title: str, cells: Mapping[tuple[str, str], Value], languages: Sequence[str], unit: str) -> Matrix:
+    values = tuple(tuple(None if row == other else cells.get((row, other)) for other in languages) for row in languages)
+    names = tuple(languages)
+    return Matrix(
+        title, names, names, values, unit, skip_diagonal=True, row_title="active in", column_title="active in too"
+    )
 
 
 def pair(table: pa.Table, row: str, other: str) -> Row | None:
@@ -46,25 +49,22 @@ def pairs(table: pa.Table) -> Cells:
     return {(row["language"], row["other"]): row for row in table.to_pylist()}
 
 
-def _value(cells: Cells, row: str, other: str, column: str) -> Value:
-    found = cells.get((row, other)) or cells.get((other, row)) or {}
-    return number(found.get(column))
-
-
 def over_layers(title: str, table: pa.Table, column: str, languages: Sequence[str], layers: pa.Table | None) -> Matrix:
     """Languages × layers of rows with a layer, a language in `column` and a ratio."""
-    rows = [row for row in table.to_pylist() if row["layer"] is not None]
-    labels, _ = layer_axis(layers, (row["layer"] for row in rows))
+    rows, labels, _ = layer_rows(table, layers)
     cells = {(row[column], row["layer"]): number(row["ratio"]) for row in rows}
     shown = [code for code in languages if any(key[0] == code for key in cells)]
     values = tuple(tuple(cells.get((code, layer)) for layer in range(len(labels))) for code in shown)
-    return Matrix(title, tuple(shown), labels, values)
+    return Matrix(title, tuple(shown), labels, values, row_title="language", column_title="layer")
 
 
 def language_bars(title: str, rows: Iterable[Row], column: str) -> Bars:
     """A bar a language, the largest first."""
-    bars = [Bar(str(row[column]), number(row["ratio"]), half=half_width(row)) for row in rows]
-    return Bars(title, tuple(sorted(bars, key=lambda each: -(each.value or 0.0))))
+    bars = [
+        Bar(str(row[column]), number(row["ratio"]), low=number(row.get("low")), high=number(row.get("high")))
+        for row in rows
+    ]
+    return Bars(title, tuple(sorted(bars, key=lambda bar: -(bar.value or 0.0))))
 
 
 def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
@@ -93,22 +93,28 @@ def _tail(each: Bar) -> str:
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:
-    """One language (in the column `other`, or `language`) over the layers, with `others` the rest in grey.
+    """One language (in the column `other`, or `language`) over the layers, with `others` the rest in gray.
 
     None where it has no rows.
     """
     column = "other" if "other" in table.column_names else "language"
-    every = [row for row in table.to_pylist() if row["layer"] is not None]
+    every, labels, breaks = layer_rows(table, layers)
     rows = [row for row in every if row[column] == name]
     if not rows or (column == "other" and rows[0]["language"] == name):
         return None
-    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
-    shown = every if others else rows
-    found = series_by(shown, column, lambda row: int(row["layer"]), len(labels))
-    grey = tuple(
-        Series(code, code[:6], "reference", *found[code], reference=True)
-        for code in found
+    columns = series_by(every if others else rows, column, layer_of, len(labels))
+    gray = tuple(
+        Series(code, code[:6], "reference", *columns[code], reference=True)
+        for code in columns
         if code != name and not (column == "other" and code == every[0]["language"])
     )
-    own = Series(name, name[:6], "first", *found[name])
-    return Chart(f"{name} {title}", labels, (own, *grey), breaks=breaks)
+    own = Series(name, name[:6], "first", *columns[name])
+    return Chart(f"{name} {title}", labels, (own, *gray), breaks=breaks)
+
+
+def languages_chart(title: str, table: pa.Table, languages: Sequence[str], layers: pa.Table | None) -> Chart:
+    """Every language (in the column `other`, or `language`) over the layers, each in a color of its own."""
+    column = "other" if "other" in table.column_names else "language"
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by(rows, column, layer_of, len(labels))
+    return Chart(title, labels, language_series(columns, languages), breaks=breaks)

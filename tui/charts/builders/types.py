@@ -1,15 +1,29 @@
-"""Type ratios as charts: by layer, by number of languages, by threshold; one run, two, or their difference."""
+"""Type ratios as charts: by layer, by number of languages, by threshold; one run, several, or their difference."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
-from neurontui.tui.charts.builders.rows import layer_axis, series_by, type_series
-from neurontui.tui.charts.model import Chart, Reading, Series, spaced
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.charts.builders.rows import (
+    DASHES,
+    Columns,
+    has_values,
+    language_series,
+    layer_axis,
+    layer_of,
+    layer_rows,
+    series_by,
+    type_series,
+)
+from neurontui.tui.charts.model import Chart, Reading, Series
+from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES
 
 ACTIVE = TYPES[:3]
+SHARE = "% of neurons"
+_FADE = 0.35
+"""Opacity of the lightest of several lines in one color."""
 
 
 def type_chart(table: pa.Table, stacked: bool = False, active_only: bool = False) -> Chart:
@@ -20,64 +34,61 @@ def type_chart(table: pa.Table, stacked: bool = False, active_only: bool = False
     place = {layer: index for index, layer in enumerate(layers)}
     stacks = pa.table({"stack": [at[i]["stack"] for i in layers], "position": [at[i]["position"] for i in layers]})
     labels, breaks = layer_axis(stacks, layers)
-    found = series_by(rows, "type", lambda row: place[row["layer"]], len(layers))
-    series = type_series(found, ACTIVE if active_only else TYPES)
-    return Chart("Type ratio by layer", labels, series, stacked=stacked, breaks=breaks)
+    columns = series_by(rows, "type", lambda row: place[row["layer"]], len(layers))
+    series = type_series(columns, ACTIVE if active_only else TYPES)
+    return Chart("Type ratio by layer", labels, series, stacked=stacked, breaks=breaks, y_title=SHARE)
 
 
 def overlay(first: pa.Table, second: pa.Table, name: str, active_only: bool = False) -> Chart:
-    """Lines of two runs; the second run (called `name`) is grey and its letters are small."""
-    one, two = (
-        type_chart(first, active_only=active_only),
-        type_chart(second, active_only=active_only),
-    )
+    """Lines of two runs; the second run (called `name`) is gray and its letters are small."""
+    one, two = (type_chart(table, active_only=active_only) for table in (first, second))
     references = tuple(
-        replace(each, letter=each.letter.lower(), role="reference", reference=True) for each in two.series
+        replace(series, letter=series.letter.lower(), role="reference", reference=True, hue=series.role, dash=1)
+        for series in two.series
     )
     longer = one if one.n >= two.n else two
-    return Chart(
-        "Type ratio by layer, both runs",
-        longer.labels,
-        one.series + references,
-        breaks=longer.breaks,
-        grey=name,
-    )
+    return replace(longer, title="Type ratio by layer, both runs", series=one.series + references, grey=name)
 
 
 def difference(table: pa.Table, layers: pa.Table | None) -> Chart:
-    """What compare-runs returns: the run less the other, in points, over the layers that both have."""
-    rows = [row for row in table.to_pylist() if row["layer"] is not None]
-    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
-    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
-    return Chart("Difference of type ratios", labels, type_series(found), "points", breaks=breaks, zero=True)
+    """What compare-runs returns: the run minus the other, in points, over the layers that both have."""
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by(rows, "type", layer_of, len(labels), "difference")
+    return Chart("Difference of type ratios", labels, type_series(columns), "points", breaks=breaks, zero=True)
+
+
+def runs_by_layer(tables: Mapping[str, tuple[str, pa.Table]], kind: str) -> Chart:
+    """One type in several runs, a line a run: letter -> name and what type-ratio-by-layer returns for one stack."""
+    charts = {letter: (name, type_chart(table)) for letter, (name, table) in tables.items()}
+    longest = max((chart for _, chart in charts.values()), key=lambda chart: chart.n)
+    lines = []
+    for i, (letter, (name, chart)) in enumerate(charts.items()):
+        color, dash = CYCLE[i % len(CYCLE)], i % DASHES
+        own = (series for series in chart.series if series.role == kind)
+        lines += [replace(series, name=name, letter=letter, role=color, dash=dash) for series in own]
+    return replace(longest, title=f"{LETTERS[kind]}  {kind}", series=tuple(lines))
 
 
 def by_count(table: pa.Table) -> Chart:
-    """What type-ratio-by-language-count returns: observed, and expected were languages independent."""
+    """What type-ratio-by-language-count returns: observed, and expected if languages were independent."""
     rows = table.to_pylist()
     sizes = sorted({row["n_languages"] for row in rows})
     place = {size: index for index, size in enumerate(sizes)}
     observed = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes))
-    chance = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes), "independent", "-", "-")
+    chance = series_by(rows, "type", lambda row: place[row["n_languages"]], len(sizes), "independent", "", "")
     references = tuple(
-        Series(
-            SHORT[name],
-            LETTERS[name].lower(),
-            "reference",
-            chance[name][0],
-            (),
-            reference=True,
-        )
+        Series(SHORT[name], LETTERS[name].lower(), "reference", *chance[name], True, name, dash=2, alpha=0.8)
         for name in TYPES
         if name in chance
     )
-    labels = tuple(str(size) for size in sizes)
     return Chart(
         "Type ratio by number of languages",
-        labels,
+        tuple(str(size) for size in sizes),
         type_series(observed) + references,
         grey="by chance",
         x_title="languages",
+        x=tuple(float(size) for size in sizes),
+        y_title=SHARE,
     )
 
 
@@ -86,39 +97,68 @@ def by_threshold(table: pa.Table) -> Chart:
     rows = table.to_pylist()
     thresholds = sorted({row["threshold"] for row in rows})
     place = {threshold: index for index, threshold in enumerate(thresholds)}
-    found = series_by(rows, "type", lambda row: place[row["threshold"]], len(thresholds))
-    labels = tuple(f"{threshold:g}" for threshold in thresholds)
+    columns = series_by(rows, "type", lambda row: place[row["threshold"]], len(thresholds))
     return Chart(
         "Type ratio by threshold",
-        labels,
-        type_series(found),
+        tuple(f"{threshold:g}" for threshold in thresholds),
+        type_series(columns),
         x_title="threshold",
-        places=spaced(thresholds),
+        x=tuple(thresholds),
+        y_title=SHARE,
+    )
+
+
+def by_type_and_layer(table: pa.Table, layers: pa.Table | None, group: str, keep: Sequence[float]) -> list[Chart]:
+    """A chart a type over layers, in which each value of `group` is a line in the type's color, ever stronger."""
+    rows, labels, breaks = layer_rows(table, layers)
+    charts = []
+    for name in TYPES:
+        columns = series_by((row for row in rows if row["type"] == name), group, layer_of, len(labels))
+        series = _fading(name, {key: columns[key] for key in keep if key in columns and has_values(columns[key])})
+        if series:
+            charts.append(Chart(f"{LETTERS[name]}  {name}", labels, series, breaks=breaks, y_title=SHARE))
+    return charts
+
+
+def _fading(name: str, columns: dict[float, Columns]) -> tuple[Series, ...]:
+    step = (1 - _FADE) / max(1, len(columns) - 1)
+    return tuple(
+        Series(f"{key:g}", f"{key:g}", name, *columns[key], alpha=round(_FADE + i * step, 3))
+        for i, key in enumerate(sorted(columns))
     )
 
 
 def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     """What inactive-across-tokens returns, for inputs in one language, or in every chosen one."""
-    rows = [row for row in table.to_pylist() if (row["language"] or "") == language and row["layer"] is not None]
-    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
-    found = series_by(rows, "among", lambda row: int(row["layer"]), len(labels))
+    rows, labels, breaks = layer_rows(table, layers)
+    own = (row for row in rows if (row["language"] or "") == language)
+    columns = series_by(own, "among", layer_of, len(labels))
     names = {
         "all": ("neurons", "all", "first"),
         "inactive": ("inactive", "last", "second"),
         "non-activated": ("non-activated", "non", "third"),
     }
-    series = tuple(Series(*names[key], *found[key]) for key in names if key in found)
+    series = tuple(Series(*names[key], *columns[key]) for key in names if key in columns)
     where = f"in {language}" if language else "in every chosen language"
     return Chart(f"Inactive at every token {where}", labels, series, breaks=breaks)
 
 
+def inactive_by_language(table: pa.Table, layers: pa.Table | None, languages: Sequence[str], among: str) -> Chart:
+    """What inactive-across-tokens returns for one group of neurons: a line a language, and one for all at once."""
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by((row for row in rows if row["among"] == among), "language", layer_of, len(labels))
+    series = language_series(columns, languages)
+    if None in columns:
+        series += (Series("every language", "all", "text", *columns[None]),)
+    return Chart("Inactive at every token", labels, series, breaks=breaks, from_zero=False)
+
+
 def correctness(table: pa.Table, layers: pa.Table | None) -> Chart:
-    """What types-by-correctness returns: type ratio where the model is right, less where it is wrong."""
-    rows = [row for row in table.to_pylist() if row["layer"] is not None]
-    labels, breaks = layer_axis(layers, (row["layer"] for row in rows))
-    found = series_by(rows, "type", lambda row: int(row["layer"]), len(labels), "difference")
+    """What types-by-correctness returns: type ratio where the model is right minus where it is wrong."""
+    rows, labels, breaks = layer_rows(table, layers)
+    columns = series_by(rows, "type", layer_of, len(labels), "difference")
     title = "Type ratio, right answers less wrong ones"
-    return Chart(title, labels, type_series(found), "points", breaks=breaks, zero=True)
+    return Chart(title, labels, type_series(columns), "points", breaks=breaks, zero=True)
 
 
 def totals(table: pa.Table) -> tuple[Reading, ...]:

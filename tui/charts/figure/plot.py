@@ -1,8 +1,11 @@
-"""A figure as an SVG document: the same bytes for the same numbers."""
+"""Charts on one page, as an SVG document, PNG or PDF: the same bytes for the same numbers."""
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -20,91 +23,145 @@ from neurontui.tui.charts.figure.style import (
     WIDTH,
     color,
     rc,
-    stroke,
 )
-from neurontui.tui.charts.figure.svg import tidy
-from neurontui.tui.charts.palette import LETTERS, TYPES
+from neurontui.tui.charts.figure.svg import on_white, tidy
+from neurontui.tui.charts.model import Bars, Chart, Dots, Matrix, Panel, Series
+from neurontui.tui.charts.palette import LETTERS
 from neurontui.tui.common.sanitize import clean, shorten
-from neurontui.tui.report.model import Bars, Columns, Dots, Figure, Heat, Line, Lines, Panel
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+RESOLUTION = 200
+"""Dots per inch of a PNG."""
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
-def draw(figure: Figure) -> str:
-    """The SVG of a figure, transparent, in the colours of a white page."""
+
+class Page(Protocol):
+    """Panels that are drawn together."""
+
+    @property
+    def slug(self) -> str:
+        """What makes the ids in its SVG its own."""
+
+    @property
+    def title(self) -> str:
+        """Its name, read aloud for those who cannot see it."""
+
+    @property
+    def caption(self) -> str:
+        """What it shows, read aloud too."""
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The charts."""
+
+    @property
+    def columns(self) -> int:
+        """Panels side by side; 0 lets `draw` choose."""
+
+    @property
+    def same_y(self) -> bool:
+        """Whether the panels share their y axis."""
+
+
+@dataclass(frozen=True)
+class _Single:
+    """One chart alone on its page."""
+
+    slug: str
+    title: str
+    panels: tuple[Panel, ...]
+    caption: str = ""
+    columns: int = 1
+    same_y: bool = False
+
+
+def draw(page: Page) -> str:
+    """The SVG of a page, transparent, in the colors of white paper."""
+    with _settings(page.slug):
+        return tidy(_saved(_canvas(page), "svg").decode(), f"{page.title}. {page.caption}")
+
+
+def picture(panel: Panel, kind: str) -> bytes:
+    """One chart as a file of its own on white: svg, png or pdf."""
+    page = _Single("chart", panel.title, (panel,))
+    if kind == "svg":
+        return on_white(draw(page)).encode("utf-8", "replace")
+    with _settings(page.slug):
+        return _saved(_canvas(page), kind, facecolor="#ffffff")
+
+
+def _saved(canvas: Canvas, kind: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    canvas.savefig(out, format=kind, dpi=RESOLUTION if kind == "png" else "figure", metadata=_METADATA[kind], **options)
+    return out.getvalue()
+
+
+@contextmanager
+def _settings(salt: str) -> Iterator[None]:
     with rc_context(), warnings.catch_warnings():
         rcdefaults()  # whatever the user's own matplotlibrc says
-        for name, value in rc(figure.slug).items():
+        for name, value in rc(salt).items():
             rcParams[name] = value
-        # Letters that DejaVu lacks are the reader's fonts' business: text stays text in the SVG.
+        # Letters that DejaVu lacks are drawn by the reader's fonts: text stays text in the SVG.
         warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
-        canvas = _canvas(figure)
-        out = io.StringIO()
-        canvas.savefig(
-            out,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return tidy(out.getvalue(), f"{figure.title}. {figure.caption}")
+        yield
 
 
-def _canvas(figure: Figure) -> Canvas:
-    across = figure.columns or _across(len(figure.panels))
-    across = max(1, min(across, len(figure.panels)))
-    down = -(-len(figure.panels) // across)
-    canvas = Canvas(figsize=_size(figure, across, down), layout="constrained")
+def _canvas(page: Page) -> Canvas:
+    across = page.columns or _across(len(page.panels))
+    across = max(1, min(across, len(page.panels)))
+    down = -(-len(page.panels) // across)
+    canvas = Canvas(figsize=_size(page, across, down), layout="constrained")
     FigureCanvasSVG(canvas)
-    grid = canvas.subplots(down, across, squeeze=False, sharey=figure.same_y)
+    grid = canvas.subplots(down, across, squeeze=False, sharey=page.same_y)
     flat: list[Axes] = list(grid.flat)
-    for i, (axes, panel) in enumerate(zip(flat, figure.panels, strict=False)):
+    for i, (axes, panel) in enumerate(zip(flat, page.panels, strict=False)):
         _panel(axes, panel, first=i % across == 0, ticks=max(3, round(10 / across)))
-        _titles(
-            axes,
-            panel,
-            across,
-            left=i % across == 0 or not _same_unit(figure.panels[i - 1], panel),
-            bottom=i + across >= len(figure.panels),
-        )
-    for axes, panel in zip(flat, figure.panels, strict=False):
-        if isinstance(panel, Lines):
-            lines.y_axis(axes, [each for each in _sharing(figure, panel) if isinstance(each, Lines)])
-    for axes in flat[len(figure.panels) :]:
+        left = i % across == 0 or not _same_unit(page.panels[i - 1], panel)
+        _titles(axes, panel, across, left=left, bottom=i + across >= len(page.panels))
+    for axes, panel in zip(flat, page.panels, strict=False):
+        if _is_curves(panel):
+            sharing = page.panels if page.same_y else (panel,)
+            lines.y_axis(axes, [other for other in sharing if isinstance(other, Chart) and not other.stacked])
+    for axes in flat[len(page.panels) :]:
         axes.set_visible(False)
-    _legend(canvas, figure)
-    _name_ends(canvas, figure, flat)
+    _legend(canvas, page.panels)
+    _name_ends(canvas, page.panels, flat)
     return canvas
 
 
-def _sharing(figure: Figure, panel: Panel) -> tuple[Panel, ...]:
-    return figure.panels if figure.same_y else (panel,)
+def _is_curves(panel: Panel) -> bool:
+    return isinstance(panel, Chart) and not panel.stacked
 
 
 def _across(count: int) -> int:
     return count if count <= 3 else 4 if count % 4 == 0 or count > 6 else 3
 
 
-def _size(figure: Figure, across: int, down: int) -> tuple[float, float]:
+def _size(page: Page, across: int, down: int) -> tuple[float, float]:
     """Inches. One panel is narrower than the page; rows of many panels are lower."""
-    first = figure.panels[0]
+    first = page.panels[0]
     if isinstance(first, Dots):
         return WIDTH, 0.9 + 0.21 * len(first.dots)
-    if isinstance(first, Heat):
-        side = 0.42 * max(len(first.columns), 4)
-        return min(WIDTH, 1.2 + side), min(8.0, 0.9 + 0.62 * side)
+    if isinstance(first, Matrix):
+        return min(WIDTH, 1.2 + 0.42 * max(len(first.columns), 4)), min(8.0, 0.9 + 0.26 * max(len(first.rows), 4))
     if isinstance(first, Bars):
-        return 5.8, 0.9 + 0.42 * len(first.groups)
+        return 5.8, 0.9 + 0.21 * max(len(first.bars), 2)
     if across == 1:
         return 5.8, 3.0 * down + 0.2
     return WIDTH, {2: 2.7, 3: 2.3}.get(across, 1.95) * down + 0.3
 
 
 def _panel(axes: "Axes", panel: Panel, first: bool, ticks: int) -> None:
-    if isinstance(panel, Lines):
-        lines.draw(axes, panel, ticks)
-    elif isinstance(panel, Columns):
-        panels.columns(axes, panel, ticks)
+    if isinstance(panel, Chart):
+        (panels.columns if panel.stacked else lines.draw)(axes, panel, ticks)
     elif isinstance(panel, Bars):
         panels.bars(axes, panel)
     elif isinstance(panel, Dots):
@@ -114,67 +171,68 @@ def _panel(axes: "Axes", panel: Panel, first: bool, ticks: int) -> None:
 
 
 def _same_unit(before: Panel, panel: Panel) -> bool:
-    return (
-        isinstance(before, Lines | Columns) and isinstance(panel, Lines | Columns) and before.y_title == panel.y_title
-    )
+    return isinstance(before, Chart) and isinstance(panel, Chart) and _y_title(before) == _y_title(panel)
+
+
+def _y_title(chart: Chart) -> str:
+    return chart.y_title or chart.unit
 
 
 def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -> None:
     if panel.title:
         axes.set_title(shorten(panel.title, round(112 / across)))
-    if isinstance(panel, Lines | Columns):
+    if isinstance(panel, Chart):
         axes.set_xlabel(clean(panel.x_title) if bottom else "")
-        axes.set_ylabel(clean(panel.y_title) if left else "")
-    elif isinstance(panel, Heat):
+        axes.set_ylabel(clean(_y_title(panel)) if left else "")
+    elif isinstance(panel, Matrix):
         axes.set_xlabel(clean(panel.column_title))
         axes.set_ylabel(clean(panel.row_title))
     else:
-        axes.set_xlabel(clean(panel.x_title if isinstance(panel, Dots) else panel.y_title))
+        axes.set_xlabel(clean(panel.unit if isinstance(panel, Dots) else panel.y_title or panel.unit))
 
 
-def _legend(canvas: Canvas, figure: Figure) -> None:
-    """Above all panels, for lines whose mark does not say who they are."""
+def _legend(canvas: Canvas, drawn: Sequence[Panel]) -> None:
+    """Above all panels, for curves whose letter is not their name."""
     entries: dict[str, Artist] = {}
-    for panel in figure.panels:
-        if isinstance(panel, Lines | Columns):
-            for each in panel.lines:
-                if each.name != each.mark:
-                    entries.setdefault(_entry(each), _handle(each, isinstance(panel, Columns)))
+    for chart in (panel for panel in drawn if isinstance(panel, Chart)):
+        for series in chart.series:
+            if series.name != series.letter or series.reference:
+                entries.setdefault(_entry(chart, series), _handle(series, chart.stacked))
     if entries:
         longest = max(len(name) for name in entries)
         columns = max(1, min(len(entries), int(canvas.get_figwidth() * 18 / (longest + 7))))
         canvas.legend(
-            list(entries.values()),
-            list(entries),
-            loc="outside upper left",
-            ncols=columns,
-            columnspacing=1.4,
+            list(entries.values()), list(entries), loc="outside upper left", ncols=columns, columnspacing=1.4,
             borderaxespad=0.2,
-        )
+        )  # fmt: skip
 
 
-def _entry(each: Line) -> str:
-    return f"{LETTERS[each.name]}  {each.name}" if each.name in TYPES else shorten(each.legend or each.name, 44)
+def _entry(chart: Chart, series: Series) -> str:
+    """The text of a legend entry: references share one."""
+    if series.legend or series.reference:
+        return shorten(series.legend or chart.grey, 44)
+    letter = LETTERS.get(series.type or "", series.letter)
+    return shorten(f"{letter}  {series.full_name}" if letter else series.full_name, 44)
 
 
-def _handle(each: Line, filled: bool) -> "Artist":
+def _handle(series: Series, filled: bool) -> "Artist":
     if filled:
-        return Patch(facecolor=color(each.role), edgecolor=PAPER, hatch=HATCHES.get(each.name, ""))
+        return Patch(facecolor=color(series.role), edgecolor=PAPER, hatch=HATCHES.get(series.type or "", ""))
     return Line2D(
-        [], [], color=INK if each.legend else stroke(each.role), linestyle=DASHES[each.dash], marker=MARKERS.get(each.name), markeredgewidth=0,
-        alpha=each.alpha,
+        [], [], color=INK if series.hue else lines.hue(series), linestyle=DASHES[series.dash], alpha=series.alpha,
+        marker=MARKERS.get(series.type or ""), markeredgewidth=0,
     )  # fmt: skip
 
 
-def _name_ends(canvas: Canvas, figure: Figure, flat: "list[Axes]") -> None:
+def _name_ends(canvas: Canvas, drawn: Sequence[Panel], flat: "list[Axes]") -> None:
     """The layout has to be settled before names can be moved apart; then it is kept."""
-    if not any(isinstance(panel, Lines) for panel in figure.panels):
+    if not any(_is_curves(panel) for panel in drawn):
         return
     engine = canvas.get_layout_engine()
     assert engine is not None
     engine.execute(canvas)
     canvas.set_layout_engine("none")
-    for axes, panel in zip(flat, figure.panels, strict=False):
-        if isinstance(panel, Lines):
+    for axes, panel in zip(flat, drawn, strict=False):
+        if isinstance(panel, Chart) and not panel.stacked:
             height = axes.get_position().height * canvas.get_figheight() * 72
             lines.label_ends(axes, panel, height)

@@ -2,11 +2,12 @@
 
 from neurontui.queries.results import Results
 from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.common.significant import decimals, figures, with_interval
 from neurontui.tui.report.missing import missing
 from neurontui.tui.report.model import Block, Cell, Fold, Table, Text
 from neurontui.tui.report.published import Key, accuracies, other_models
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import cells, decimals, figures, with_interval
+from neurontui.tui.report.shape import cells
 
 MEASURES = {
     "generation": "the generated answer matches",

@@ -1,14 +1,18 @@
 """Runs side by side: type ratios by task and model, as Figures 3 and 4, and their differences with intervals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
+
+import pyarrow as pa
 
 from neurontui.queries.results import Results
 from neurontui.tui.charts.builders.rows import number
-from neurontui.tui.charts.palette import CYCLE, LETTERS, TYPES
-from neurontui.tui.report.model import Block, Cell, Figure, Line, Lines, Section, Table, Text
+from neurontui.tui.charts.builders.types import runs_by_layer, type_chart
+from neurontui.tui.charts.palette import LETTERS, TYPES
+from neurontui.tui.report.model import Block, Cell, Figure, Section, Table, Text
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import DASHES, by, cells, line, percent, type_lines
+from neurontui.tui.report.shape import by, cells, parts, percent
 
 PAIRS = 30
 """At most so many pairs of runs are compared."""
@@ -18,8 +22,8 @@ OVERLAID = 8
 
 def comparison(results: Results, runs: Sequence[Run]) -> Section:
     """The section for two runs or more."""
-    ratios = {run: results.query("type-ratio-by-layer", run=run.number).to_pylist() for run in runs}
-    measured = [run for run in runs if ratios[run]]
+    ratios = {run: results.query("type-ratio-by-layer", run=run.number) for run in runs}
+    measured = [run for run in runs if ratios[run].num_rows]
     blocks: list[Block] = [_totals(results, measured)]
     if measured:
         blocks.append(_grid(measured, ratios))
@@ -35,7 +39,7 @@ def _totals(results: Results, runs: Sequence[Run]) -> Table:
         rows = results.query("type-ratio", run=run.number).to_pylist()
         for stack, found in by(rows, "stack").items():
             at = {row["type"]: percent(row) for row in found}
-            name = f"{run.name}, {stack}" if run.breaks else run.name
+            name = f"{run.name}, {stack}" if run.two_stacks else run.name
             body.append(cells(str(run.number), name, *(at.get(kind, "–") for kind in TYPES)))
     header = ("run", "name", *(f"{LETTERS[name]}  {name}, %" for name in TYPES))
     return Table(
@@ -44,18 +48,15 @@ def _totals(results: Results, runs: Sequence[Run]) -> Table:
     )  # fmt: skip
 
 
-def _grid(runs: Sequence[Run], ratios: dict[Run, list[Row]]) -> Figure:
+def _grid(runs: Sequence[Run], ratios: dict[Run, pa.Table]) -> Figure:
     """A panel a run and stack: a row a model, a column a task where the runs fill such a grid."""
     models = list(dict.fromkeys(run.model for run in runs))
     tasks = list(dict.fromkeys(run.task_name for run in runs))
     ordered = sorted(runs, key=lambda run: (models.index(run.model), tasks.index(run.task_name)))
     panels = [
-        Lines(
-            f"{run.number}  {run.name}{f', {stack}' if run.breaks else ''}",
-            type_lines(found, "position"),
-        )
+        run.panel(type_chart(part), f"{run.number}  {run.name}{f', {stack}' if run.two_stacks else ''}", "layer")
         for run in ordered
-        for stack, found in by(ratios[run], "stack").items()
+        for stack, part in parts(ratios[run], "stack").items()
     ]
     full = len(panels) == len(models) * len(tasks)
     return Figure(
@@ -65,33 +66,18 @@ def _grid(runs: Sequence[Run], ratios: dict[Run, list[Row]]) -> Figure:
     )  # fmt: skip
 
 
-def _overlay(runs: Sequence[Run], ratios: dict[Run, list[Row]]) -> Figure:
+def _overlay(runs: Sequence[Run], ratios: dict[Run, pa.Table]) -> Figure:
     """A panel a type, a line a run."""
-    last = {run: run.stacks[-1] if run.stacks else "decoder" for run in runs}
-    panels = []
-    for name in TYPES:
-        lines: list[Line] = []
-        for i, run in enumerate(runs):
-            rows = [row for row in ratios[run] if row["type"] == name and row["stack"] == last[run]]
-            if any(number(row["ratio"]) is not None for row in rows):
-                mark, role, dash = str(run.number), CYCLE[i % len(CYCLE)], i % DASHES
-                lines.append(
-                    line(
-                        f"{run.number}  {run.name}",
-                        mark,
-                        role,
-                        rows,
-                        "position",
-                        "ratio",
-                        dash=dash,
-                    )
-                )
-        panels.append(Lines(f"{LETTERS[name]}  {name}", tuple(lines)))
+    tables = {}
+    for run in runs:
+        stacks = parts(ratios[run], "stack")
+        tables[str(run.number)] = run.name, stacks[run.stacks[-1]]
+    charts = [runs_by_layer(tables, name) for name in TYPES]
     return Figure(
         "across-runs-types", "Each type in every run", "Figures 3 and 4, run over run",
         "One panel a type, one line a run, whose number stands at its end; of a model with two stacks, the decoder. "
         "Bands: 95 % intervals.",
-        tuple(panels), columns=4,
+        tuple(replace(chart, x_title="layer") for chart in charts), columns=4,
     )  # fmt: skip
 
 

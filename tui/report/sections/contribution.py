@@ -1,11 +1,15 @@
 """Contribution scores (Eq. 9): which types lead (Figs 9, 21 to 24), and how much each contributes (10)."""
 
+from dataclasses import replace
+
 from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.attribution import contribution
+from neurontui.tui.charts.builders.attribution import top_share as top_share_chart
 from neurontui.tui.charts.palette import LETTERS, TYPES
 from neurontui.tui.report.missing import missing
-from neurontui.tui.report.model import Block, Columns, Figure, Lines, Table
+from neurontui.tui.report.model import Block, Figure, Table
 from neurontui.tui.report.run import Run
-from neurontui.tui.report.shape import by, cells, percent, type_lines
+from neurontui.tui.report.shape import cells, parts, percent
 
 PANELS = 20
 """At most so many languages get a panel; the table has them all."""
@@ -14,15 +18,12 @@ PANELS = 20
 def top_share(results: Results, run: Run) -> Block:
     """Figures 9 and 21 to 24: a panel a language, a column a layer, stacked by type."""
     query = "contribution-top-share"
-    rows = results.query(query, run=run.number).to_pylist()
-    found = by(rows, "language")
-    codes = [code for code in run.languages if code in found]
+    table = results.query(query, run=run.number)
+    measured = parts(table, "language")
+    codes = [code for code in run.languages if code in measured]
     if not codes:
         return missing(run, "attribution")
-    panels = tuple(
-        Columns(code, type_lines(found[code], "layer"), run.layer_title, "% of the top 5 %", run.breaks)
-        for code in codes[:PANELS]
-    )
+    panels = tuple(run.panel(top_share_chart(measured[code], run.layers, code), code) for code in codes[:PANELS])
     return Figure(
         f"{run.anchor}-top",
         "Types of the neurons that contribute most",
@@ -51,21 +52,12 @@ def _overall(results: Results, run: Run) -> Table:
 def by_type(results: Results, run: Run) -> Block:
     """Figure 10: left, the average neuron of each type; right, all neurons of the type together."""
     query = "contribution-by-type"
-    rows = results.query(query, run=run.number).to_pylist()
-    if not rows:
+    table = results.query(query, run=run.number)
+    if not table.num_rows:
         return missing(run, "attribution")
     panels = tuple(
-        Lines(
-            title,
-            type_lines(rows, "layer", key, f"{key}_low", f"{key}_high"),
-            run.layer_title,
-            unit,
-            run.breaks,
-        )
-        for key, title, unit in (
-            ("average", "average of a neuron", "contribution score, %"),
-            ("total", "total of the type", "contribution score, %"),
-        )
+        run.panel(replace(contribution(table, run.layers, "", what), stacked=False), title)
+        for what, title in (("average", "average of a neuron"), ("total", "total of the type"))
     )
     return Figure(
         f"{run.anchor}-contribution",

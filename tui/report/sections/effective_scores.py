@@ -1,14 +1,16 @@
 """Effective scores (Eq. 10): the largest of each layer (Figs 11, 25 to 27), and Tables 1 and 3."""
 
 from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.attribution import largest_effects
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.palette import LETTERS, TYPES
+from neurontui.tui.common.significant import NONE, figures, with_interval
 from neurontui.tui.report.missing import missing
-from neurontui.tui.report.model import Block, Cell, Figure, Fold, Lines, Table
+from neurontui.tui.report.model import Block, Cell, Figure, Fold, Table
 from neurontui.tui.report.published import as_printed
 from neurontui.tui.report.published import effects as published_effects
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import NONE, cells, figures, type_lines, with_interval
+from neurontui.tui.report.shape import cells
 
 VARIANTS = {
     "values": "every neuron in every example",
@@ -21,8 +23,8 @@ _FOUR = ("max", "min", "mean", "variance")
 def largest_by_layer(results: Results, run: Run) -> Block:
     """Figures 11 and 25 to 27."""
     query = "effective-score-max-by-layer"
-    rows = results.query(query, run=run.number).to_pylist()
-    if not rows:
+    table = results.query(query, run=run.number)
+    if not table.num_rows:
         return missing(run, "effects")
     return Figure(
         f"{run.anchor}-effects",
@@ -30,15 +32,7 @@ def largest_by_layer(results: Results, run: Run) -> Block:
         "Figures 11 and 25 to 27",
         "The largest effective score (Eq. 10) that a neuron of each type reaches in each layer, over all examples and "
         "languages. It is the extreme of what was seen, so it has no interval.",
-        (
-            Lines(
-                "",
-                type_lines(rows, "layer", "largest", "", ""),
-                run.layer_title,
-                "effective score",
-                run.breaks,
-            ),
-        ),
+        (run.panel(largest_effects(table, run.layers, "")),),
         run.command(query),
     )
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from neurontui.queries.results import Results
 from neurontui.store.errors import QueryError
+from neurontui.tui.common.significant import NONE
 from neurontui.tui.report.model import Block, Cell, Table, Text
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import NONE, cells
+from neurontui.tui.report.shape import cells
 
 SIGNS = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
 Claims = Mapping[Run, list[Row] | Text]

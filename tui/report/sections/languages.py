@@ -1,11 +1,15 @@
 """Which languages share: Figures 7 and 17, the matrix of all pairs, and whether related languages share more."""
 
+from dataclasses import replace
+
 from neurontui.queries.results import Results
 from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.charts.builders.sharing import languages_chart, sharing_matrix
+from neurontui.tui.common.significant import figures, with_interval
 from neurontui.tui.report.missing import missing, too_few_languages
-from neurontui.tui.report.model import Block, Figure, Heat, Lines, Table, Text
+from neurontui.tui.report.model import Block, Figure, Table, Text
 from neurontui.tui.report.run import Run
-from neurontui.tui.report.shape import cells, figures, language_lines, percent, with_interval
+from neurontui.tui.report.shape import cells, percent
 
 PAPERS = "de"
 """The language that the paper looks from."""
@@ -16,18 +20,19 @@ def partial_and_specific(results: Results, run: Run) -> Block:
     if len(run.languages) < 3:
         return too_few_languages(run, 3)
     base = PAPERS if PAPERS in run.languages else run.languages[0]
-    shared = results.query("partial-sharing-with", run=run.number, language=base).to_pylist()
-    specific = results.query("specific-by-language", run=run.number).to_pylist()
-    if not shared and not specific:
+    shared = results.query("partial-sharing-with", run=run.number, language=base)
+    specific = results.query("specific-by-language", run=run.number)
+    if not shared.num_rows and not specific.num_rows:
         return missing(run, "types")
-    left = Lines(
-        f"partial-shared with {base}", language_lines(shared, "other", "layer", run.languages), run.layer_title,
-        f"% of partial-shared neurons active in {base}", run.breaks, zero=False,
-    )  # fmt: skip
-    right = Lines(
-        "specific neurons", language_lines(specific, "language", "layer", run.languages), run.layer_title,
-        "% of specific neurons", run.breaks,
-    )  # fmt: skip
+    left = replace(
+        run.panel(languages_chart("", shared, run.languages, run.layers), f"partial-shared with {base}"),
+        y_title=f"% of partial-shared neurons active in {base}",
+        from_zero=False,
+    )
+    right = replace(
+        run.panel(languages_chart("", specific, run.languages, run.layers), "specific neurons"),
+        y_title="% of specific neurons",
+    )
     return Figure(
         f"{run.anchor}-languages",
         "Neuron sharing across languages",
@@ -57,20 +62,18 @@ def _overall(results: Results, run: Run, base: str) -> Table:
 
 def matrix(results: Results, run: Run) -> Block:
     """Of neurons active in one language, how many are active in another."""
-    rows = results.query("sharing-matrix", run=run.number).to_pylist()
-    if not rows:
+    table = results.query("sharing-matrix", run=run.number)
+    if not table.num_rows:
         return missing(run, "types")
     if len(run.languages) < 2:
         return too_few_languages(run, 2)
-    at = {(row["language"], row["other"]): number(row["ratio"]) for row in rows}
-    values = tuple(tuple(None if a == b else at.get((a, b)) for b in run.languages) for a in run.languages)
     return Figure(
         f"{run.anchor}-matrix",
         "Of neurons active in one language, how many are active in another",
         "beyond Figure 7, left",
         "Row: the language in which the neurons are active. Column: the language in which they may be active too. "
         "In percent of the row’s, over all layers and examples.",
-        (Heat("", run.languages, run.languages, values, "active in", "active in too"),),
+        (replace(sharing_matrix(table, run.languages), title=""),),
         run.command("sharing-matrix"),
     )
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from neurontui.queries.results import Results
 from neurontui.tui.charts.builders.rows import number
+from neurontui.tui.common.significant import NONE, decimals, figures
 from neurontui.tui.report.model import Block, Fold, Table, Text
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import NONE, cells, decimals, figures
+from neurontui.tui.report.shape import cells
 
 
 def facts(row: Row) -> Table:

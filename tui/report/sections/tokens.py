@@ -1,10 +1,11 @@
 """Figure 6: neurons that stay inactive at every token of an input."""
 
 from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.types import inactive_by_language
 from neurontui.tui.report.missing import missing
-from neurontui.tui.report.model import Block, Cell, Figure, Line, Lines, Table
+from neurontui.tui.report.model import Block, Cell, Figure, Table
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.shape import by, cells, language_lines, line, percent
+from neurontui.tui.report.shape import cells, percent
 
 AMONG = {
     "non-activated": "of the non-activated",
@@ -17,15 +18,11 @@ EVERY = "every language"
 def inactive(results: Results, run: Run) -> Block:
     """Figure 6 in three readings, one panel each: a line a language, and one for all languages at once."""
     query = "inactive-across-tokens"
-    rows = results.query(query, run=run.number).to_pylist()
-    if not rows:
+    table = results.query(query, run=run.number)
+    if not table.num_rows:
         return missing(run, "tokens")
-    found = by(rows, "among")
-    panels = tuple(
-        Lines(title, _lines(found[among], run), run.layer_title, "%", run.breaks, zero=False)
-        for among, title in AMONG.items()
-        if among in found
-    )
+    charts = {among: inactive_by_language(table, run.layers, run.languages, among) for among in AMONG}
+    panels = tuple(run.panel(charts[among], title) for among, title in AMONG.items() if charts[among].series)
     overall = results.query(query, run=run.number, by_layer=False).to_pylist()
     return Figure(
         f"{run.anchor}-inactive",
@@ -38,13 +35,6 @@ def inactive(results: Results, run: Run) -> Block:
         columns=3,
         summary=_table(overall, run),
     )
-
-
-def _lines(rows: list[Row], run: Run) -> tuple[Line, ...]:
-    one = [row for row in rows if row["language"] is not None]
-    every = [row for row in rows if row["language"] is None]
-    lines = language_lines(one, "language", "layer", run.languages)
-    return (*lines, line(EVERY, "all", "text", every, "layer", "ratio")) if every else lines
 
 
 def _table(rows: list[Row], run: Run) -> Table:
