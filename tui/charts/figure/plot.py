@@ -180,7 +180,8 @@ def _y_title(chart: Chart) -> str:
 
 def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -> None:
     if panel.title:
-        axes.set_title(shorten(panel.title, round(112 / across)))
+        unit = f" ({panel.unit})" if isinstance(panel, Matrix) else ""
+        axes.set_title(shorten(panel.title + unit, round(112 / across)))
     if isinstance(panel, Chart):
         axes.set_xlabel(clean(panel.x_title) if bottom else "")
         axes.set_ylabel(clean(_y_title(panel)) if left else "")
