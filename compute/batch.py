@@ -4,7 +4,7 @@ Rows are ordered example by example, language by language: row = position of the
 A group of P languages is never torn apart, so masks are complete within a batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -34,6 +34,10 @@ class Batch:
         """Itself in parts of at most `size` examples, as many as are held in memory at once."""
         for start in range(0, len(self.examples), size):
             yield self.only(range(start, min(start + size, len(self.examples))))
+
+    def without(self, positions: Collection[int]) -> "Batch":
+        """All examples except those at some positions."""
+        return self.only([i for i in range(len(self.examples)) if i not in positions])
 
     def only(self, positions: Sequence[int]) -> "Batch":
         """The examples at some positions."""

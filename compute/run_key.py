@@ -1,7 +1,7 @@
-"""What makes a run the run it is: its settings, its key, and the manifest that says so.
+"""The identity of a run: its settings, its key, its name, and the manifest that records them.
 
-Two calls with the same model, prompts and settings have the same key, whatever the machine, the
-batch sizes, the engine or the name of the run; that is how a killed run finds its journal and a finished one is not repeated.
+Two calls with the same model, prompts and settings have the same key. The machine, the batch sizes, the engine and the
+name of the run do not matter. By its key an interrupted run finds its journal, and a finished run is not repeated.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from neurontui.store.journal.manifest import Condition, Manifest
 
 LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
 
-# They decide where, how fast and under which name, but not which numbers come out. `skip_bad` leaves examples out
-# where a run would otherwise stop: a batch that is finished without it has nothing to leave out.
+# Options that change where, how fast and under which name a run is measured, but not its numbers. `skip_bad` leaves
+# examples out where a run would otherwise stop, so a batch that is finished without it has nothing to leave out.
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
@@ -31,15 +31,13 @@ _NOT_NUMBERS = frozenset({
 
 
 def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
-    """The choices that decide the numbers, and the reason for dtype and device."""
-    chosen = _deciding(config)
+    """The options that affect the numbers, the reason for dtype and device, and the sizes of the work."""
     return {
-        **chosen,
+        **_deciding(config),
         "dtype": model.dtype,
         "model_digest": model.digest,
         "placement": model.placement,
         "batch_tokens": config.batch_tokens,
-        "batch_examples": config.batch_examples,
         "examples_at_once": config.examples_at_once,
         "skip_bad": config.skip_bad,
     }
@@ -48,7 +46,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
 def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
     """SHA-256 over the model's name, commit and files, every prompt and answer, and the settings.
 
-    Raises ModelError where neither commit nor files of the model are known: its runs could be another model's.
+    Raises ModelError if neither the commit nor the files of the model are known: the key could not identify the model.
     """
     if model.revision is None and model.digest is None:
         raise ModelError(f"'{model.name}' has neither a commit nor a digest of its weights.")
@@ -62,7 +60,7 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
 
 
 def _deciding(config: RunConfig) -> dict[str, Any]:
-    """The choices that decide numbers; a file of neurons stands for its content."""
+    """The options that affect the numbers; for a file of neurons, a digest of its content."""
     chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
     if config.ablate is not None:
         chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
@@ -73,13 +71,18 @@ def manifest_of(
     config: RunConfig,
     data: TaskData,
     model: ModelFacts,
+    *,
+    key: str,
+    name: str,
     conditions: tuple[Condition, ...],
     n_batches: int,
+    batch_examples: int,
+    notes: tuple[tuple[str, str], ...],
 ) -> Manifest:
     """The manifest of a run that starts now."""
     return Manifest(
-        key=run_key(config, data, model),
-        name=config.name or default_name(data, model),
+        key=key,
+        name=name,
         model=model.name,
         revision=model.revision,
         architecture=model.architecture,
@@ -95,14 +98,15 @@ def manifest_of(
         started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         layers=model.layers,
         conditions=conditions,
-        settings=settings(config, model),
-        versions={each: version(each) for each in LIBRARIES} | {"python": platform.python_version()},
-        notes=tuple(("data", each) for each in data.notes),
+        settings={**settings(config, model), "batch_examples": batch_examples},
+        versions={library: version(library) for library in LIBRARIES} | {"python": platform.python_version()},
+        notes=notes,
+        batch_examples=batch_examples,
     )
 
 
 def default_name(data: TaskData, model: ModelFacts) -> str:
-    """model · task setting, and the number of shots where there are any."""
+    """Model · task setting, and the number of shots if there are any."""
     task = f"{data.task} {data.setting}" if data.setting else data.task
     shots = f" · {data.n_shots}-shot" if data.n_shots else ""
     return f"{model.name} · {task}{shots}"

@@ -20,8 +20,7 @@ from neurontui.compute.ablation.matching import (
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.random_numbers import fractions, random_keys, smallest
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.measures.device_masks import active_in, type_codes
-from neurontui.compute.measures.masks import TYPES
+from neurontui.compute.measures.masks import TYPES, active_in, type_codes
 from neurontui.compute.measures.scores import contribution_scores, value_norms, weighted_norms
 from neurontui.compute.models.ffn import FFN
 from neurontui.store.journal.manifest import Condition

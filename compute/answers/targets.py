@@ -42,8 +42,8 @@ class AnswerBook:
     """How many different answers begin with these tokens."""
 
     @property
-    def asked(self) -> bool:
-        """Whether the run has any answer, and so asks the model for all of them."""
+    def has_answers(self) -> bool:
+        """Whether the run has any answer; the model is then asked for an answer to every prompt."""
         return any(self.answers.values())
 
     def telling(self, language: str, ids: Ids, first: int) -> int:

@@ -82,13 +82,6 @@ def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options
     )
 
 
-def usable_examples(loaded: LoadedModel, batch: Batch, book: AnswerBook, options: AnswerOptions) -> Batch:
-    """The examples of a batch whose prompts a measurement would not leave out."""
-    examples = _UnusableExamples(loaded, book, options)
-    bad = {fault.position for fault in examples.faults(batch, encode(loaded, batch.prompts))}
-    return batch.only([i for i in range(len(batch.examples)) if i not in bad])
-
-
 def _chunks(data: TaskData) -> Iterator[Batch]:
     for start in range(0, len(data.examples), _CHUNK):
         examples = data.examples[start : start + _CHUNK]
@@ -111,17 +104,14 @@ class _UnusableExamples:
         self._only_added = self._outside <= self.loaded.tokenizer.get_added_vocab().keys()
 
     def add(self, batch: Batch, encoded: Sequence[Encoded]) -> None:
-        faults = self.faults(batch, encoded)
+        """Count the examples of a batch that cannot be measured. encoded: in row order."""
+        faults = unusable_prompts(self.loaded, batch, encoded)
+        if self.book.has_answers:
+            faults += self._unanswerable(batch, encoded, {fault.position for fault in faults})
+        faults.sort(key=lambda fault: fault.position)
         if faults and self.first is None:
             self.first = faults[0].sentence
         self.count += len({fault.position for fault in faults})
-
-    def faults(self, batch: Batch, encoded: Sequence[Encoded]) -> list[InvalidExample]:
-        """Everything that cannot be measured, in the order of the examples."""
-        faults = unusable_prompts(self.loaded, batch, encoded)
-        if self.book.asked:
-            faults += self._unanswerable(batch, encoded, {fault.position for fault in faults})
-        return sorted(faults, key=lambda fault: fault.position)
 
     def _unanswerable(self, batch: Batch, encoded: Sequence[Encoded], known: set[int]) -> list[InvalidExample]:
         n = len(batch.languages)

@@ -1,4 +1,4 @@
-"""Writes a batch in another thread, so that the model need not wait while tables are made, compressed and written."""
+"""Write a batch in another thread, so that the model does not wait for tables to be built, compressed and written."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +9,7 @@ from neurontui.store.journal.shards import ShardWriter
 
 
 class WriterThread:
-    """Writes piece after piece, at most one behind the measurement: that bounds the memory."""
+    """Writes one piece at a time and never queues more than one, which bounds the memory."""
 
     def __init__(self, writer: ShardWriter) -> None:
         self._writer = writer
@@ -17,12 +17,12 @@ class WriterThread:
         self._pending: Future[None] | None = None
 
     def append(self, make: Callable[[], Tables]) -> None:
-        """Have the tables of a piece made and written; raises what went wrong with the piece before it."""
+        """Build and write the tables of a piece in the thread; raises the error of the previous piece, if any."""
         self._settle()
         self._pending = self._thread.submit(self._write, make)
 
     def publish(self, seconds: Callable[[], float], tokens: int) -> None:
-        """Make the batch visible once everything is written; `seconds` says then what it took."""
+        """Make the batch visible after everything is written; `seconds` is called then for its duration."""
         self._settle()
         self._writer.publish(seconds(), tokens)
 
@@ -31,7 +31,7 @@ class WriterThread:
 
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(wait=True, cancel_futures=True)
-        self._writer.discard()  # nothing is left to discard once published
+        self._writer.discard()  # does nothing after publish
 
     def _write(self, make: Callable[[], Tables]) -> None:
         self._writer.append(make())

@@ -1,49 +1,75 @@
-"""The engine of this process: one model, batch after batch."""
+"""The engine of this process: one loaded model that measures batch after batch. A Ray worker holds one too."""
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 
-from neurontui.compute.ablation.survey import Surveyed
+from neurontui.compute.ablation.survey import Surveyed, survey
+from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
-from neurontui.compute.checks.prompts import PromptReport
+from neurontui.compute.checks.prompts import PromptReport, check_prompts
 from neurontui.compute.config import RunConfig
+from neurontui.compute.engines.background_writer import WriterThread
 from neurontui.compute.engines.base import WorkerInfo
-from neurontui.compute.engines.worker import Worker
-from neurontui.compute.measures.measurer import Ablation, Tables
+from neurontui.compute.estimate.throughput import seconds_per_pass
+from neurontui.compute.measures.measurer import Ablation, Measurer, Tables
+from neurontui.compute.measures.vocabulary import vocabulary_tables
+from neurontui.compute.models.load.load import load_model
 from neurontui.compute.progress import Progress
+from neurontui.compute.run_options import answer_options, model_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.journal.journal import Journal
-from neurontui.store.journal.shards import batch_folder
+from neurontui.store.journal.shards import ShardWriter, batch_folder
 
 
 class LocalEngine:
-    """A worker in this process, writing straight into the journal."""
+    """Loads the model when it is created."""
 
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    def __init__(self, config: RunConfig, data: TaskData) -> None:
+        self._config = config
+        self._data = data
+        self._loaded = load_model(model_options(config))
+        self._book = answer_book(self._loaded, data.examples, data.languages)
 
     @cached_property
     def worker_info(self) -> WorkerInfo:
-        return self._worker.describe()
+        return WorkerInfo(
+            model=self._loaded.facts,
+            answer_notes=collision_notes(self._book),
+            seconds_per_pass=seconds_per_pass(self._loaded, self._data),
+        )
 
     def check_prompts(self) -> PromptReport:
-        return self._worker.check_prompts()
+        return check_prompts(self._loaded, self._data, self._book, answer_options(self._config))
 
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
-        return map(self._worker.survey, batches)
+        return (survey(self._config, self._loaded, batch, self._book) for batch in batches)
+
+    def measurer(self, ablation: Ablation) -> Measurer:
+        """A measurer of the loaded model; use one for all batches of a run."""
+        return Measurer(self._config, self._loaded, self._book, ablation)
 
     def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
-        self._worker.begin(ablation)
+        measurer = self.measurer(ablation)
         for batch in batches:
-            for n_examples in self._worker.measure(batch, batch_folder(journal.path, batch.number)):
+            for n_examples in measure_into(batch_folder(journal.path, batch.number), measurer, batch):
                 progress.advance(n_examples)
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
-        return self._worker.vocabulary(pairs)
+        return vocabulary_tables(self._loaded, pairs)
 
 
-@contextmanager
-def local_engine(config: RunConfig, data: TaskData) -> Iterator[LocalEngine]:
-    """Loads the model here."""
-    yield LocalEngine(Worker(config, data))
+def measure_into(folder: Path, measurer: Measurer, batch: Batch) -> Iterator[int]:
+    """Write the shards of a batch to `folder`, all or nothing; yields the number of examples of each part.
+
+    A piece is written while the next one is measured.
+    """
+    began, n_tokens = time.monotonic(), 0
+    with WriterThread(ShardWriter(folder)) as writer:
+        for piece in measurer(batch):
+            writer.append(piece.tables)
+            n_tokens += piece.n_tokens
+            if piece.n_examples:
+                yield piece.n_examples
+        writer.publish(lambda: time.monotonic() - began, n_tokens)

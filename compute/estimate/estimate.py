@@ -16,7 +16,8 @@ from neurontui.compute.estimate.disk import MASKS_POWER, RunShape, disk
 from neurontui.compute.estimate.memory import working_memory
 from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
 from neurontui.compute.measures.masks import pack_tensor
-from neurontui.compute.measures.skip_invalid import capture_valid
+from neurontui.compute.measures.skip_invalid import measure_valid
+from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import encode
 from neurontui.compute.run_options import ablation_options, capture_options
@@ -146,12 +147,13 @@ def _shape(
 def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
     """How the number of different masks grows, from the first examples of the first fold, which are alike."""
     alike = [i for i, fold in enumerate(batch.folds) if fold == batch.folds[0]][:_SAMPLE]
+    options = replace(capture_options(config), any_token=False)
     try:
-        _, found, _ = capture_valid(loaded, batch.only(alike), replace(capture_options(config), any_token=False), True)
+        captured, _ = measure_valid(batch.only(alike), lambda part: capture(loaded, part, options), skip_bad=True)
     except MeasureError:
         return MASKS_POWER
-    masks = [pack_tensor(each > config.thresholds[0]) for each in found.activations]
-    powers = [log(len(torch.unique(each))) / log(each.numel()) for each in masks if each.numel() > 1]
+    masks = [pack_tensor(activations > config.thresholds[0]) for activations in captured.activations]
+    powers = [log(len(torch.unique(mask))) / log(mask.numel()) for mask in masks if mask.numel() > 1]
     return sum(powers) / max(1, len(powers))
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.answers.targets import Target, Targets
+from neurontui.compute.measures.notes import Note
 from neurontui.compute.models.ffn import parameter
 from neurontui.compute.models.loaded_model import LoadedModel
 
@@ -50,7 +51,7 @@ class Directions:
     """Layers without effective scores, and why."""
 
     @property
-    def notes(self) -> tuple[tuple[str, str], ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Sentences for the table `notes`."""
         texts = list(dict.fromkeys(self.gaps.values()))
         if not bool(self.known.all()):

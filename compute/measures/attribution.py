@@ -27,9 +27,9 @@ from neurontui.compute.measures.attribution_rows import (
     example_rows,
     sum_rows,
 )
-from neurontui.compute.measures.device_masks import type_codes
-from neurontui.compute.measures.masks import TYPES, to_numpy
+from neurontui.compute.measures.masks import TYPES, to_numpy, type_codes
 from neurontui.compute.measures.norm_folding import Folding, find_folding
+from neurontui.compute.measures.notes import Note
 from neurontui.compute.measures.score_sums import MaskSums, Scores, Sums, Terms
 from neurontui.compute.measures.scores import (
     contribution_scores,
@@ -69,8 +69,13 @@ class Scoring:
         self._by_neuron: dict[int, Sums] = {}
 
     @torch.inference_mode()
-    def add(self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets) -> dict[str, pa.Table]:
-        """Shard tables of a part: attribution, top_neurons, notes. masks: per layer (E, d_m), from `pack_tensor`."""
+    def add(
+        self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets
+    ) -> tuple[dict[str, pa.Table], tuple[Note, ...]]:
+        """Shard tables attribution and top_neurons of a part, and notes about missing scores.
+
+        masks: per layer (E, d_m), from `pack_tensor`.
+        """
         directions = answer_directions(self._loaded, targets, self._options.direction)
         folding = _folding(self._loaded, batch, self._options)
         of_examples = []
@@ -79,7 +84,7 @@ class Scoring:
             read = capture.activations[i] if gate else capture.weights[i]
             scores = score_layer(ffn, read, directions, folding, self._options)
             of_examples.append(self._sum(batch, ffn.layer.layer, scores, masks[i]))
-        return example_rows(batch, of_examples, directions.notes)
+        return example_rows(batch, of_examples), directions.notes
 
     def tables(self) -> dict[str, pa.Table]:
         """Shard tables of the batch: attribution_masks up to HISTOGRAM_LANGUAGES languages, neuron_attribution."""

@@ -25,7 +25,6 @@ from neurontui.compute.measures.score_sums import (
 )
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 
-Notes = Sequence[tuple[str, str]]
 Columns = dict[str, Any]
 
 
@@ -51,16 +50,12 @@ class ExampleSums:
     top: TopNeurons
 
 
-def example_rows(batch: Batch, layers: Sequence[ExampleSums], notes: Notes) -> dict[str, pa.Table]:
-    """Shard tables about single examples: attribution, top_neurons, and notes where there are any."""
-    tables = {
+def example_rows(batch: Batch, layers: Sequence[ExampleSums]) -> dict[str, pa.Table]:
+    """Shard tables with rows per example: attribution and top_neurons."""
+    return {
         "attribution": pa.concat_tables([_by_type(batch, each) for each in layers]),
         "top_neurons": pa.concat_tables([_top(batch, each) for each in layers]),
     }
-    if notes:
-        topics, texts = zip(*notes, strict=True)
-        tables["notes"] = pa.table({"topic": topics, "text": texts})
-    return tables
 
 
 def sum_rows(

@@ -1,44 +1,41 @@
-"""Activity of what can be measured in a batch; by choice, what cannot is left out and told."""
+"""Leave out examples that cannot be measured (--skip-bad): the one loop that every measurement uses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import TypeVar
 
-from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
-from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.batch import Batch
+from neurontui.compute.measures.notes import Note
+from neurontui.compute.models.capture import NotFiniteError
 from neurontui.compute.models.tokenize import InvalidPromptError
 from neurontui.store.errors import MeasureError
 
+Result = TypeVar("Result")
+
 
 class NothingValidError(MeasureError):
-    """No example of some can be measured; `notes` says of each why, as (topic, sentence) pairs."""
+    """No example of a batch can be measured; `notes` has the reason for each."""
 
-    def __init__(self, batch: Batch, first: Exception, told: Sequence[str]) -> None:
+    def __init__(self, batch: Batch, first: Exception, notes: list[Note]) -> None:
         super().__init__(f"No example of batch {batch.number} can be measured; the first: {first}")
-        self.notes = [("data", each) for each in told]
+        self.notes = notes
 
 
-def capture_valid(
-    loaded: LoadedModel, batch: Batch, options: CaptureOptions, skip_bad: bool
-) -> tuple[Batch, Capture, list[str]]:
-    """The batch that was measured, its activity, and a sentence for each example left out.
+def measure_valid(batch: Batch, measure: Callable[[Batch], Result], *, skip_bad: bool) -> tuple[Result, list[Note]]:
+    """Result of `measure` for the valid examples of a batch, and a note for each example that is left out.
 
-    Without `skip_bad` the first example that cannot be measured raises InputError or MeasureError.
-    Raises NothingUsableError where none can.
+    `measure` raises InvalidPromptError or NotFiniteError for the invalid examples of the batch it is given. With
+    `skip_bad` it is called again without them; otherwise the error is raised. Raises NothingValidError if no example
+    is valid.
     """
-    told: list[str] = []
+    notes: list[Note] = []
     while True:
         try:
-            return batch, capture(loaded, batch, options), told
+            return measure(batch), notes
         except (InvalidPromptError, NotFiniteError) as error:
             if not skip_bad:
                 raise
-            told += [f"Left out: {each.sentence}" for each in error.invalid]
-            rest = without(batch, {each.position for each in error.invalid})
-            if not rest.examples:
-                raise NothingValidError(batch, error, told) from error
-            batch = rest
-
-
-def without(batch: Batch, positions: set[int]) -> Batch:
-    """A batch less the examples at some positions."""
-    return batch.only([i for i in range(len(batch.examples)) if i not in positions])
+            notes += [("data", f"Left out: {invalid.sentence}") for invalid in error.invalid]
+            valid = batch.without({invalid.position for invalid in error.invalid})
+            if not valid.examples:
+                raise NothingValidError(batch, error, notes) from error
+            batch = valid

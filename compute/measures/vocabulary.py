@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.measures.answer_direction import embedding_weight, projection_gaps
+from neurontui.compute.measures.notes import notes_table
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import token_text
 
@@ -43,10 +44,8 @@ def vocabulary_tables(loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top
         if layer not in gaps
     ]
     tables = {"neuron_vocabulary": pa.concat_tables(parts)} if parts else {}
-    notes = dict.fromkeys(gaps[layer] for layer in layers if layer in gaps)
-    if notes:
-        tables["notes"] = pa.table({"topic": ["attribution"] * len(notes), "text": list(notes)})
-    return tables
+    notes = dict.fromkeys(("attribution", gaps[layer]) for layer in layers if layer in gaps)
+    return tables | notes_table(notes)
 
 
 def _layer(loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[int], top: int) -> pa.Table:

@@ -58,6 +58,8 @@ class Manifest:
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, str], ...] = ()
     """(topic, sentence) pairs for the table `notes`."""
+    batch_examples: int | None = None
+    """Most examples of a batch; None in a journal that does not have it."""
 
     @property
     def all_mask(self) -> int:
@@ -74,6 +76,8 @@ class Manifest:
             raise ValueError("no key or no name")
         if not 0 <= self.n_batches <= self.n_examples <= 2**31 - 1:
             raise ValueError(f"{self.n_batches} batches of {self.n_examples} examples")
+        if self.batch_examples is not None and self.batch_examples < 1:
+            raise ValueError(f"batches of at most {self.batch_examples} examples")
         if len({layer.layer for layer in self.layers}) < len(self.layers):
             raise ValueError("a layer occurs twice")
 
@@ -93,12 +97,19 @@ class Manifest:
                 "layers": tuple(Layer(**layer) for layer in raw["layers"]),
                 "conditions": tuple(_condition(condition) for condition in raw["conditions"]),
                 "notes": tuple((topic, text) for topic, text in raw["notes"]),
+                "batch_examples": _batch_examples(raw),
             }
         )
         if not _fits(read, cls):
             raise TypeError("a field has the wrong type")
         read.require_sound()
         return read
+
+
+def _batch_examples(raw: dict[str, Any]) -> Any:
+    """The batch size; older journals have it among the settings only."""
+    settings = raw["settings"]
+    return raw.get("batch_examples", settings.get("batch_examples") if isinstance(settings, dict) else None)
 
 
 def _condition(raw: dict[str, Any]) -> Condition:

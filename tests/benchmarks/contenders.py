@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.engines.worker import measure_into
+from neurontui.compute.engines.local import measure_into
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.engines.worker import measure_into
+from neurontui.compute.engines.local import measure_into
 from neurontui.compute.measures.measurer import Measurer
 from neurontui.compute.models.load.placement import device_name
 from neurontui.compute.models.tokenize import encode

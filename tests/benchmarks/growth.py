@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurontui.compute.engines.worker import measure_into
+from neurontui.compute.engines.local import measure_into
 from tests.benchmarks.memory import peak_memory
 from tests.benchmarks.workload import LANGUAGES, batch_of, measurer, workload
 

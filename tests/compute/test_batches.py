@@ -9,7 +9,7 @@ import pytest
 from neurontui.compute.batch_plan import batch_size
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.engines.worker import Worker
+from neurontui.compute.engines import local
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.journal.journal import list_journals
@@ -58,16 +58,16 @@ def test_a_run_is_the_same_however_it_is_cut(whole: Path, tmp_path: Path, batch:
 
 def test_the_cut_of_the_first_sitting_holds(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "again.duckdb"
-    measure, measured = Worker.measure, []
+    measure, measured = local.measure_into, []
 
-    def until_the_third(self: Worker, batch: object, folder: Path) -> object:
+    def until_the_third(folder: Path, measurer: object, batch: object) -> object:
         if len(measured) == 2:
             raise KeyboardInterrupt
         measured.append(folder.name)
-        yield from measure(self, batch, folder)  # type: ignore[arg-type]
+        yield from measure(folder, measurer, batch)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Worker, "measure", until_the_third)
+        patch.setattr(local, "measure_into", until_the_third)
         with pytest.raises(KeyboardInterrupt):
             run(replace(config(out), batch_examples=2), NullProgress())
     [left] = list_journals(out)

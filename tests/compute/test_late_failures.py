@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import neurontui.compute.engines.worker as working
+import neurontui.compute.engines.local as local
 import neurontui.compute.models.capture as capturing
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
@@ -40,7 +40,7 @@ class _Captures:
         self.measured: list[str] = []
         self._bad = bad
         self._real = capturing.capture
-        monkeypatch.setattr("neurontui.compute.measures.skip_invalid.capture", self)
+        monkeypatch.setattr("neurontui.compute.measures.measurer.capture", self)
 
     def __call__(self, loaded: Any, batch: Batch, options: Any) -> Capture:
         names = [example.id for example in batch.examples]
@@ -107,7 +107,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr(working, "load_model", refuse)
+    monkeypatch.setattr(local, "load_model", refuse)
 
 
 @pytest.mark.parametrize("content", ["layer,unit\n1,2\n", "layer,neuron\n1,two\n", "layer,neuron\n", None])

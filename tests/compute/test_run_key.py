@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.worker import Worker
+from neurontui.compute.engines import local
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import Finished, run
 from neurontui.queries.results import open_results
@@ -168,23 +168,23 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_revision(
     cache.add("org/base", saved[0])
     _stop_after_first_batch(monkeypatch, measure)
     measured: list[int] = []
-    original = Worker.measure
-    monkeypatch.setattr(Worker, "measure", lambda *a: measured.append(a[1].number) or original(*a))
+    original = local.measure_into
+    monkeypatch.setattr(local, "measure_into", lambda *a: measured.append(a[2].number) or original(*a))
     measure()
     assert measured == [1, 2]
     assert list_journals(config.out) == []
 
 
 def _stop_after_first_batch(monkeypatch: pytest.MonkeyPatch, measure: Measure) -> None:
-    original = Worker.measure
+    original = local.measure_into
 
-    def stop(self: Worker, batch: Any, folder: Path) -> Any:
+    def stop(folder: Path, measurer: Any, batch: Any) -> Any:
         if batch.number:
             raise MeasureError("Stopped.")
-        return original(self, batch, folder)
+        return original(folder, measurer, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Worker, "measure", stop)
+        patch.setattr(local, "measure_into", stop)
         with pytest.raises(MeasureError, match="Stopped"):
             measure()
 

@@ -1,6 +1,6 @@
-"""A worker as a Ray actor. What it measures goes back as the files of a batch's folder; failures go back as sentences.
+"""A worker as a Ray actor. It sends results back as the files of a batch's folder, and failures as messages.
 
-Imports stand in the methods: Ray holds on to this class until the very end of a process, and to all that it names.
+Imports are inside the methods: Ray keeps this class, and all that it references, until the process ends.
 """
 
 import tempfile
@@ -12,73 +12,73 @@ from typing import TYPE_CHECKING, Any
 from neurontui.store import errors
 
 if TYPE_CHECKING:
-    from neurontui.compute.engines.worker import Worker
+    from neurontui.compute.engines.local import LocalEngine
+    from neurontui.compute.measures.measurer import Measurer
 
 Files = dict[str, bytes]
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A failure that a user can meet: its kind, one of store/errors.py, and its sentence."""
+    """An error for the user: its class, one of store/errors.py, and its message."""
 
     kind: type[errors.NeurontuiError]
-    sentence: str
+    message: str
 
     @classmethod
     def of(cls, error: errors.NeurontuiError) -> "Failed":
-        """Without what an error carries besides, which need not travel."""
-        kind = next(each for each in type(error).__mro__ if each.__module__ == errors.__name__)
+        """Keep the public error class and the message; other attributes need not be pickled."""
+        kind = next(base for base in type(error).__mro__ if base.__module__ == errors.__name__)
         return cls(kind, str(error))
 
 
 class RayWorker:
-    """Every method gives its results one by one, and Failed in place of raising a NeurontuiError."""
+    """Every method yields its results one by one, and Failed instead of raising a NeurontuiError."""
 
     def __init__(self, config: Any, data: Any) -> None:
-        """RunConfig and TaskData; the model is loaded when it is first asked for."""
+        """config: RunConfig; data: TaskData. The model is loaded on first use."""
         self._config, self._data = config, data
-        self._worker: Worker | None = None
-        self._begun = False
+        self._engine: LocalEngine | None = None
+        self._measurer: Measurer | None = None
 
     def do(self, what: str, *arguments: Any) -> Iterator[Any]:
-        """Run a method below."""
+        """Run the method named `what`."""
         try:
             yield from getattr(self, what)(*arguments)
         except errors.NeurontuiError as error:
             yield Failed.of(error)
 
     def describe(self) -> Iterator[Any]:
-        """Load the model and say what it is: an Introduction."""
-        yield self._loaded().describe()
+        """Load the model and yield its WorkerInfo."""
+        yield self._loaded().worker_info
 
     def check_prompts(self) -> Iterator[Any]:
-        """What is wrong with the prompts of the run: a PromptReport."""
+        """Check all prompts of the run; yields a PromptReport."""
         yield self._loaded().check_prompts()
 
     def survey(self, batch: Any) -> Iterator[Any]:
-        """What an ablation has to know of a batch: Surveyed."""
-        yield self._loaded().survey(batch)
+        """Counts and sums that an ablation needs from a batch; yields Surveyed."""
+        yield from self._loaded().survey([batch])
 
     def measure(self, batch: Any, ablation: Any) -> Iterator[int | Files]:
-        """How many more examples are measured, time and again, and at last the files of the batch."""
+        """Yields the number of examples of each part as it is measured, then the files of the batch."""
+        from neurontui.compute.engines.local import measure_into
         from neurontui.store.journal.shards import batch_folder, read_files
 
-        worker = self._loaded()
-        if not self._begun:
-            worker.begin(ablation)
-            self._begun = True
+        if self._measurer is None:
+            self._measurer = self._loaded().measurer(ablation)
         with tempfile.TemporaryDirectory(prefix="neurontui-") as scratch:
             folder = batch_folder(Path(scratch), batch.number)
-            yield from worker.measure(batch, folder)
+            yield from measure_into(folder, self._measurer, batch)
             yield read_files(folder)
 
     def vocabulary(self, pairs: Any) -> Iterator[Any]:
-        """neuron_vocabulary of some (layer, neuron) pairs: tables."""
+        """Yields table neuron_vocabulary for some (layer, neuron) pairs."""
         yield self._loaded().vocabulary(pairs)
 
-    def _loaded(self) -> "Worker":
-        from neurontui.compute.engines.worker import Worker
+    def _loaded(self) -> "LocalEngine":
+        from neurontui.compute.engines.local import LocalEngine
 
-        if self._worker is None:
-            self._worker = Worker(self._config, self._data)
-        return self._worker
+        if self._engine is None:
+            self._engine = LocalEngine(self._config, self._data)
+        return self._engine

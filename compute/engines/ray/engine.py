@@ -1,8 +1,8 @@
-"""The engine of a Ray cluster: one actor a GPU, or CPU workers, on this machine or on many.
+"""The engine of a Ray cluster: one actor per GPU, or CPU workers, on this machine or on several.
 
-A worker writes the shards of its batch into a folder of its own machine and sends the files back through Ray, so the
-journal, which this process alone writes, needs no shared disk. Batches are composed as everywhere, so the results are
-those of the local engine.
+A worker writes the shards of its batch to a folder on its own machine and sends the files back through Ray. Only this
+process writes the journal, so no shared disk is needed. Batches are the same for every engine, so the results are
+identical to those of the local engine.
 """
 
 import logging
@@ -29,7 +29,7 @@ from neurontui.store.journal.journal import Journal
 from neurontui.store.journal.shards import batch_folder, write_files
 from neurontui.store.os_errors import first_line
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage statistics are sent
 try:
     import ray
 
@@ -42,7 +42,7 @@ _REACHABLE_WITHIN = 10.0
 
 
 class RayEngine:
-    """A pool of workers, each with the model."""
+    """A pool of workers, each with a copy of the model."""
 
     def __init__(self, pool: Pool, worker_info: WorkerInfo) -> None:
         self._pool = pool
@@ -53,21 +53,21 @@ class RayEngine:
         return report
 
     def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
-        jobs = [Job("survey", (each,), f"batch {each.number}") for each in batches]
-        found = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
-        return (found[job] for job in jobs)
+        jobs = [Job("survey", (batch,), f"batch {batch.number}") for batch in batches]
+        results = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
+        return (results[job] for job in jobs)
 
     def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
         shared = ray.put(ablation)
-        jobs = {Job("measure", (e, shared), f"batch {e.number}"): e.number for e in batches}
-        told: Counter[int] = Counter()
+        jobs = {Job("measure", (batch, shared), f"batch {batch.number}"): batch.number for batch in batches}
+        reported: Counter[int] = Counter()
         for job, result in self._pool.do(list(jobs)):
             number = jobs[job]
             if result is LOST:
                 progress.say(f"A worker was lost; batch {number} is measured again.")
-                progress.advance(-told.pop(number, 0))
+                progress.advance(-reported.pop(number, 0))
             elif isinstance(result, int):
-                told[number] += result
+                reported[number] += result
                 progress.advance(result)
             else:
                 write_files(batch_folder(journal.path, number), result)
@@ -77,24 +77,24 @@ class RayEngine:
         return tables
 
     def _once(self, job: Job) -> Any:
-        """The one result of a job."""
+        """The only result of a job."""
         return [result for _, result in self._pool.do([job]) if result is not LOST][-1]
 
 
 @contextmanager
 def ray_engine(config: RunConfig, data: TaskData, progress: Progress) -> Iterator[RayEngine]:
-    """Workers with their model loaded; raises UsageError where the cluster is not there, or too small."""
+    """Workers with their model loaded; raises UsageError if the cluster cannot be reached or is too small."""
     _connect(config)
     try:
         share, n_workers = _shares(config)
         unit = f"{share['num_gpus']} GPU" if share["num_gpus"] else f"{share['num_cpus']} CPU core"
         progress.say(f"{n_workers} Ray worker(s) with {unit}(s) each")
-        # The path of a local model means the same everywhere; Ray shows each worker its own GPUs alone.
+        # A worker has another working directory, so the path of a local model must be absolute.
         folder = Path(config.model).expanduser()
         config = replace(config, model=str(folder.resolve()) if folder.is_dir() else config.model)
         actor: Any = ray.remote(RayWorker)
-        given = ray.put(config), ray.put(data)
-        pool = Pool(lambda: actor.options(**share).remote(*given), n_workers)
+        shared = ray.put(config), ray.put(data)
+        pool = Pool(lambda: actor.options(**share).remote(*shared), n_workers)
         yield RayEngine(pool, pool.first())
     finally:
         ray.shutdown()
@@ -116,12 +116,12 @@ def _connect(config: RunConfig) -> None:
 
 
 def _start(cores: int, quiet: dict[str, Any]) -> None:
-    """A cluster of this machine alone; a busy one needs more patience than Ray has."""
+    """Start a cluster on this machine only; retried, because Ray times out on a busy machine."""
     for last in (False, False, True):
         try:
             ray.init("local", num_cpus=cores, include_dashboard=False, **quiet)
             break
-        except Exception as error:  # Ray raises a bare one when it waited too long
+        except Exception as error:  # Ray raises a plain Exception on timeout
             ray.shutdown()
             if last:
                 raise MeasureError(
@@ -131,7 +131,7 @@ def _start(cores: int, quiet: dict[str, Any]) -> None:
 
 
 def _require_reachable(address: str) -> None:
-    """Ray itself waits for minutes; raises OSError or ValueError."""
+    """Raise OSError or ValueError at once; Ray itself would wait for minutes."""
     if address == "auto":
         return
     host, _, port = address.rpartition(":")
@@ -141,12 +141,12 @@ def _require_reachable(address: str) -> None:
 
 
 def _shares(config: RunConfig) -> tuple[dict[str, int], int]:
-    """What each worker gets of the cluster, and how many there are."""
+    """Resources of each worker, and the number of workers."""
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    machines = [each["Resources"] for each in nodes if each["Alive"]]
-    gpus = int(sum(each.get("GPU", 0) for each in machines))
+    machines = [node["Resources"] for node in nodes if node["Alive"]]
+    gpus = int(sum(machine.get("GPU", 0) for machine in machines))
     if gpus and not (config.device or "").startswith("cpu"):
-        most = sum(int(each.get("GPU", 0)) // config.gpus_a_worker for each in machines)
+        most = sum(int(machine.get("GPU", 0)) // config.gpus_a_worker for machine in machines)
         if (config.workers or 1) > most:
             raise UsageError(
                 f"The cluster has {gpus} GPU(s), not enough for {config.workers or 1} worker(s) with "
@@ -154,7 +154,7 @@ def _shares(config: RunConfig) -> tuple[dict[str, int], int]:
             )
         return {"num_gpus": config.gpus_a_worker, "num_cpus": 1}, config.workers or most
     n_workers = config.workers or len(machines)
-    cores = min(int(each.get("CPU", 0)) for each in machines)
+    cores = min(int(machine.get("CPU", 0)) for machine in machines)
     share = cores // math.ceil(n_workers / len(machines))
     if share < 1:
         raise UsageError(f"The cluster has too few CPU cores for {n_workers} workers.")

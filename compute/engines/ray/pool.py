@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster that take the next job when they are idle; the job of one that is lost is done again."""
+"""Run jobs on the workers of a Ray cluster: an idle worker takes the next job, and the job of a lost worker is repeated."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,23 +12,25 @@ from neurontui.compute.engines.ray.actor import Failed
 from neurontui.store.errors import MeasureError
 
 LOSSES = 3
-"""As many workers may be lost over one job, or before they are ready: then something else is wrong."""
+"""Most workers that may be lost during one job, or in a row before they are ready, before the run stops."""
 LOST = object()
-"""Comes in place of a result: the worker is gone, and all that it gave for this job comes again."""
+"""Yielded instead of a result: the worker is lost, and the job and all of its results are repeated."""
 
 
 @dataclass(eq=False)
 class Job:
-    """A method of RayWorker, and what it is given."""
+    """A call of a method of RayWorker."""
 
     what: str
+    """Name of the method."""
     arguments: tuple[Any, ...]
     name: str
+    """For messages."""
     losses: int = 0
 
 
 class Pool:
-    """So many workers; a lost one is replaced as soon as the cluster has room for another."""
+    """A fixed number of workers; a lost one is replaced as soon as the cluster has room for another."""
 
     def __init__(self, start: Callable[[], Any], n_workers: int) -> None:
         self._start = start
@@ -39,7 +41,7 @@ class Pool:
             self._launch()
 
     def first(self) -> Any:
-        """What the first worker that is ready says of itself."""
+        """WorkerInfo of the first worker that is ready."""
         while True:
             ready, _ = ray.wait(list(self._starting), num_returns=1)
             for stream in ready:
@@ -48,7 +50,7 @@ class Pool:
                     return worker_info
 
     def do(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
-        """Each result of each job as it comes, or LOST. Raises what a worker failed with."""
+        """Yields each result of each job as it arrives, or LOST. Raises the error of a worker."""
         waiting = deque(jobs)
         running: dict[Any, tuple[Job, Any]] = {}
         while waiting or running:
@@ -76,10 +78,10 @@ class Pool:
 
     def _launch(self) -> None:
         actor = self._start()
-        self._starting[actor.do.remote("introduce")] = actor
+        self._starting[actor.do.remote("describe")] = actor
 
     def _started(self, stream: Any) -> Any:
-        """What a worker says of itself when it is ready; None where it was lost, or has said so already."""
+        """WorkerInfo of a worker that is ready; None if it was lost or has already reported."""
         try:
             worker_info = _next(stream)
         except StopIteration:
@@ -105,7 +107,7 @@ def _next(stream: Any) -> Any:
     except RayTaskError as error:
         raise error.cause from error
     if isinstance(result, Failed):
-        raise result.kind(result.sentence)
+        raise result.kind(result.message)
     return result
 
 

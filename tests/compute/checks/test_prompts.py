@@ -18,7 +18,7 @@ from neurontui.compute.answers.targets import answer_book, find_targets
 from neurontui.compute.batch_plan import plan
 from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
-from neurontui.compute.engines.worker import Worker
+from neurontui.compute.engines.local import LocalEngine
 from neurontui.compute.estimate.dry_run import preview
 from neurontui.compute.models.bos import reason_for_bos
 from neurontui.compute.models.load.load import ModelOptions, load_model
@@ -293,7 +293,8 @@ def test_a_survey_leaves_out_what_the_run_leaves_out(tmp_path: Path) -> None:
     near = good | {"prompts": {**TEXTS, "fr": "Paris " * 62}}
     asked = config(tmp_path, save_tiny("gpt2", tmp_path / "gpt2"), good, near, skip_bad=True)
     (batch,) = plan(load_task(asked.task, TaskOptions()), 2)
-    assert Worker(asked, load_task(asked.task, TaskOptions())).survey(batch).n_inputs == 3
+    (surveyed,) = LocalEngine(asked, load_task(asked.task, TaskOptions())).survey([batch])
+    assert surveyed.n_inputs == 3
 
 
 def _added_token(folder: Path, token: str) -> Path:

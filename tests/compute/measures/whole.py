@@ -8,8 +8,8 @@ from torch import Tensor
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.attribution import AttributionOptions, Scoring
-from neurontui.compute.measures.device_masks import off_device
-from neurontui.compute.measures.masks import pack_tensor
+from neurontui.compute.measures.masks import off_device, pack_tensor
+from neurontui.compute.measures.notes import notes_table
 from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.store.journal.manifest import Layer
@@ -52,13 +52,13 @@ def attribution_tables(
     for start in range(0, len(batch.examples), part):
         here = slice(start, start + part)
         rows = slice(start * n_languages, (start + part) * n_languages)
-        found = scoring.add(
+        tables, notes = scoring.add(
             batch.only(range(len(batch.examples))[here]),
             cut(capture, here, n_languages, with_near_zero=start == 0),
             [each[here] for each in masks],
             Targets(targets.rows[rows]),
         )
-        for name, table in found.items():
+        for name, table in (tables | notes_table(notes)).items():
             pieces.setdefault(name, []).append(table)
     return {n: pa.concat_tables(each) for n, each in pieces.items()} | scoring.tables()
 
