@@ -1,47 +1,149 @@
 """Ablation charts against NumPy on the raw outcomes of every input."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from neurontui.queries import Results, open_results
-from neurontui.tui.charts.builders.ablation import dose_chart
-from tests.queries.raw_run import RawRun, make_run, write_runs
+from neurontui.queries import Results
+from neurontui.tui.charts.builders.ablation import (
+    accuracy_bars,
+    accuracy_matrix,
+    cell_lines,
+    change_dots,
+    control_table,
+    dose_chart,
+    dose_panels,
+    mean_lines,
+)
+from tests.queries.comparing import close
+from tests.queries.reference import jackknife
+from tests.tui.charts.raw import CODES, RUN, SIZES, by_letter, rows_of
 
-RUN = make_run(5)
+Conditions = tuple[int, ...]
 
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
-    path: Path = write_runs(tmp_path_factory.mktemp("ablation") / "raw.duckdb", RUN)
-    with open_results(path) as opened:
-        yield opened
-
-
-def reached(run: RawRun, *conditions: int) -> float:
-    """Percent of all neurons switched off, mean over inputs and seeds."""
-    neurons = sum(layer.shape[-1] for layer in run.activations)
-    return float(np.mean([100 * run.conditions[i].n_ablated / neurons for i in conditions]))
-
-
-def change(run: RawRun, *conditions: int) -> float:
-    """Percentage points of accuracy lost or gained."""
-    base = run.conditions[0].correct
-    return float(100 * np.nanmean([run.conditions[i].correct - base for i in conditions]))
-
-
-ARMS = {"A": ((9,), (4,)), "a": ((10,), (7, 8)), "R": ((5, 6),)}
+ROWS: dict[str, Conditions] = {
+    "baseline": (0,), "N non-activated": (1,), "S specific": (2,), "P partial": (3,), "A all-shared": (4,),
+    "  matched control": (7, 8), "A 5 % of all": (9,), "  its control": (10,), "w/o random 25 %": (5, 6),
+}  # fmt: skip
+"""Name of a row -> conditions, which differ in their seed alone; each control is behind its type."""
+ARMS: dict[str, tuple[Conditions, ...]] = {"A": ((9,), (4,)), "a": ((10,), (7, 8)), "R": ((5, 6),)}
 """Letter -> conditions of each dose: 5 % asked for and all neurons of the type; two seeds of 25 % at random."""
 
 
+def reached(conditions: Conditions, read: object = slice(None)) -> float:
+    """Percent of all neurons switched off, mean over inputs and seeds."""
+    return float(np.mean([100 * RUN.conditions[i].n_ablated[:, read] / sum(SIZES) for i in conditions]))
+
+
+def accuracy(conditions: Conditions, read: object = slice(None), minus: int | None = None) -> tuple[float, ...]:
+    """Percent of answers that are right, or points more than under another condition, with the interval."""
+    base = 0 if minus is None else RUN.conditions[minus].correct
+    hits = np.array([RUN.conditions[i].correct - base for i in conditions])[:, :, read]
+    return jackknife(RUN.blocks, lambda kept: float(100 * np.nanmean(hits[:, kept])))
+
+
+def logprob(conditions: Conditions) -> tuple[float, ...]:
+    values = np.array([RUN.conditions[i].logprob - RUN.conditions[0].logprob for i in conditions])
+    return jackknife(RUN.blocks, lambda kept: float(values[:, kept].mean()))
+
+
 def test_a_dose_is_drawn_at_the_share_that_was_reached(results: Results) -> None:
-    chart = dose_chart(results.query("ablation-dose", run=1))
-    assert {series.letter for series in chart.series} == ARMS.keys()
-    for series in chart.series:
-        drawn = {x: value for x, value in zip(chart.xs, series.values, strict=True) if value is not None}
-        expected = {reached(RUN, *arm): change(RUN, *arm) for arm in ARMS[series.letter]}
-        assert sorted(drawn) == pytest.approx(sorted(expected))
-        assert [drawn[x] for x in sorted(drawn)] == pytest.approx([expected[x] for x in sorted(expected)])
+    chart = dose_chart(rows_of(results, "ablation-dose"))
+    assert by_letter(chart).keys() == ARMS.keys()
+    for letter, series in by_letter(chart).items():
+        drawn = [index for index, value in enumerate(series.values) if value is not None]
+        arms = sorted(ARMS[letter], key=reached)
+        assert [chart.xs[index] for index in drawn] == pytest.approx([reached(arm) for arm in arms])
+        for index, arm in zip(drawn, arms, strict=True):
+            value, low, high = accuracy(arm, minus=0)
+            assert close(series.values[index], value)
+            assert close(series.low[index], low)
+            assert close(series.high[index], high)
+        assert series.reference == (letter == "a")
     assert [float(label) for label in chart.labels] == pytest.approx(chart.xs, rel=1e-2)
+    [panel] = dose_panels(rows_of(results, "ablation-dose"))
+    assert panel.series == tuple(by_letter(chart)[letter] for letter in "AaR")
+
+
+def test_accuracy_by_condition_and_language(results: Results) -> None:
+    matrix = accuracy_matrix(rows_of(results, "ablation-accuracy").to_pylist(), tuple(CODES), [])
+    assert list(matrix.rows) == list(ROWS)
+    assert list(matrix.columns) == ["off", *CODES, "mean"]
+    for row, conditions in enumerate(ROWS.values()):
+        assert close(matrix.values[row][0], reached(conditions))
+        assert matrix.tint(row, 0) is None
+        for column, read in enumerate([*([p] for p in range(5)), slice(None)], 1):
+            change, low, high = accuracy(conditions, read, minus=0)
+            assert close(matrix.values[row][column], accuracy(conditions, read)[0])
+            assert close(matrix.tint(row, column), change)
+            mark = "▼" if high < 0 else "▲" if low > 0 else " "
+            assert matrix.mark(row, column) == mark
+
+
+def test_the_papers_row_has_the_papers_mean() -> None:
+    row = {"condition": 1, "label": "w/o A", "kind": "type", "type": "all-shared", "fraction": None, "matched_to": None}
+    own = [
+        {
+            **row,
+            "language": code,
+            "accuracy": 50.0,
+            "change": -9.0,
+            "change_low": -10.0,
+            "change_high": -8.0,
+            "percent": 7.5,
+        }
+        for code in ("en", "de", None)
+    ]
+    paper = [
+        {"kind": "type", "type": "all-shared", "percent": 9.85, "language": code, "accuracy": value}
+        for code, value in (("en", 4.0), ("de", 3.0), ("fr", 8.0))
+    ]
+    matrix = accuracy_matrix(own, ("en", "de"), paper)
+    assert matrix.values == ((7.5, 50.0, 50.0, 50.0), (9.85, 4.0, 3.0, 5.0))
+
+
+def test_bars_over_all_inputs(results: Results) -> None:
+    rows = rows_of(results, "ablation-accuracy").to_pylist()
+    bars = accuracy_bars(rows).bars
+    assert [bar.name for bar in bars] == list(ROWS)
+    lines = mean_lines(rows, [], 60)[1:]
+    for bar, line, conditions in zip(bars, lines, ROWS.values(), strict=True):
+        value, low, high = accuracy(conditions)
+        assert close(bar.value, value)
+        assert close(bar.low, low)
+        assert close(bar.high, high)
+        assert bar.note == f"off {reached(conditions):.1f} %"
+        assert f"{value:.1f} ±{(high - low) / 2:.1f}" in "".join(part.text for part in line)
+
+
+def test_one_cell_in_words(results: Results) -> None:
+    rows = rows_of(results, "ablation-accuracy").to_pylist()
+    first, second = cell_lines(rows, "4 w/o all-shared", "de")
+    value, low, high = accuracy((4,), [1])
+    change, change_low, change_high = accuracy((4,), [1], minus=0)
+    assert f"{value:.1f} ±{(high - low) / 2:.1f} %" in "".join(part.text for part in first)
+    words = "".join(part.text for part in second)
+    assert f"{change:+.1f} ±{(change_high - change_low) / 2:.1f} points" in words
+
+
+def test_changes_as_dots(results: Results) -> None:
+    points, nats = change_dots(rows_of(results, "ablation-accuracy").to_pylist())
+    order: list[Conditions] = [(1,), (2,), (3,), (4,), (7, 8), (5, 6)]
+    kinds = ["type"] * 4 + ["matched", "random"]
+    for panel, expected in (
+        (points, [accuracy(arm, minus=0) for arm in order]),
+        (nats, [logprob(arm) for arm in order]),
+    ):
+        assert [dot.kind for dot in panel.dots] == kinds
+        for dot, numbers in zip(panel.dots, expected, strict=True):
+            assert close(dot.value, numbers[0])
+            assert close(dot.low, numbers[1])
+            assert close(dot.high, numbers[2])
+
+
+def test_controls_in_a_table(results: Results) -> None:
+    rows = [row for row in control_table(rows_of(results, "ablation-controls")).to_pylist() if row["language"] is None]
+    for row, own, control in zip(rows, (4, 9), ((7, 8), (10,)), strict=True):
+        value, low, high = accuracy(control, minus=own)
+        assert row["gain"] == f"{value:+.1f} ±{(high - low) / 2:.1f}"
+        assert close(row["accuracy"], accuracy((own,))[0])
+        assert close(row["control"], accuracy(control)[0])
