@@ -1,4 +1,4 @@
-"""One named SQL query a question, and the Python face of results files."""
+"""Named SQL queries, and the Python interface to results files."""
 
 from neurontui.queries.results import Results, open_results
 

@@ -1,6 +1,7 @@
-"""Values that Arrow or Python would bend, or cannot hold, leave a query as DuckDB's own text.
+"""Converts values that Arrow or Python cannot represent to DuckDB's text.
 
-Python knows the years 1 to 9999 and no infinite date, Parquet no intervals; Arrow wraps the largest numbers around.
+Python has only the years 1 to 9999 and no infinite dates, Parquet has no intervals, and Arrow overflows with the
+largest numbers.
 """
 
 import re
@@ -16,12 +17,12 @@ _DATES = re.compile(r"DATE|TIMESTAMP|TIMESTAMP WITH TIME ZONE|TIMESTAMP_S|TIMEST
 _FOREIGN = re.compile(r"\b(DATE|TIMESTAMP\w*|TIME|INTERVAL|UHUGEINT|BIGNUM|BIT|VARIANT|GEOMETRY|UNION)\b")
 _DAY = 86_400
 _FIRST, _LAST = -719_161 * _DAY, 2_932_895 * _DAY
-"""Seconds from 1970 to the first and the last day that a Python date may be, less a day for time zones."""
+"""Seconds from 1970 to the first and last day of Python's dates, with a margin of one day for time zones."""
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """`relation` with columns of a type that does not survive the way to Python as text."""
+    """`relation` with all columns of types that Python cannot represent as text."""
     foreign = [not _DATES.fullmatch(str(t)) and bool(_FOREIGN.search(str(t))) for t in relation.types]
     if not any(foreign):
         return relation
@@ -32,7 +33,7 @@ def readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def with_python_dates(table: pa.Table) -> pa.Table:
-    """`table` with date columns as text where one of their dates is none of Python's."""
+    """`table` with those date columns as text that have a date outside of Python's range."""
     for index in _beyond(table):
         with duckdb.connect() as connection:
             column = pa.table({"x": table.column(index)})

@@ -1,4 +1,4 @@
-"""One or several results files as one database: cursors on which every table name reaches all of them."""
+"""One or several results files as one database: in a cursor, every table name refers to all files."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Files:
-    """The files of one reader. Runs are numbered on: those of the second file follow those of the first."""
+    """The files of one reader. Run numbers continue from file to file."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -23,7 +23,7 @@ class Files:
         self._offsets = _offsets(reader)
 
     def cursor(self, text: str) -> duckdb.DuckDBPyConnection:
-        """A cursor on which the tables that `text` mentions span all files, and the published values are there."""
+        """A cursor in which the tables that `text` mentions span all files, with the tables of published numbers."""
         cursor = self._reader.cursor()
         words = set(_WORD.findall(text))
         for name in words & NAMES:
@@ -34,31 +34,31 @@ class Files:
         return cursor
 
     def of_run(self, run: int) -> Path:
-        """The file that holds the run with this number."""
-        behind = [i for i, offset in enumerate(self._offsets) if offset < run]
-        return self.paths[behind[-1] if behind else 0]
+        """The file with run number `run`."""
+        candidates = [i for i, offset in enumerate(self._offsets) if offset < run]
+        return self.paths[candidates[-1] if candidates else 0]
 
     def close(self) -> None:
         """Close every cursor."""
         self._reader.close()
 
     def _views(self, words: set[str]) -> Iterator[str]:
-        """Temporary views over all files. DuckDB moves the offset to the other side, so each file skips by its run."""
+        """Temporary views over all files. DuckDB moves the offset out of comparisons and can filter each file by run."""
         views = {name: text for name, text in _stored_views().items() if name in words}
-        wanted = words | {word for text in views.values() for word in _WORD.findall(text)}
+        names = words | {word for text in views.values() for word in _WORD.findall(text)}
         for table in schema.tables_of_a_run():
-            if table in wanted:
+            if table in names:
                 yield f"CREATE TEMP VIEW {table} AS " + " UNION ALL ".join(
                     f'SELECT * REPLACE (run + {offset} AS run) FROM "{file.database}".main.{table}'
                     for file, offset in zip(self._reader.files, self._offsets, strict=True)
                 )
-        # The files' own views would read these temporary tables once a file.
+        # The files' own views would read only the tables of one file.
         yield from views.values()
 
 
 @cache
 def _stored_views() -> dict[str, str]:
-    """The views of the schema, by name, as temporary ones."""
+    """Name -> statement that creates a view of the schema as a temporary view."""
     text = (Path(schema.__file__).parent / "schema.sql").read_text(encoding="utf-8")
     return {
         match[1]: f"CREATE TEMP VIEW {match[1]} AS {match[2]}"
@@ -67,12 +67,12 @@ def _stored_views() -> dict[str, str]:
 
 
 def _offsets(reader: Reader) -> list[int]:
-    """What is added to the run numbers of each file."""
+    """The offset of the run numbers of each file."""
     offsets, highest = [], 0
     for number in range(len(reader.files)):
         offsets.append(highest)
         cursor = reader.cursor(number)
-        [(most,)] = cursor.execute("SELECT coalesce(max(run), 0) FROM runs").fetchall()
+        [(last,)] = cursor.execute("SELECT coalesce(max(run), 0) FROM runs").fetchall()
         cursor.close()
-        highest += most
+        highest += last
     return offsets

@@ -1,7 +1,7 @@
-"""Queries as files: one `.sql` file a question, opened by the comment block that `header` reads.
+"""Loads named queries: one `.sql` file per query, which starts with the comment block that `header` parses.
 
-A file whose header says `shared: subset` finds that part of queries/sql/shared/ in front of its own WITH clause,
-so the SQL that runs, and that a screen shows, stands on its own.
+With `shared: subset` in the header, queries/sql/shared/subset.sql is inserted before the file's own WITH clause. The
+SQL that runs, and that a screen shows, is therefore complete.
 """
 
 import re
@@ -22,15 +22,15 @@ _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\
 
 @dataclass(frozen=True)
 class Query:
-    """One question: its words, its parameters, its columns, and SQL with `$name` where a parameter goes."""
+    """One named query: its texts, parameters and columns, and its SQL with `$name` for each parameter."""
 
     name: str
     title: str
     figure: str
-    """Figure or table of the paper it reproduces; empty where there is none."""
+    """Figure or table of the paper that it reproduces, or empty."""
     description: str
-    many: str
-    """`all` where more than 15 languages can only be asked for all together; else empty."""
+    requires_all_languages: bool
+    """Whether runs with more than 15 languages allow no subset of their languages."""
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     sql: str
@@ -43,29 +43,29 @@ class Query:
 
 def load_queries(*folders: Path) -> tuple[Query, ...]:
     """The shipped queries and those of `folders`, sorted by name; raises InputError with file and line."""
-    found = {query.name: query for query in shipped_queries()}
+    queries = {query.name: query for query in shipped_queries()}
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"There is no folder of queries at {folder}; name an existing folder.")
         for path in sorted(folder.glob("*.sql")):
             query = load_query(path)
-            if query.name in found:
+            if query.name in queries:
                 raise InputError(
                     f"{path}:1: there is already a query '{query.name}' "
-                    f"({found[query.name].path}); choose another name."
+                    f"({queries[query.name].path}); choose another name."
                 )
-            found[query.name] = query
-    return tuple(found[name] for name in sorted(found))
+            queries[query.name] = query
+    return tuple(queries[name] for name in sorted(queries))
 
 
 @cache
 def shipped_queries() -> tuple[Query, ...]:
-    """Our own queries. Parsing them takes a tenth of a second, so their tests do that, not every start."""
+    """The shipped queries. Their SQL is parsed in tests only, because that takes 0.1 s."""
     return tuple(load_query(path, parse=False) for path in sorted(SHIPPED.glob("*.sql")))
 
 
 def load_query(path: Path, *, parse: bool = True) -> Query:
-    """Read and check one file, its SQL too with `parse`; raises InputError with file and line."""
+    """Read and validate one file, with `parse` also its SQL; raises InputError with file and line."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -80,7 +80,7 @@ def load_query(path: Path, *, parse: bool = True) -> Query:
         header.title,
         header.figure,
         _description(header),
-        header.many,
+        header.requires_all_languages,
         header.parameters,
         header.columns,
         sql,
@@ -89,13 +89,13 @@ def load_query(path: Path, *, parse: bool = True) -> Query:
 
 
 def _description(header: Header) -> str:
-    if header.many != "all":
+    if not header.requires_all_languages:
         return header.description
-    return f"{header.description} Of a run of more than 15 languages it tells all of them together only."
+    return f"{header.description} For runs with more than 15 languages, only all languages together can be selected."
 
 
 def _with_shared(text: str, header: Header, path: Path) -> str:
-    """The SQL below the header, with the shared parts it asks for as its first common table expressions."""
+    """The SQL below the header, with the requested shared parts as its first common table expressions."""
     lines = text.splitlines()
     start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("--")), 0)
     body = "\n".join(lines[start:]).strip().removesuffix(";").rstrip()
@@ -112,34 +112,35 @@ def _shared(names: tuple[str, ...], path: Path) -> str:
     for name in names:
         part = SHIPPED / "shared" / f"{name}.sql"
         if not part.is_file():
-            there = ", ".join(sorted(each.stem for each in part.parent.glob("*.sql")))
-            raise InputError(f"{path}:1: there is no shared part '{name}'; there are: {there}.")
+            available = ", ".join(sorted(file.stem for file in part.parent.glob("*.sql")))
+            raise InputError(f"{path}:1: there is no shared part '{name}'; available: {available}.")
         parts.append(part.read_text(encoding="utf-8").strip())
     return ",\n".join(parts)
 
 
 def _check_parameters(text: str, sql: str, header: Header, path: Path) -> None:
-    declared = {each.name: each.line for each in header.parameters}
-    for each in header.parameters:
-        if declared[each.name] != each.line:
-            raise InputError(f"{path}:{declared[each.name]}: ${each.name} is declared twice; keep one of them.")
+    declared = {parameter.name: parameter.line for parameter in header.parameters}
+    for parameter in header.parameters:
+        line = declared[parameter.name]
+        if line != parameter.line:
+            raise InputError(f"{path}:{line}: ${parameter.name} is declared twice; keep one of them.")
     used = {token[1] for token in _TOKEN.finditer(sql) if token[1]}
     for name in sorted(used - declared.keys()):
         line = next((i for i, row in enumerate(text.splitlines(), 1) if f"${name}" in row), 1)
         raise InputError(f"{path}:{line}: ${name} is used but not declared; add it under '-- parameters:'.")
     for name, line in declared.items():
         if name not in used:
-            raise InputError(f"{path}:{line}: ${name} is declared but not used; use it or take it out.")
+            raise InputError(f"{path}:{line}: ${name} is declared but not used; use it or remove it.")
 
 
 def _check_sql(text: str, sql: str, path: Path) -> None:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        # The SQL's last line is the file's; what stands before it may be a header or shared parts.
+        # Line numbers count from the end, because shared parts change the number of lines before the SQL.
         shift = text.rstrip().count("\n") - sql.count("\n")
-        found = re.search(r"LINE (\d+)", str(error))
-        line = max(1, int(found[1]) + shift) if found else 1
+        place = re.search(r"LINE (\d+)", str(error))
+        line = max(1, int(place[1]) + shift) if place else 1
         raise InputError(f"{path}:{line}: {str(error).splitlines()[0]}") from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise InputError(f"{path}:1: a query's file holds exactly one SELECT statement.")
+        raise InputError(f"{path}:1: a query file has exactly one SELECT statement.")

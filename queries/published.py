@@ -1,4 +1,4 @@
-"""The paper's published numbers, as tables that queries join: `published_ablation`, `published_effective_scores`.
+"""The paper's published numbers as tables for queries: `published_ablation`, `published_effective_scores`.
 
 Source: Wang et al., "Sharing Matters: Analysing Neurons Across Languages and Tasks in LLMs", Tables 1 to 4.
 """

@@ -1,4 +1,4 @@
-"""The Python face of results files: every figure and table as an Arrow table, and plain SQL.
+"""The Python interface to results files: every figure and table as an Arrow table, and SQL.
 
     from neurontui.queries import open_results
 
@@ -6,8 +6,8 @@
         ratios = results.query("type-ratio-by-layer", run="bloomz-7b1 · xnli", languages="en,de,zh")
         ratios.to_pandas()
 
-Several files at once: their runs are numbered on, file after file, and every query and any SQL sees them all, so two
-runs can be compared whether they share a file or not. All reading is safe to do with files from strangers.
+With several files, run numbers continue from file to file, and every query and SQL statement reads all of them, so runs
+from different files can be compared. Untrusted files can be read safely.
 """
 
 import os
@@ -41,12 +41,12 @@ ORDER BY r.run
 
 
 def _is_utf8(text: str) -> bool:
-    """False where bytes that are not UTF-8 came in from a command line."""
+    """False for text from a command line with bytes that are not UTF-8."""
     return text == text.encode("utf-8", "replace").decode()
 
 
 class Results:
-    """Open results files; a context manager. Every method may be called from any thread."""
+    """Open results files; a context manager. All methods can be called from any thread."""
 
     def __init__(self, files: Files, queries: Sequence[Query]) -> None:
         self._files = files
@@ -54,11 +54,11 @@ class Results:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The files, in the order in which their runs are numbered."""
+        """The files, in the order of their run numbers."""
         return self._files.paths
 
     def queries(self) -> tuple[Query, ...]:
-        """All named queries, sorted by name: words, parameters, columns and SQL."""
+        """All named queries, sorted by name: texts, parameters, columns and SQL."""
         return tuple(self._queries.values())
 
     def named(self, name: str) -> Query:
@@ -67,34 +67,33 @@ class Results:
             near = get_close_matches(name, self._queries)
             if near:
                 raise UsageError(f"There is no query '{name}'; did you mean {' or '.join(near)}?")
-            there = ", ".join(self._queries)
-            raise UsageError(f"There is no query '{name}'; there are: {there}.")
+            raise UsageError(f"There is no query '{name}'; available: {', '.join(self._queries)}.")
         return self._queries[name]
 
     def runs(self) -> pa.Table:
-        """One row a run: the query `runs`, and the column `file`."""
+        """One row per run: the query `runs`, with an additional column `file`."""
         table = self.query("runs")
         numbers = table.column("run").to_pylist()
         return table.append_column("file", pa.array([str(self.file_of(n)) for n in numbers], pa.string()))
 
     def file_of(self, run: int) -> Path:
-        """The file that holds a run."""
+        """The file with this run."""
         return self._files.of_run(run)
 
     def query(self, name: str, /, **params: object) -> pa.Table:
         """The result of a named query.
 
-        `run` is a number, a name or the beginning of a key, by default the last run; `languages` a list of codes or
-        "en,de", by default all. Raises UsageError for a wrong name or value, QueryError where it fails.
+        `run` is a number, a name or the beginning of a key (default: the last run). `languages` is a list of codes or
+        "en,de" (default: all). Raises UsageError for a wrong name or value, QueryError if the query fails.
         """
         return self.job(name, params).run()
 
     def sql(self, text: str, *, max_rows: int | None = None, seconds: float | None = None) -> pa.Table:
-        """The result of any SQL, read-only; see `store/schema.sql` or the query `schema` for tables and columns."""
+        """The result of an SQL statement, read-only. The query `schema` lists all tables and columns."""
         return self.sql_job(text, seconds=seconds).run(max_rows)
 
     def statement(self, name: str, /, **params: object) -> str:
-        """The SQL of a named query with its parameters filled in as literals: it runs as it is."""
+        """The complete SQL of a named query, with its parameters as literals."""
         query = self.named(name)
         values = self._values(query, params)
         return query.fill({key: literal(value) for key, value in values.items()})
@@ -106,20 +105,20 @@ class Results:
         *,
         seconds: float | None = None,
     ) -> Job:
-        """A named query, ready to run in a thread: `run()`, `cancel()`, `progress()`."""
+        """A named query, to be run in a thread: `run()`, `cancel()`, `progress()`."""
         query = self.named(name)
         values = self._values(query, params or {})
         return Job(self._files.cursor(query.sql), query.sql, values, self.paths[0], seconds)
 
     def sql_job(self, text: str, *, seconds: float | None = None) -> Job:
-        """Any SQL, ready to run in a thread. Raises UsageError for text that is not UTF-8."""
+        """An SQL statement, to be run in a thread. Raises UsageError for text that is not UTF-8."""
         if not _is_utf8(text):
             raise UsageError("The SQL is not UTF-8; save or type it as UTF-8.")
         return Job(self._files.cursor(text), text, {}, self.paths[0], seconds)
 
     @cached_property
     def known_runs(self) -> tuple[Run, ...]:
-        """What is needed of each run to check parameters."""
+        """The properties of each run that validate parameters."""
         rows = self.sql(_RUNS).to_pylist()
         return tuple(
             Run(
@@ -135,12 +134,12 @@ class Results:
     def _values(self, query: Query, given: Mapping[str, object]) -> dict[str, Value]:
         runs = self.known_runs if query.parameters else ()
         values = resolve(query.parameters, given, runs)
-        if query.many == "all":
+        if query.requires_all_languages:
             require_all_of_many(query.name, values, runs)
         return values
 
     def close(self) -> None:
-        """Let go of the files; another process may write them then."""
+        """Close the files, so that other processes can write them."""
         self._files.close()
 
     def __enter__(self) -> Self:
@@ -162,8 +161,8 @@ def open_results(
 ) -> Results:
     """Open one or several results files, read-only.
 
-    `queries` names folders with queries of your own. Raises StoreError where a file is missing, foreign, too new or
-    damaged, BusyError while another process writes it, InputError where a query's file is wrong.
+    `queries` are folders with your own queries. Raises StoreError if a file is missing, foreign, too new or damaged,
+    BusyError while another process writes it, InputError for an invalid query file.
     """
     named = load_queries(*map(Path, queries))
     return Results(Files(open_reader(*map(Path, paths), limits=limits)), named)

@@ -1,4 +1,4 @@
-"""A query under way: it runs in any thread, and any other thread can watch or stop it."""
+"""A query that runs in one thread while other threads can follow its progress or cancel it."""
 
 import re
 import threading
@@ -14,12 +14,12 @@ from neurontui.queries.values import Value
 from neurontui.store.duckdb_errors import explain
 from neurontui.store.errors import NeurontuiError, QueryError
 
-_STOPPED_EVERY = 0.02  # an interrupt that comes before DuckDB has begun is lost, so it is repeated
+_INTERRUPT_INTERVAL = 0.02  # seconds; DuckDB ignores an interrupt before it has started, so it is repeated
 _DAMAGE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
 
 
 class SqlError(QueryError):
-    """SQL that DuckDB refuses; `line` and `column` count from 1 and are None where it names no place."""
+    """SQL that DuckDB refuses. `line` and `column` count from 1; None if DuckDB gives no position."""
 
     def __init__(self, sentence: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(sentence)
@@ -27,7 +27,7 @@ class SqlError(QueryError):
 
 
 class Job:
-    """One statement on a cursor of its own. `run` it once; `cancel` may come at any time."""
+    """One statement with its own cursor. Call `run` once; `cancel` can be called at any time."""
 
     def __init__(
         self,
@@ -38,21 +38,21 @@ class Job:
         seconds: float | None = None,
     ) -> None:
         self.truncated = False
-        """Whether the result was cut at `max_rows`."""
+        """Whether the result was truncated to `max_rows`."""
         self._cursor, self._text, self._values, self._path = cursor, text, dict(values), path
         self._seconds = seconds
         self._started, self._stop, self._done = (threading.Event() for _ in range(3))
         self._expired = False
 
     def run(self, max_rows: int | None = None) -> pa.Table:
-        """The result, at most `max_rows` rows of it. Raises QueryError; SqlError where the SQL is at fault."""
+        """The result, with at most `max_rows` rows. Raises QueryError, or SqlError for wrong SQL."""
         with self._running():
             return self._fetch(max_rows)
 
     def pieces(self, rows: int = 50_000) -> Iterator[pa.Table]:
-        """The result in tables of about so many rows, as they come, so that it may be larger than memory.
+        """The result as tables of about `rows` rows, for results larger than memory.
 
-        At least one table; instead of `run`, and with its errors.
+        Yields at least one table. Use it instead of `run`; it raises the same errors.
         """
         with self._running():
             relation = self._relation()
@@ -67,7 +67,7 @@ class Job:
                 while batch is not None:
                     yield with_python_dates(pa.Table.from_batches([batch]))
                     batch = next(reader, None)
-            except (pa.ArrowException, OSError) as error:  # as Arrow tells an error of DuckDB
+            except (pa.ArrowException, OSError) as error:  # how Arrow reports an error of DuckDB
                 raise _of_duckdb(str(error)) from None
             finally:
                 reader.close()
@@ -89,25 +89,25 @@ class Job:
             self._cursor.close()
 
     def cancel(self) -> None:
-        """Stop the query, now or as soon as it begins; `run` then raises QueryError."""
+        """Stop the query now, or as soon as it starts; `run` then raises QueryError."""
         self._stop.set()
-        if self._started.is_set():  # otherwise `run` will see it
+        if self._started.is_set():  # otherwise `run` checks the event
             threading.Thread(target=self._interrupt, name="cancel query", daemon=True).start()
 
     def progress(self) -> float | None:
-        """Percent done, as DuckDB reckons it; None before it can tell."""
+        """DuckDB's estimate of the percentage done; None if it has none yet."""
         if self._done.is_set():
             return 100.0
-        with suppress(duckdb.Error):  # it may just have ended
+        with suppress(duckdb.Error):  # the query may have ended
             percent = float(self._cursor.query_progress())
             return percent if percent >= 0 else None
         return 100.0
 
     def _relation(self) -> duckdb.DuckDBPyRelation | None:
-        """The statement, not run yet; None for one without rows."""
+        """The statement, not yet executed; None for a statement without rows."""
         if self._stop.is_set():
             raise self._stopped()
-        # `sql`, unlike `execute`, hands its rows to Arrow without a copy.
+        # Unlike `execute`, `sql` gives its rows to Arrow without a copy.
         relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(self._text, params=self._values or None)
         return None if relation is None else readable(relation)
 
@@ -123,9 +123,9 @@ class Job:
 
     def _interrupt(self) -> None:
         while not self._done.is_set():
-            with suppress(duckdb.Error):  # it may just have ended
+            with suppress(duckdb.Error):  # the query may have ended
                 self._cursor.interrupt()
-            self._done.wait(_STOPPED_EVERY)
+            self._done.wait(_INTERRUPT_INTERVAL)
 
     def _expire(self) -> None:
         self._expired = True
@@ -140,27 +140,27 @@ class Job:
         if isinstance(error, duckdb.InterruptException):
             if self._stop.is_set():
                 return self._stopped()
-            return QueryError("The query was stopped: it took longer than a query may.")
+            return QueryError("The query was stopped: it took longer than its time limit.")
         if isinstance(error, duckdb.OutOfMemoryException):
-            return QueryError("The query needs more memory than it may use; ask for fewer rows, layers or examples.")
+            return QueryError("The query exceeded its memory limit; select fewer rows, layers or examples.")
         if isinstance(error, _DAMAGE) or "Corrupt database file" in str(error):
             return explain(error, self._path)
         return _sql_error(self._placed(str(error)))
 
     def _placed(self, text: str) -> str:
-        """The message with the line it means: `sql` names none where a name or type is wrong, EXPLAIN does."""
+        """The message with its line: for a wrong name or type, `sql` gives no line, but EXPLAIN does."""
         if "\nLINE " in text:
             return text
         try:
             self._cursor.execute(f"EXPLAIN\n{self._text}", self._values or None)
         except duckdb.Error as error:
-            if "\nLINE " in str(error):  # else it may be EXPLAIN itself that is not allowed
+            if "\nLINE " in str(error):  # otherwise EXPLAIN itself may not be allowed
                 return re.sub(r"(?m)^LINE (\d+)", lambda place: f"LINE {int(place[1]) - 1}", str(error))
         return text
 
 
 def _of_duckdb(text: str) -> duckdb.Error:
-    """The error that a stream of rows ended with, from its words."""
+    """The error of DuckDB that ended a stream of rows, from its message."""
     kinds = {
         "INTERRUPT": duckdb.InterruptException,
         "Out of Memory": duckdb.OutOfMemoryException,
@@ -168,12 +168,12 @@ def _of_duckdb(text: str) -> duckdb.Error:
         "FATAL": duckdb.FatalException,
         "INTERNAL": duckdb.InternalException,
     }
-    found = re.search(r"(\w[\w ]*) Error: ", text)
-    return kinds.get(found[1] if found else "", duckdb.Error)(text[found.start() :] if found else text)
+    kind = re.search(r"(\w[\w ]*) Error: ", text)
+    return kinds.get(kind[1] if kind else "", duckdb.Error)(text[kind.start() :] if kind else text)
 
 
 def _sql_error(text: str) -> SqlError:
-    """DuckDB's message as one sentence, and the place that its caret marks."""
+    """DuckDB's message as one sentence, with the position of its caret."""
     sentence = " ".join(text.split("\n\nLINE ")[0].split())
     place = re.search(r"^LINE (\d+): (.*)\n( *)\^", text, re.MULTILINE)
     if not place:

@@ -1,34 +1,34 @@
 -- name: ablation-accuracy
--- title: Accuracy when neurons are switched off
+-- title: Accuracy after ablation
 -- figure: Tables 2 and 4
 -- description: Accuracy under every condition, in each language and over all inputs, and its change from the
---   baseline on the same inputs. Conditions that differ in their seed alone are one row.
+--   baseline on the same inputs. Conditions that differ only in their seed are combined in one row.
 --   95 % intervals: jackknife over 20 blocks of the ablated sources, Student's t; that of the change is
---   paired, as in McNemar's test, with the inputs lost and gained beside it.
+--   paired, as in McNemar's test; inputs lost and gained are counted.
 -- shared: student, blocks, outcomes
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
+--   $measure    generation|rank|invalid = generation  Right answer generated; ranked first; no choice generated.
 -- columns:
---   condition      -       Number of the condition; of several seeds, the first.
---   label          -       Words for a table's row.
+--   condition      -       Number of the condition; for several seeds, the first one.
+--   label          -       Label for tables.
 --   kind           -       baseline, type, random, matched, dose or user.
---   type           -       Type of the neurons switched off, or whose control this is.
---   fraction       -       Share of neurons asked for, 0 to 1, or NULL.
---   matched_to     -       Condition that a control is matched to, or NULL.
---   n_seeds        seeds   Conditions that differ in their seed alone.
---   percent        %       Neurons switched off for these inputs, of all: the paper's pct.
---   language       -       Language of the inputs; NULL is all inputs.
---   accuracy       %       Share of inputs that the measure counts.
+--   type           -       Type of the ablated neurons; for a control, the type that it is compared with.
+--   fraction       -       Requested share of neurons, 0 to 1, or NULL.
+--   matched_to     -       Condition to which a control is matched, or NULL.
+--   n_seeds        seeds   Number of conditions that differ only in their seed.
+--   percent        %       Ablated neurons for these inputs, share of all neurons (the paper's pct.).
+--   language       -       Language of the inputs; NULL: all inputs.
+--   accuracy       %       Share of inputs that satisfy the measure.
 --   low            %       Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high           %       Upper end.
---   change         points  Accuracy less the baseline's, on inputs that have both.
+--   change         points  Accuracy minus baseline accuracy, on inputs that have both.
 --   change_low     points  Lower end of its 95 % interval.
 --   change_high    points  Upper end.
---   n_lost         inputs  Counted at the baseline, not here.
---   n_gained       inputs  Counted here, not at the baseline.
---   n              inputs  Inputs that the measure is defined for, over all seeds.
+--   n_lost         inputs  Inputs that satisfy the measure at the baseline but not here.
+--   n_gained       inputs  Inputs that satisfy the measure here but not at the baseline.
+--   n              inputs  Inputs for which the measure is defined, over all seeds.
 --   logprob        nats    Change of the answer's log-probability from the baseline, mean.
 --   logprob_low    nats    Lower end of its 95 % interval.
 --   logprob_high   nats    Upper end.

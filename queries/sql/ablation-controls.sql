@@ -1,33 +1,33 @@
 -- name: ablation-controls
--- title: Does a type matter more than as many other active neurons?
+-- title: Ablation of a type compared with its matched control
 -- figure: beyond Tables 2 and 4
--- description: Each condition beside the control matched to it: neurons active in that language but not of the
---   type, alike in number and contribution in each layer. Random neurons are mostly silent ones and flatter
---   the type; these are not. Positive differences: the type matters more than its control.
+-- description: Each condition and its matched control: active neurons of the same language but of other types, with
+--   similar number and contribution in each layer. Unlike these, random neurons are mostly inactive and make any
+--   type look important. Positive differences: ablating the type does more harm than ablating its control.
 --   95 % intervals: paired by input, jackknife over 20 blocks of the ablated sources, Student's t.
 -- shared: student, blocks, outcomes
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
+--   $measure    generation|rank|invalid = generation  Right answer generated; ranked first; no choice generated.
 -- columns:
 --   condition     -       Number of the condition.
---   label         -       Words for a table's row.
---   type          -       Type of the neurons switched off.
---   fraction      -       Share of neurons asked for, 0 to 1, or NULL.
---   language      -       Language of the inputs; NULL is all inputs.
---   percent       %       Neurons switched off for these inputs, of all.
---   control_percent  %    Neurons switched off by the control for these inputs, of all.
---   accuracy      %       Accuracy without the type.
---   control       %       Accuracy without the control, mean over its seeds.
---   difference    points  Control less type; positive where the type matters more.
+--   label         -       Label for tables.
+--   type          -       Type of the ablated neurons.
+--   fraction      -       Requested share of neurons, 0 to 1, or NULL.
+--   language      -       Language of the inputs; NULL: all inputs.
+--   percent       %       Ablated neurons for these inputs, share of all neurons.
+--   control_percent  %    Ablated neurons of the control for these inputs, share of all neurons.
+--   accuracy      %       Accuracy with the type ablated.
+--   control       %       Accuracy with the control ablated, mean over its seeds.
+--   difference    points  Control minus type; positive if ablating the type does more harm.
 --   low           points  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high          points  Upper end.
 --   logprob       nats    The same difference in the answer's log-probability.
 --   logprob_low   nats    Lower end of its 95 % interval.
 --   logprob_high  nats    Upper end.
---   n_seeds       seeds   Seeds of the control.
---   n             inputs  Inputs compared, over all seeds.
+--   n_seeds       seeds   Number of seeds of the control.
+--   n             inputs  Compared inputs, over all seeds.
 WITH compared AS (
     SELECT k.matched_to AS condition, c.example, c.language, c.fold, o.hit, c.hit AS control,
         c.hit - o.hit AS difference, c.logprob - o.logprob AS logprob,

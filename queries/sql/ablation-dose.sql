@@ -1,27 +1,27 @@
 -- name: ablation-dose
--- title: Harm by dose
+-- title: Accuracy by ablation dose
 -- figure: beyond Tables 2 and 4
--- description: Accuracy and the answer's log-probability as more and more neurons are switched off: equal shares
---   of a type, of its control, and random ones. 95 % intervals of changes from the baseline: paired by input,
+-- description: Accuracy and the answer's log-probability for increasing shares of ablated neurons: of a type, of its
+--   control, and random ones. 95 % intervals of changes from the baseline: paired by input,
 --   jackknife over 20 blocks of the ablated sources, Student's t.
 -- shared: student, blocks, outcomes
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Answer matches; is the likeliest choice; is no choice at all.
+--   $measure    generation|rank|invalid = generation  Right answer generated; ranked first; no choice generated.
 -- columns:
---   type          -       Type of the neurons switched off, or whose control this is; NULL for random ones.
+--   type          -       Type of the ablated neurons or, for a control, of the compared ones; NULL for random.
 --   arm           -       type, control or random.
---   fraction      -       Dose: share of all neurons asked for, 0 to 1; NULL is all neurons of the type.
---   percent       %       Neurons switched off for these inputs, of all.
+--   fraction      -       Dose: requested share of all neurons, 0 to 1; NULL: all neurons of the type.
+--   percent       %       Ablated neurons for these inputs, share of all neurons.
 --   accuracy      %       Accuracy.
---   change        points  Accuracy less the baseline's.
+--   change        points  Accuracy minus baseline accuracy.
 --   low           points  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high          points  Upper end.
 --   logprob       nats    Change of the answer's log-probability.
 --   logprob_low   nats    Lower end of its 95 % interval.
 --   logprob_high  nats    Upper end.
---   n_seeds       seeds   Conditions that differ in their seed alone.
+--   n_seeds       seeds   Number of conditions that differ only in their seed.
 --   n             inputs  Inputs, over all seeds.
 WITH sums AS (
     SELECT first, fold, coalesce(sum(hit), 0) AS hits, count(hit) AS n,

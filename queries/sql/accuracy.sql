@@ -1,19 +1,19 @@
 -- name: accuracy
--- title: How often the model is right, in each language
+-- title: Accuracy by language
 -- figure: Tables 2 and 4, baseline
--- description: Greedy answers that match the right one after normalisation, with nothing switched off.
+-- description: Share of greedily generated answers that match the expected answer (normalized), without ablation.
 --   95 % interval: jackknife over folds of examples, Student's t.
 -- shared: student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages shown.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages of the prompts.
 -- columns:
 --   language   -       Language of the prompt.
---   accuracy   %       Prompts answered rightly.
+--   accuracy   %       Prompts with a right answer.
 --   low        %       Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high       %       Upper end.
---   n_correct  inputs  Prompts answered rightly.
---   n          inputs  Prompts that have an answer.
+--   n_correct  inputs  Prompts with a right answer.
+--   n          inputs  Prompts with a judged answer.
 WITH counts AS (
     SELECT e.language, l.bit, e.fold, count(e.correct) AS n, count_if(e.correct) AS k
     FROM examples e JOIN run_languages l ON l.run = e.run AND l.language = e.language

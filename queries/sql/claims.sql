@@ -1,31 +1,30 @@
 -- name: claims
--- title: The paper's claims, and what this run says of them
+-- title: The paper's claims, tested on this run
 -- figure: Sections 5 to 7 and appendix A.4.1
--- description: Each claim with the number that decides it and its interval: supported, contradicted or
---   undecided. The intervals are wide on purpose, 99.8 % each, so that all claims together err in at most
---   one of twenty runs. Where something is compared with several others, every comparison has to hold; the
---   closest one is shown, or the one that fails. Unless the model answers better than one constant answer
---   would, the run cannot tell anything, and every claim is undecided. Reads all scores and neuron counts:
---   seconds in a large file.
--- many: all
+-- description: The number that decides each claim, its interval and the verdict: supported, contradicted or
+--   undecided. Intervals are 99.8 %, so that the claims of at most one run in twenty include an error. If a claim
+--   compares a number with several others, every comparison has to hold; the closest one is shown, or one that
+--   fails. If the model is not better than a constant answer, every claim is undecided. Reads all scores and
+--   neuron counts, which takes seconds in a large file.
+-- requires_all_languages: true
 -- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, strict_student, blocks,
 --   claims_of_types, claims_of_scores, claims_of_ablation
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $other      run = NULL        A run of the same model on another task; NULL is the first there is.
---   $languages  languages = all   Languages over which types are told; three or more.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $other      run = NULL        A run of the same model on another task; NULL: the first such run.
+--   $languages  languages = all   Languages that define the types; at least three.
 -- columns:
---   claim     -  Short name of the claim.
---   section   -  Where the paper makes it.
---   says      -  The claim, in a sentence.
+--   claim     -  Identifier of the claim.
+--   section   -  Section and figure of the paper.
+--   says      -  The claim in one sentence.
 --   verdict   -  supported, contradicted or undecided.
---   finding   -  What this run says, in words, with its numbers; or what it lacks.
---   estimate  -  The number that decides it; NULL where the run lacks what it needs.
+--   finding   -  Result of this run in words and numbers, or what the run lacks.
+--   estimate  -  The number that decides the claim; NULL if the run lacks a measure.
 --   low       -  Lower end of its 99.8 % interval; NULL for a count over all neurons.
 --   high      -  Upper end.
---   bound     -  What the number is held against.
+--   bound     -  Value with which the number is compared.
 --   unit      -  Unit of the number.
---   versus    -  What the closest comparison is with, or NULL.
+--   versus    -  The other side of the closest comparison, or NULL.
 WITH estimates AS (
     FROM type_estimates UNION ALL FROM score_estimates UNION ALL FROM ablation_estimates
 ), spreads AS (
@@ -42,7 +41,7 @@ WITH estimates AS (
     FROM census, runs, (SELECT non FROM ratios WHERE dropped IS NULL) r
     WHERE run = $run
 ), mantel AS (
-    -- How often languages that swap their families at random show related pairs sharing as much more.
+    -- How often a random permutation of families among languages gives a difference as large.
     SELECT (1 + count_if(r.x >= m.x - 1e-12)) / (1 + count(*)) AS p_value
     FROM (SELECT x FROM relations WHERE dropped IS NULL) m, (
         SELECT a.shuffle, avg(p.phi) FILTER (a.family = b.family) - avg(p.phi) FILTER (a.family != b.family) AS x
@@ -56,61 +55,63 @@ WITH estimates AS (
     FROM (VALUES
     (1, 'non-activated-prevail', '5.1, Figure 3',
         'Non-activated neurons are more frequent than any other type.', 'above', 0, 'points',
-        'Non-activated less {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
-        'type masks over three languages'),
+        'Non-activated minus {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
+        'types over at least three languages'),
     (2, 'task-matters', '5.1, Figure 3', 'How neurons are shared depends on the task.', 'differs', 1, 'points',
-        'All-shared neurons here less those of {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
+        'All-shared neurons in this run minus those in {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
         'a run of the same model on another task in the file'),
-    (3, 'types-vary', '5.2, Figure 5', 'Almost no neuron keeps its type over all examples.', 'census', 10, '%',
-        '{0:.1f} % of all neurons keep their type over all {1}.', 'neuron counts over three languages'),
+    (3, 'types-vary', '5.2, Figure 5', 'Almost no neuron has the same type in all examples.', 'census', 10, '%',
+        '{0:.1f} % of all neurons have the same type in all {1}.', 'neuron counts over at least three languages'),
     (4, 'non-activated-vary', '5.2, Figure 5',
-        'Fewer than a tenth of the non-activated neurons stay inactive in all examples.', 'census', 10, '%',
-        'Neurons inactive in all {1} are {0:.1f} % of the non-activated ones of an example.',
-        'neuron counts over three languages'),
+        'Fewer than 10 % of the non-activated neurons are inactive in all examples.', 'census', 10, '%',
+        'The number of neurons inactive in all {1} is {0:.1f} % of the non-activated neurons of an example.',
+        'neuron counts over at least three languages'),
     (5, 'few-silent', '5.2, Figure 6',
         'Fewer than 0.8 % of the non-activated neurons are inactive at every token of the input.', 'below', 0.8, '%',
         '{0:.1f} % of the non-activated neurons are inactive at every token ({2:.1f} to {3:.1f}).',
         'activity at every token'),
     (6, 'relatives-share-no-more', '5.3, Figure 7',
-        'Languages of one family do not share more neurons than others.', 'below', 0.02, 'phi',
-        'Correlation of related pairs less that of others: {0:+.3f} ({2:+.3f} to {3:+.3f}).',
+        'Languages of the same family do not share more neurons than other languages.', 'below', 0.02, 'phi',
+        'Correlation (phi) of related pairs minus that of other pairs: {0:+.3f} ({2:+.3f} to {3:+.3f}).',
         'related and unrelated languages'),
     (7, 'more-languages-share', '5.3, Figure 8',
-        'More languages bring more partial-shared neurons.', 'above', 0, 'points',
-        'Partial-shared over all languages less over {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}); it cannot fall.',
+        'With more languages, there are more partial-shared neurons.', 'above', 0, 'points',
+        'Partial-shared over all languages minus over {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}); it cannot decrease.',
         'four languages'),
     (8, 'all-shared-contribute-most', '6.2, Figure 9',
-        'All-shared neurons are the largest part of the top contributors.', 'above', 0, 'points',
-        'Of the top 5 %, all-shared less {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
+        'All-shared is the most frequent type among the top contributors.', 'above', 0, 'points',
+        'Share of the top 5 %, all-shared minus {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
     (9, 'partial-shared-second', '6.2, Figure 9',
-        'Partial-shared neurons contribute second most.', 'above', 0, 'points',
-        'Of the top 5 %, partial-shared less {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
+        'Partial-shared is the second most frequent type among the top contributors.', 'above', 0, 'points',
+        'Share of the top 5 %, partial-shared minus {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
     (10, 'all-shared-highest-average', '6.2, Figure 10',
         'All-shared neurons have the highest average contribution.', 'above', 1, 'times',
-        'An all-shared neuron contributes {0:.2f} times as much as a {1} one ({2:.2f} to {3:.2f}).', 'attribution'),
+        'Average contribution of all-shared neurons is {0:.2f} times that of {1} neurons ({2:.2f} to {3:.2f}).',
+        'attribution'),
     (11, 'all-shared-extremes', '6.3, Table 1',
-        'All-shared neurons reach the largest and the smallest effective scores.', 'above', 0, 'logits',
-        'All-shared beyond {1}, mean over inputs: {0:+.4f} ({2:+.4f} to {3:+.4f}).', 'effective scores'),
+        'All-shared neurons have the largest and the smallest effective scores.', 'above', 0, 'logits',
+        'All-shared beyond {1}, mean over inputs: {0:+.4f} logits ({2:+.4f} to {3:+.4f}).', 'effective scores'),
     (12, 'upper-layers-matter', '6.3, Figure 11',
         'Neurons of the upper layers matter more for the answer.', 'above', 0, 'logits',
-        'Largest effective score of a layer, upper half less {1}: {0:+.4f} ({2:+.4f} to {3:+.4f}).',
+        'Largest effective score of a layer, upper half minus {1}: {0:+.4f} logits ({2:+.4f} to {3:+.4f}).',
         'effective scores in two layers'),
     (13, 'all-shared-ablation-worst', '7, Tables 2 and 4',
-        'Switching off all-shared neurons harms most.', 'above', 0, 'points',
-        'Accuracy without {1} less without all-shared: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
+        'Ablating all-shared neurons reduces accuracy most.', 'above', 0, 'points',
+        'Accuracy with {1} ablated minus with all-shared ablated: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
         'ablation of all types'),
     (14, 'all-shared-beyond-control', 'beyond the paper',
-        'All-shared neurons matter more than as many other active ones that contribute alike.', 'above', 0, 'nats',
-        'Log-probability of the answer without {1} less without as many all-shared ones of like contribution: '
-            || '{0:+.3f} nats ({2:+.3f} to {3:+.3f}).',
+        'Ablating all-shared neurons does more harm than ablating as many other neurons of similar contribution.',
+        'above', 0, 'nats',
+        'Answer log-probability with {1} ablated minus with an equal number of all-shared neurons of similar '
+            || 'contribution ablated: {0:+.3f} nats ({2:+.3f} to {3:+.3f}).',
         'ablation of all-shared neurons in paired doses'),
     (15, 'random-harmless', '7, Table 2',
-        'Switching off up to 25 % of the neurons at random does little harm.', 'below', 10, '%',
-        'With {1} switched off, {0:.1f} % of the accuracy is lost ({2:.1f} to {3:.1f}).',
+        'Ablating up to 25 % of the neurons at random does little harm.', 'below', 10, '%',
+        'With {1} ablated, the relative loss of accuracy is {0:.1f} % ({2:.1f} to {3:.1f}).',
         'ablation of random neurons'),
     (16, 'encoder-shares-more', 'A.4.1, Figure 13',
         'The encoder has more all-shared neurons than the decoder.', 'above', 0, 'points',
-        'All-shared in the encoder less in the {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
+        'All-shared in the encoder minus in the {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).',
         'an encoder and a decoder')
     ) rules(place, claim, section, says, kind, bound, unit, template, lacks)
 ), tested AS (
@@ -118,7 +119,7 @@ WITH estimates AS (
         if(r.unit = 'times', exp(x - half), x - half) AS low, if(r.unit = 'times', exp(x + half), x + half) AS high,
         CASE r.kind WHEN 'above' THEN low > bound WHEN 'below' THEN high < bound WHEN 'census' THEN x < bound
             ELSE abs(x) - half > bound END AS holds,
-        -- Neurons keep their types less, the more examples there are: a few examples cannot contradict.
+        -- The number of neurons that keep their type decreases with more examples, so few examples cannot contradict.
         CASE r.kind WHEN 'above' THEN high < bound WHEN 'below' THEN low > bound
             WHEN 'census' THEN x > bound AND (SELECT n_examples >= 300 FROM runs WHERE run = $run)
             ELSE abs(x) + half < bound END AS fails,
@@ -136,15 +137,16 @@ WITH estimates AS (
 SELECT r.claim, r.section, r.says,
     CASE WHEN NOT coalesce(competent, false) THEN 'undecided' WHEN holds THEN 'supported' WHEN fails THEN 'contradicted'
         ELSE 'undecided' END AS verdict,
-    CASE WHEN best IS NULL THEN format('Not measured: it takes {}.', r.lacks)
-        WHEN best.low IS NULL AND r.kind != 'census' THEN 'There are too few sources of examples for an interval.'
+    CASE WHEN best IS NULL THEN format('Not measured: requires {}.', r.lacks)
+        WHEN best.low IS NULL AND r.kind != 'census' THEN 'Too few clusters of examples for an interval.'
         ELSE format(r.template, best.estimate, coalesce(best.versus, ''), coalesce(best.low, 0),
             coalesce(best.high, 0)) END
     || if(r.claim = 'relatives-share-no-more' AND best IS NOT NULL,
-        format(' Relabelled at random, as much in {:.1f} % of cases.', (SELECT 100 * p_value FROM mantel)), '')
+        format(' With families permuted at random, the difference is as large in {:.1f} % of cases.',
+            (SELECT 100 * p_value FROM mantel)), '')
     || CASE WHEN competent THEN ''
-        WHEN accuracy IS NULL THEN ' No answer was judged, so whether the model does the task is not known.'
-        ELSE format(' But the model answers {:.1f} % rightly, and one constant answer would {:.1f} %.',
+        WHEN accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
+        ELSE format(' But the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %.',
             accuracy, chance)
         END AS finding,
     best.estimate, best.low, best.high, r.bound::DOUBLE AS bound, r.unit, best.versus

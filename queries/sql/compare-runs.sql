@@ -1,27 +1,27 @@
 -- name: compare-runs
 -- title: Type ratios of two runs
 -- figure: Figures 3, 4, 18 and 19, as differences
--- description: Type ratios of two runs over the languages that both have, and the difference. Where both runs
---   measured the same examples the interval of the difference is paired, else the runs count as independent.
---   95 % intervals: jackknife over folds of examples, Student's t with the fewer folds.
--- many: all
+-- description: Type ratios of two runs over the languages that both have, and the difference. If both runs
+--   measured the same examples, the interval of the difference is paired; otherwise the runs count as independent.
+--   95 % intervals: jackknife over folds of examples, Student's t with the smaller number of folds.
+-- requires_all_languages: true
 -- shared: student
 -- parameters:
---   $run        run                The run; the last one where it is left out.
---   $other      run                The run it is compared with.
---   $languages  languages = common  Languages that both runs have, and over which types are told.
---   $threshold  threshold = run    Active means greater than this, in both runs; measured thresholds only.
---   $by_layer   boolean = true     One set of rows a layer, or one for all layers together.
+--   $run        run                The run. Default: the last run.
+--   $other      run                The run to compare with.
+--   $languages  languages = common  Languages of both runs that define the types.
+--   $threshold  threshold = run    Activation threshold of both runs; measured thresholds only.
+--   $by_layer   boolean = true     Rows for each layer, or for all layers together.
 -- columns:
---   layer       index   Layer, from 0, in both runs; NULL where all layers are taken together.
+--   layer       index   Layer, from 0, in both runs; NULL for all layers together.
 --   type        -       Neuron type.
---   ratio       %       Type ratio of the run; NULL where it lacks the layer.
---   other       %       Type ratio of the other run; NULL where it lacks the layer or the threshold.
---   difference  points  Run less other.
+--   ratio       %       Type ratio of the run; NULL if it lacks the layer.
+--   other       %       Type ratio of the other run; NULL if it lacks the layer or the threshold.
+--   difference  points  Run minus other run.
 --   low         points  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        points  Upper end.
 --   paired      -       Whether both runs measured the same examples.
---   note        -       What to know where types are not all told, else NULL.
+--   note        -       Remark if some types are undefined or have no intervals, else NULL.
 WITH subsets AS (
     SELECT run, bit_or(1::UBIGINT << bit) AS mask, count(*) AS p
     FROM run_languages

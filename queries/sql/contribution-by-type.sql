@@ -1,20 +1,20 @@
 -- name: contribution-by-type
 -- title: Average and total contribution of each type
 -- figure: Figure 10
--- description: The contribution score (Eq. 9) of a neuron of each type on average, and of all neurons of the
---   type together, as means over inputs. Scores are shares of a layer's output, so averages of different
---   layers do not compare; measure raw is |A| times the norm of the value vector, undivided.
---   A type that never occurs is NULL. 95 % intervals: jackknife over folds of examples, Student's t.
--- many: all
+-- description: Average contribution score (Eq. 9) of a neuron of each type, and the sum over all neurons of the
+--   type, as means over inputs. Scores are shares of a layer's output, so averages of different layers cannot
+--   be compared; the measure raw is |A| times the norm of the value vector, not normalized.
+--   A type that does not occur is NULL. 95 % intervals: jackknife over folds of examples, Student's t.
+-- requires_all_languages: true
 -- shared: subset, scored, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $language   language = NULL   Only inputs in this language; NULL is all chosen ones together.
---   $measure    share|raw = share  Contribution score in percent, or the undivided product.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $language   language = NULL   Only inputs in this language; NULL: all selected languages together.
+--   $measure    share|raw = share  Contribution score in percent, or the product that is not normalized.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   layer         index   Layer, from 0; NULL where all layers are taken together.
+--   layer         index   Layer, from 0; NULL for all layers together.
 --   type          -       Neuron type.
 --   average       %|raw   Contribution of one neuron of the type, mean over its neurons and inputs.
 --   average_low   %|raw   Lower end of its 95 % interval; NULL with fewer than two folds.
@@ -22,7 +22,7 @@
 --   total         %|raw   Contribution of all neurons of the type in a layer, mean over inputs.
 --   total_low     %|raw   Lower end.
 --   total_high    %|raw   Upper end.
---   note          -       What to know where types are not all told, else NULL.
+--   note          -       Remark if some types are undefined or have no intervals, else NULL.
 WITH by_type AS (
     -- Inputs of a layer: neuron × example pairs over its neurons.
     SELECT if($by_layer, a.layer, NULL) AS layer, a.fold, a.type, sum(a.n) AS n, sum(a.n / l.n_neurons) AS inputs,

@@ -1,23 +1,23 @@
 -- name: contribution-top-share
--- title: Types of the neurons that contribute most
+-- title: Types of the top contributors
 -- figure: Figures 9, 21, 22, 23 and 24
--- description: Which types the top 5 % of each layer by contribution score (Eq. 9) are of, for inputs in each
---   language: a ratio of sums over examples. 95 % intervals: jackknife over folds of examples, Student's t.
--- many: all
+-- description: Types of the top 5 % of each layer by contribution score (Eq. 9), for inputs in each language: a
+--   ratio of sums over examples. 95 % intervals: jackknife over folds of examples, Student's t.
+-- requires_all_languages: true
 -- shared: subset, scored, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $language   language = NULL   Only inputs in this language; NULL is each of the chosen ones.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $language   language = NULL   Only inputs in this language; NULL: each selected language.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   language  -      Language of the input; NULL is all inputs in the chosen languages.
---   layer     index  Layer, from 0; NULL where all layers are taken together.
+--   language  -      Language of the input; NULL: all inputs in the selected languages.
+--   layer     index  Layer, from 0; NULL for all layers together.
 --   type      -      Neuron type.
---   ratio     %      Share of the top neurons that are of the type.
+--   ratio     %      Share of the top neurons that have the type.
 --   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %      Upper end.
---   note      -      What to know where types are not all told, else NULL.
+--   note      -      Remark if some types are undefined or have no intervals, else NULL.
 WITH by_language AS (
     SELECT a.language, if($by_layer, a.layer, NULL) AS layer, a.fold, sum(a.n_top) AS n,
         coalesce(sum(a.n_top) FILTER (a.type = 'non-activated'), 0) AS non,

@@ -2,16 +2,16 @@
 -- title: Effective scores of each type
 -- figure: Tables 1 and 3
 -- description: Largest, smallest, mean and variance of the effective scores (Eq. 10) of each type, for inputs in
---   each language, in three readings of the paper's tables: values, every neuron in every example;
---   neuron-means, each neuron's mean over examples, under its most frequent type; layer-maxima, the
---   largest score of each layer. Where effective scores are not defined there are no rows.
+--   each language, in three interpretations of the paper's tables: values, every neuron in every example;
+--   neuron-means, each neuron's mean over examples, with its most frequent type; layer-maxima, the
+--   largest score of each layer. There are no rows if effective scores are undefined.
 --   The mean of values has a 95 % interval: jackknife over folds of examples, Student's t.
--- many: all
+-- requires_all_languages: true
 -- shared: subset, scored, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $variant    values|neuron-means|layer-maxima = values  What the four numbers are taken over.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $variant    values|neuron-means|layer-maxima = values  Values over which the four numbers are computed.
 -- columns:
 --   language  -       Language of the input.
 --   type      -       Neuron type.
@@ -21,8 +21,8 @@
 --   low       logits  Lower end of the 95 % interval of the mean; NULL for the other two variants.
 --   high      logits  Upper end.
 --   variance  -       Variance of the scores, logits squared.
---   n         -       Scores: neuron × example pairs, neurons, or layers.
---   note      -       What to know where types are not all told, else NULL.
+--   n         -       Number of scores: neuron × example pairs, neurons, or layers.
+--   note      -       Remark if some types are undefined or have no intervals, else NULL.
 WITH scores AS (
     SELECT a.language, a.layer, a.fold, a.type, sum(a.n) AS n, sum(a.es_sum) AS total, sum(a.es_sumsq) AS squares,
         max(a.es_max) AS largest, min(a.es_min) AS smallest

@@ -1,15 +1,14 @@
 -- name: effective-score-max-by-layer
 -- title: Largest effective score of each layer
 -- figure: Figures 11, 25, 26 and 27
--- description: The largest and the smallest effective score (Eq. 10) that a neuron of each type reaches in each
---   layer, over all examples. They are extremes of what was seen, so they have no interval. Where
---   effective scores are not defined there are no rows.
--- many: all
+-- description: Largest and smallest effective score (Eq. 10) of the neurons of each type in each layer, over all
+--   examples. Extremes have no interval. There are no rows if effective scores are undefined.
+-- requires_all_languages: true
 -- shared: subset, scored
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $language   language = NULL   Only inputs in this language; NULL is all chosen ones together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $language   language = NULL   Only inputs in this language; NULL: all selected languages together.
 -- columns:
 --   layer     index   Layer, from 0.
 --   stack     -       decoder or encoder.
@@ -17,8 +16,8 @@
 --   type      -       Neuron type.
 --   largest   logits  Largest score.
 --   smallest  logits  Smallest score.
---   n         -       Neuron × input pairs.
---   note      -       What to know where types are not all told, else NULL.
+--   n         -       Number of neuron × input pairs.
+--   note      -       Remark if some types are undefined or have no intervals, else NULL.
 WITH scores AS (
     SELECT a.layer, a.type, max(a.es_max) AS largest, min(a.es_min) AS smallest, sum(a.n)::BIGINT AS n
     FROM scored a

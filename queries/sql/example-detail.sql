@@ -1,21 +1,21 @@
 -- name: example-detail
--- title: An example's types by layer, against the mean
+-- title: Types of one example by layer, compared with the mean
 -- figure: Eq. 7 against Eq. 8
--- description: Type ratios of one example in each layer, and the mean over all examples. Over all languages of the
---   run they come from stored counts; over fewer from the masks, which a file of aggregates has not kept.
+-- description: Type ratios of one example in each layer, and the mean over all examples. For all languages of
+--   the run they come from stored counts; for a subset from the masks, which a file of aggregates lacks.
 -- shared: subset, type_counts
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $example    integer           The example.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   layer       index   Layer, from 0.
 --   type        -       Neuron type.
 --   ratio       %       Type ratio of this example.
 --   mean        %       Mean over all examples.
---   difference  points  Ratio less mean.
---   n           neurons  Neurons of the type in this example.
---   note        -       What to know where types are not all told, else NULL.
+--   difference  points  Ratio minus mean.
+--   n           neurons  Number of neurons of the type in this example.
+--   note        -       Remark if some types are undefined or have no intervals, else NULL.
 WITH whole AS (
     SELECT s.mask = r.all_mask AS every_language
     FROM subset s, runs r

@@ -1,18 +1,18 @@
 -- name: example-neurons
 -- title: Neurons of a layer in one example
 -- figure:
--- description: Every neuron of a layer in one example: its type and the languages in which it is active. Empty where
---   only aggregates were kept.
+-- description: Every neuron of a layer in one example: its type and the languages in which it is active. Empty if
+--   the masks were not stored.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $example    integer           The example.
 --   $layer      integer           The layer.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 --   $type       any|all-shared|partial-shared|specific|non-activated = any  Only neurons of this type.
 -- columns:
 --   neuron     index  Neuron, from 0.
---   type       -      Its type, over the chosen languages.
---   languages  -      The chosen languages in which it is active.
+--   type       -      Type over the selected languages.
+--   languages  -      The selected languages in which it is active.
 WITH chosen AS (
     SELECT bit_or(1::UBIGINT << bit) AS mask, list(language ORDER BY bit) AS codes,
         list(bit ORDER BY bit) AS bits

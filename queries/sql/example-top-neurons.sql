@@ -1,21 +1,21 @@
 -- name: example-top-neurons
--- title: Neurons that contribute most in one example
+-- title: Top contributors in one example
 -- figure:
 -- description: The neurons with the largest contribution scores in one example, with their type in it.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $example    integer           The example.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $language   language = NULL   Only the input in this language; NULL is all chosen ones.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
---   $limit      integer = 100     At most so many, the largest contributions first.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $language   language = NULL   Only the input in this language; NULL: all selected languages.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
+--   $limit      integer = 100     Maximum number of rows, largest contributions first.
 -- columns:
 --   language      -       Language of the input.
 --   layer         index   Layer, from 0.
 --   rank          -       Rank in its layer by contribution score, from 1.
 --   neuron        index   Neuron, from 0.
---   type          -       Its type in this example, over the chosen languages.
+--   type          -       Type in this example, over the selected languages.
 --   contribution  %       Contribution score.
 --   effect        logits  Effective score, or NULL.
 SELECT n.language, n.layer, n.rank, n.neuron,

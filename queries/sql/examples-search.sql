@@ -1,26 +1,26 @@
 -- name: examples-search
--- title: Examples, all or by a word
+-- title: List of examples, with text search
 -- figure:
--- description: One row an example: its prompt in the first chosen language in which it matches, and in how many of
---   them the model answered rightly. A word is looked for in prompts, answers, predictions and ids,
---   letter case ignored.
+-- description: One row per example: its prompt in the first selected language with a match, and the number of
+--   selected languages with a right answer. The text is searched in prompts, answers, predictions and ids,
+--   ignoring case.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages to look in.
---   $text       text = NULL       What to look for; NULL is every example.
---   $answered   any|right|wrong = any  Only examples answered rightly in all chosen languages, or wrongly in one.
---   $limit      integer = 10000   At most so many rows; `found` counts them all.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages to search.
+--   $text       text = NULL       Text to search for; NULL: all examples.
+--   $answered   any|right|wrong = any  right: right in all selected languages; wrong: wrong in at least one.
+--   $limit      integer = 10000   Maximum number of rows; `found` is the number without this limit.
 -- columns:
 --   example     index      Example, from 0.
---   id          -          Its id in the task's data.
---   language    -          Language of the prompt shown.
+--   id          -          Id of the example in the task's data.
+--   language    -          Language of the displayed prompt.
 --   prompt      -          The prompt.
---   answer      -          The right answer, or NULL.
---   prediction  -          What the model answered, or NULL.
---   correct     -          Whether that is right, or NULL.
---   n_correct   languages  Chosen languages in which the answer is right; NULL where none was judged.
---   n_answered  languages  Chosen languages in which an answer was judged.
---   found       examples   Examples found, before the limit.
+--   answer      -          The expected answer, or NULL.
+--   prediction  -          The generated answer, or NULL.
+--   correct     -          Whether the generated answer is right, or NULL.
+--   n_correct   languages  Number of selected languages with a right answer; NULL if none was judged.
+--   n_answered  languages  Number of selected languages with a judged answer.
+--   found       examples   Number of matching examples, without the limit.
 WITH matching AS (
     SELECT x.*, l.bit,
         $text IS NULL OR contains(lower(x.prompt), lower($text))

@@ -1,28 +1,28 @@
 -- name: find-neurons
 -- title: Find neurons by type, language and persistence
 -- figure: beyond Figure 5
--- description: Neurons that have a type in at least a share of the examples, the most constant first. With a
---   language: specific to it; or, for the shared types, active in it among others; or inactive in all
---   (a non-activated neuron has no language).
+-- description: Neurons that have the type in at least a given share of the examples, highest share first. With a
+--   language: specific neurons of this language, or shared neurons that are also active in it. Non-activated
+--   neurons have no language.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 --   $type       all-shared|partial-shared|specific|non-activated = specific  The type.
---   $language   language = NULL   Only where it is active in this language; NULL is any.
---   $share      number = 50       In at least this share of examples, in percent.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
---   $limit      integer = 1000    At most so many rows; `found` counts them all.
+--   $language   language = NULL   Only if active in this language; NULL: any language.
+--   $share      number = 50       Minimum share of examples, in percent.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
+--   $limit      integer = 1000    Maximum number of rows; `found` is the number without this limit.
 -- columns:
 --   layer           index    Layer, from 0.
 --   neuron          index    Neuron, from 0.
 --   share           %        Share of examples in which it has the type (and is active in the language).
---   language        -        Language it is specific to most often, where it is ever specific.
+--   language        -        Language to which it is specific most often; NULL if never specific.
 --   all_shared      %        Share of examples in which it is all-shared.
---   partial_shared  %        Share in which it is partial-shared; NULL with fewer than three languages.
---   specific        %        Share in which it is specific; NULL with one language.
---   non_activated   %        Share in which it is non-activated.
---   found           neurons  Neurons found, before the limit.
+--   partial_shared  %        Share of examples in which it is partial-shared; NULL with fewer than three languages.
+--   specific        %        Share of examples in which it is specific; NULL with one language.
+--   non_activated   %        Share of examples in which it is non-activated.
+--   found           neurons  Number of matching neurons, without the limit.
 WITH flag AS (
     SELECT bit_or(1::UBIGINT << bit) AS flag
     FROM run_languages

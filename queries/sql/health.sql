@@ -1,13 +1,13 @@
 -- name: health
--- title: Is a run complete and sound?
+-- title: Consistency checks of a run
 -- figure:
--- description: Checks of a run against itself: counts that have to agree, and what makes its numbers hard to read.
+-- description: Checks whether counts within a run agree, and whether its numbers are hard to interpret.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
---   check    -  What was checked.
---   passed   -  Whether it holds; NULL where the run does not have what it needs.
---   finding  -  What was found, in words.
+--   check    -  Name of the check.
+--   passed   -  Whether the check passed; NULL if the run lacks a required measure.
+--   finding  -  Result in words.
 WITH the_run AS (
     SELECT *, len(languages) AS p
     FROM runs
@@ -51,7 +51,7 @@ WITH the_run AS (
     FROM the_run r, inputs i
     UNION ALL
     SELECT 3, 'intervals', n_folds > 9,
-        format('{:,} sources in {} folds; intervals need two folds, and are rough below ten',
+        format('{:,} clusters in {} folds; intervals need two folds and are inaccurate with fewer than ten',
             n_clusters, n_folds)
     FROM inputs
     UNION ALL
@@ -71,14 +71,14 @@ WITH the_run AS (
     FROM the_run r, masks m, kept k
     UNION ALL
     SELECT 7, 'precision', 100 * s.n_near_zero < s.n_neurons * r.n_examples * r.p,
-        format('{:.2f} % of pre-activations lie within the rounding of {} around the threshold',
+        format('{:.2f} % of pre-activations are within the rounding error of {} around the threshold',
             100 * s.n_near_zero / nullif(s.n_neurons * r.n_examples * r.p, 0)::DOUBLE, r.dtype)
     FROM the_run r, sizes s
     WHERE s.n_near_zero IS NOT NULL
     UNION ALL
     SELECT 8, 'last tokens', n_ends > 1 OR p = 1,
-        if(n_ends > 1, format('prompts of {} languages end in {} different tokens', p, n_ends),
-            'prompts of all languages end in the same token, so neurons may be shared for that reason alone')
+        if(n_ends > 1, format('prompts of {} languages end with {} different tokens', p, n_ends),
+            'prompts of all languages end with the same token, which alone may cause sharing')
     FROM common_ends, the_run
     UNION ALL
     SELECT 9, 'answers', if(n_answered = 0, NULL, n_answered = n),
@@ -87,8 +87,8 @@ WITH the_run AS (
     UNION ALL
     SELECT 10, 'model', identified,
         if(identified, 'the model is identified by ' || coalesce('commit ' || revision, 'a digest of its files'),
-            format('which revision of {} was measured is not known; if it came from the hub, runs of other models '
-                || 'or revisions may have been skipped or mixed with it: measure it again', model))
+            format('the measured revision of {} is unknown; if it came from the hub, runs of other models or '
+                || 'revisions may have been skipped or mixed with it: measure it again', model))
     FROM (
         SELECT *, revision IS NOT NULL OR settings->>'model_digest' IS NOT NULL AS identified FROM the_run
     )

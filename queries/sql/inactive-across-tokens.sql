@@ -1,21 +1,21 @@
 -- name: inactive-across-tokens
 -- title: Neurons inactive at every token of an input
 -- figure: Figure 6
--- description: How many neurons stay inactive at every token of a prompt: over all neurons, over those
---   inactive at its last token, and over the non-activated ones (inactive at the last token in every
---   chosen language). Inactive at all tokens implies inactive at the last, so the ratios are exact.
+-- description: Share of neurons that are inactive at every token of a prompt: of all neurons, of those inactive at
+--   its last token, and of the non-activated neurons (inactive at the last token in every selected
+--   language). Inactive at all tokens implies inactive at the last, so the ratios are exact.
 --   95 % intervals: jackknife over folds of examples, Student's t.
--- many: all
+-- requires_all_languages: true
 -- shared: subset, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages of the inputs, and over which non-activated is told.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages of the inputs; they also define non-activated.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   layer     index  Layer, from 0; NULL where all layers are taken together.
---   language  -      Language of the input; NULL: inactive at every token in every chosen language.
---   among     -      What the share is of: all, inactive (at the last token, in that language) or non-activated.
---   ratio     %      Share of them that is inactive at every token, over all examples.
+--   layer     index  Layer, from 0; NULL for all layers together.
+--   language  -      Language of the input; NULL: inactive at every token in every selected language.
+--   among     -      Denominator: all neurons, inactive (at the last token in this language) or non-activated.
+--   ratio     %      Share of these neurons that is inactive at every token, over all examples.
 --   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %      Upper end.
 WITH by_language AS (

@@ -1,23 +1,23 @@
 -- name: language-specific-by-entropy
 -- title: Language-specific neurons by activation entropy
 -- figure: beyond the paper: LAPE, Tang et al. 2024, arXiv:2402.16438
--- description: From all prompt tokens: each neuron's probability of being active in each language, normalised over
---   languages, and the entropy of that. Neurons that no language excites more than the 95th percentile of
---   all probabilities are left out; of the rest, those with the lowest entropy, 1 % of all neurons, are
---   language-specific, for the languages in which they exceed that percentile.
+-- description: Each neuron's probability of being active in each language, over all prompt tokens, normalized over
+--   languages, and its entropy. Neurons without a probability above the 95th percentile of all probabilities
+--   are left out. Of the others, those with the lowest entropy (1 % of all neurons) are language-specific, for
+--   the languages in which they exceed the percentile.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages   languages = all  Languages compared; at least two.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages   languages = all  Languages to compare; at least two.
 --   $share       number = 1       Share of all neurons to select, in percent.
---   $percentile  number = 95      Percentile of probabilities that one language has to exceed.
+--   $percentile  number = 95      Percentile that the probability in at least one language has to exceed.
 -- columns:
 --   layer        index    Layer, from 0.
 --   neuron       index    Neuron, from 0.
---   entropy      nats     Entropy of its normalised probabilities; 0 is one language only.
---   languages    -        The languages it is specific for, the most probable first.
---   probability  %        Its largest probability of being active at a token.
---   bar          %        The percentile of all probabilities.
---   n_selected   neurons  Neurons selected.
+--   entropy      nats     Entropy of the normalized probabilities; 0 means one language only.
+--   languages    -        Languages for which it is specific, most probable first.
+--   probability  %        Largest probability of being active at a token.
+--   bar          %        Value of the percentile.
+--   n_selected   neurons  Number of selected neurons.
 WITH chances AS (
     SELECT layer, neuron, language, n_active / nullif(n_tokens, 0) AS chance
     FROM neuron_tokens_active

@@ -1,22 +1,22 @@
 -- name: layer-neurons
 -- title: Neurons of a layer
 -- figure:
--- description: Every neuron of a layer: in what share of the examples it has each type, and what it contributes.
+-- description: Every neuron of a layer: the share of examples in which it has each type, and its scores.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   neuron          index      Neuron, from 0.
 --   all_shared      %          Share of examples in which it is all-shared.
---   partial_shared  %          Share in which it is partial-shared; NULL with fewer than three languages.
---   specific        %          Share in which it is specific; NULL with one language.
---   non_activated   %          Share in which it is non-activated.
---   n_active        languages  Languages in which it is active, mean over examples.
+--   partial_shared  %          Share of examples in which it is partial-shared; NULL with fewer than three languages.
+--   specific        %          Share of examples in which it is specific; NULL with one language.
+--   non_activated   %          Share of examples in which it is non-activated.
+--   n_active        languages  Number of languages in which it is active, mean over examples.
 --   top             %          Share of inputs in which it is among the layer's top 5 % by contribution.
 --   contribution    %          Contribution score, mean over inputs.
---   effect          logits     Effective score, mean over inputs; NULL where it is not defined.
+--   effect          logits     Effective score, mean over inputs; NULL if undefined.
 WITH types AS (
     SELECT m.neuron, 100 / sum(m.n) AS percent, coalesce(sum(m.n) FILTER (m.mask & s.mask = 0), 0) AS non,
         coalesce(sum(m.n) FILTER (bit_count(m.mask & s.mask) = 1 AND p > 1), 0) AS one,

@@ -1,28 +1,29 @@
 -- name: measures
--- title: What was measured in a run
+-- title: Measures of a run
 -- figure:
--- description: Which measures the run has, so that a screen can say what is missing instead of showing nothing.
+-- description: Measures that the run has or lacks.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
 --   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers or ablation.
 --   present  -  Whether the run has it.
---   reads    -  What it is, and what was kept for it.
+--   reads    -  Description of the measure.
 FROM (VALUES
     ('types', EXISTS (SELECT 1 FROM mask_histogram WHERE run = $run)
         OR EXISTS (SELECT 1 FROM active_histogram WHERE run = $run), 'type ratios of any set of languages'),
     ('masks', EXISTS (SELECT 1 FROM activations WHERE run = $run),
-        'one mask a neuron and example; not in a file of aggregates'),
+        'one mask per neuron and example; not in a file of aggregates'),
     ('tokens', EXISTS (SELECT 1 FROM neuron_tokens_active WHERE run = $run),
         'activity at every token of the prompts'),
     ('attribution', EXISTS (SELECT 1 FROM attribution WHERE run = $run), 'contribution scores'),
     ('effects', EXISTS (SELECT 1 FROM attribution WHERE run = $run AND es_sum IS NOT NULL),
         'effective scores'),
-    ('strongest', EXISTS (SELECT 1 FROM neuron_examples WHERE run = $run), 'inputs that excite a neuron most'),
+    ('strongest', EXISTS (SELECT 1 FROM neuron_examples WHERE run = $run),
+        'inputs with the highest activations of a neuron'),
     ('vocabulary', EXISTS (SELECT 1 FROM neuron_vocabulary WHERE run = $run),
-        'tokens that a neuron raises and lowers'),
+        'tokens that a neuron promotes and suppresses'),
     ('answers', EXISTS (SELECT 1 FROM examples WHERE run = $run AND correct IS NOT NULL),
-        'answers generated and judged'),
-    ('ablation', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run), 'answers with neurons switched off')
+        'generated and judged answers'),
+    ('ablation', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run), 'answers with ablated neurons')
 ) measures(measure, present, reads)
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)

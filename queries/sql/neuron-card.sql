@@ -1,32 +1,32 @@
 -- name: neuron-card
--- title: One neuron at a glance
+-- title: Summary of a neuron
 -- figure:
--- description: What a neuron is over all examples: its types, what it contributes, the tokens it raises and
---   lowers, and the examples that excite it most.
+-- description: Types and scores of a neuron over all examples, the tokens that it promotes and suppresses, and
+--   the examples with its highest activations.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.
 --   $neuron     integer           The neuron.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   layer           index     Layer, from 0.
 --   neuron          index     Neuron, from 0.
 --   stack           -         decoder or encoder.
 --   position        index     Index of the layer in its stack.
---   n_examples      examples  Examples.
+--   n_examples      examples  Number of examples.
 --   all_shared      %         Share of examples in which it is all-shared.
---   partial_shared  %         Share in which it is partial-shared; NULL with fewer than three languages.
---   specific        %         Share in which it is specific; NULL with one language.
---   non_activated   %         Share in which it is non-activated.
+--   partial_shared  %         Share of examples in which it is partial-shared; NULL with fewer than three languages.
+--   specific        %         Share of examples in which it is specific; NULL with one language.
+--   non_activated   %         Share of examples in which it is non-activated.
 --   top             %         Share of inputs in which it is among the layer's top 5 % by contribution.
 --   contribution    %         Contribution score, mean over inputs; NULL without attribution.
---   effect          logits    Effective score, mean over inputs; NULL where it is not defined.
+--   effect          logits    Effective score, mean over inputs; NULL if undefined.
 --   effect_min      logits    Smallest effective score.
 --   effect_max      logits    Largest effective score.
 --   promotes        -         Tokens whose logits its value vector raises most, strongest first.
---   suppresses      -         Tokens whose logits it lowers most.
---   examples        -         Examples whose inputs excite it most, strongest first.
+--   suppresses      -         Tokens whose logits its value vector lowers most.
+--   examples        -         Ids of the examples with its highest activations, highest first.
 WITH types AS (
     SELECT m.layer, m.neuron, 100 / sum(m.n) AS percent, sum(m.n)::INTEGER AS n,
         coalesce(sum(m.n) FILTER (m.mask & s.mask = 0), 0) AS non,

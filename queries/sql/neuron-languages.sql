@@ -1,21 +1,21 @@
 -- name: neuron-languages
--- title: A neuron's languages
+-- title: Languages of a neuron
 -- figure:
--- description: How often a neuron is active in each language, specific to it, and what it does there.
+-- description: How often the neuron is active in each language and specific to it, and its scores in the language.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.
 --   $neuron     integer           The neuron.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   language      -       Language.
 --   active        %       Share of examples in which it is active at the last token.
 --   specific      %       Share of examples in which it is specific to this language; NULL with one language.
---   tokens        %       Share of all prompt tokens of the language at which it is active; NULL where not measured.
+--   tokens        %       Share of all prompt tokens of the language at which it is active; NULL if not measured.
 --   top           %       Share of inputs in which it is among the layer's top 5 % by contribution.
 --   contribution  %       Contribution score, mean over examples; NULL without attribution.
---   effect        logits  Effective score, mean over examples; NULL where it is not defined.
+--   effect        logits  Effective score, mean over examples; NULL if undefined.
 --   effect_min    logits  Smallest effective score.
 --   effect_max    logits  Largest effective score.
 WITH masks AS (

@@ -1,17 +1,17 @@
 -- name: neuron-over-examples
--- title: A neuron in every example
+-- title: Type of a neuron in every example
 -- figure:
 -- description: The type of one neuron in each example, and the languages in which it is active. Reads all masks
---   of the layer: seconds in a file of billions. Empty where only aggregates were kept.
+--   of the layer, which takes seconds with billions of masks. Empty if the masks were not stored.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.
 --   $neuron     integer           The neuron.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   example    index  Example, from 0.
---   type       -      Its type, over the chosen languages.
---   languages  -      The chosen languages in which it is active.
+--   type       -      Type over the selected languages.
+--   languages  -      The selected languages in which it is active.
 WITH chosen AS (
     SELECT bit_or(1::UBIGINT << bit) AS mask, list(language ORDER BY bit) AS codes,
         list(bit ORDER BY bit) AS bits

@@ -1,20 +1,20 @@
 -- name: neuron-types
--- title: A neuron's types over the examples
+-- title: Types of a neuron over all examples
 -- figure:
--- description: In what share of the examples a neuron has each type, and with which languages most often.
+-- description: Share of examples in which a neuron has each type, and the most frequent languages of each type.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.
 --   $neuron     integer           The neuron.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
 -- columns:
 --   type        -         Neuron type.
---   share       %         Share of examples in which it has the type; NULL where the type cannot be told.
---   n           examples  Examples in which it has the type.
---   languages   -         The languages it is active in most often where it has the type; NULL where it never has.
---   n_examples  examples  Examples.
---   note        -         What to know where types are not all told, else NULL.
+--   share       %         Share of examples in which it has the type; NULL if the type is undefined.
+--   n           examples  Number of examples in which it has the type.
+--   languages   -         Most frequent set of active languages when it has the type; NULL if it never has the type.
+--   n_examples  examples  Number of examples.
+--   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH masks AS (
     SELECT m.mask & s.mask AS mask, sum(m.n)::INTEGER AS n
     FROM neuron_masks m, subset s

@@ -1,13 +1,13 @@
 -- name: notes
--- title: What to know about a run
+-- title: Notes on a run
 -- figure:
--- description: Warnings about what the model read, examples left out and why, measures that do not apply,
---   doubts about precision. Warnings come first.
+-- description: Warnings about prompts, examples that were left out and the reason, measures that do not apply,
+--   and remarks on precision. Warnings come first.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
 --   topic  -  prompts (a warning), data, model, answers, attribution, ablation or precision.
---   text   -  One plain sentence.
+--   text   -  One sentence.
 SELECT topic, text
 FROM notes
 WHERE run = $run

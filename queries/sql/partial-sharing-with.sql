@@ -1,24 +1,24 @@
 -- name: partial-sharing-with
--- title: With whom a language shares its partial-shared neurons
+-- title: Partial-shared neurons of a language, by other language
 -- figure: Figures 7 and 17, left
--- description: Of the partial-shared neurons that are active in one language (German in the paper), how
---   many are active in each other language too: a ratio of sums over examples.
+-- description: Share of the partial-shared neurons active in one language (German in the paper) that are also
+--   active in each other language: a ratio of sums over examples.
 --   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, subset_masks, active_counts, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $language   language = NULL   The language in question, one of the chosen; NULL is the first of them.
---   $among      language|type = language  Share of partial-shared neurons active in the language, or of all of them.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $language   language = NULL   The language, one of the selected languages; NULL: the first one.
+--   $among      language|type = language  Denominator: partial-shared neurons active in the language, or all.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   layer     index  Layer, from 0; NULL where all layers are taken together.
---   language  -      The language in question.
---   other     -      The language it shares with.
---   ratio     %      Share of partial-shared neurons that are active in both.
+--   layer     index  Layer, from 0; NULL for all layers together.
+--   language  -      The language.
+--   other     -      The other language.
+--   ratio     %      Share of partial-shared neurons that are active in both languages.
 --   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %      Upper end.
---   note      -      What to know where types are not all told, else NULL.
+--   note      -      Remark if some types are undefined or have no intervals, else NULL.
 WITH focus AS (
     SELECT language, 1::UBIGINT << bit AS flag
     FROM run_languages

@@ -1,22 +1,22 @@
 -- name: persistence-at-size
--- title: How overlap shrinks as examples grow
+-- title: Persistence by number of examples
 -- figure: beyond Figures 5, 15 and 16
--- description: The share of neurons that would keep their type over a random draw of s of the run's S
---   examples: the mean over neurons of C(n_t, s) / C(S, s), exact, with n_t the examples in which the
---   neuron has the type. At s = 1 it is the average of Figure 5, at s = S the overlap; so runs of
---   different size compare at equal s.
+-- description: Expected share of neurons with the same type in all of s examples, drawn at random from the run's S
+--   examples: the mean over neurons of C(n_t, s) / C(S, s), exact, where n_t is the number of examples in
+--   which the neuron has the type. At s = 1 it is the average of Figure 5, at s = S the overlap. Runs of
+--   different size can be compared at equal s.
 -- shared: subset
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $sizes      integers = NULL   Sizes s; NULL is 1, 2, 5, 10, 20, 50, … and S.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $sizes      integers = NULL   Sizes s; NULL: 1, 2, 5, 10, 20, 50, … and S.
 -- columns:
---   size        examples  Examples drawn, s.
+--   size        examples  Number of drawn examples, s.
 --   type        -         Neuron type.
---   overlap     %         Share of all neurons that keep the type over the draw, in expectation.
---   n_neurons   neurons   Neurons looked at.
---   n_examples  examples  Examples of the run, S.
---   note        -         What to know where types are not all told, else NULL.
+--   overlap     %         Expected share of all neurons that have the type in all drawn examples.
+--   n_neurons   neurons   Number of neurons.
+--   n_examples  examples  Number of examples of the run, S.
+--   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH neuron_counts AS (
     SELECT coalesce(sum(m.n) FILTER (m.mask & s.mask = 0), 0)::INTEGER AS non,
         coalesce(sum(m.n) FILTER (bit_count(m.mask & s.mask) = 1), 0)::INTEGER AS one,

@@ -1,17 +1,17 @@
 -- name: published-ablation
--- title: The paper's accuracies when neurons are switched off
+-- title: Published accuracies after ablation
 -- figure: Tables 2 and 4
 -- description: Published numbers (Wang et al., Sharing Matters, Tables 2 and 4) for the run's task and setting.
---   `same_model` says whether the run is of the very model they are for.
+--   `same_model` is true if the run used the same model.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
 --   source      -  Table of the paper.
---   model       -  Model it is for.
---   same_model  -  Whether the run is of that model.
+--   model       -  Model of the numbers.
+--   same_model  -  Whether the run used this model.
 --   kind        -  baseline, type or random.
---   type        -  Type of the neurons switched off, or NULL.
---   percent     %  Neurons switched off, of all.
+--   type        -  Type of the ablated neurons, or NULL.
+--   percent     %  Ablated neurons, share of all neurons.
 --   language    -  Language.
 --   accuracy    %  Published accuracy.
 SELECT p.source, p.model,

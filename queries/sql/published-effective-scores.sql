@@ -1,14 +1,14 @@
 -- name: published-effective-scores
--- title: The paper's effective scores
+-- title: Published effective scores
 -- figure: Tables 1 and 3
 -- description: Published numbers (Wang et al., Sharing Matters, Tables 1 and 3) for the run's task and setting.
---   `same_model` says whether the run is of the very model they are for.
+--   `same_model` is true if the run used the same model.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
 --   source      -       Table of the paper.
---   model       -       Model it is for.
---   same_model  -       Whether the run is of that model.
+--   model       -       Model of the numbers.
+--   same_model  -       Whether the run used this model.
 --   language    -       Language of the input.
 --   type        -       Neuron type.
 --   largest     logits  Largest score.

@@ -1,23 +1,23 @@
 -- name: run-languages
 -- title: Languages of a run
 -- figure:
--- description: The languages, their family and script, how the model does in them, and the token at which activations
---   were read. Where that token is the same in all languages and not in another task, sharing differs for
---   that reason alone.
+-- description: The languages with their family and script, the accuracy of the model, and the token at which
+--   activations were read. If this token is the same in all languages of one task but not of another, the
+--   token alone can cause a difference in sharing.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
 --   bit               index   Bit of the language in every mask.
 --   language          -       Code.
---   name              -       English name; the code where the language is not known.
+--   name              -       English name; for unknown languages, the code.
 --   family            -       Language family, or unknown.
 --   branch            -       Branch of the family, or unknown.
---   script            -       ISO 15924 code of its script; Zzzz where it is not known.
+--   script            -       ISO 15924 code of its script; Zzzz if unknown.
 --   bloom_share       %       Share in the pretraining text of BLOOM, or NULL.
---   tokens            tokens  Tokens of a prompt, mean.
---   accuracy          %       Answers that match; NULL where none was judged.
---   last_token        -       The most frequent last token.
---   last_token_share  %       Share of prompts that end in it.
+--   tokens            tokens  Mean number of tokens of a prompt.
+--   accuracy          %       Share of right answers; NULL if none was judged.
+--   last_token        -       Most frequent last token.
+--   last_token_share  %       Share of prompts that end with this token.
 WITH ends AS (
     SELECT language, last_token, count(*) AS n
     FROM examples

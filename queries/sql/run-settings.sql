@@ -1,13 +1,13 @@
 -- name: run-settings
--- title: Settings of a run, and versions of what made it
+-- title: Settings and library versions of a run
 -- figure:
--- description: Every choice of the run and the version of every library, one a row: what to repeat it with.
+-- description: All settings of the run and the versions of all libraries, as needed to repeat the run.
 -- parameters:
---   $run    run  The run: number, name or key; the last one where it is left out.
+--   $run    run  The run: number, name or key. Default: the last run.
 -- columns:
 --   part   -  setting or version.
---   name   -  Setting, or library.
---   value  -  Its value as text; JSON where it is more than one word.
+--   name   -  Name of the setting or library.
+--   value  -  Value as text; JSON for lists and objects.
 WITH parts AS (
     SELECT 'setting' AS part, settings AS told FROM runs WHERE run = $run
     UNION ALL

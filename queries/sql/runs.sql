@@ -1,30 +1,30 @@
 -- name: runs
 -- title: Runs of the file
 -- figure:
--- description: One row a run: which model on which task, in which languages, how large and how well.
+-- description: One row per run: model, task, languages, size and accuracy.
 -- columns:
 --   run          index      Number of the run in this file, from 1.
---   name         -          Short name, as model · task.
---   key          -          First twelve digits of the run's key; enough to name it.
+--   name         -          Display name: model · task.
+--   key          -          First twelve digits of the run's key, which identify the run.
 --   model        -          Hub id or folder of the model.
 --   revision     -          Resolved commit of the model, or NULL.
---   identified   -          Whether a commit or a digest of its files says which model it was.
---   architecture -          model_type of its configuration.
+--   identified   -          Whether a commit or a digest of files identifies the model.
+--   architecture -          model_type in the model's configuration.
 --   task         -          Task.
 --   setting      -          Setting of the task, or NULL.
---   n_shots      -          Demonstrations in front of each prompt.
+--   n_shots      -          Number of demonstrations before each prompt.
 --   languages    -          Language codes, in the order of their bits.
---   n_languages  languages  How many they are.
---   n_examples   examples   Examples measured.
---   n_layers     layers     FFN layers measured.
---   n_neurons    neurons    Neurons of all layers.
---   accuracy     %          Answers that match, over all languages; NULL where nothing was generated.
---   threshold    -          A neuron is active where its activation is greater than this.
+--   n_languages  languages  Number of languages.
+--   n_examples   examples   Number of measured examples.
+--   n_layers     layers     Number of measured FFN layers.
+--   n_neurons    neurons    Number of neurons of all layers.
+--   accuracy     %          Share of right answers over all languages; NULL if none was generated.
+--   threshold    -          A neuron is active if its activation is greater than this.
 --   dtype        -          Precision of the forward pass.
---   device       -          Where it ran.
---   started      -          When the run began, UTC.
+--   device       -          Device of the run.
+--   started      -          Start of the run, UTC.
 --   seconds      s          Time spent measuring.
---   tokens       tokens     Prompt tokens measured.
+--   tokens       tokens     Number of measured prompt tokens.
 WITH sizes AS (
     SELECT run, count(*) AS n_layers, sum(n_neurons)::BIGINT AS n_neurons
     FROM layers

@@ -1,14 +1,14 @@
 -- name: schema
 -- title: Tables and columns of the file
 -- figure:
--- description: Every table and view with its columns and what they mean: what to write SQL against.
+-- description: Every table and view, with the type and description of each column.
 -- columns:
 --   table_name   -     Table or view.
 --   kind         -     table or view.
 --   column_name  -     Column; NULL for the table itself.
 --   type         -     SQL type of the column.
---   comment      -     What it is.
---   n_rows       rows  Estimated rows of the table, NULL for a view or column.
+--   comment      -     Description.
+--   n_rows       rows  Estimated number of rows of the table; NULL for a view or column.
 WITH relations AS (
     SELECT table_name, 'table' AS kind, comment, estimated_size AS n_rows
     FROM duckdb_tables()

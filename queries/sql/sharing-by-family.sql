@@ -1,29 +1,29 @@
 -- name: sharing-by-family
--- title: Do related languages share more neurons?
+-- title: Sharing between related and unrelated languages
 -- figure: Section 5.3, Figures 7 and 17
--- description: The mean sharing of pairs of related languages against that of other pairs, for each way of
---   being related: same family, same branch, same script. The p-value is a Mantel test: how often one of 9,999
---   random relabellings of the languages (999 above 32 languages) gives a difference as large or larger. The
---   interval covers the choice of examples (jackknife over folds, Student's t); the p-value that of languages.
---   Pairs with a language whose family, branch or script is not known are left out.
+-- description: Mean sharing of related language pairs compared with that of other pairs, for three relations: same
+--   family, same branch, same script. The p-value is from a Mantel test: the share of 9,999 random permutations
+--   of the languages (999 with more than 32 languages) with a difference at least as large. The interval is
+--   over examples (jackknife over folds, Student's t), the p-value over languages. Pairs with a language of
+--   unknown family, branch or script are left out.
 -- shared: student, one_or_all_layers, pairs, shuffled
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages whose pairs are looked at.
---   $measure    phi|lift|jaccard = phi  How sharing is measured; see sharing-lift.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that form the pairs.
+--   $measure    phi|lift|jaccard = phi  Measure of sharing; see sharing-lift.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
 -- columns:
 --   relation     -      family, branch or script.
---   n_related    pairs  Pairs of languages that are related.
---   n_other      pairs  Pairs that are not.
---   related      -      Mean sharing of related pairs; NULL where there is none.
+--   n_related    pairs  Number of related language pairs.
+--   n_other      pairs  Number of other pairs.
+--   related      -      Mean sharing of related pairs; NULL without such pairs.
 --   unrelated    -      Mean sharing of the other pairs.
---   difference   -      Related less unrelated.
+--   difference   -      Related minus unrelated.
 --   low          -      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high         -      Upper end.
---   correlation  -      Mantel's r: correlation over pairs of sharing with being related.
---   p_value      -      Chance of a difference at least as large, by relabelling; one-sided.
---   n_unknown    languages  Languages whose family, branch or script is not known.
+--   correlation  -      Mantel's r: correlation of sharing with relatedness over pairs.
+--   p_value      -      Probability of a difference at least as large under permutation; one-sided.
+--   n_unknown    languages  Number of languages with unknown family, branch or script.
 WITH kinds AS (
     SELECT unnest(['family', 'branch', 'script']) AS relation, row_number() OVER (ORDER BY bit) AS place, bit,
         unnest([nullif(l.family, 'unknown'), nullif(l.branch, 'unknown'), nullif(l.script, 'Zzzz')]) AS label

@@ -1,25 +1,25 @@
 -- name: sharing-lift
--- title: Sharing of two languages against chance
+-- title: Sharing of two languages compared with chance
 -- figure: beyond Figure 7
--- description: How often two languages are active in the same neuron, against what their activity rates
---   alone would give: lift (how many times as often), phi (correlation within layers, pooled) and Jaccard
---   (shared, of those active in either). Chance is reckoned in each layer and summed, so that layers with
---   more activity do not count as sharing. 95 % intervals: jackknife over folds, Student's t.
+-- description: How often two languages activate the same neuron, compared with what their activity rates predict:
+--   lift (ratio of observed to expected), phi (correlation within layers, pooled) and Jaccard (share of neurons
+--   active in both among those active in either). Expected counts are computed per layer and summed, so that
+--   differences in activity between layers do not count as sharing. 95 % intervals: jackknife over folds, Student's t.
 -- shared: student, one_or_all_layers, pairs
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages whose pairs are looked at.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that form the pairs.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
 -- columns:
 --   language      -  One language.
 --   other         -  The other one.
---   lift          -  Observed over expected neurons active in both; 1 is chance.
+--   lift          -  Observed divided by expected number of neurons active in both; 1 is chance.
 --   lift_low      -  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   lift_high     -  Upper end.
 --   phi           -  Correlation of the two languages' activity over neurons, within layers; 0 is chance.
 --   phi_low       -  Lower end.
 --   phi_high      -  Upper end.
---   jaccard       %  Active in both, of those active in either.
+--   jaccard       %  Neurons active in both, share of those active in either.
 --   jaccard_low   %  Lower end.
 --   jaccard_high  %  Upper end.
 WITH spreads AS (

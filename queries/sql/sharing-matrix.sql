@@ -1,16 +1,16 @@
 -- name: sharing-matrix
--- title: Of neurons active in one language, how many are active in another
+-- title: Neurons shared by language pair
 -- figure: beyond Figure 7, left
--- description: Of the neurons active in the row's language, the share active in the column's too, over all
---   examples: a ratio of sums. 95 % intervals: jackknife over folds of examples, Student's t.
+-- description: Share of the neurons active in the row's language that are also active in the column's language,
+--   over all examples: a ratio of sums. 95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the rows and columns.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
 -- columns:
 --   language  -  Row: the language in which the neurons are active.
---   other     -  Column: the language in which they may be active too.
+--   other     -  Column: the other language.
 --   ratio     %  Share of the row's neurons that are active in the column's language; 100 on the diagonal.
 --   low       %  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %  Upper end.

@@ -1,19 +1,19 @@
 -- name: specific-by-language
--- title: Whose the specific neurons are
+-- title: Specific neurons by language
 -- figure: Figures 7 and 17, right
--- description: The share of each language in the specific neurons, those active in one chosen language
---   only; or, among neurons, their share of all neurons.
+-- description: Share of each language among the specific neurons (active in only one selected language), or, with
+--   among=neurons, their share of all neurons.
 --   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, subset_masks, active_counts, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; at least two.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; at least two.
 --   $among      specific|neurons = specific  Share of the specific neurons, or of all neurons.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   layer     index  Layer, from 0; NULL where all layers are taken together.
+--   layer     index  Layer, from 0; NULL for all layers together.
 --   language  -      Language to which the neurons are specific.
---   ratio     %      Their share.
+--   ratio     %      Share.
 --   low       %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high      %      Upper end.
 WITH specifics AS (

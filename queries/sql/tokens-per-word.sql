@@ -1,23 +1,23 @@
 -- name: tokens-per-word
--- title: How a language is cut into tokens, and how many neurons stay silent
+-- title: Tokens per word and inactive neurons, by language
 -- figure: beyond Section 5.3
--- description: Prompts say the same in every language, so a tokenizer that cuts a language into more tokens shows.
---   Beside it: the share of neurons inactive at the last token in that language, and the correlation of
---   the two over languages. 95 % intervals: jackknife over folds of examples, Student's t.
+-- description: Number of tokens of the same prompts in each language, the share of neurons that are inactive at the
+--   last token in this language, and the correlation of the two over languages.
+--   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages compared.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages to compare.
 -- columns:
 --   language             -       Language.
---   tokens               tokens  Tokens of a prompt, mean over examples.
---   relative             -       Tokens, over those of the same prompts in the first chosen language.
---   tokens_per_word      tokens  Tokens of a word; NULL where the script puts no spaces between words or is not known.
---   tokens_per_letter    tokens  Tokens of a character.
---   inactive             %       Neurons inactive at the last token, of all.
+--   tokens               tokens  Tokens per prompt, mean over examples.
+--   relative             -       Tokens divided by those of the same prompts in the first selected language.
+--   tokens_per_word      tokens  Tokens per word; NULL if the script has no spaces between words or is unknown.
+--   tokens_per_letter    tokens  Tokens per character.
+--   inactive             %       Neurons inactive at the last token, share of all neurons.
 --   low                  %       Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high                 %       Upper end.
---   correlation          -       Correlation over languages of relative with inactive (Pearson's r).
+--   correlation          -       Correlation of relative with inactive over languages (Pearson's r).
 --   correlation_by_word  -       Correlation of tokens_per_word with inactive, over languages that have both.
 WITH prompts AS (
     SELECT language, avg(n_tokens) AS tokens, sum(n_tokens) / sum(length(prompt)) AS tokens_per_letter,

@@ -1,23 +1,23 @@
 -- name: top-neurons
--- title: Neurons that matter most over all examples
+-- title: Top neurons over all examples
 -- figure: beyond Figures 9 to 11
--- description: The neurons with the largest mean contribution score, effective score, or share of inputs in which
---   they stand among the top 5 % of their layer.
+-- description: Neurons with the largest mean contribution score, mean effective score, or share of inputs in which
+--   they are among the top 5 % of their layer.
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
+--   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $by         contribution|top|effect = contribution  What they are ranked by.
---   $layer      integer = NULL    Only this layer; NULL is all layers.
---   $limit      integer = 100     At most so many.
+--   $by         contribution|top|effect = contribution  Ranking criterion.
+--   $layer      integer = NULL    Only this layer; NULL: all layers.
+--   $limit      integer = 100     Maximum number of rows.
 -- columns:
 --   rank          -       Rank, from 1.
 --   layer         index   Layer, from 0.
 --   neuron        index   Neuron, from 0.
---   type          -       Its most frequent type, over all languages of the run.
---   type_share    %       Share of examples in which it has that type.
+--   type          -       Most frequent type, over all languages of the run.
+--   type_share    %       Share of examples in which it has this type.
 --   contribution  %       Contribution score, mean over inputs.
 --   top           %       Share of inputs in which it is among the layer's top 5 % by contribution.
---   effect        logits  Effective score, mean over inputs; NULL where it is not defined.
+--   effect        logits  Effective score, mean over inputs; NULL if undefined.
 --   effect_min    logits  Smallest effective score.
 --   effect_max    logits  Largest effective score.
 WITH scores AS (

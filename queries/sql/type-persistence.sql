@@ -1,28 +1,28 @@
 -- name: type-persistence
--- title: Does a neuron keep its type over all examples?
+-- title: Persistence of neuron types over all examples
 -- figure: Figures 5, 15 and 16
--- description: Overlap is the share of all neurons that have the type in every single example; average is
---   the type's mean ratio. Overlap can only shrink as examples grow, so compare runs of different size
---   with persistence-at-size. `same_mask` asks more: the very same languages in every example.
---   Overlap is a count over the neurons of the model, so only the average has an interval.
+-- description: Overlap is the share of all neurons that have the type in every example; average is the mean type
+--   ratio. Overlap can only decrease with more examples, so compare runs of different size with
+--   persistence-at-size. `same_mask` is stricter: the same languages in every example. Overlap is a count over
+--   all neurons of the model, so only the average has an interval.
 -- shared: subset, type_counts, student
 -- parameters:
 --   $run        run               The run: number, name or key.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $by_layer   boolean = false   One set of rows a layer, or one for all layers together.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $by_layer   boolean = false   Rows for each layer, or for all layers together.
 -- columns:
---   layer       index     Layer, from 0; NULL where all layers are taken together.
+--   layer       index     Layer, from 0; NULL for all layers together.
 --   type        -         Neuron type.
 --   average     %         Type ratio: mean over examples of the share of neurons with the type.
 --   low         %         Lower end of the 95 % interval of the average (jackknife over folds).
 --   high        %         Upper end.
 --   overlap     %         Share of all neurons that have the type in every example.
 --   of_average  %         Overlap in percent of the average; NULL where the average is 0.
---   same_mask   %         Share of all neurons that have the type by the same languages in every example.
---   n_overlap   neurons   Neurons that have the type in every example.
---   n_neurons   neurons   Neurons looked at.
---   n_examples  examples  Examples.
---   note        -         What to know where types are not all told, else NULL.
+--   same_mask   %         Share of all neurons that have the type with the same languages in every example.
+--   n_overlap   neurons   Number of neurons that have the type in every example.
+--   n_neurons   neurons   Number of neurons.
+--   n_examples  examples  Number of examples.
+--   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH kept AS (
     -- A neuron keeps its type where the fewest and the most languages it is active in are of one type.
     SELECT m.layer, min(bit_count(m.mask & s.mask)) AS fewest, max(bit_count(m.mask & s.mask)) AS most,

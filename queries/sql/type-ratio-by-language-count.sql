@@ -1,26 +1,26 @@
 -- name: type-ratio-by-language-count
 -- title: Neuron types by number of languages
 -- figure: Figure 8
--- description: Type ratios told over 3, 4, … of the chosen languages: the mean over all sets of that size,
---   exact, from in how many languages each neuron is active. On nested sets, as in the paper,
---   partial-shared can only grow; so compare with `independent`, what the same activity rates of the
---   languages would give in each layer if they had nothing to do with each other.
+-- description: Type ratios over 3, 4, … of the selected languages: the mean over all sets of each size, computed
+--   exactly from the number of active languages of each neuron. With nested sets, as in the paper,
+--   partial-shared can only increase; compare with `independent`, the ratio expected in each layer if the
+--   languages were independent and had the same activity rates.
 --   Intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, subset_masks, active_counts, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages from which the sets are drawn; at least three.
---   $by_layer   boolean = false   One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that form the sets; at least three.
+--   $by_layer   boolean = false   Rows for each layer, or for all layers together.
 -- columns:
---   layer        index      Layer, from 0; NULL where all layers are taken together.
+--   layer        index      Layer, from 0; NULL for all layers together.
 --   n_languages  languages  Size of the sets of languages.
 --   type         -          Neuron type.
---   ratio        %          Type ratio: mean over examples and over all sets of that size.
+--   ratio        %          Type ratio: mean over examples and over all sets of this size.
 --   low          %          Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high         %          Upper end.
---   smallest     %          The ratio in the set where it is smallest; NULL above ten languages.
---   largest      %          The ratio in the set where it is largest.
---   independent  %          The ratio expected if languages fired independently.
+--   smallest     %          Smallest ratio of any set; NULL with more than ten languages.
+--   largest      %          Largest ratio of any set; NULL with more than ten languages.
+--   independent  %          Ratio expected for independent languages.
 WITH RECURSIVE layer_masks AS (
     SELECT layer, mask, sum(n) AS n
     FROM subset_masks

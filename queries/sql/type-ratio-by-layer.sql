@@ -1,16 +1,16 @@
 -- name: type-ratio-by-layer
 -- title: Neuron types by layer
 -- figure: Figures 3, 4, 12, 13, 14, 18 and 19
--- description: How many of a layer's neurons are all-shared, partial-shared, specific and non-activated
---   at the last prompt token, in percent, as the mean over examples (Eq. 7 and 8), over any set of
---   languages. With two languages there is no partial-shared type, with one a neuron is only active
---   (shown as all-shared) or not: those types are NULL then, and `note` says so.
+-- description: Share of a layer's neurons that are all-shared, partial-shared, specific and non-activated at the
+--   last prompt token, mean over examples (Eq. 7 and 8), for any set of languages. With two languages there is
+--   no partial-shared type; with one, a neuron is either active (reported as all-shared) or not. Undefined
+--   types are NULL, with a remark in `note`.
 --   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, type_counts, student
 -- parameters:
---   $run        run               The run: number, name or key.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $threshold  threshold = run   Active means greater than this; measured thresholds only.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $threshold  threshold = run   A neuron is active if its activation is greater than this; measured thresholds only.
 -- columns:
 --   layer       index     Layer, from 0, through all stacks.
 --   stack       -         decoder or encoder.
@@ -19,9 +19,9 @@
 --   ratio       %         Type ratio: share of the layer's neurons, mean over examples.
 --   low         %         Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        %         Upper end.
---   n_neurons   neurons   Neurons in the layer.
---   n_examples  examples  Examples averaged.
---   note        -         What to know where types are not all told, else NULL.
+--   n_neurons   neurons   Number of neurons of the layer.
+--   n_examples  examples  Number of examples.
+--   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH typed AS (
     SELECT layer, fold, n, unnest(enum_range(NULL::neuron_type))::neuron_type AS type,
         unnest([non, if(p > 1, one, NULL), if(p > 2, n - non - one - every, NULL), every]) AS k

@@ -1,21 +1,21 @@
 -- name: type-ratio-by-threshold
 -- title: Neuron types by activation threshold
 -- figure: Figure 20
--- description: Type ratios when active means greater than 0, 0.1, …: at every threshold that the run was
---   measured with. 95 % intervals: jackknife over folds of examples, Student's t.
+-- description: Type ratios at every measured activation threshold (0, 0.1, …).
+--   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, type_counts, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   threshold   -      Active means greater than this.
---   layer       index  Layer, from 0; NULL where all layers are taken together.
+--   threshold   -      A neuron is active if its activation is greater than this.
+--   layer       index  Layer, from 0; NULL for all layers together.
 --   type        -      Neuron type.
 --   ratio       %      Type ratio, mean over examples.
 --   low         %      Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        %      Upper end.
---   note        -      What to know where types are not all told, else NULL.
+--   note        -      Remark if some types are undefined or have no intervals, else NULL.
 WITH counts AS (
     SELECT threshold, if($by_layer, c.layer, NULL) AS layer, fold, sum(n) AS n, sum(non) AS non, sum(one) AS one,
         sum(every) AS every

@@ -1,23 +1,23 @@
 -- name: type-ratio
 -- title: Neuron types over all layers
 -- figure: Tables 2 and 4, column pct.
--- description: How many neurons of the model are of each type, in percent, as the mean over examples, for
---   each stack of the model. 95 % intervals: jackknife over folds of examples, Student's t.
+-- description: Share of the model's neurons that have each type, mean over examples, for each stack of the model.
+--   95 % intervals: jackknife over folds of examples, Student's t.
 -- shared: subset, type_counts, student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages over which types are told; three or more for all four types.
---   $threshold  threshold = run   Active means greater than this; measured thresholds only.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages that define the types; all four types need at least three.
+--   $threshold  threshold = run   A neuron is active if its activation is greater than this; measured thresholds only.
 -- columns:
 --   stack       -         decoder or encoder.
 --   type        -         Neuron type.
 --   ratio       %         Type ratio: share of the stack's neurons, mean over examples.
 --   low         %         Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        %         Upper end.
---   n_layers    layers    Layers of the stack.
---   n_neurons   neurons   Neurons of the stack.
---   n_examples  examples  Examples averaged.
---   note        -         What to know where types are not all told, else NULL.
+--   n_layers    layers    Number of layers of the stack.
+--   n_neurons   neurons   Number of neurons of the stack.
+--   n_examples  examples  Number of examples.
+--   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH stacks AS (
     SELECT stack, count(*)::INTEGER AS n_layers, sum(n_neurons)::BIGINT AS n_neurons
     FROM layers

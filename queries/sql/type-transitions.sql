@@ -1,21 +1,21 @@
 -- name: type-transitions
--- title: How types change from one run to another
+-- title: Type changes between two runs
 -- figure: beyond Figures 3, 4 and 19
--- description: For every neuron that both runs have (same layer, same index): the chance that it has one type in
---   a random example of the one run and another in a random example of the other. Compare two tasks of one
---   model, or a model with its tuned sibling. Expected: were the two runs' types unrelated.
+-- description: For the neurons of both runs (same layer, same index): the probability of each type in a random
+--   example of the first run and each type in a random example of the other run. Compare two tasks of one
+--   model, or a model and its fine-tuned version. Expected: if the types of the two runs were unrelated.
 -- parameters:
---   $run        run                The run to come from; the last one where it is left out.
---   $other      run                The run to go to.
---   $languages  languages = common  Languages that both runs have, and over which types are told.
+--   $run        run                The first run. Default: the last run of the file.
+--   $other      run                The other run.
+--   $languages  languages = common  Languages of both runs that define the types.
 -- columns:
 --   type       -        Type in the first run.
 --   other      -        Type in the other run.
 --   share      %        Share of neurons, over random examples of each run.
---   of_type    %        The same, of those that have the type in the first run.
+--   of_type    %        The same, as a share of neurons that have the type in the first run.
 --   expected   %        Share expected if the runs' types were unrelated.
---   lift       -        Share over expected; 1 is chance.
---   n_neurons  neurons  Neurons that both runs have.
+--   lift       -        Share divided by expected; 1 is chance.
+--   n_neurons  neurons  Number of neurons in both runs.
 WITH subset AS (
     SELECT bit_or(1::UBIGINT << bit) FILTER (run = $run) AS mask,
         bit_or(1::UBIGINT << bit) FILTER (run = $other) AS other_mask,

@@ -1,24 +1,24 @@
 -- name: types-by-correctness
--- title: Types where the model is right, and where it is wrong
+-- title: Type ratios of right and wrong answers
 -- figure: beyond Section 5.2
--- description: Type ratios of the examples answered rightly against those answered wrongly, each example counted
---   once for every chosen language in which it was answered so. Types are told over all languages of the run.
+-- description: Type ratios of examples with right answers compared with those with wrong answers. Each example counts
+--   once for every selected language with such an answer. All languages of the run define the types.
 --   95 % interval of the difference: jackknife over folds of examples, Student's t.
 -- shared: student
 -- parameters:
---   $run        run               The run: number, name or key; the last one where it is left out.
---   $languages  languages = all   Languages whose answers count.
---   $by_layer   boolean = true    One set of rows a layer, or one for all layers together.
+--   $run        run               The run: number, name or key. Default: the last run.
+--   $languages  languages = all   Languages of the answers.
+--   $by_layer   boolean = true    Rows for each layer, or for all layers together.
 -- columns:
---   layer       index   Layer, from 0; NULL where all layers are taken together.
+--   layer       index   Layer, from 0; NULL for all layers together.
 --   type        -       Neuron type, over all languages of the run.
---   correct     %       Type ratio where the answer is right.
---   incorrect   %       Type ratio where the answer is wrong.
---   difference  points  Right less wrong.
+--   correct     %       Type ratio for right answers.
+--   incorrect   %       Type ratio for wrong answers.
+--   difference  points  Right minus wrong.
 --   low         points  Lower end of its 95 % interval; NULL with fewer than two folds.
 --   high        points  Upper end.
---   n_right     inputs  Inputs answered rightly.
---   n_wrong     inputs  Inputs answered wrongly.
+--   n_right     inputs  Number of inputs with a right answer.
+--   n_wrong     inputs  Number of inputs with a wrong answer.
 WITH answers AS (
     SELECT example, any_value(fold) AS fold, count_if(correct) AS n_right, count_if(NOT correct) AS n_wrong
     FROM examples

@@ -1,19 +1,19 @@
 -- name: warnings
 -- title: Warnings about a run's model and prompts
 -- figure:
--- description: One row a warning, of all runs: prompts that the model may not have read as they were meant, and
---   models of which it is not known which revision was measured. Counts are in the sentence.
+-- description: One row per warning of all runs: prompts that the model may not have read as intended, and models
+--   whose measured revision is unknown. The sentence includes counts.
 -- columns:
 --   run   index  Number of the run in this file, from 1.
---   name  -      Name of the run, as model · task.
---   text  -      One plain sentence.
+--   name  -      Display name of the run: model · task.
+--   text  -      One sentence.
 WITH warned AS (
     SELECT run, text
     FROM notes
     WHERE topic = 'prompts'
     UNION ALL
-    SELECT run, format('It is not known which revision of {} was measured; if the model came from the hub, other '
-        || 'models or revisions may have been skipped or mixed with it. Measure it again.', model)
+    SELECT run, format('The measured revision of {} is unknown; if the model came from the hub, other models or '
+        || 'revisions may have been skipped or mixed with it. Measure it again.', model)
     FROM runs
     WHERE revision IS NULL AND settings->>'model_digest' IS NULL
 )

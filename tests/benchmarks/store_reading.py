@@ -94,7 +94,7 @@ def _ways(query: Query, *, many: bool) -> Iterator[tuple[str, dict[str, Any]]]:
         others = [choice for choice in each.choices if choice != each.default]
         if each.kind == "boolean":
             others = ["false" if each.default == "true" else "true"]
-        if each.kind == "languages" and not (many and query.many == "all"):
+        if each.kind == "languages" and not (many and query.requires_all_languages):
             others = ["en,de,th,vi"]
         for other in others:
             yield f"  {each.name}={other}", {**needed, each.name: other}

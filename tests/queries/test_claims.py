@@ -101,11 +101,11 @@ def test_no_model_at_chance_proves_anything(tmp_path: Path) -> None:
 def test_a_run_that_lacks_a_measure_says_what_it_takes(results: Results) -> None:
     rows = {row["claim"]: row for row in results.query("claims", run=4).to_pylist()}
     assert {row["verdict"] for row in rows.values()} == {"undecided"}
-    assert rows["all-shared-extremes"]["finding"].startswith("Not measured: it takes effective scores.")
-    assert rows["task-matters"]["finding"].startswith("Not measured: it takes a run of the same model")
-    assert rows["non-activated-prevail"]["finding"].startswith("There are too few sources of examples")
+    assert rows["all-shared-extremes"]["finding"].startswith("Not measured: requires effective scores.")
+    assert rows["task-matters"]["finding"].startswith("Not measured: requires a run of the same model")
+    assert rows["non-activated-prevail"]["finding"].startswith("Too few clusters of examples")
     assert rows["types-vary"]["finding"].endswith(
-        "No answer was judged, so whether the model does the task is not known."
+        "No answers were judged, so it is unknown whether the model solves the task."
     )
 
 

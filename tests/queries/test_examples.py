@@ -179,7 +179,7 @@ def test_layers_settings_and_notes(results: Results) -> None:
 
 def test_warnings_name_every_run_whose_model_is_not_identified(results: Results, toy: Toy) -> None:
     rows = results.query("warnings").to_pylist()
-    doubted = [row["run"] for row in rows if "not known which revision" in row["text"]]
+    doubted = [row["run"] for row in rows if "measured revision" in row["text"]]
     assert doubted == list(range(1, len(toy.runs) + 1))
 
 

@@ -31,13 +31,13 @@ def test_the_last_run_where_none_is_named(results: Results) -> None:
     [
         (
             {"run": "nothing"},
-            r"There is no run 'nothing'; there are: 1 \(toy · fact, 1f00d0000000\), 2",
+            r"There is no run 'nothing'; available: 1 \(toy · fact, 1f00d0000000\), 2",
         ),
         (
             {"run": 1, "languages": "en,xx"},
             "Run 1 has no language 'xx'; it has: en, de, fr, ru, zh",
         ),
-        ({"run": 1, "languages": []}, "No language is chosen"),
+        ({"run": 1, "languages": []}, "No language is selected"),
         (
             {"run": 1, "threshold": 0.3},
             r"Run 1 was not measured at threshold 0\.3, but at: 0, 0\.5",
@@ -59,12 +59,12 @@ def test_wrong_values_are_told_in_a_sentence(results: Results, params: dict[str,
             {"type": "shared"},
             "'type' cannot be 'shared'; choose one of: all-shared,",
         ),
-        ("find-neurons", {"layer": "top"}, "'top' cannot be the integer that 'layer' asks for"),
+        ("find-neurons", {"layer": "top"}, "'layer' needs a value of kind integer, not 'top'"),
         ("find-neurons", {"language": "xx"}, "has no language 'xx'"),
         ("type-persistence", {"by_layer": "maybe"}, "'by_layer' is true or false, not 'maybe'"),
         ("neuron-card", {"layer": 1}, "needs a value for 'neuron'"),
         ("compare-runs", {"run": 1}, "needs a value for 'other'"),
-        ("nothing", {}, "There is no query 'nothing'; there are: ablation-accuracy,"),
+        ("nothing", {}, "There is no query 'nothing'; available: ablation-accuracy,"),
     ],
 )
 def test_wrong_parameters_are_told_in_a_sentence(
@@ -78,7 +78,7 @@ def test_several_runs_of_one_name(tmp_path: Path) -> None:
     path = write_runs(tmp_path / "a.duckdb", make_run(1, examples=4), make_run(2, examples=4))
     with (
         open_results(path) as results,
-        pytest.raises(UsageError, match=r"names several runs; choose one by its number: 1 \("),
+        pytest.raises(UsageError, match=r"matches several runs; choose one by its number: 1 \("),
     ):
         results.query("notes", run="toy · fact")
 
@@ -227,7 +227,7 @@ def test_a_time_limit(results: Results, empty: Path) -> None:
         results.sql(ENDLESS, seconds=0.2)
     with (
         open_results(empty, limits=Limits(seconds=0.3)) as limited,
-        pytest.raises(QueryError, match="longer than a query may"),
+        pytest.raises(QueryError, match="longer than its time limit"),
     ):
         limited.sql(ENDLESS)
 
@@ -242,7 +242,7 @@ def test_progress_is_a_percentage_or_unknown(results: Results) -> None:
 def test_too_much_memory_is_told_in_a_sentence(empty: Path) -> None:
     with (
         open_results(empty, limits=Limits(memory_bytes=30_000_000)) as small,
-        pytest.raises(QueryError, match="more memory"),
+        pytest.raises(QueryError, match="memory limit"),
     ):
         small.sql("SELECT list(range) FROM range(30000000)")
 

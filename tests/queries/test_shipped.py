@@ -1,6 +1,5 @@
 """Every shipped query: complete header, runs on an empty file and on a full one, returns what it declares."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,53 +20,10 @@ NAMES = [query.name for query in QUERIES]
 KNOWN: dict[str, Any] = {"layer": 1, "neuron": 5, "example": 3, "other": 3}
 NEEDS_A_RUN = [query for query in QUERIES if any(p.kind == "run" for p in query.parameters)]
 
-DESIGN = [
-    "runs",
-    "type-ratio-by-layer",
-    "type-ratio-by-language-count",
-    "type-ratio-by-threshold",
-    "type-persistence",
-    "inactive-across-tokens",
-    "partial-sharing-with",
-    "specific-by-language",
-    "sharing-matrix",
-    "contribution-top-share",
-    "contribution-by-type",
-    "effective-score-by-type",
-    "effective-score-max-by-layer",
-    "ablation-accuracy",
-    "find-neurons",
-    "neuron-card",
-    "top-neurons",
-    "language-specific-by-entropy",
-    "sharing-lift",
-    "sharing-by-family",
-    "persistence-at-size",
-    "type-transitions",
-    "types-by-correctness",
-    "ablation-dose",
-    "tokens-per-word",
-    "compare-runs",
-    "claims",
-]
-
 
 def needed(query: Query) -> dict[str, Any]:
     """Values for the parameters that have no default."""
     return {p.name: KNOWN[p.name] for p in query.parameters if p.required}
-
-
-def test_every_named_query_is_there() -> None:
-    assert set(DESIGN) <= set(NAMES)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_each_is_compared_with_numpy(name: str) -> None:
-    """In one of the files of tests that compute the answer from the raw run."""
-    comparing = ("ablation", "attribution", "claims", "examples", "neurons", "types")
-    texts = [(Path(__file__).parent / f"test_{each}.py").read_text() for each in comparing]
-    asked = re.compile(rf'(query|runs)\(\s*("{re.escape(name)}")?')
-    assert any(match[2] or name == "runs" for text in texts for match in asked.finditer(text))
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=NAMES)

@@ -1,4 +1,4 @@
--- Neuron × example pairs by number of the chosen languages in which they are active, a layer and fold.
+-- Neuron × example pairs by number of active selected languages, per layer and fold.
 active_counts AS (
     SELECT layer, fold, bit_count(mask)::INTEGER AS active, sum(n) AS n
     FROM subset_masks

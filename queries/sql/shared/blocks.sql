@@ -1,4 +1,4 @@
--- The sources of the examples that were ablated, in 20 blocks: where only some were, the run's own folds would be too few.
+-- Clusters of the ablated examples in 20 blocks. With a subset of examples, the run's own folds would be too few.
 blocks AS (
     SELECT cluster, ((row_number() OVER (ORDER BY min(example)) - 1) * 20 // count(*) OVER ())::INTEGER AS fold
     FROM examples

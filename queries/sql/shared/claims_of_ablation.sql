@@ -1,6 +1,6 @@
--- Claims about ablation: claim, what is compared, estimate, as in claims_of_types; and whether the model does the task.
+-- Claims about ablation: claim, comparison and estimate, as in claims_of_types; and whether the model solves the task.
 judged AS (
-    -- Generated answers where there are any, else the likeliest choice.
+    -- Generated answers if there are any, otherwise the most likely choice.
     SELECT e.condition, e.example, e.language, k.fold,
         if((SELECT count(correct) > 0 FROM ablation_examples WHERE run = $run), e.correct,
             e.rank_correct)::INTEGER AS hit, e.answer_logprob AS logprob
@@ -16,9 +16,8 @@ whole_types AS (
     GROUP BY kind, type
 ),
 against AS (
-    -- Pairs of conditions: what is left (a) without the one, and without the other (b).
-    -- A whole type outweighs any control that is only as many, so it is held against equal doses of equal weight,
-    -- the largest there are, and by the answer's log-probability: accuracy hardly moves at such doses.
+    -- Pairs of conditions (a, b). A whole type contributes more than any control of equal size, so the comparison with
+    -- a control uses the largest paired dose, and the answer's log-probability, because accuracy hardly changes at it.
     SELECT 'all-shared-ablation-worst' AS claim, o.name AS versus, o.condition AS a, e.condition AS b
     FROM whole_types e, whole_types o
     WHERE e.name = 'all-shared' AND o.kind = 'type' AND o.name != e.name
@@ -70,7 +69,7 @@ answers AS (
     WHERE j.hit IS NOT NULL AND NOT EXISTS (SELECT 1 FROM examples WHERE run = $run AND correct IS NOT NULL)
 ),
 constant_answers AS (
-    -- What one answer to everything, the most frequent of each language, would get right.
+    -- Accuracy of a constant answer: the most frequent answer of each language.
     SELECT 100 * sum(most) / nullif(sum(n), 0) AS chance
     FROM (
         SELECT language, max(n) AS most, sum(n) AS n

@@ -1,4 +1,4 @@
--- Claims about contribution and effective scores: claim, what is compared, estimate, as in claims_of_types.
+-- Claims about contribution and effective scores: claim, comparison and estimate, as in claims_of_types.
 score_folds AS (
     SELECT a.fold, a.type, sum(a.n) AS n, sum(a.n_top) AS n_top, sum(a.cs_sum) AS cs
     FROM scored a, subset
@@ -18,7 +18,7 @@ score_types AS (
     GROUP BY dropped, type
 ),
 every_type AS (
-    -- A type without a neuron among the top has a share of 0 there, but no average.
+    -- A type without neurons among the top has a share of 0 but no average.
     SELECT d.dropped, k.type, coalesce(s.top, 0) AS top, s.average
     FROM score_drops d CROSS JOIN (SELECT unnest(enum_range(NULL::neuron_type))::neuron_type AS type) k
     LEFT JOIN score_types s ON s.dropped IS NOT DISTINCT FROM d.dropped AND s.type = k.type

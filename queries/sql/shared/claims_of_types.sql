@@ -1,8 +1,8 @@
--- Claims about types: claim, what is compared, and the estimate from all examples (dropped NULL) and without each fold.
+-- Claims about types: claim, comparison, and the estimate from all examples (dropped is NULL) and without each fold.
 type_folds AS (
     SELECT l.stack, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (c = 0), 0) AS n_non,
         coalesce(sum(h.n) FILTER (c = 1), 0) AS n_one, coalesce(sum(h.n) FILTER (c = p), 0) AS n_every,
-        -- Chance that a neuron active in c of p languages is partial-shared over three of them.
+        -- Probability that a neuron active in c of p languages is partial-shared over three of them.
         sum(h.n * 3 * c * (p - c) * (c - 1) / nullif(p * (p - 1) * (p - 2), 0)) AS partial_of_three
     FROM (SELECT layer, fold, active AS c, n FROM active_counts) h
     JOIN layers l ON l.run = $run AND l.layer = h.layer, subset
@@ -53,7 +53,7 @@ common_folds AS (
     WHERE h.scope = 'last' AND h.threshold = r.threshold
     GROUP BY h.run, h.fold
 ),
--- Each run's folds are dropped on their own: the runs are independent, so their squared errors add up.
+-- Folds are dropped separately for each run: the runs are independent, so their squared errors are added.
 common_ratios AS (
     SELECT run, fold, 100 * sum(every) OVER whole / sum(n) OVER whole AS ratio,
         100 * (sum(every) OVER whole - every) / nullif(sum(n) OVER whole - n, 0) AS without_fold

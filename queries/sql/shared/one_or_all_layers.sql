@@ -1,4 +1,4 @@
--- The layer asked for, or all.
+-- The requested layer, or all layers.
 chosen_layers AS (
     SELECT layer
     FROM layers

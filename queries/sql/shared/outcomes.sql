@@ -1,4 +1,4 @@
--- Every input under every condition beside the baseline. Conditions that differ in their seed alone are one arm.
+-- Every input under every condition, with its baseline outcome. Conditions that differ only in their seed are one arm.
 arms AS (
     SELECT * REPLACE (if(count(*) OVER arm > 1, regexp_replace(label, ', seed \d+$', ''), label) AS label),
         min(condition) OVER arm AS first, count(*) OVER arm AS n_seeds

@@ -1,4 +1,4 @@
--- Lift, phi and Jaccard of each pair of languages: of all examples (fold NULL), and without each fold.
+-- Lift, phi and Jaccard of each pair of languages: from all examples (fold is NULL) and without each fold.
 chosen AS (
     SELECT bit, language, 1::UBIGINT << bit AS flag
     FROM run_languages
@@ -11,7 +11,7 @@ pair_masks AS (
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY ALL
 ),
--- Above 15 languages pairs are counted instead of masks.
+-- With more than 15 languages, pairs are counted instead of masks.
 counted_pairs AS (
     SELECT c.layer, c.fold, a.bit, b.bit AS other_bit, sum(c.n) AS n
     FROM language_pairs c JOIN chosen a ON a.language = c.language JOIN chosen b ON b.language = c.other
@@ -68,7 +68,7 @@ pair_sums AS (
     WINDOW pair AS (PARTITION BY layer, bit, other_bit)
 ),
 pairs AS (
-    -- Chance is reckoned in each layer: n_a n_b / n expected in both, and n_a (1 - n_a / n) the variance.
+    -- Expected counts are computed per layer: n_a n_b / n expected in both, and n_a (1 - n_a / n) the variance.
     SELECT fold, bit, other_bit, language, other,
         sum(n_both) / nullif(sum(n_a * n_b / nullif(n, 0)), 0) AS lift,
         (sum(n_both) - sum(n_a * n_b / nullif(n, 0)))

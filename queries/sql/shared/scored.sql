@@ -1,5 +1,5 @@
--- Sums of scores by type over the chosen languages: a language of the input, layer and fold, mask by mask. Above 15
--- languages there are no masks to add up, and types are those over all of them, example by example.
+-- Sums of scores by type over the selected languages, per language of the input, layer and fold, from the masks. Runs
+-- with more than 15 languages have no sums by mask; types are then those over all languages, from the examples.
 scored AS (
     SELECT a.language, a.layer, a.fold, CASE WHEN a.mask & s.mask = 0 THEN 'non-activated'
             WHEN a.mask & s.mask = s.mask THEN 'all-shared' WHEN bit_count(a.mask & s.mask) = 1 THEN 'specific'

@@ -1,4 +1,4 @@
--- Neuron × example pairs of each type over the chosen languages at the last token, a threshold, layer and fold.
+-- Neuron × example pairs of each type over the selected languages at the last token, per threshold, layer and fold.
 type_counts AS (
     SELECT h.threshold, h.layer, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask & s.mask = 0), 0) AS non,
         coalesce(sum(h.n) FILTER (bit_count(h.mask & s.mask) = 1), 0) AS one,
@@ -13,7 +13,7 @@ type_counts AS (
     WHERE h.run = $run AND h.scope = 'last'
     GROUP BY ALL
     UNION ALL
-    -- Masks of neurons have no fold.
+    -- Masks by neuron have no fold.
     SELECT r.threshold, m.layer, NULL, sum(m.n), coalesce(sum(m.n) FILTER (m.mask & s.mask = 0), 0),
         coalesce(sum(m.n) FILTER (bit_count(m.mask & s.mask) = 1), 0),
         coalesce(sum(m.n) FILTER (m.mask & s.mask = s.mask), 0)

@@ -40,5 +40,5 @@ def test_a_run_without_a_measure_says_what_it_lacks(measured: Path) -> None:
         text = "\n".join(answers(results, 1))
 
     assert "Does sharing depend on the task? This run cannot tell." in text
-    assert "Not measured: it takes ablation of all-shared neurons in paired doses." in text
+    assert "Not measured: requires ablation of all-shared neurons in paired doses." in text
     assert "with as many other active neurons, as far as there are any," in text
