@@ -22,7 +22,7 @@ against AS (
     FROM whole_types e, whole_types o
     WHERE e.name = 'all-shared' AND o.kind = 'type' AND o.name != e.name
     UNION ALL
-    (SELECT 'all-shared-beyond-control', format('its paired control ({:.1f} % of all neurons)', c.percent),
+    (SELECT 'all-shared-beyond-control', format('the paired control ({:.1f} % of all neurons)', c.percent),
         c.condition, e.condition
     FROM conditions e JOIN conditions c ON c.run = e.run AND c.matched_to = e.condition
     WHERE e.run = $run AND e.kind = 'dose' AND e.type = 'all-shared' AND e.layers IS NULL
