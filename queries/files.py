@@ -43,7 +43,7 @@ class Files:
         self._reader.close()
 
     def _views(self, words: set[str]) -> Iterator[str]:
-        """Temporary views over all files. DuckDB moves the offset out of comparisons and can filter each file by run."""
+        """Temporary views over all files. DuckDB moves the offset out of comparisons and filters each file by run."""
         views = {name: text for name, text in _stored_views().items() if name in words}
         names = words | {word for text in views.values() for word in _WORD.findall(text)}
         for table in schema.tables_of_a_run():

@@ -35,10 +35,10 @@ def schema_page() -> str:
         "",
         _NOTICE.format("the COMMENTs in store/schema.sql"),
         "",
-        'A results file is a DuckDB database. Query these tables with `neurontui sql results.duckdb "SELECT …"`, on the',
-        "explorer's SQL screen, or with DuckDB or any of its clients. A file can contain any number of runs, so every table",
-        "except `meta` and `languages` has a column `run`. The descriptions on this page are also stored in the file, as",
-        "comments of tables and columns: `neurontui query results.duckdb schema`.",
+        'A results file is a DuckDB database. Query these tables with `neurontui sql results.duckdb "SELECT …"`,',
+        "on the explorer's SQL screen, or with DuckDB or any of its clients. A file can contain any number of runs,",
+        "so every table except `meta` and `languages` has a column `run`. The descriptions on this page are also",
+        "stored in the file, as comments of tables and columns: `neurontui query results.duckdb schema`.",
         "",
         *_contents(ordered, tables),
     ]
@@ -77,7 +77,8 @@ def queries_page() -> str:
         "",
         _NOTICE.format("the headers in queries/sql/*.sql"),
         "",
-        "Every figure and table is one `.sql` file. The command line, Python, reports and the explorer return the same rows:",
+        "Every figure and table is one `.sql` file. The command line, Python, reports and the explorer return the",
+        "same rows:",
         "",
         "    neurontui query results.duckdb type-ratio-by-layer --run 1 -p languages=en,de,zh --format csv",
         "",
@@ -86,14 +87,15 @@ def queries_page() -> str:
         '    with open_results("results.duckdb") as results:',
         '        rows = results.query("type-ratio-by-layer", run=1, languages="en,de,zh")',
         "",
-        "`$run` is a number, a name or the beginning of a key; the default is the last run. `$languages` is a list of codes;",
-        "the default is all languages of the run. `--queries DIR` adds a folder of your own queries in the same format.",
+        "`$run` is a number, a name or the beginning of a key; the default is the last run. `$languages` is a list of",
+        "codes; the default is all languages of the run. `--queries DIR` adds a folder of your own queries in the same",
+        "format.",
         "",
         "| query | title | in the paper |",
         "| --- | --- | --- |",
         *(f"| [`{query.name}`](#{query.name}) | {_cell(query.title)} | {_cell(query.figure)} |" for query in queries),
         "",
-    ]  # fmt: skip
+    ]
     for query in queries:
         lines += _query(query)
     return "\n".join(lines).rstrip() + "\n"

@@ -45,13 +45,19 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
     mine, paper = tmp_path / "mine.jsonl", tmp_path / "paper.toml"
     mine.write_text(_json(), "utf-8")
     paper.write_text(
-        f'[[run]]\nmodel = "{DEMO_MODEL}"\ntask = "{demo_task("fact")}"\nout = "{tmp_path}/p.duckdb"\nlimit = 1\n', "utf-8"
-    )  # fmt: skip
+        f'[[run]]\nmodel = "{DEMO_MODEL}"\ntask = "{demo_task("fact")}"\nout = "{tmp_path}/p.duckdb"\nlimit = 1\n',
+        "utf-8",
+    )
     places = {
-        "results.duckdb": str(own), "paper.duckdb": str(own), "mine.jsonl": str(mine),
-        "docs/paper.toml": str(paper), "FILE.toml": str(paper),
-        "report.html": str(tmp_path / "report.html"), "bigscience/bloomz-560m": str(DEMO_MODEL), "xnli": str(demo_task("xnli")),
-    }  # fmt: skip
+        "results.duckdb": str(own),
+        "paper.duckdb": str(own),
+        "mine.jsonl": str(mine),
+        "docs/paper.toml": str(paper),
+        "FILE.toml": str(paper),
+        "report.html": str(tmp_path / "report.html"),
+        "bigscience/bloomz-560m": str(DEMO_MODEL),
+        "xnli": str(demo_task("xnli")),
+    }
     words = [places.get(word, word) for word in shlex.split(line, comments=True)[1:]]
     if len(words) == 1:  # named, not given
         words.append("--help")

@@ -1,4 +1,4 @@
-"""Every `python -m` line of the pages is run as it stands, but small; every `make` line is a target that runs something."""
+"""Every `python -m` command of the pages runs, with small parameters; every `make` command is an existing target."""
 
 import os
 import re

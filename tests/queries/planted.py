@@ -74,10 +74,32 @@ def _write_run(
 ) -> None:
     E, P = CLUSTERS * COPIES, len(LANGUAGES)
     folds = np.repeat(np.arange(CLUSTERS) * 20 // CLUSTERS, COPIES)
-    _one(connection, "runs", [
-        run, f"key{run}", f"planted · {task}", "planted", None, "bloom", task, None, 0, list(LANGUAGES), (1 << P) - 1, E,
-        "float32", "cpu", 0.0, "{}", "{}", np.datetime64("2026-01-02", "us"), 1.0, 1,
-    ])  # fmt: skip
+    _one(
+        connection,
+        "runs",
+        [
+            run,
+            f"key{run}",
+            f"planted · {task}",
+            "planted",
+            None,
+            "bloom",
+            task,
+            None,
+            0,
+            list(LANGUAGES),
+            (1 << P) - 1,
+            E,
+            "float32",
+            "cpu",
+            0.0,
+            "{}",
+            "{}",
+            np.datetime64("2026-01-02", "us"),
+            1.0,
+            1,
+        ],
+    )
     for bit, code in enumerate(LANGUAGES):
         _one(connection, "run_languages", [run, bit, code])
     fixed = np.random.default_rng(7)
@@ -140,19 +162,28 @@ def _write_layer(
     score = A * signs * np.exp(2 * effects.score * centred)
     count = active.sum(axis=1)
     kind = np.where(count == 0, 0, np.where(count == P, 3, np.where(count == 1, 1, 2)))
-    rows = pa.table({
-        "fold": np.broadcast_to(folds[:, None, None], A.shape).ravel(), "example": np.broadcast_to(np.arange(E)[:, None, None], A.shape).ravel(),
-        "language": np.broadcast_to(np.array(LANGUAGES)[None, :, None], A.shape).ravel(),
-        "mask": np.broadcast_to(table[:, None, :], A.shape).ravel(), "type": np.broadcast_to(np.array(TYPES)[kind][:, None, :], A.shape).ravel(),
-        "top": top.ravel(), "cs": share.ravel(), "raw": raw.ravel(), "es": score.ravel(),
-    })  # fmt: skip
+    rows = pa.table(
+        {
+            "fold": np.broadcast_to(folds[:, None, None], A.shape).ravel(),
+            "example": np.broadcast_to(np.arange(E)[:, None, None], A.shape).ravel(),
+            "language": np.broadcast_to(np.array(LANGUAGES)[None, :, None], A.shape).ravel(),
+            "mask": np.broadcast_to(table[:, None, :], A.shape).ravel(),
+            "type": np.broadcast_to(np.array(TYPES)[kind][:, None, :], A.shape).ravel(),
+            "top": top.ravel(),
+            "cs": share.ravel(),
+            "raw": raw.ravel(),
+            "es": score.ravel(),
+        }
+    )
     connection.register("scores", rows)
     sums = "sum(cs), {} sum(raw), sum(es), sum(es * es), min(es), max(es)"
     connection.execute(
-        f"INSERT INTO attribution_masks SELECT {run}, fold, language, {layer}, mask, count(*), count_if(top), {sums.format('')} FROM scores GROUP BY ALL"
+        f"INSERT INTO attribution_masks SELECT {run}, fold, language, {layer}, mask, count(*), count_if(top), "
+        f"{sums.format('')} FROM scores GROUP BY ALL"
     )
     connection.execute(
-        f"INSERT INTO attribution SELECT {run}, example, language, {layer}, type, count(*), count_if(top), {sums.format('max(cs),')} "
+        f"INSERT INTO attribution SELECT {run}, example, language, {layer}, type, count(*), count_if(top), "
+        f"{sums.format('max(cs),')} "
         "FROM scores GROUP BY ALL"
     )
     connection.unregister("scores")
@@ -215,14 +246,17 @@ def _write_outcomes(
             pa.table({"e": e, "language": np.array(LANGUAGES)[p], "hit": hit, "logprob": logprob}),
         )
         connection.execute(
-            f"INSERT INTO ablation_examples SELECT {run}, {number}, e, language, 'x', hit, hit, true, logprob, 3 FROM outcome"
+            f"INSERT INTO ablation_examples "
+            f"SELECT {run}, {number}, e, language, 'x', hit, hit, true, logprob, 3 FROM outcome"
         )
         connection.unregister("outcome")
-    connection.register("said", pa.table({
-        "e": e, "fold": folds[e], "language": np.array(LANGUAGES)[p], "answer": answers[e], "hit": correct
-    }))  # fmt: skip
+    connection.register(
+        "said",
+        pa.table({"e": e, "fold": folds[e], "language": np.array(LANGUAGES)[p], "answer": answers[e], "hit": correct}),
+    )
     connection.execute(
-        f"INSERT INTO examples SELECT {run}, e, 'id' || e, 'c' || (e // {COPIES}), fold, language, 'prompt', answer, 'x', hit, 5, '?' FROM said"
+        f"INSERT INTO examples SELECT {run}, e, 'id' || e, 'c' || (e // {COPIES}), fold, language, 'prompt', answer, "
+        "'x', hit, 5, '?' FROM said"
     )
     connection.unregister("said")
 

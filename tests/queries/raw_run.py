@@ -107,21 +107,60 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
 def _plain_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
     E, P, L = run.shape
     every = (1 << P) - 1
-    yield "runs", [
-        (n, f"{n}f00d{n:08d}cafe", run.name, run.model, None, "bloom", run.task, None, 0, list(run.languages), every, E,
-         "float32", "cpu", 0.0, '{"seed": 1}', '{"torch": "2"}', np.datetime64("2026-01-02T03:04:05", "us"), 1.5, int(run.n_tokens.sum()))
-    ]  # fmt: skip
+    yield (
+        "runs",
+        [
+            (
+                n,
+                f"{n}f00d{n:08d}cafe",
+                run.name,
+                run.model,
+                None,
+                "bloom",
+                run.task,
+                None,
+                0,
+                list(run.languages),
+                every,
+                E,
+                "float32",
+                "cpu",
+                0.0,
+                '{"seed": 1}',
+                '{"torch": "2"}',
+                np.datetime64("2026-01-02T03:04:05", "us"),
+                1.5,
+                int(run.n_tokens.sum()),
+            )
+        ],
+    )
     yield "run_languages", [(n, p, code) for p, code in enumerate(run.languages)]
     positions = [run.stacks[:i].count(stack) for i, stack in enumerate(run.stacks)]
     yield (
         "layers",
         [(n, i, run.stacks[i], positions[i], run.activations[i].shape[-1], 3 * i) for i in range(L)],
     )
-    yield "examples", [
-        (n, e, f"id{e}", f"c{e // 2}", run.folds[e], run.languages[p], run.prompts[e][p], run.answers[e] if run.answers else None,
-         f"said {e} {p}", _flag(run.correct[e, p]), int(run.n_tokens[e, p]), run.last_tokens[e][p])
-        for e in range(E) for p in range(P)
-    ]  # fmt: skip
+    yield (
+        "examples",
+        [
+            (
+                n,
+                e,
+                f"id{e}",
+                f"c{e // 2}",
+                run.folds[e],
+                run.languages[p],
+                run.prompts[e][p],
+                run.answers[e] if run.answers else None,
+                f"said {e} {p}",
+                _flag(run.correct[e, p]),
+                int(run.n_tokens[e, p]),
+                run.last_tokens[e][p],
+            )
+            for e in range(E)
+            for p in range(P)
+        ],
+    )
     yield "neuron_vocabulary", [
         (n, 1, 5, direction, rank, f"{direction}{rank}", 1.0 / rank)
         for direction in ("suppresses", "promotes") for rank in (2, 1, 3)
@@ -220,17 +259,30 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         for e, p, k in np.ndindex(A.shape):
             mask, code = int(table[e, k]), run.languages[p]
             value = (
-                bool(top[e, p, k]), float(shares[e, p, k]), float(run.contributions[i][e, p, k]), float(run.effects[i][e, p, k])
-            )  # fmt: skip
+                bool(top[e, p, k]),
+                float(shares[e, p, k]),
+                float(run.contributions[i][e, p, k]),
+                float(run.effects[i][e, p, k]),
+            )
             by_mask.setdefault((run.folds[e], code, i, mask), []).append(value)
             by_type.setdefault((e, code, i, type_of(mask, every)), []).append(value)
             by_neuron.setdefault((code, i, k), []).append(value)
         for e, p in np.ndindex(A.shape[:2]):
             order = np.argsort(-shares[e, p])[:3]
             ranked += [
-                (n, e, run.languages[p], i, rank, int(k), int(table[e, k]), float(shares[e, p, k]), _number(run.effects[i][e, p, k]))
+                (
+                    n,
+                    e,
+                    run.languages[p],
+                    i,
+                    rank,
+                    int(k),
+                    int(table[e, k]),
+                    float(shares[e, p, k]),
+                    _number(run.effects[i][e, p, k]),
+                )
                 for rank, k in enumerate(order, 1)
-            ]  # fmt: skip
+            ]
     if run.shape[1] <= 15:
         yield "attribution_masks", [(n, *key, *_sums(values)) for key, values in by_mask.items()]
     yield (

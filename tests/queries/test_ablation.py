@@ -93,10 +93,15 @@ def test_ablation_dose(results: Results, toy: Toy, codes: list[str]) -> None:
     run, read = toy[1], places(toy[1], codes, None)
     found = results.query("ablation-dose", run=1, languages=codes)
     names = {
-        1: ("non-activated", "type", math.nan), 2: ("specific", "type", math.nan), 3: ("partial-shared", "type", math.nan),
-        4: ("all-shared", "type", math.nan), 5: (None, "random", 0.25), 7: ("all-shared", "control", math.nan),
-        9: ("all-shared", "type", 0.05), 10: ("all-shared", "control", 0.05),
-    }  # fmt: skip
+        1: ("non-activated", "type", math.nan),
+        2: ("specific", "type", math.nan),
+        3: ("partial-shared", "type", math.nan),
+        4: ("all-shared", "type", math.nan),
+        5: (None, "random", 0.25),
+        7: ("all-shared", "control", math.nan),
+        9: ("all-shared", "type", 0.05),
+        10: ("all-shared", "control", 0.05),
+    }
     expected = {}
     for first, (name, arm, fraction) in names.items():
         members = [run.conditions[i] for i in ARMS[first]]

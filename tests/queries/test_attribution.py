@@ -106,8 +106,12 @@ def test_effective_scores_over_values(results: Results, toy: Toy, codes: list[st
         n = np.array(sum(chosen.sum(1) for _, chosen in picked))
         mean = jackknife(run.folds, lambda kept, x=x, n=n: float(x[kept].sum() / n[kept].sum()))
         expected[code, name] = {
-            **interval(mean, "mean"), "largest": values.max(), "smallest": values.min(), "variance": values.var(), "n": len(values)
-        }  # fmt: skip
+            **interval(mean, "mean"),
+            "largest": values.max(),
+            "smallest": values.min(),
+            "variance": values.var(),
+            "n": len(values),
+        }
     check(found, ("language", "type"), expected)
 
 
@@ -203,8 +207,10 @@ def test_language_specific_by_entropy(results: Results, toy: Toy, codes: list[st
         x = chance / chance.sum(0)
         entropy = -np.where(x > 0, x * np.log(x), 0).sum(0)
     ranked = sorted(
-        (float(entropy[j]), *index[j], j) for j in range(len(index)) if chance[:, j].sum() > 0 and chance[:, j].max() > bar
-    )[: round(0.2 * len(index))]  # fmt: skip
+        (float(entropy[j]), *index[j], j)
+        for j in range(len(index))
+        if chance[:, j].sum() > 0 and chance[:, j].max() > bar
+    )[: round(0.2 * len(index))]
     expected = {
         (i, k): {
             "entropy": h,

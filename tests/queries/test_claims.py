@@ -37,9 +37,16 @@ REVERSED = Effects(
     harmless=-0.3,
 )
 OF_DIRECTION = (
-    "non-activated-prevail", "all-shared-contribute-most", "all-shared-highest-average", "all-shared-extremes",
-    "upper-layers-matter", "all-shared-ablation-worst", "all-shared-beyond-control", "random-harmless", "encoder-shares-more",
-)  # fmt: skip
+    "non-activated-prevail",
+    "all-shared-contribute-most",
+    "all-shared-highest-average",
+    "all-shared-extremes",
+    "upper-layers-matter",
+    "all-shared-ablation-worst",
+    "all-shared-beyond-control",
+    "random-harmless",
+    "encoder-shares-more",
+)
 """Claims that the planted effects make true, their reversal false, and their absence neither."""
 
 
@@ -160,9 +167,13 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
     for claim, mine, others in (
         ("all-shared-contribute-most", "all-shared", TYPES[:3]), ("partial-shared-second", "partial-shared", TYPES[:2])
     ):  # fmt: skip
-        expect(claim, {
-            t: lambda kept, t=t, mine=mine: 100 * float((top[mine] - top[t])[kept].sum() / whole[kept].sum()) for t in others
-        })  # fmt: skip
+        expect(
+            claim,
+            {
+                t: lambda kept, t=t, mine=mine: 100 * float((top[mine] - top[t])[kept].sum() / whole[kept].sum())
+                for t in others
+            },
+        )
     cs = {t: sum((run.shares(i) * every_type(run, i)[t][:, None]).sum((1, 2)) for i in range(3)) for t in TYPES}
     n = {t: 5 * sum(every_type(run, i)[t].sum(1) for i in range(3)) for t in TYPES}
 
@@ -178,15 +189,21 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
     )
 
     def extreme(t: str, sign: int) -> Any:
-        """(E, P): the largest score of the type over layers 1 and 2, or minus the smallest; nan without such a neuron."""
+        """(E, P): largest score of the type over layers 1 and 2, or minus the smallest; nan without such a neuron."""
         chosen = [np.where(every_type(run, i)[t][:, None], sign * run.effects[i], -np.inf).max(2) for i in (1, 2)]
         best = np.max(chosen, axis=0)
         return np.where(np.isinf(best), np.nan, best)
 
-    expect("all-shared-extremes", {
-        f"{t}, {word}": lambda kept, t=t, sign=sign: float(np.nanmean((extreme("all-shared", sign) - extreme(t, sign))[kept]))
-        for t in TYPES[:3] for word, sign in (("largest", 1), ("smallest", -1))
-    })  # fmt: skip
+    expect(
+        "all-shared-extremes",
+        {
+            f"{t}, {word}": lambda kept, t=t, sign=sign: float(
+                np.nanmean((extreme("all-shared", sign) - extreme(t, sign))[kept])
+            )
+            for t in TYPES[:3]
+            for word, sign in (("largest", 1), ("smallest", -1))
+        },
+    )
     maxima = [run.effects[i].max(2).mean(1) for i in (1, 2)]
     expect(
         "upper-layers-matter",
@@ -208,7 +225,7 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
 
     others = {t: left(i) for i, t in enumerate(TYPES[:3], 1)}
     expect("all-shared-ablation-worst", others, folds=run.blocks)
-    paired = f"its paired control ({run.percent(run.conditions[10]):.1f} % of all neurons)"
+    paired = f"the paired control ({run.percent(run.conditions[10]):.1f} % of all neurons)"
     expect("all-shared-beyond-control", {paired: control}, folds=run.blocks)
     expect("random-harmless", {"25 % at random": lost}, folds=run.blocks)
     kept_types = sum(sum(each.all(0).sum() for each in every_type(run, i).values()) for i in range(3))

@@ -134,10 +134,11 @@ def test_tokens_per_word(results: Results, toy: Toy, codes: list[str]) -> None:
         words = sum(len(re.split(r"\s+", prompt.strip())) for prompt in prompts)
         rows[code] = {
             **interval(jackknife(run.folds, lambda kept, x=inactive: float(100 * x[kept].mean() / 64)), "inactive"),
-            "tokens": run.n_tokens[:, p].mean(), "relative": run.n_tokens[:, p].mean() / run.n_tokens[:, LANGUAGES.index(order[0])].mean(),
+            "tokens": run.n_tokens[:, p].mean(),
+            "relative": run.n_tokens[:, p].mean() / run.n_tokens[:, LANGUAGES.index(order[0])].mean(),
             "tokens_per_word": math.nan if code == "zh" else run.n_tokens[:, p].sum() / words,
             "tokens_per_letter": run.n_tokens[:, p].sum() / sum(map(len, prompts)),
-        }  # fmt: skip
+        }
     r = np.corrcoef([row["relative"] for row in rows.values()], [row["inactive"] for row in rows.values()])[0, 1]
     for row in rows.values():
         row["correlation"] = float(r)
@@ -230,8 +231,9 @@ def test_compare_runs(results: Results, toy: Toy, run: int, other: int, paired: 
             x, y = (type_ratio(each, which, codes, name) for each in (a, b))
             if paired:
                 counts = sum(
-                    types(active(a, i, codes))[name].sum(1) - types(active(b, i, codes))[name].sum(1).astype(float) for i in which
-                )  # fmt: skip
+                    types(active(a, i, codes))[name].sum(1) - types(active(b, i, codes))[name].sum(1).astype(float)
+                    for i in which
+                )
                 size = sum(a.activations[i].shape[2] for i in which)
                 values = jackknife(a.folds, lambda kept, c=counts, s=size: float(100 * c[kept].mean() / s))
             else:
@@ -252,10 +254,15 @@ def test_type_transitions(results: Results, toy: Toy, codes: list[str]) -> None:
     )
     expected = {
         (t, u): {
-            "share": 100 * (a[t] * b[u]).mean(), "of_type": 100 * (a[t] * b[u]).sum() / a[t].sum(),
-            "expected": 100 * a[t].mean() * b[u].mean(), "lift": (a[t] * b[u]).mean() / (a[t].mean() * b[u].mean()), "n_neurons": 64,
-        } for t in TYPES for u in TYPES
-    }  # fmt: skip
+            "share": 100 * (a[t] * b[u]).mean(),
+            "of_type": 100 * (a[t] * b[u]).sum() / a[t].sum(),
+            "expected": 100 * a[t].mean() * b[u].mean(),
+            "lift": (a[t] * b[u]).mean() / (a[t].mean() * b[u].mean()),
+            "n_neurons": 64,
+        }
+        for t in TYPES
+        for u in TYPES
+    }
     check(found, ("type", "other"), expected)
 
 

@@ -103,7 +103,7 @@ def _shares(P: int, a: int, k: int) -> dict[str, float]:
     sets = math.comb(P, k)
     non, every = math.comb(P - a, k) / sets, math.comb(a, k) / sets
     one = a * math.comb(P - a, k - 1) / sets
-    return {"non-activated": non, "specific": one, "all-shared": every, "partial-shared": 1 - non - one - every}  # fmt: skip
+    return {"non-activated": non, "specific": one, "all-shared": every, "partial-shared": 1 - non - one - every}
 
 
 def _poisson_binomial(rates: Any) -> list[float]:

@@ -23,7 +23,7 @@ def test_planted_effects_are_answered_with_yes(tmp_path: Path) -> None:
     assert asked["Do related languages share more neurons"] == "Yes."
     hurt = "Does switching off all-shared neurons hurt more than switching off others"
     assert asked[hurt] == "Yes."
-    assert "its paired control (10.0 % of all neurons)" in text
+    assert "the paired control (10.0 % of all neurons)" in text
     assert text.count(" in all 120.") == 4
 
 
