@@ -57,12 +57,12 @@ def _copy_all(connection: duckdb.DuckDBPyConnection, sources: Sequence[Path], ke
     arrivals = []
     for number, source in enumerate(sources):
         for old, stored in runs_of(connection, f"source{number}").items():
-            known = stored.identity in numbers
-            if not known:
+            present = stored.identity in numbers
+            if not present:
                 copy_runs(connection, f"source{number}", "results", {old: free}, keep)
                 numbers[stored.identity] = free
                 free += 1
-            arrivals.append(Arrival(source, stored.name, old, numbers[stored.identity], known))
+            arrivals.append(Arrival(source, stored.name, old, numbers[stored.identity], present))
     return arrivals
 
 

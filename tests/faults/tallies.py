@@ -61,7 +61,7 @@ def table(known: dict[str, Any], failed: Sequence[str] = ()) -> str:
             tried[kind, what] += times
             came[kind, what][result] = None
             days[kind, what].add(entry["day"])
-    lines = ["| kind | what was done | times | what came of it | lost or reached | last tried |",
+    lines = ["| kind | test | repetitions | result | data lost or access gained | last run |",
              "| --- | --- | ---: | --- | --- | --- |"]  # fmt: skip
     for kind, what in sorted(tried, key=lambda each: (KINDS.index(each[0]), each[1])):
         key = kind, what

@@ -65,7 +65,7 @@ def test_two_runs_at_once_and_one_twice(tmp_path: Path) -> None:
 @pytest.mark.faults
 def test_two_runs_at_once_ten_times(tmp_path: Path, tally: Tally) -> None:
     two_at_once(tmp_path, times=10)
-    tally("fault", "two runs into one file at once", 10, "both are there, each as if alone")
+    tally("fault", "two runs into one file at once", 10, "both are complete, as if each ran alone")
 
 
 @pytest.mark.faults
@@ -75,7 +75,7 @@ def test_the_same_command_twice_ten_times(tmp_path: Path, tally: Tally) -> None:
         "fault",
         "the same command started twice",
         10,
-        f"one run; {busy} times the second was told to wait",
+        f"one run; {busy} times the second one had to wait",
     )
 
 
@@ -122,7 +122,7 @@ def test_a_clock_that_goes_backwards(tmp_path: Path, tally: Tally) -> None:
     assert content(other) == wanted
     tally(
         "fault",
-        "the clock set back by 55 years between two sittings, and before one",
+        "the clock set back by 55 years between two sessions, and before one",
         2,
         "the same content",
     )

@@ -15,7 +15,7 @@ from tests.conftest import Tally
 from tests.faults.commands import run, start
 from tests.faults.whole import beside, content, line, undisturbed
 
-SAME = "the same content as an undisturbed run, table by table"
+SAME = "the same content as an uninterrupted run, table by table"
 
 
 def kill_runs(folder: Path, rounds: int, kills: int, seed: int) -> int:
@@ -78,7 +78,7 @@ def test_a_run_killed_fifty_times(tmp_path: Path, tally: Tally) -> None:
         "fault",
         "kill -9 of `neurontui run`, up to five times a run",
         hit,
-        f"then the same command: {SAME}",
+        f"rerunning the command gives {SAME}",
     )
 
 
@@ -87,7 +87,7 @@ def test_a_run_killed_fifty_times(tmp_path: Path, tally: Tally) -> None:
 def test_a_run_stopped_by_a_signal(number: signal.Signals, tmp_path: Path, tally: Tally) -> None:
     stopped, slowest = stop_runs(tmp_path, number, times=12, seed=2)
     assert stopped > 5
-    came = f"ended after {slowest:.1f} s at most; the command it printed was given: {SAME}"
+    came = f"ended after {slowest:.1f} s at most; the printed command gives {SAME}"
     tally("fault", f"{number.name} to `neurontui run`", stopped, came)
 
 
@@ -115,7 +115,7 @@ def test_a_merge_of_files_killed_fifty_times(tmp_path: Path, tally: Tally) -> No
         assert beside(out) == []
         out.unlink()
     assert hit > 25
-    tally("fault", "kill -9 of `neurontui merge`", hit, f"then the same command: {SAME}")
+    tally("fault", "kill -9 of `neurontui merge`", hit, f"rerunning the command gives {SAME}")
 
 
 def test_a_run_killed_and_stopped_once(tmp_path: Path) -> None:

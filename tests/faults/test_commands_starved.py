@@ -61,7 +61,7 @@ def test_a_full_disk_under_a_run(disk: Path, tmp_path: Path, tally: Tally) -> No
         assert [each.name for each in disk.iterdir()] == ["r.duckdb"]
         out.unlink()
     assert failed > 2
-    came = "told in a sentence; then the same command: the same content"
+    came = "reported as an error; rerunning the command gives the same content"
     tally("fault", "disk full under `neurontui run`, shards or merge", failed, came)
 
 
@@ -94,7 +94,7 @@ def test_a_full_disk_under_every_command_that_writes(disk: Path, tmp_path: Path,
         "fault",
         "disk full under merge, export, remove, query, sql, report",
         failed,
-        "told in a sentence; nothing half-written",
+        "reported as an error; no partial files",
     )
 
 
@@ -111,7 +111,7 @@ def test_files_that_may_not_grow(tmp_path: Path, tally: Tally) -> None:
         assert content(out) == wanted
         assert beside(out) == []
     assert failed > 2
-    came = "told in a sentence; then the same command: the same content"
+    came = "reported as an error; rerunning the command gives the same content"
     tally("fault", "a quota on the size of files under `neurontui run`", failed, came)
 
 
@@ -147,9 +147,9 @@ def test_folders_that_cannot_be_written(tmp_path: Path, measured: Path, tally: T
     assert sorted(each.name for each in folder.iterdir()) == ["r.duckdb", "unreadable.jsonl"]
     tally(
         "fault",
-        "folders and files without the right to write or read",
+        "folders and files without permission to write or read",
         14,
-        "told in a sentence; reading goes on",
+        "reported as an error; reading still works",
     )
 
 
@@ -158,4 +158,4 @@ def test_a_full_disk_behind_stdout(tmp_path: Path, measured: Path, tally: Tally)
              ("--help",))  # fmt: skip
     for command in lines:
         assert told(run(tmp_path, *command, before=on_a_full_disk), (3,))
-    tally("fault", "disk full behind stdout", len(lines), "told in a sentence")
+    tally("fault", "disk full behind stdout", len(lines), "reported as an error")

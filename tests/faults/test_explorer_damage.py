@@ -59,7 +59,7 @@ async def test_files_with_flipped_bits(whole: Path, tmp_path: Path, tally: Tally
         path.unlink()
     assert told > 5
     tally("damage", "the explorer, screen by screen, on files flipped or cut", 30,
-          f"{told} told in a sentence, the others in unused bytes; no crash")  # fmt: skip
+          f"{told} reported as errors, the others in unused bytes; no crash")  # fmt: skip
 
 
 def _removed(path: Path) -> None:
@@ -120,4 +120,4 @@ async def test_what_happens_to_a_file_that_is_shown(
                 break
         assert "Type ratio by layer" in text_of(app)
     tally("fault", "the file removed, cut, emptied, overwritten or replaced under an open explorer", 1,
-          "it lives, and reads the file again once it is whole")  # fmt: skip
+          "it keeps running, and reads the file again when it is intact")  # fmt: skip

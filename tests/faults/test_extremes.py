@@ -86,7 +86,7 @@ async def test_one_neuron(tmp_path: Path, tally: Tally) -> None:
     await through_everything(tmp_path, tmp_path / "one", task)
     tally(
         "input",
-        "1 neuron a layer: check, run, info, query, explorer",
+        "1 neuron per layer: check, run, info, query, explorer",
         1,
         "measured, verified, shown",
     )
@@ -116,7 +116,7 @@ async def test_no_examples(tmp_path: Path, tally: Tally) -> None:
         "input",
         "0 examples, and a file without runs: check, run, info, query, explorer",
         1,
-        "told in a sentence, or shown as empty",
+        "reported as an error, or shown as empty",
     )
 
 
@@ -158,7 +158,7 @@ async def test_prompts_of_ten_megabytes(tmp_path: Path, tally: Tally) -> None:
         "input",
         "prompts of 10 MB: check, run, query, explorer",
         1,
-        "told in a sentence, left out on request, shown cut",
+        "reported as an error, left out on request, shown cut",
     )
 
 
@@ -175,7 +175,7 @@ def test_nul_bytes(tmp_path: Path, tally: Tally) -> None:
             done = run(tmp_path / "said", *line)
             assert done.wait() == 3, done.err
             assert "\0" not in done.out + done.err
-    tally("input", "NUL bytes, escaped and raw: check, run", 4, "told in a sentence")
+    tally("input", "NUL bytes, escaped and raw: check, run", 4, "reported as an error")
 
 
 @pytest.mark.faults

@@ -82,7 +82,7 @@ def test_toml_files(amount: int, tmp_path: Path, tally: Tally, monkeypatch: pyte
         refused += said.code != 0
     assert refused > amount // 3
     tally("input", "malformed TOML files through `neurontui run FILE.toml --dry-run`", amount,
-          f"exit code 2 or 3 and a sentence for {refused:,}, 0 for those still good")  # fmt: skip
+          f"exit code 2 or 3 and an error for {refused:,}, 0 for those still good")  # fmt: skip
 
 
 @amounts(MANIFESTS)
@@ -113,7 +113,7 @@ def test_manifests(amount: int, tmp_path: Path, tally: Tally, store: Callable[..
     assert refused > amount // 2
     assert sorted(each for each in tmp_path.rglob("*") if journal not in each.parents) == outside
     tally("input", "malformed journal manifests, half of them sealed anew", amount,
-          f"{refused:,} told in a sentence, the others describe a run; nothing written outside the journal")  # fmt: skip
+          f"{refused:,} reported as errors, the others describe a run; nothing outside the journal")  # fmt: skip
 
 
 def _sealed(text: str) -> bytes:

@@ -43,7 +43,7 @@ def test_a_model_that_yields_no_numbers(tmp_path: Path, tally: Tally) -> None:
         "fault",
         "a model that yields NaN or infinity",
         tried,
-        "told in a sentence; nothing of it is stored",
+        "reported as an error; nothing is stored",
     )
 
 
@@ -84,4 +84,4 @@ def test_a_gpu_whose_memory_runs_out(tmp_path: Path, tally: Tally) -> None:
     assert beside(out) == []
     assert undisturbed()[0]["activations 1"] == found["activations 1"]
     tally("fault", "CUDA out of memory (simulated), at any and at every pass", 2,
-          "halved passes give the same masks; where nothing fits, told in a sentence")  # fmt: skip
+          "halved passes give the same masks; if nothing fits, reported as an error")  # fmt: skip

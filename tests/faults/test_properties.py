@@ -114,7 +114,7 @@ def test_queries_and_their_parameters(amount: int, store: Callable[..., Path], t
         "input",
         "named queries with random parameters",
         amount,
-        "rows, or a sentence and exit code 2 or 8",
+        "rows, or an error and exit code 2 or 8",
     )
 
 
@@ -157,7 +157,7 @@ def test_sql(amount: int, store: Callable[..., Path], tally: Tally) -> None:
         lambda sql: _sane(neurontui("sql", results, "--seconds", 20, "--", sql), sql),
     )
     assert results.read_bytes() == before
-    tally("input", "random SQL", amount, "rows, or a sentence and exit code 2 or 8")
+    tally("input", "random SQL", amount, "rows, or an error and exit code 2 or 8")
 
 
 @both(500)

@@ -66,4 +66,4 @@ def test_two_hundred_damaged_shards(merged: Callable[[tuple[MadeUp, ...]], Path]
     refused = damage(merged, tmp_path, times=200)
     assert refused > 150
     tally("damage", "a file of a journal cut, flipped, lengthened or removed", 200,
-          f"{refused} told in a sentence and measured again; the same content")  # fmt: skip
+          f"{refused} reported as errors and measured again; the same content")  # fmt: skip

@@ -22,5 +22,5 @@ def test_damage_is_told_or_does_no_harm(store: Callable[..., Path], tmp_path: Pa
     outcome = try_damage(path, tmp_path, [*flips, *cuts])
     assert outcome["told"] >= 50
     told, unharmed = outcome["told"], outcome["unharmed"]
-    came = f"{told} told in a sentence, {unharmed} in unused bytes and the data right"
+    came = f"{told} reported as errors, {unharmed} in unused bytes and the data are correct"
     tally("damage", "a bit of a results file flipped (500), or its end cut off (50)", 550, came)

@@ -57,7 +57,7 @@ def test_room_runs_out_while_measuring_or_merging(
         assert [each.name for each in disk.iterdir()] == ["results.duckdb"]
         results.unlink()
     assert told > 10
-    came = f"{told} told in a sentence; then the same content as an undisturbed run"
+    came = f"{told} reported as errors; then the same content as an uninterrupted run"
     tally("fault", "disk full while shards are written or merged (store alone)", 30, came)
 
 

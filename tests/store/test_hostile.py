@@ -143,7 +143,7 @@ def test_views_that_never_end_are_stopped(store: Callable[..., Path], tally: Tal
     with pytest.raises((StoreError,)) as caught:
         open_reader(path, limits=Limits(seconds=1, threads=1, memory_bytes=200_000_000))
     assert "\n" not in str(caught.value)
-    tally("attack", "tables that are views without end", 1, "stopped, and told in a sentence")
+    tally("attack", "tables replaced by endless views", 1, "stopped, and reported as an error")
 
 
 EATERS = {
@@ -161,7 +161,7 @@ def test_queries_that_eat_the_machine_are_stopped(eats: str, store: Callable[...
     with open_results(store(), limits=limits) as results, pytest.raises(QueryError) as caught:
         results.sql(EATERS[eats])
     assert "\n" not in str(caught.value)
-    tally("attack", "queries that eat memory or time", 1, "stopped, and told in a sentence")
+    tally("attack", "queries that need too much memory or time", 1, "stopped, and reported as an error")
 
 
 def test_a_giant_text_that_a_query_makes_is_held_back(store: Callable[..., Path]) -> None:

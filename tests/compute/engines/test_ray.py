@@ -126,7 +126,7 @@ def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path, ta
     while any(map(psutil.pid_exists, orphans)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(map(psutil.pid_exists, orphans))
-    came = "the same command: the same content; its workers ended by themselves"
+    came = "rerunning the command gives the same content; its workers ended by themselves"
     tally("fault", "kill -9 of a run on Ray", 1, came)
 
 

@@ -90,9 +90,9 @@ def test_a_hostile_folder_is_refused_in_a_sentence(attack: str, folder: Path, tm
     assert sorted(tmp_path.rglob("*")) == before
     tally(
         "attack",
-        "model folders that lead out of themselves or bring code",
+        "model folders that refer outside of themselves or contain code",
         1,
-        "refused in a sentence",
+        "refused with an error",
     )
 
 
