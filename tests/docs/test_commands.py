@@ -73,7 +73,7 @@ def test_the_explorer_reads_the_file_and_then_wants_a_terminal(results: Path) ->
     said = neurontui("open", results)
 
     assert said.code == 2
-    assert "needs a terminal" in said.err
+    assert "requires a terminal" in said.err
 
 
 def test_the_explorer_opens_in_a_terminal_and_ends(results: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def stop_runs(folder: Path, number: int, times: int, seed: int) -> tuple[int, fl
         assert code in (0, 130), command.err
         if code == 130:
             stopped, slowest = stopped + 1, max(slowest, took)
-            printed = command.err.partition("The same command goes on from there:\n")[2]
+            printed = command.err.partition("Rerun the same command to resume:\n")[2]
             given = shlex.split(printed.splitlines()[0])
             assert given == ["neurontui", *map(str, line(out))]
             again = run(folder / "said", *given[1:])

@@ -1,7 +1,4 @@
-"""Four questions about a run, answered in plain words with their numbers: what `neurontui demo` ends with.
-
-Every answer is read off a named query, so it says what this run says, whichever way that is.
-"""
+"""The findings that `neurontui demo` prints: four questions about a run, answered with numbers from named queries."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,19 +7,19 @@ from neurontui.queries.results import Results
 from neurontui.tui.common.sanitize import clean
 
 Row = Mapping[str, Any]
-UNDECIDED = "This run cannot tell."
+UNDECIDED = "Undecided."
 YES_OR_NO = {"supported": "Yes.", "contradicted": "No."}
 NO_OR_YES = {"supported": "No.", "contradicted": "Yes."}
 
 
 def answers(opened: Results, run: int) -> Iterator[str]:
-    """Lines of text; intervals are 99.8 % where they come from `claims`, and 95 % where it says so."""
+    """Lines of text. Intervals from `claims` are 99.8 %; the others are marked 95 %."""
     claims = {row["claim"]: row for row in opened.query("claims", run=run).to_pylist()}
     yield from _asked("Does sharing depend on the task?", claims["task-matters"], YES_OR_NO)
     yield from _persistence(opened, run)
     yield from _asked("Do related languages share more neurons?", claims["relatives-share-no-more"], NO_OR_YES)
     yield from _asked(
-        "Does switching off all-shared neurons hurt more than switching off others?",
+        "Does ablating all-shared neurons reduce accuracy more than ablating others?",
         claims["all-shared-beyond-control"],
         YES_OR_NO,
     )
@@ -38,33 +35,33 @@ def _persistence(opened: Results, run: int) -> Iterator[str]:
     rows = [row for row in opened.query("type-persistence", run=run).to_pylist() if row["average"]]
     yield f"  Do neurons keep their types? {_kept(rows)}"
     for row in rows:
-        spread = "" if row["low"] is None else f" (95 %: {row['low']:.1f} to {row['high']:.1f})"
+        interval = "" if row["low"] is None else f" (95 %: {row['low']:.1f} to {row['high']:.1f})"
         yield (
-            f"    {row['type']}: {row['average']:.1f} %{spread} of all neurons in an example, "
-            f"{row['overlap']:.1f} % in all {row['n_examples']}."
+            f"    {row['type']}: {row['average']:.1f} %{interval} of all neurons in one example, "
+            f"{row['overlap']:.1f} % in all {row['n_examples']} examples."
         )
 
 
 def _kept(rows: list[Row]) -> str:
-    """What share of the neurons that are active in an example keep their type in all of them, in a word."""
+    """The share of the neurons active in an example that keep their type in all examples, as text."""
     active = [row for row in rows if row["type"] != "non-activated"]
     average = sum(row["average"] for row in active)
     if not average:
         return UNDECIDED
     share = sum(row["overlap"] or 0 for row in active) / average
     word = "Hardly any" if share < 0.1 else "Some" if share < 0.5 else "Most"
-    return f"{word} of the active ones: {100 * share:.1f} %."
+    return f"{word} of the active neurons: {100 * share:.1f} %."
 
 
 def _whole_type(opened: Results, run: int) -> Iterator[str]:
-    """The paper's ablation and its control by number, which leaves open what each neuron weighs."""
+    """The paper's ablation with its control, which has the same number of neurons but not the same contribution."""
     rows = opened.query("ablation-controls", run=run).to_pylist()
     for row in rows:
         if row["type"] == "all-shared" and row["fraction"] is None and row["language"] is None:
-            spread = "" if row["low"] is None else f" (95 %: {row['low']:+.1f} to {row['high']:+.1f})"
+            interval = "" if row["low"] is None else f" (95 %: {row['low']:+.1f} to {row['high']:+.1f})"
             yield (
-                f"    With all of them switched off, {row['percent']:.1f} % of all neurons, {row['accuracy']:.1f} % of the "
-                f"answers are right; with as many other active neurons, as far as there are any, {row['control']:.1f} %: "
-                f"{row['difference']:+.1f} points{spread}. That control is matched in number first: it need not weigh "
-                "as much, so the answer above rests on the paired one."
+                f"    With all of them ablated ({row['percent']:.1f} % of all neurons), {row['accuracy']:.1f} % of the "
+                f"answers are correct. With as many other active neurons ablated, {row['control']:.1f} % are correct: "
+                f"{row['difference']:+.1f} points{interval}. This control matches the number of neurons, not their "
+                "contribution; the answer above therefore uses the paired control."
             )

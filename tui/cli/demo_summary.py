@@ -1,4 +1,4 @@
-"""What a results file holds, in a screenful of plain text: the end of `neurontui demo`."""
+"""The summary that `neurontui demo` prints: accuracies, type ratios and findings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,26 +30,26 @@ def print_summary(results: Path) -> None:
 
 def _accuracies(opened: Results, runs: list[dict[str, object]]) -> Table:
     languages = list(dict.fromkeys(code for run in runs for code in _codes(run)))
-    table = _table("Accuracy, % of prompts answered right", [*languages, "mean", "n"])
+    table = _table("Accuracy, % of prompts answered correctly", [*languages, "mean", "n"])
     for run in runs:
         rows = {row["language"]: row for row in opened.query("accuracy", run=run["run"]).to_pylist()}
         shown = [f"{rows[code]['accuracy']:.0f}" if code in rows else "" for code in languages]
-        found = [row["accuracy"] for row in rows.values()]
-        mean = f"{sum(found) / len(found):.1f}" if found else ""
+        values = [row["accuracy"] for row in rows.values()]
+        mean = f"{sum(values) / len(values):.1f}" if values else ""
         n = str(max((row["n"] for row in rows.values()), default=""))
         table.add_row(Text(clean(str(run["name"]))), *shown, mean, n)
     return table
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
-    """Compact enough for ten languages in 80 columns."""
+    """A table that is narrow enough for ten languages in 80 columns."""
     table = Table(
         title=title, title_justify="left", box=None,
         padding=(0, 1, 0, 0), pad_edge=False,
     )  # fmt: skip
     table.add_column("run", no_wrap=True)
-    for each in columns:
-        table.add_column(clean(each), justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(clean(column), justify="right", no_wrap=True)
     return table
 
 
@@ -60,7 +60,7 @@ def _codes(run: dict[str, object]) -> list[str]:
 
 def _types(opened: Results, runs: list[dict[str, object]]) -> Table:
     names = ("all-shared", "partial-shared", "specific", "non-activated")
-    table = _table("Neuron types, % of neurons, mean of layers", names)
+    table = _table("Neuron types, % of neurons, mean over layers", names)
     for run in runs:
         rows = opened.query("type-ratio-by-layer", run=run["run"])
         table.add_row(Text(clean(str(run["name"]))), *(_mean(rows, name) for name in names))
@@ -68,19 +68,19 @@ def _types(opened: Results, runs: list[dict[str, object]]) -> Table:
 
 
 def _mean(rows: pa.Table, name: str) -> str:
-    found = [row["ratio"] for row in rows.to_pylist() if row["type"] == name and row["ratio"] is not None]
-    return f"{sum(found) / len(found):.1f}" if found else ""
+    ratios = [row["ratio"] for row in rows.to_pylist() if row["type"] == name and row["ratio"] is not None]
+    return f"{sum(ratios) / len(ratios):.1f}" if ratios else ""
 
 
 def _findings(opened: Results, runs: list[dict[str, object]]) -> list[str]:
-    """What the run with most measures says: four answers, then the paper's claims, two lines each."""
+    """The findings of the run with the most measures: four answers, then the paper's claims, two lines each."""
     if not runs:
         return []
     run = max(runs, key=lambda run: _n_measures(opened, run))
     name = clean(str(run["name"]))
-    heading = f"What {name} says; intervals are 99.8 % where they do not say 95 %"
+    heading = f"Findings of {name}; intervals are 99.8 % unless marked 95 %"
     lines = [heading, *answers(opened, int(str(run["run"]))), ""]
-    lines.append(f"What the paper claims, and what {name} says of it; intervals are 99.8 %")
+    lines.append(f"The paper's claims, tested on {name}; intervals are 99.8 %")
     for row in opened.query("claims", run=run["run"]).to_pylist():
         lines.append(f"  {MARKS[row['verdict']]} {row['says']}")
         lines.append(f"    {row['verdict']}: {clean(row['finding'])}")

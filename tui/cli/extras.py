@@ -1,4 +1,4 @@
-"""Before torch is loaded: threads that sleep while they wait, and how to get what a reader's install does not have."""
+"""Imports of the optional dependencies: OpenMP's settings before torch is loaded, and an error with the install command."""
 
 import os
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ HEAVY = ("torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"
 
 @contextmanager
 def needs_compute(extra: str = "compute") -> Iterator[None]:
-    """Around imports that need an extra: its absence is told with the command that installs it.
+    """Context for imports from an extra. Raises MissingExtraError, with the command that installs it.
 
-    OpenMP's threads spin while they wait for each other, unless told otherwise before torch is loaded: on a machine
-    with other work that made a run take ten times as long.
+    OMP_WAIT_POLICY must be set before torch is loaded. With the default, OpenMP's threads spin while they wait,
+    which made a run ten times slower on a machine with other work.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
@@ -23,5 +23,5 @@ def needs_compute(extra: str = "compute") -> Iterator[None]:
         if error.name is None or error.name.partition(".")[0] not in HEAVY:
             raise
         raise MissingExtraError(
-            f"measuring needs {error.name}, which is not installed: pip install 'neurontui[{extra}]'"
+            f"measuring requires {error.name}, which is not installed: pip install 'neurontui[{extra}]'"
         ) from error

@@ -1,4 +1,4 @@
-"""A results file told in a screenful: `neurontui info`."""
+"""Output of `neurontui info`: runs, runs in progress and sizes of a results file."""
 
 from pathlib import Path
 
@@ -21,29 +21,29 @@ def print_info(results: Path) -> None:
         runs = opened.runs().to_pylist()
         remarks = _remarks(opened)
     with open_reader(results) as reader:
-        found = health(reader)
-    console.print(Text(_headline(found)), soft_wrap=True)
+        file_health = health(reader)
+    console.print(Text(_headline(file_health)), soft_wrap=True)
     console.print(_runs(runs))
     for run, sentence in remarks:
         console.print(Text(f"run {run}: {clean(sentence)}"), soft_wrap=True)
-    for each in list_journals(results):
-        state = "merging" if each.merging else "running" if each.running else "stopped"
-        line = f"not in the file yet: {clean(each.name)}, {each.done} of {each.total} batches, {state}"
+    for journal in list_journals(results):
+        state = "merging" if journal.merging else "running" if journal.running else "stopped"
+        line = f"not merged yet: {clean(journal.name)}, {journal.done} of {journal.total} batches, {state}"
         console.print(Text(line), soft_wrap=True)
-    console.print(_sizes(found))
+    console.print(_sizes(file_health))
 
 
 def _remarks(opened: Results) -> list[tuple[int, str]]:
-    """What to know about a run before its numbers are used, as (run, sentence): its warnings."""
+    """The warnings of every run, as (run, sentence)."""
     return [(row["run"], row["text"]) for row in opened.query("warnings").to_pylist()]
 
 
-def _headline(found: Health) -> str:
-    unused = f", {size(found.free_bytes)} of it unused" if found.free_bytes else ""
-    log = f"; a log of {size(found.log_bytes)} lies beside it" if found.log_bytes else ""
+def _headline(file: Health) -> str:
+    unused = f", {size(file.free_bytes)} of it unused" if file.free_bytes else ""
+    log = f"; a log of {size(file.log_bytes)} is beside it" if file.log_bytes else ""
     return (
-        f"{clean(found.path)}: {size(found.bytes)}{unused}, schema {found.schema_version}, "
-        f"made by {clean(found.created_by)}{log}"
+        f"{clean(file.path)}: {size(file.bytes)}{unused}, schema {file.schema_version}, "
+        f"created by {clean(file.created_by)}{log}"
     )
 
 
@@ -63,12 +63,12 @@ def _runs(runs: list[dict[str, object]]) -> Table:
     return table
 
 
-def _sizes(found: Health) -> Table:
+def _sizes(file: Health) -> Table:
     table = Table(show_edge=False, pad_edge=False, title="tables", title_justify="left")
     table.add_column("table")
     table.add_column("rows", justify="right")
     table.add_column("size", justify="right")
-    for each in sorted(found.tables, key=lambda each: -each.bytes):
-        if each.rows:
-            table.add_row(each.table, f"{each.rows:,}", size(each.bytes))
+    for row in sorted(file.tables, key=lambda row: -row.bytes):
+        if row.rows:
+            table.add_row(row.table, f"{row.rows:,}", size(row.bytes))
     return table

@@ -1,7 +1,7 @@
-"""The command `neurontui`: finds a subcommand by its name, and turns failures into one sentence and an exit code.
+"""The command `neurontui`: imports the subcommand that is called, and turns errors into one sentence and an exit code.
 
-A subcommand is a file in `commands/` that imports only click at its top, so that `--help` and
-Tab completion stay quick, and never import torch.
+A subcommand is a file in `commands/` that imports only click at its top, so that `--help` and Tab completion are
+fast and never import torch.
 """
 
 import io
@@ -23,7 +23,7 @@ COMMANDS = (
 
 
 class CommandFiles(click.Group):
-    """A group whose commands live in one file each and are imported when called."""
+    """A group of commands, one file each, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -45,28 +45,31 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.command(
     cls=CommandFiles,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 input, 4 results file, 5 model, 6 measurement, "
-    "7 busy, 8 query, 9 a part not installed, 130 interrupted, 141 the reader of the output (head, less) has gone.",
+    epilog="Exit codes: 0 success, 1 internal error, 2 usage, 3 input, 4 results file, 5 model, 6 measurement, "
+    "7 busy, 8 query, 9 missing dependency, 130 interrupted, 141 output closed by its reader (head, less).",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
     help="Print the version.",
 )  # fmt: skip
 def cli() -> None:
-    """Which FFN neurons of a multilingual language model fire in which languages, and which matter."""
+    """Find the FFN neurons of a multilingual language model that are active in each language, and those that matter.
+
+    Results go to stdout; progress and messages go to stderr.
+    """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave the process with a documented exit code."""
+    """Run the command line and exit with a documented exit code."""
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no UTF-8
+            stream.reconfigure(errors="replace")  # for terminals without UTF-8
     sys.exit(run(arguments))
 
 
 def _open_closed_streams() -> None:
-    """Streams that were closed lead nowhere: the next file that is opened must not take the place of one."""
+    """Open closed streams on the null device; otherwise the next file to be opened would become stdin, stdout or stderr."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
@@ -77,20 +80,20 @@ def _open_closed_streams() -> None:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; failures are told on stderr in one sentence."""
+    """Run the command line and return its exit code; an error is one sentence on stderr."""
     from neurontui.tui.cli.signals import stoppable_queries
 
     with stoppable_queries() as stopped:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)
         except NeurontuiError as error:
-            if stopped.is_set():  # a query that was stopped tells it in its own words
-                return _tell("interrupted", ExitCode.INTERRUPTED)
-            return _tell(str(error), error.exit_code)
+            if stopped.is_set():  # a stopped query raises an error of its own
+                return _fail("interrupted", ExitCode.INTERRUPTED)
+            return _fail(str(error), error.exit_code)
         except (click.Abort, KeyboardInterrupt):
-            return _tell("interrupted", ExitCode.INTERRUPTED)
+            return _fail("interrupted", ExitCode.INTERRUPTED)
         except Exception as error:
-            return _unforeseen(error)
+            return _unexpected(error)
 
 
 def _run(arguments: list[str]) -> int:
@@ -101,61 +104,61 @@ def _run(arguments: list[str]) -> int:
         _say(error.format_message())
         return ExitCode.USAGE
     except click.ClickException as error:
-        return _misused(error)
-    except (BrokenPipeError, SystemExit):  # click leaves by sys.exit where a pipe is broken
-        _forget(sys.stdout)
-        _forget(sys.stderr)
+        return _usage_error(error)
+    except (BrokenPipeError, SystemExit):  # click calls sys.exit when a pipe is broken
+        _discard(sys.stdout)
+        _discard(sys.stderr)
         return ExitCode.READER_GONE
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _unforeseen(error: Exception) -> int:
+def _unexpected(error: Exception) -> int:
     from neurontui.store.os_errors import no_room
     from neurontui.tui.cli.signals import interrupted
 
     if interrupted(error):
-        return _tell("interrupted", ExitCode.INTERRUPTED)
+        return _fail("interrupted", ExitCode.INTERRUPTED)
     if isinstance(error, OSError) and no_room(error):
-        _forget(sys.stdout)  # what is still to be written would fail again at exit
-        return _tell("the disk is full; make room and try again", ExitCode.INPUT)
-    if isinstance(error, OSError) and error.filename is not None:  # wherever a path leads
-        what = f"{error.filename} cannot be reached: {error.strerror}"
-        return _tell(f"{what}; see that its folder is there and open to you", ExitCode.INPUT)
+        _discard(sys.stdout)  # flushing the rest at exit would fail again
+        return _fail("the disk is full; free some space and try again", ExitCode.INPUT)
+    if isinstance(error, OSError) and error.filename is not None:
+        what = f"cannot access {error.filename}: {error.strerror}"
+        return _fail(f"{what}; check that its folder exists and that you may read it", ExitCode.INPUT)
     if isinstance(error, MemoryError):
-        return _tell("memory ran out; ask for less at once", ExitCode.MEASURE)
+        return _fail("out of memory; select fewer rows or measure smaller batches", ExitCode.MEASURE)
     if os.environ.get("NEURONTUI_DEBUG"):
         raise error
-    return _tell(
-        f"this should not have happened ({type(error).__name__}: {error}); "
-        "run again with NEURONTUI_DEBUG=1 and report what it prints",
+    return _fail(
+        f"internal error ({type(error).__name__}: {error}); "
+        "rerun the command with NEURONTUI_DEBUG=1 and report its output",
         ExitCode.INTERNAL,
     )
 
 
-def _forget(stream: TextIO) -> None:
-    """Send what is still to be written nowhere."""
-    with suppress(OSError):  # a stream of a test has no file
+def _discard(stream: TextIO) -> None:
+    """Discard unwritten output."""
+    with suppress(OSError):  # a test's stream has no file
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 
-def _tell(sentence: str, code: ExitCode) -> int:
-    from neurontui.tui.common.sanitize import clean  # a file's name may hold what a terminal obeys
+def _fail(sentence: str, code: ExitCode) -> int:
+    from neurontui.tui.common.sanitize import clean  # a file name may contain escape sequences
 
     _say(clean(f"neurontui: {sentence}"))
     return code
 
 
 def _say(text: str) -> None:
-    """Onto stderr; where that is closed or full, the exit code has to be enough."""
+    """Print to stderr; if that is closed or full, only the exit code remains."""
     try:
         click.echo(text, err=True)
     except OSError:
-        _forget(sys.stderr)
+        _discard(sys.stderr)
 
 
-def _misused(error: click.ClickException) -> int:
+def _usage_error(error: click.ClickException) -> int:
     from neurontui.tui.common.sanitize import clean_lines
 
     if isinstance(error, click.UsageError) and error.ctx is not None:

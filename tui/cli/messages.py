@@ -1,4 +1,4 @@
-"""Messages of commands, on stderr: a path in them may hold what a terminal obeys, or bytes that are not UTF-8."""
+"""Messages on stderr, without escape sequences: a path may contain them, or bytes that are not UTF-8."""
 
 import click
 

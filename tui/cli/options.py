@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are spelled and explained the same everywhere."""
+"""Options and arguments that several commands share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +12,14 @@ results_argument = click.argument("results", type=click.Path(path_type=Path, rea
 
 format_option = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "md", "parquet"]), default="table",
-    show_default=True, help="How to print the rows.",
+    show_default=True, help="Output format of the rows.",
 )  # fmt: skip
 
-out_option = click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE; - is stdout.")
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE instead of stdout; - is stdout."
+)
 
 queries_option = click.option(
     "--queries", "queries_dir", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="A folder of your own .sql queries.",
+    help="Folder with your own .sql queries.",
 )  # fmt: skip

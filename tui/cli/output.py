@@ -1,7 +1,7 @@
-"""Rows on their way out of the command line, in the format that was asked for.
+"""Writes rows to stdout or a file in the format of --format.
 
-stdout gets data only. A table for people is drawn by rich, cut to the terminal's width, and only where
-somebody looks at it; every other format is the same in a pipe and in a terminal.
+A table is drawn by rich and cut to the width of the terminal; in a pipe it is complete. Every other format is the
+same in a pipe and in a terminal.
 """
 
 import io
@@ -28,7 +28,7 @@ FEW_ROWS = 3
 def write(rows: pa.Table | Iterator[pa.Table], form: str, out: Path | None = None) -> None:
     """Write rows as `form` to a file, or to stdout where `out` is None or `-`.
 
-    An iterator brings them in pieces of the same columns, at least one, and is read no further than is needed.
+    An iterator yields pieces with the same columns, at least one, and is read only as far as needed.
     """
     pieces = iter([rows]) if isinstance(rows, pa.Table) else rows
     if out is not None and str(out) != "-":
@@ -36,7 +36,7 @@ def write(rows: pa.Table | Iterator[pa.Table], form: str, out: Path | None = Non
     elif form == "table":
         _draw(*_first(map(with_distinct_names, pieces)), Console())
     elif form == "parquet" and sys.stdout.isatty():
-        raise UsageError("parquet is binary: name a file with --out, or send it into a pipe")
+        raise UsageError("parquet is a binary format; give a file with --out, or use a pipe")
     else:
         for part in encoded(pieces, form):
             sys.stdout.buffer.write(part)
@@ -44,10 +44,10 @@ def write(rows: pa.Table | Iterator[pa.Table], form: str, out: Path | None = Non
 
 
 def _first(pieces: Iterator[pa.Table]) -> tuple[pa.Table, str]:
-    """The rows that are shown, and how many there are in all, in words; empty where all are shown."""
+    """The rows to show, and the total as text; empty if all are shown."""
     shown = [next(pieces)]
     for piece in pieces:
-        if sum(each.num_rows for each in shown) > SHOWN_ROWS:
+        if sum(part.num_rows for part in shown) > SHOWN_ROWS:
             return pa.concat_tables(shown).slice(0, SHOWN_ROWS), "many more"
         shown.append(piece)
     rows = pa.concat_tables(shown)
@@ -58,7 +58,7 @@ def _draw(shown: pa.Table, of: str, console: Console) -> None:
     cells = [[Text(clean(rounded(value))) for value in record] for record in records(shown)]
     natural = _natural(shown, cells)
     width = sum(natural) + BETWEEN * (len(natural) - 1)
-    # Somebody who looks gets what fits; a pipe gets all of it, for `less -S` and its like.
+    # A terminal gets what fits; a pipe gets everything, for `less -S`.
     if not console.is_terminal:
         wide = Console(file=console.file, width=max(1, width), no_color=console.no_color)
         wide.print(_drawn(shown, cells, natural))
@@ -67,17 +67,17 @@ def _draw(shown: pa.Table, of: str, console: Console) -> None:
     else:
         _draw_what_fits(shown, cells, natural, console)
     if of:
-        _tell(f"{SHOWN_ROWS:,} of {of} rows shown; --format csv gives all")
+        _say(f"{SHOWN_ROWS:,} of {of} rows shown; use --format csv for all rows")
 
 
 def _natural(rows: pa.Table, cells: Sequence[Sequence[Text]]) -> list[int]:
-    """Width of each column where nothing is cut."""
+    """Width of each column if nothing is cut."""
     names = [Text(clean(name)).cell_len for name in rows.column_names]
-    return [max(name, *(each[i].cell_len for each in cells), 0) for i, name in enumerate(names)]
+    return [max(name, *(record[i].cell_len for record in cells), 0) for i, name in enumerate(names)]
 
 
 def _drawn(rows: pa.Table, cells: Sequence[Sequence[Text]], widths: Sequence[int]) -> Table:
-    """The first columns, as many as there are widths."""
+    """A table of the first columns, one for each width."""
     table = Table(show_edge=False, pad_edge=False, header_style="bold", row_styles=["", "dim"])
     for name, number, width in zip(rows.column_names, _numbers(rows), widths, strict=False):
         table.add_column(Text(clean(name)), justify="right" if number else "left", no_wrap=True, width=width)
@@ -87,12 +87,11 @@ def _drawn(rows: pa.Table, cells: Sequence[Sequence[Text]], widths: Sequence[int
 
 
 def _numbers(rows: pa.Table) -> list[bool]:
-    kinds = [column.type for column in rows.schema]
-    return [pa.types.is_integer(each) or pa.types.is_floating(each) for each in kinds]
+    return [pa.types.is_integer(field.type) or pa.types.is_floating(field.type) for field in rows.schema]
 
 
 def _draw_records(rows: pa.Table, console: Console) -> None:
-    """A row as lines of name and value, where a few rows are too wide."""
+    """Each row as lines of name and value, for a few rows that are too wide."""
     for number, record in enumerate(records(rows), 1):
         table = Table(
             show_header=False, show_edge=False, pad_edge=False, box=None,
@@ -104,15 +103,15 @@ def _draw_records(rows: pa.Table, console: Console) -> None:
 
 
 def _draw_what_fits(rows: pa.Table, cells: Sequence[Sequence[Text]], natural: Sequence[int], console: Console) -> None:
-    """The first columns that fit with their texts cut, and a word on the others."""
+    """The first columns that fit, with text cut, and a message that names the others."""
     widths = fitted(natural, _numbers(rows), console.width)
     console.print(_drawn(rows, cells, widths))
-    hidden = ", ".join(clean(each) for each in rows.column_names[len(widths) :])
+    hidden = ", ".join(clean(name) for name in rows.column_names[len(widths) :])
     if hidden:
-        _tell(f"too wide for this terminal, and not shown: {hidden}; --format csv gives all")
+        _say(f"columns that do not fit and are not shown: {hidden}; use --format csv for all columns")
 
 
-def _tell(sentence: str) -> None:
+def _say(sentence: str) -> None:
     Console(stderr=True).print(Text(sentence), soft_wrap=True)
 
 

@@ -20,23 +20,23 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class ProgressBar:
-    """Tells on stderr what a run does; stdout stays free for data."""
+    """Shows the progress of a run on stderr; stdout is for results."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._name, self._total, self._done, self._told = "", 0, 0, 0.0
+        self._name, self._total, self._done, self._last_line = "", 0, 0, 0.0
 
     def say(self, sentence: str) -> None:
-        """One line, whatever the bar does."""
+        """Print one line above the bar."""
         self._console.print(Text(clean(sentence)), soft_wrap=True)
 
     def begin(self, name: str, total: int, done: int) -> None:
-        """Draw the bar of a run of `total` examples, `done` of them from before."""
-        self._name, self._total, self._done, self._told = clean(name), total, done, time.monotonic()
+        """Draw the bar of a run of `total` examples, of which `done` are measured already."""
+        self._name, self._total, self._done, self._last_line = clean(name), total, done, time.monotonic()
         if done:
-            self.say(f"{self._name}: going on after {done:,} of {total:,} examples")
+            self.say(f"{self._name}: resuming after {done:,} of {total:,} examples")
         if not self._console.is_terminal:
             return
         self._bar = Progress(
@@ -47,16 +47,16 @@ class ProgressBar:
         self._bar.start()
 
     def advance(self, examples: int) -> None:
-        """So many more examples are safe on disk."""
+        """Count examples that are now safe on disk."""
         self._done += examples
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, examples)
-        elif time.monotonic() - self._told > SECONDS_BETWEEN_LINES or self._done == self._total:
-            self._told = time.monotonic()
+        elif time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES or self._done == self._total:
+            self._last_line = time.monotonic()
             self.say(f"{self._name}: {self._done:,} of {self._total:,} examples")
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
         self._bar = self._task = None

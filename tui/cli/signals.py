@@ -1,4 +1,4 @@
-"""Stopping long work by Ctrl+C or SIGTERM: at once, with the command that goes on from there."""
+"""Ctrl+C and SIGTERM: stop queries immediately, and print the command that resumes a run."""
 
 import os
 import shlex
@@ -10,14 +10,15 @@ from contextlib import contextmanager
 import click
 
 _REPEATS, _PAUSE = 40, 0.05
-"""An interrupt that comes before a query has begun is lost, so it is repeated for two seconds."""
+"""DuckDB ignores an interrupt that arrives before a query starts, so it is repeated for two seconds."""
 
 
 @contextmanager
 def stoppable_queries() -> Iterator[threading.Event]:
-    """Around a command: a signal stops its queries, which would not look for it. Yields whether one has come.
+    """Context in which a signal stops DuckDB's queries. Yields an event that is set when one has arrived.
 
-    Python's own handler runs once the main thread is back from DuckDB; the kernel's byte in a pipe is there at once.
+    Python's handler runs only after the main thread has returned from DuckDB; the kernel writes to the wakeup pipe
+    immediately, and a thread reads it.
     """
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -56,14 +57,14 @@ def _interrupt(over: threading.Event) -> None:
 
 
 def interrupted(error: BaseException) -> bool:
-    """Whether an error is a Ctrl+C; DuckDB makes a RuntimeError of one that comes during a query."""
+    """Whether an error is a Ctrl+C; during a query DuckDB raises a RuntimeError instead."""
     by_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
     return by_duckdb or isinstance(error, KeyboardInterrupt)
 
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """Around work that goes on where it was when the same command is given again; says that command if it is stopped."""
+    """Context for work that the same command resumes; prints that command if the work is interrupted."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -72,7 +73,7 @@ def resumable() -> Iterator[None]:
             raise
         line = shlex.join(["neurontui", *click.get_current_context().find_root().obj])
         click.echo(
-            f"stopped; what is measured is kept. The same command goes on from there:\n{line}",
+            f"stopped; completed batches are kept. Rerun the same command to resume:\n{line}",
             err=True,
         )
         raise KeyboardInterrupt from None

@@ -1,4 +1,4 @@
-"""What Tab offers beyond options and files: names of queries, and the parameters of the one named."""
+"""Tab completion of query names, parameters of a query, and tasks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,35 +14,35 @@ TASKS = ("xnli", "fact", "ke-en-all", "ke-all-en")
 
 
 def query_names(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Queries whose names begin so, with their titles."""
+    """Queries whose names begin with `incomplete`, with their titles."""
     from click.shell_completion import CompletionItem
 
     return [
-        CompletionItem(each.name, help=each.title) for each in _queries(context) if each.name.startswith(incomplete)
+        CompletionItem(query.name, help=query.title) for query in _queries(context) if query.name.startswith(incomplete)
     ]
 
 
 def query_parameters(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """`KEY=` of each parameter of the query named, and `KEY=VALUE` where it is one of a few."""
+    """`KEY=` for each parameter of the query, or `KEY=VALUE` for each of its choices."""
     from click.shell_completion import CompletionItem
 
-    # While -p waits for its value, click leaves what stands before it unread.
+    # While -p waits for its value, click has not parsed the arguments before it.
     named = {context.params.get("name"), *context.args}
     offered = []
     for query in _queries(context):
         if query.name in named:
-            for each in query.parameters:
-                values = each.choices or (("true", "false") if each.kind == "boolean" else ("",))
-                offered += [(f"{each.name}={value}", each.description) for value in values]
+            for parameter in query.parameters:
+                values = parameter.choices or (("true", "false") if parameter.kind == "boolean" else ("",))
+                offered += [(f"{parameter.name}={value}", parameter.description) for value in values]
     return [CompletionItem(v, help=text) for v, text in offered if v.startswith(incomplete)]
 
 
 def tasks(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """The tasks by name; where none begins so, files."""
+    """Names of tasks; if none begins with `incomplete`, files."""
     from click.shell_completion import CompletionItem
 
-    named = [CompletionItem(each) for each in TASKS if each.startswith(incomplete)]
-    # A shell that is told of a file forgets the names beside it.
+    named = [CompletionItem(task) for task in TASKS if task.startswith(incomplete)]
+    # If files are offered, a shell ignores the names beside them.
     return named or [CompletionItem(incomplete, type="file")]
 
 
@@ -53,5 +53,5 @@ def _queries(context: click.Context) -> "tuple[Query, ...]":
     folder = context.params.get("queries_dir")
     try:
         return load_queries(*([Path(folder)] if folder else []))
-    except NeurontuiError:  # of a folder of one's own: Tab is no place to tell it
+    except NeurontuiError:  # in a folder of your own; Tab cannot show an error
         return load_queries()

@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all; into a device or a pipe it just writes."""
+"""Writes a file completely or not at all; devices and pipes are written directly."""
 
 import os
 import tempfile
@@ -10,19 +10,19 @@ from neurontui.store.os_errors import no_room
 
 
 def save_whole(out: Path, content: bytes | Iterable[bytes]) -> None:
-    """Write beside the target and rename, so that a reader never meets half a file. Raises InputError."""
+    """Write a temporary file beside the target and rename it, so that nobody reads half a file. Raises InputError."""
     pieces = [content] if isinstance(content, bytes) else content
     if out.is_dir():
-        raise InputError(f"{out} is a folder; name a file in it.")
+        raise InputError(f"{out} is a folder; give the name of a file in it.")
     try:
         if out.exists() and not out.is_file():
-            with out.open("wb") as file:  # a rename would put a file in the place of /dev/null
+            with out.open("wb") as file:  # a rename would replace /dev/null by a file
                 file.writelines(pieces)
         else:
-            _replace(out.resolve(), pieces)  # what a link leads to is replaced, not the link
+            _replace(out.resolve(), pieces)  # replaces the target of a link, not the link
     except OSError as error:
         what = "the disk is full" if no_room(error) else error.strerror
-        raise InputError(f"{out} cannot be written: {what}; choose another place.") from None
+        raise InputError(f"{out} cannot be written: {what}; choose another path.") from None
 
 
 def _replace(out: Path, pieces: Iterable[bytes]) -> None:

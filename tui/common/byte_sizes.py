@@ -1,8 +1,8 @@
-"""Bytes for people."""
+"""Sizes in bytes as text."""
 
 
 def size(n: float) -> str:
-    """Bytes in the largest unit that leaves a number above 1, such as 1.23 GB."""
+    """A number of bytes in the largest unit with a value above 1, such as 1.23 GB."""
     for unit in ("B", "kB", "MB", "GB"):
         if abs(n) < 1000:
             return f"{n:.3g} {unit}"

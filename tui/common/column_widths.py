@@ -1,4 +1,4 @@
-"""How wide the columns of a table for people are: numbers are never cut, texts are where room is short."""
+"""Column widths of a table on screen: numbers are never cut; text is cut if the table is too wide."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ BETWEEN = 3
 """Characters between two columns."""
 SHORTEST = 16
 NAMES = 40
-"""Characters that a text keeps where a table is too wide, and what the first column keeps."""
+"""Least width of text columns in a table that is too wide, and of its first column."""
 
 
 def least(natural: Sequence[int], numbers: Sequence[bool]) -> list[int]:
-    """What each column takes at least; the first one names the row."""
+    """Least width of each column; the first column names the row."""
     return [
         width if number else min(width, SHORTEST if place else NAMES)
         for place, (width, number) in enumerate(zip(natural, numbers, strict=True))
@@ -18,7 +18,7 @@ def least(natural: Sequence[int], numbers: Sequence[bool]) -> list[int]:
 
 
 def fitted(natural: Sequence[int], numbers: Sequence[bool], room: int) -> list[int]:
-    """Widths of as many of the first columns as there is room for; at least one."""
+    """Widths of the first columns that fit into `room`; at least one."""
     smallest = least(natural, numbers)
     count = len(natural)
     while count > 1 and sum(smallest[:count]) + BETWEEN * (count - 1) > room:
@@ -26,8 +26,8 @@ def fitted(natural: Sequence[int], numbers: Sequence[bool], room: int) -> list[i
     widths = list(natural[:count])
     excess = sum(widths) + BETWEEN * (count - 1) - room
     while excess > 0:
-        # The widest of those that can give way; a lone column gives way whatever it is.
+        # The widest column that may be narrower; if there is only one column, that one.
         gives = max(range(count), key=lambda i: (widths[i] > smallest[i], widths[i]))
         widths[gives] -= 1
         excess -= 1
-    return [max(1, each) for each in widths]
+    return [max(1, width) for width in widths]

@@ -1,11 +1,11 @@
-"""Values as text, the same on every screen."""
+"""Values as text on the screens of the explorer."""
 
 from datetime import datetime
 from typing import Any
 
 
 def plain_value(value: Any) -> str:
-    """Any value of a result, shortly: numbers with the digits that matter, lists by comma."""
+    """Any value of a result: floats with six significant digits, list items separated by commas."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -13,24 +13,24 @@ def plain_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list):
-        return ", ".join(plain_value(each) for each in value)
+        return ", ".join(plain_value(item) for item in value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value)
 
 
 def percent(value: Any) -> str:
-    """A percentage with one digit."""
+    """A percentage with one decimal."""
     return "–" if value is None else f"{value:.1f}"
 
 
 def count(value: Any) -> str:
-    """A whole number with thousands set apart."""
+    """A whole number with thousands separators."""
     return "–" if value is None else f"{value:,}"
 
 
 def signed(value: Any) -> str:
-    """A number with its sign and two digits."""
+    """A number with its sign and two decimals."""
     return "–" if value is None else f"{value:+.2f}"
 
 
@@ -44,7 +44,7 @@ def duration(seconds: Any) -> str:
 
 
 def plus_minus(value: Any, half: Any, digits: int = 1) -> str:
-    """A value with half its 95 % interval."""
+    """A value and half the width of its 95 % interval."""
     if value is None:
         return "–"
     return f"{value:.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")

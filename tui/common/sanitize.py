@@ -1,7 +1,7 @@
-"""Make stored text harmless before it meets the terminal. Everything from a results file passes through here.
+"""Remove control characters from text before it is displayed. All text from a results file passes through here.
 
-A terminal obeys escape sequences and C1 controls, and reorders text at bidirectional controls; Textual
-lets them through. Here C0 controls become their Unicode pictures, so one still sees that something was there.
+Terminals execute escape sequences and C1 controls and reorder text at bidirectional controls; Textual does not
+remove them. C0 controls are replaced by their Unicode pictures, so that they remain visible.
 """
 
 from rich.cells import cell_len, set_cell_size
@@ -25,23 +25,23 @@ _TABLE: dict[int, int | None] = {
 _LINES_TABLE: dict[int, int | None] = {**_TABLE, 0x09: 0x20, 0x0A: 0x0A, 0x0D: None}
 
 LIMIT = 20_000
-"""Characters kept of one text: a name of ten megabytes must not hold up a redraw."""
+"""Characters to keep of one text, so that a name of ten megabytes does not slow down a redraw."""
 
 
 def clean(text: object) -> str:
-    """`text` on one line without anything a terminal could obey; None becomes the empty string."""
+    """`text` on one line without control characters; None becomes the empty string."""
     return "" if text is None else str(text)[:LIMIT].translate(_TABLE)
 
 
 def clean_lines(text: object) -> str:
-    """As `clean`, but line breaks stay and a tab becomes a space: for panes that wrap text."""
+    """As `clean`, but with line breaks, and a space for a tab; for panes that wrap text."""
     return "" if text is None else str(text)[:LIMIT].translate(_LINES_TABLE)
 
 
 def fit(text: object, cells: int, align: str = "left") -> str:
-    """`text`, cleaned, in exactly `cells` terminal cells; what is cut ends in an ellipsis.
+    """`text`, cleaned, in exactly `cells` terminal cells; cut text ends in an ellipsis.
 
-    Chinese takes two cells a character and Thai vowel signs none, so characters cannot be counted.
+    A Chinese character takes two cells and a Thai vowel sign none, so counting characters is not enough.
     """
     line = shorten(text, cells)
     gap = " " * (cells - cell_len(line))
@@ -49,7 +49,7 @@ def fit(text: object, cells: int, align: str = "left") -> str:
 
 
 def shorten(text: object, cells: int) -> str:
-    """`text`, cleaned, in at most `cells` terminal cells; of a long text only the beginning is looked at."""
+    """`text`, cleaned, in at most `cells` terminal cells; only the beginning of a long text is read."""
     line = clean("" if text is None else str(text)[: 4 * cells + 64])
     if cell_len(line) <= cells:
         return line

@@ -22,7 +22,7 @@ TABLE_FORMATS = ("csv", "json", "md", "parquet")
 
 
 def encoded(pieces: Pieces, form: str) -> Iterator[bytes]:
-    """The rows in one of TABLE_FORMATS or as tsv; columns with equal names are told apart."""
+    """The rows in one of TABLE_FORMATS or as tsv; columns with equal names get different names."""
     return _ENCODERS[form](map(with_distinct_names, pieces))
 
 

@@ -42,7 +42,7 @@ def chart_bytes(drawing: Drawing, kind: str) -> bytes:
 
 
 def save(folder: Path, name: str, kind: str, content: bytes) -> Path:
-    """Write a file that does not exist yet: `name.kind`, or `name-2.kind` and so on. Raises UsageError."""
+    """Write a new file: `name.kind`, or `name-2.kind` and so on. Raises UsageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
@@ -55,9 +55,9 @@ def save(folder: Path, name: str, kind: str, content: bytes) -> Path:
             return path
     except OSError as error:
         raise UsageError(f"Cannot write into {folder} ({error.strerror or error}); choose another folder.") from None
-    raise UsageError(f"{folder} has ten thousand files of that name; choose another folder.")
+    raise UsageError(f"{folder} contains ten thousand files of that name; choose another folder.")
 
 
 def slug(name: str) -> str:
-    """A name fit for any file system: letters, digits, dots and hyphens."""
+    """A file name for any file system: letters, digits, dots and hyphens."""
     return re.sub(r"[^\w.]+", "-", clean(name)).strip("-.")[:80] or "export"

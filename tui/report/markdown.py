@@ -1,4 +1,4 @@
-"""A report as Markdown (GitHub's), readable as plain text too. Nothing stored can become markup."""
+"""A report as GitHub Markdown, readable as plain text. All stored text is escaped."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from neurontui.tui.report import numbers
 from neurontui.tui.report.model import Block, Cell, Figure, Fold, Report, Section, Table, Text
 
 Picture = Callable[[Figure], str | None]
-"""Path of the figure's file, relative to the report; None where it is not drawn."""
+"""Path of the figure's file relative to the report; None if it is not drawn."""
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~$&!#{}])|(?<!\w)_|_(?!\w)|(?<=\w)(:)(?=//)|(@)")
 _LEADING = re.compile(r"^(\s*\d*)([-+=.)])(\s)")
@@ -27,19 +27,19 @@ def render(report: Report, picture: Picture = lambda _: None) -> str:
 
 
 def escape(text: str) -> str:
-    """`text` on one line, in which nothing is markup, HTML or an address that becomes a link."""
-    quoted = _SPECIAL.sub(lambda found: "\\" + found[0], clean(text))
+    """`text` on one line, with markup, HTML and addresses that would become links escaped."""
+    quoted = _SPECIAL.sub(lambda match: "\\" + match[0], clean(text))
     quoted = _ADDRESS.sub(r"\1\\\2", quoted)
     return _LEADING.sub(r"\1\\\2\3", quoted)
 
 
 def code(text: str) -> str:
-    """`text` as code, with more backticks around it than inside."""
-    found = clean(text)
-    longest = max((len(run) for run in re.findall(r"`+", found)), default=0)
+    """`text` as code, between more backticks than it contains."""
+    cleaned = clean(text)
+    longest = max((len(run) for run in re.findall(r"`+", cleaned)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest else ""
-    return f"{fence}{space}{found}{space}{fence}"
+    return f"{fence}{space}{cleaned}{space}{fence}"
 
 
 def _section(section: Section, level: int, picture: Picture) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _table(table: Table) -> Iterator[str]:
     if table.title:
         yield from (f"**{escape(table.title)}**", "")
     rows = [[_cell(cell) for cell in row] for row in table.rows]
-    header = [escape(each) for each in _header(table)]
+    header = [escape(name) for name in _header(table)]
     widths = [max(cell_len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     yield _row(header, widths, table.labels)
     marks = [
@@ -109,7 +109,7 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _header(table: Table) -> tuple[str, ...]:
-    """Titles that span columns, said in front of each column's own."""
+    """Titles of the columns, after the titles that span several columns."""
     if not table.groups:
         return table.header
     spanned = [title for title, count in table.groups for _ in range(count)]
@@ -125,9 +125,9 @@ def _cell(cell: Cell) -> str:
 
 def _row(cells: list[str], widths: list[int], labels: int) -> str:
     padded = (
-        f"{each}{' ' * (max(width, 3) - cell_len(each))}"
+        f"{cell}{' ' * (max(width, 3) - cell_len(cell))}"
         if i < labels
-        else f"{' ' * (max(width, 3) - cell_len(each))}{each}"
-        for i, (each, width) in enumerate(zip(cells, widths, strict=True))
+        else f"{' ' * (max(width, 3) - cell_len(cell))}{cell}"
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return f"| {' | '.join(padded)} |"

@@ -22,7 +22,7 @@ def test_it_measures_tells_and_stops_without_a_terminal(tmp_path: Path, monkeypa
 
     assert said.code == 0, said.err
     assert "measured in" in said.err
-    assert "What demo llama · fact says" in said.out
+    assert "Findings of demo llama · fact" in said.out
     assert said.out.count("? ") >= 4, "four questions, answered"
     assert (tmp_path / "results.duckdb").is_file()
 

@@ -21,17 +21,17 @@ def test_planted_effects_are_answered_with_yes(tmp_path: Path) -> None:
 
     assert asked["Does sharing depend on the task"] == "Yes."
     assert asked["Do related languages share more neurons"] == "Yes."
-    hurt = "Does switching off all-shared neurons hurt more than switching off others"
+    hurt = "Does ablating all-shared neurons reduce accuracy more than ablating others"
     assert asked[hurt] == "Yes."
     assert "the paired control (10.0 % of all neurons)" in text
-    assert text.count(" in all 120.") == 4
+    assert text.count(" in all 120 examples.") == 4
 
 
 def test_reversed_effects_are_answered_with_no(tmp_path: Path) -> None:
     asked, _ = _answered(tmp_path, REVERSED)
 
     assert asked["Do related languages share more neurons"] == "No."
-    hurt = "Does switching off all-shared neurons hurt more than switching off others"
+    hurt = "Does ablating all-shared neurons reduce accuracy more than ablating others"
     assert asked[hurt] == "No."
 
 
@@ -39,6 +39,6 @@ def test_a_run_without_a_measure_says_what_it_lacks(measured: Path) -> None:
     with open_results(measured) as results:
         text = "\n".join(answers(results, 1))
 
-    assert "Does sharing depend on the task? This run cannot tell." in text
+    assert "Does sharing depend on the task? Undecided." in text
     assert "Not measured: requires ablation of all-shared neurons in paired doses." in text
-    assert "with as many other active neurons, as far as there are any," in text
+    assert "With as many other active neurons ablated," in text

@@ -38,7 +38,7 @@ def test_names_and_numbers_are_whole_at_every_width(width: int) -> None:
 
 def test_what_does_not_fit_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     drawn(ROWS, 50)
-    assert "not shown: title, n_neurons, note; --format csv" in capsys.readouterr().err
+    assert "not shown: title, n_neurons, note; use --format csv" in capsys.readouterr().err
     drawn(ROWS, 250)
     assert capsys.readouterr().err == ""
 

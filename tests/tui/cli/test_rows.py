@@ -66,7 +66,7 @@ def test_more_rows_than_memory_come_as_they_are_found(measured: Path, tmp_path: 
     """A stream that never ends is cut by its reader, by its time, or by a table that is full."""
     endless = ("sql", measured, "select i from range(10000000000000) t(i)")
     shown = neurontui(*endless)
-    assert shown.err == "1,000 of many more rows shown; --format csv gives all\n"
+    assert shown.err == "1,000 of many more rows shown; use --format csv for all rows\n"
     for form in ("csv", "json", "md", "parquet"):
         out = tmp_path / f"rows.{form}"
         stopped = neurontui(*endless, "--seconds", "1", "--format", form, "--out", out)

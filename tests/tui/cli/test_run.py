@@ -60,7 +60,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path: Path) -> 
 
     again = neurontui("run", *FACT, "--out", killed)
     assert again.code == 0, again.err
-    assert "going on after" in again.err
+    assert "resuming after" in again.err
     assert not journal.exists() or not list(journal.iterdir())
     assert neurontui("run", *FACT, "--out", whole).code == 0
     assert _content(killed) == _content(whole)
@@ -76,7 +76,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert "The same command goes on from there:\nneurontui run --model" in err
+    assert "Rerun the same command to resume:\nneurontui run --model" in err
     assert "Traceback" not in err
 
 

@@ -44,7 +44,7 @@ def test_markdown_keeps_its_figures_beside_it(small: Path, tmp_path: Path, capsy
     assert (tmp_path / pictures[0]).read_text(encoding="utf-8").startswith("<svg ")
     said = capsys.readouterr()
     assert said.out == ""
-    assert f"the report is in {out}" in said.err
+    assert f"report written to {out}" in said.err
 
 
 def test_html_is_one_file(small: Path, tmp_path: Path) -> None:

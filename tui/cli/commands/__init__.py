@@ -1,1 +1,1 @@
-"""One subcommand a file, called `command`; each imports only click until it is called."""
+"""One file for each subcommand, named `command`; it imports only click until it is called."""

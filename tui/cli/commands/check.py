@@ -1,4 +1,4 @@
-"""`neurontui check`: what is wrong with a task file, by line and field."""
+"""`neurontui check`: problems of a task file, by line and field."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,22 +9,22 @@ from neurontui.tui.cli.messages import say
 from neurontui.tui.cli.option_types import WordList
 
 
-@click.command("check", short_help="Say what is wrong with a task file.")
+@click.command("check", short_help="Check a task file.")
 @click.argument("taskfile", type=click.Path(path_type=Path, readable=False), metavar="TASKFILE")
 @click.option(
     "--languages",
     type=WordList(),
     metavar="EN,DE,…",
-    help="Check only these languages; default: all of the file.",
+    help="Check only these languages; default: all languages of the file.",
 )
 @click.pass_context
 def command(context: click.Context, taskfile: Path, languages: tuple[str, ...] | None) -> None:
-    """Check TASKFILE (JSON Lines, JSON, CSV or TSV) and print every problem with its line and field.
+    """Check TASKFILE (JSON Lines, JSON, CSV or TSV) and print each problem with its line and field.
 
-    Then print warnings, which do not stop a run: prompts that end in white space, that are the same text in two
-    languages, or that have no letter of their language's script; language codes that are not known.
+    Warnings follow, which do not stop a run: prompts that end in white space, that are the same text in two
+    languages, or that have no letter of their language's script; unknown language codes.
 
-    Exit code 0: nothing wrong, or warnings alone; 3: problems. Both are printed one a line on stdout.
+    Problems and warnings go to stdout, one per line. Exit code 0: no problems; 3: problems.
     """
     from neurontui.compute.tasks.task_file.reader import check_task_file
     from neurontui.store.errors import ExitCode
@@ -40,7 +40,7 @@ def command(context: click.Context, taskfile: Path, languages: tuple[str, ...] |
     if problems:
         say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
         context.exit(ExitCode.INPUT)
-    verdict = f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "nothing wrong"
+    verdict = f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "no problems"
     say(f"{taskfile}: {verdict}")
 
 

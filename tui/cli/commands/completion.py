@@ -1,13 +1,13 @@
-"""`neurontui completion`: the line a shell needs for Tab completion."""
+"""`neurontui completion`: the Tab completion script of a shell."""
 
 import click
 
 
-@click.command("completion", short_help="Print Tab completion for your shell.")
+@click.command("completion", short_help="Print the Tab completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the completion script for SHELL.
+    """Print the Tab completion script for SHELL.
 
     For bash: neurontui completion bash >> ~/.bashrc
     """

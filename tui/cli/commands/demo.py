@@ -1,4 +1,4 @@
-"""`neurontui demo`: every experiment on the built-in model, then the explorer."""
+"""`neurontui demo`: run all experiments on the built-in models, then open the explorer."""
 
 import sys
 import time
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
 
 
-@click.command("demo", short_help="All experiments on the built-in model, then the explorer.")
+@click.command("demo", short_help="Run all experiments on the built-in models, then open the explorer.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="results.duckdb", show_default=True,
     metavar="RESULTS", help="Results file.",
 )  # fmt: skip
-@click.option("--no-open", is_flag=True, help="Print the summary and stop.")
+@click.option("--no-open", is_flag=True, help="Print the summary and exit.")
 def command(out: Path, no_open: bool) -> None:
-    """Measure the built-in model on its facts, without any download, and open the explorer.
+    """Measure the built-in models without downloads, print a summary and open the explorer.
 
-    The model is a small BLOOM trained on capital cities in ten languages. Without a terminal,
-    the summary is printed and the command ends.
+    The models are small and trained on capital cities in ten languages. The explorer opens only in a terminal.
     """
     from neurontui.tui.cli.extras import needs_compute
 
@@ -46,9 +45,9 @@ def command(out: Path, no_open: bool) -> None:
 
 
 def _configs(out: Path) -> "list[RunConfig]":
-    """The runs of the demo: every task on the BLOOM, and the facts on its siblings.
+    """The runs of the demo: all tasks on the BLOOM model, and the facts on a Llama and an mT5 model.
 
-    Ablation is where the paper has it, on few examples and random conditions to stay quick.
+    Ablation is limited to the tasks of the paper, few examples and few random conditions, to be fast.
     """
     from neurontui.compute.config import RunConfig
     from neurontui.compute.demo import DEMO_MODEL, MODELS_DIR, TASKS, demo_task
@@ -62,24 +61,24 @@ def _configs(out: Path) -> "list[RunConfig]":
             measures=("types", "attribution"),
             thresholds=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
             max_new_tokens=12,
-            batch_tokens=1024,  # what a laptop's cache holds
+            batch_tokens=1024,  # fits in a laptop's cache
             device="cpu",
         )
         for task in TASKS
     ]
     ablated = {"xnli": 3, "ke-en-all": 12}
     runs = [
-        each
+        config
         if task not in ablated
         else replace(
-            each,
+            config,
             measures=("types", "attribution", "ablation"),
             ablation_examples=20,
             ablation_fractions=(0.05, 0.25, 0.75),
             ablation_doses=(0.05,),
             max_new_tokens=ablated[task],
         )
-        for task, each in zip(TASKS, runs, strict=True)
+        for task, config in zip(TASKS, runs, strict=True)
     ]
     fact = runs[TASKS.index("fact")]
     siblings = [replace(fact, model=str(MODELS_DIR / kind), name=f"demo {kind} · fact") for kind in ("llama", "mt5")]

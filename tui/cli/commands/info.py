@@ -1,4 +1,4 @@
-"""`neurontui info`: what a results file holds, and whether it is sound."""
+"""`neurontui info`: runs and sizes of a results file, and a check of its tables."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from neurontui.tui.cli.messages import say
 from neurontui.tui.cli.options import results_argument
 
 
-@click.command("info", short_help="Runs, sizes and health of a results file.")
+@click.command("info", short_help="Show runs, sizes and health of a results file.")
 @results_argument
-@click.option("--verify", is_flag=True, help="Also check every table against its checksum; reads it all.")
+@click.option("--verify", is_flag=True, help="Also check every table against its checksum; reads the whole file.")
 def command(results: Path, verify: bool) -> None:
-    """Say what RESULTS holds: its runs, those still being measured, and the size of every table."""
+    """Show the runs in RESULTS, runs that are not merged yet, and the size of each table."""
     from neurontui.store.errors import StoreError
     from neurontui.store.reader import open_reader
     from neurontui.tui.cli.info_text import print_info
@@ -27,5 +27,7 @@ def command(results: Path, verify: bool) -> None:
     for fault in faults:
         click.echo(str(fault))
     if faults:
-        raise StoreError(f"{results} is damaged: {len(faults)} of its tables differ from what was merged.")
-    say(f"{results}: every table is as it was merged")
+        raise StoreError(
+            f"{results} is damaged: {len(faults)} tables differ from the merged data; measure those runs again."
+        )
+    say(f"{results}: all tables match their checksums")

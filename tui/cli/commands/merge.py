@@ -1,11 +1,11 @@
-"""`neurontui merge`: the runs of several files in one."""
+"""`neurontui merge`: combine several results files."""
 
 from pathlib import Path
 
 import click
 
 
-@click.command("merge", short_help="Put the runs of several files into one.")
+@click.command("merge", short_help="Combine the runs of several files in one.")
 @click.argument(
     "sources",
     type=click.Path(path_type=Path, readable=False),
@@ -15,14 +15,14 @@ import click
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, readable=False), required=True, metavar="RESULTS",
-    help="Where they go; may be there already.",
+    help="Target file; may exist already.",
 )  # fmt: skip
 @click.option(
     "--keep", type=click.Choice(["all", "aggregates"]), default="all", show_default=True,
-    help="aggregates leaves out the per-neuron rows: a small file to share.",
+    help="aggregates: without the rows of single neurons, for a small file to share.",
 )  # fmt: skip
 def command(sources: tuple[Path, ...], out: Path, keep: str) -> None:
-    """Copy the runs of all RESULTS into one file; all arrive, or none. A run that is there already stays as it is."""
+    """Copy the runs of all RESULTS into one file, in one transaction. Runs that the file has already are not changed."""
     from typing import Literal, cast
 
     from neurontui.store.admin.merge_files import combine
@@ -30,6 +30,6 @@ def command(sources: tuple[Path, ...], out: Path, keep: str) -> None:
     from neurontui.tui.common.sanitize import clean
 
     chosen = cast(Literal["all", "aggregates"], keep)
-    for each in combine(sources, out, keep=chosen, wait=ProgressBar().say):
-        state = "was there already" if each.known else "copied"
-        click.echo(clean(f"{each.source}: run {each.old} · {each.name}: {state}, run {each.new}"), err=True)
+    for run in combine(sources, out, keep=chosen, wait=ProgressBar().say):
+        state = "already in the file" if run.known else "copied"
+        click.echo(clean(f"{run.source}: run {run.old} · {run.name}: {state}, run {run.new}"), err=True)

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from neurontui.queries.loader import Query
 
 
-@click.command("query", short_help="Run a named query; without a name, list them.")
+@click.command("query", short_help="Run a named query; without NAME, list all queries.")
 @results_argument
 @click.argument("name", required=False, shell_complete=query_names)
-@click.option("--run", "run_name", metavar="R", help="Number or name of a run; default: the last one.")
+@click.option("--run", "run_name", metavar="R", help="Number or name of a run; default: the last run.")
 @click.option(
     "-p",
     "parameters",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A parameter of the query; lists with commas.",
+    help="Parameter of the query; separate list items by commas.",
     shell_complete=query_parameters,
 )
-@click.option("--describe", is_flag=True, help="Say what NAME answers, its parameters and its columns.")
+@click.option("--describe", is_flag=True, help="Describe NAME, its parameters and its columns.")
 @format_option
 @out_option
 @queries_option
@@ -46,10 +46,10 @@ def command(
     out: Path | None,
     queries_dir: Path | None,
 ) -> None:
-    """Answer a named question about the runs in RESULTS.
+    """Run the query NAME on RESULTS.
 
-    Every figure and table of the paper is one: `neurontui query results.duckdb` lists them with their parameters, and
-    --describe says what one of them takes and gives.
+    There is a query for every figure and table of the paper. `neurontui query results.duckdb` lists all queries with
+    their parameters; --describe shows the parameters and columns of one query.
     """
     from neurontui.queries.results import open_results
     from neurontui.tui.cli.output import write
@@ -61,7 +61,7 @@ def command(
             return
         if describe:
             query = opened.named(name)
-            _tell(query)
+            _describe(query)
             write(_described(query), form, out)
             return
         given = _given([*parameters, *([] if run_name is None else [f"run={run_name}"])])
@@ -76,17 +76,17 @@ def _listed(queries: "tuple[Query, ...]") -> "pa.Table":
 
     rows = [
         {
-            "name": each.name,
-            "title": each.title,
-            "paper": each.figure,
-            "parameters": ", ".join(parameter.name for parameter in each.parameters),
+            "name": query.name,
+            "title": query.title,
+            "paper": query.figure,
+            "parameters": ", ".join(parameter.name for parameter in query.parameters),
         }
-        for each in queries
+        for query in queries
     ]
     return pa.Table.from_pylist(rows)
 
 
-def _tell(query: "Query") -> None:
+def _describe(query: "Query") -> None:
     from textwrap import fill
 
     figure = f" ({query.figure})" if query.figure else ""
@@ -99,22 +99,22 @@ def _described(query: "Query") -> "pa.Table":
     rows = [
         {
             "part": "parameter",
-            "name": each.name,
-            "kind or unit": "|".join(each.choices) or each.kind,
-            "default": each.default,
-            "description": each.description,
+            "name": parameter.name,
+            "kind or unit": "|".join(parameter.choices) or parameter.kind,
+            "default": parameter.default,
+            "description": parameter.description,
         }
-        for each in query.parameters
+        for parameter in query.parameters
     ]
     rows += [
         {
             "part": "column",
-            "name": each.name,
-            "kind or unit": None if each.unit == "-" else each.unit,
+            "name": column.name,
+            "kind or unit": None if column.unit == "-" else column.unit,
             "default": None,
-            "description": each.description,
+            "description": column.description,
         }
-        for each in query.columns
+        for column in query.columns
     ]
     return pa.Table.from_pylist(rows)
 
@@ -131,5 +131,5 @@ def _given(parameters: list[str]) -> dict[str, str]:
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise click.BadParameter(f"'{text}' is not KEY=VALUE, such as -p languages=en,de", param_hint="-p")
+        raise click.BadParameter(f"'{text}' is not KEY=VALUE, for example -p languages=en,de", param_hint="-p")
     return key, value

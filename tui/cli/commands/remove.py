@@ -1,4 +1,4 @@
-"""`neurontui remove`: a run less, and its space given back."""
+"""`neurontui remove`: remove a run and free its space."""
 
 from pathlib import Path
 
@@ -7,17 +7,17 @@ import click
 from neurontui.tui.cli.options import results_argument
 
 
-@click.command("remove", short_help="Remove a run and give its space back.")
+@click.command("remove", short_help="Remove a run and free its space.")
 @results_argument
 @click.argument("run")
 def command(results: Path, run: str) -> None:
-    """Remove RUN (its number, name or key) from RESULTS, and rewrite the file without it.
+    """Remove RUN (number, name or key) from RESULTS and rewrite the file without it.
 
-    Killed at any moment, the file is as before or without the run.
+    If the command is interrupted, the file is either unchanged or without the run.
     """
     from neurontui.store.admin.remove import remove
     from neurontui.tui.cli.progress_bar import ProgressBar
     from neurontui.tui.common.byte_sizes import size
 
     freed = remove(results, run, wait=ProgressBar().say)
-    click.echo(f"run {run} removed, {size(freed)} given back", err=True)
+    click.echo(f"run {run} removed, {size(freed)} freed", err=True)

@@ -1,4 +1,4 @@
-"""`neurontui report`: every figure and table of some runs, to read and to print."""
+"""`neurontui report`: all figures and tables as HTML or Markdown."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 from neurontui.tui.cli.messages import say
 
 
-@click.command("report", short_help="Every figure and table, beside the published numbers.")
+@click.command("report", short_help="Write all figures and tables, with the published numbers.")
 @click.argument(
     "results",
     type=click.Path(path_type=Path, readable=False),
@@ -22,14 +22,14 @@ from neurontui.tui.cli.messages import say
 )  # fmt: skip
 @click.option(
     "--run", "names", multiple=True, metavar="R",
-    help="Number, name or key of a run, as often as there are runs to show; default: all.",
+    help="Number, name or key of a run; repeat for several runs; default: all.",
 )  # fmt: skip
 def command(results: tuple[Path, ...], out: Path | None, names: tuple[str, ...]) -> None:
-    """Every figure and table of the paper for the runs in RESULTS.
+    """Write every figure and table of the paper for the runs in RESULTS.
 
-    An HTML file holds its figures and needs nothing else; it draws with matplotlib
-    (pip install 'neurontui[report]'). Markdown keeps its figures as SVG files in a folder
-    beside it; on stdout, and without matplotlib, tables stand in their place.
+    An HTML report is one file with all figures; it requires matplotlib
+    (pip install 'neurontui[report]'). A Markdown report has its figures as SVG files in a folder
+    beside it; on stdout, and without matplotlib, it has tables instead of figures.
     """
     from neurontui.queries.results import open_results
     from neurontui.tui.report import markdown, write
@@ -38,13 +38,13 @@ def command(results: tuple[Path, ...], out: Path | None, names: tuple[str, ...])
     target = None if out is None or str(out) == "-" else out
     write.check(target)
 
-    def tell(sentence: str) -> None:
+    def notify(sentence: str) -> None:
         say(f"neurontui: {sentence}")
 
     with open_results(*results) as opened:
-        report = build(opened, chosen(opened, names), tell if target else lambda _: None)
+        report = build(opened, chosen(opened, names), notify if target else lambda _: None)
     if target is None:
         sys.stdout.buffer.write(markdown.render(report).encode("utf-8", "replace"))
     else:
-        write.write(report, target, tell)
-        tell(f"the report is in {target}")
+        write.write(report, target, notify)
+        notify(f"report written to {target}")

@@ -1,4 +1,4 @@
-"""`neurontui run`: measure a model on a task, into a results file."""
+"""`neurontui run`: measure a model on a task and write the results to a file."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -260,7 +260,7 @@ class SqlPage(Page):
     def _move(self, step: int) -> None:
         """Through the completions where they show, else through the history."""
         editor = self.editor
-        if self.completions.found:
+        if self.completions.shown:
             self.completions.move(step)
             return
         text = self.history.older(editor.text) if step < 0 else self.history.newer()

@@ -12,26 +12,25 @@ WIDTH = 46
 
 
 class Completions(OptionList):
-    """Follows what is typed; the editor keeps the focus and its keys move here."""
+    """Completions of the word at the cursor; the editor keeps the focus and its keys move the highlight."""
 
     can_focus = False
 
     def __init__(self) -> None:
         super().__init__(id="offers")
-        self.found: list[Offer] = []
+        self.shown: list[Offer] = []
         self.display = False
 
     def follow(self, editor: Editor, names: Names) -> None:
-        """Offer what may come after the word at the cursor, if it was typed and not pasted or recalled."""
+        """Show the completions of the word at the cursor if it was typed, not pasted or recalled."""
         typed, editor.typing = editor.typing, False
         text, place = editor.text, editor.offset_in_text
-        found = offers(text, place, names) if typed and len(word_before(text, place)) > 1 else []
-        self.found = found
-        self.display = bool(found)
+        self.shown = offers(text, place, names) if typed and len(word_before(text, place)) > 1 else []
+        self.display = bool(self.shown)
         self.clear_options()
-        if found:
-            width = min(max(len(each.text) for each in found), WIDTH - 12)
-            self.add_options([Option(Content(f"{fit(each.text, width)}  {each.kind}")) for each in found])
+        if self.shown:
+            width = min(max(len(offer.text) for offer in self.shown), WIDTH - 12)
+            self.add_options([Option(Content(f"{fit(offer.text, width)}  {offer.kind}")) for offer in self.shown])
             self.highlighted = 0
             self.styles.offset = self._below(editor)
 
@@ -40,20 +39,20 @@ class Completions(OptionList):
         return max(min(place.x - 2, self.app.size.width - WIDTH), 0), place.y - body.y + 1
 
     def hide(self) -> bool:
-        """Close; whether it was open."""
-        was, self.found = bool(self.found), []
+        """Close the list; returns whether it was open."""
+        was, self.shown = bool(self.shown), []
         self.display = False
         return was
 
     def move(self, step: int) -> None:
-        """Another completion."""
-        self.highlighted = ((self.highlighted or 0) + step) % len(self.found)
+        """Highlight the next or the previous completion."""
+        self.highlighted = ((self.highlighted or 0) + step) % len(self.shown)
 
     def take(self, editor: Editor) -> Offer | None:
-        """Close, and put the highlighted completion in place of the word; names of queries are the caller's to write."""
-        if not self.found:
+        """Close the list and replace the word by the highlighted completion; the caller inserts the SQL of a query."""
+        if not self.shown:
             return None
-        offer = self.found[self.highlighted or 0]
+        offer = self.shown[self.highlighted or 0]
         self.hide()
         if offer.kind != "query":
             word = word_before(editor.text, editor.offset_in_text).rpartition(".")[2]
