@@ -1,4 +1,4 @@
-"""Imports of the optional dependencies: OpenMP's settings before torch is loaded, and an error with the install command."""
+"""Imports of optional dependencies: OpenMP's settings, and an error with the command that installs them."""
 
 import os
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open closed streams on the null device; otherwise the next file to be opened would become stdin, stdout or stderr."""
+    """Open closed streams on the null device, so that no other file becomes stdin, stdout or stderr."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)

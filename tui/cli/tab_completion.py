@@ -38,11 +38,11 @@ def query_parameters(context: click.Context, _: click.Parameter, incomplete: str
 
 
 def tasks(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Names of tasks; if none begins with `incomplete`, files."""
+    """The tasks by name; where none begins so, files."""
     from click.shell_completion import CompletionItem
 
-    named = [CompletionItem(task) for task in TASKS if task.startswith(incomplete)]
-    # If files are offered, a shell ignores the names beside them.
+    named = [CompletionItem(each) for each in TASKS if each.startswith(incomplete)]
+    # A shell that is told of a file forgets the names beside it.
     return named or [CompletionItem(incomplete, type="file")]
 
 

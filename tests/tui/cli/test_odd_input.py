@@ -138,8 +138,8 @@ def test_neurons_that_are_no_numbers(measured: Path, columns: str) -> None:
 
 
 ODD = [
-    "it's", 'q"q', "a#b", "a%20b", "a[1]", "b*", "-dash", "\u202eevil", "😀", "layer=1", "~", "$HOME", "a;b", "{x,y}", " lead",
-    "trail ", "file:", "s3:x", ":memory:", "\x1b[31m", "a\nb",
+    "it's", 'q"q', "a#b", "a%20b", "a[1]", "b*", "-dash", "\u202eevil", "😀", "layer=1", "~", "$HOME", "a;b", "{x,y}",
+    " lead", "trail ", "file:", "s3:x", ":memory:", "\x1b[31m", "a\nb",
 ]  # fmt: skip
 
 

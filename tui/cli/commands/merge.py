@@ -19,10 +19,13 @@ import click
 )  # fmt: skip
 @click.option(
     "--keep", type=click.Choice(["all", "aggregates"]), default="all", show_default=True,
-    help="aggregates: without the rows of single neurons, for a small file to share.",
+    help="aggregates: without the rows of single neurons, for a small file.",
 )  # fmt: skip
 def command(sources: tuple[Path, ...], out: Path, keep: str) -> None:
-    """Copy the runs of all RESULTS into one file, in one transaction. Runs that the file has already are not changed."""
+    """Copy the runs of all RESULTS into one file, in one transaction.
+
+    Runs that the file has already are not changed.
+    """
     from typing import Literal, cast
 
     from neurontui.store.admin.merge_files import combine

@@ -1,4 +1,4 @@
-"""The SQL editor: colors, history at the first and last line, and messages for its keys."""
+"""The SQL editor: colours, history at the first and last line, and a message when completions may be of use."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -51,7 +51,7 @@ def colored_by_line(text: str) -> dict[int, list[Colored]]:
 
 
 class Editor(TextArea):
-    """A text area for SQL."""
+    """A text area that knows SQL."""
 
     HELP: ClassVar[str] = "In the editor"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,12 +62,12 @@ class Editor(TextArea):
             key_display="ctrl+r",
             tooltip="Run the statement under the cursor",
         ),
-        Binding("ctrl+g", "explain", "explain", tooltip="Show DuckDB's query plan"),
+        Binding("ctrl+g", "explain", "explain", tooltip="How DuckDB would run it"),
         Binding(
             "tab",
             "complete",
             "complete",
-            tooltip="Insert the completion; without one, go to the next pane",
+            tooltip="Take the completion, or the next pane where there is none",
         ),
         Binding(
             "escape",
@@ -76,7 +76,7 @@ class Editor(TextArea):
             key_display="esc",
             tooltip="Close completions; stop the query; leave the editor",
         ),
-        Binding("up", "up", "history", show=False, tooltip="Up; in the first line, the previous statement"),
+        Binding("up", "up", "history", show=False, tooltip="Up; in the first line, the statement before"),
         Binding(
             "down",
             "down",
@@ -87,7 +87,7 @@ class Editor(TextArea):
     ]
 
     class Wanted(Message):
-        """A key of the editor was pressed: run, explain, complete, leave, older, newer."""
+        """The reader wants something: run, explain, complete, leave, older, newer."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -105,12 +105,12 @@ class Editor(TextArea):
         self._tokens_of: str | None = None
         self._tokens: Mapping[int, Sequence[Colored]] = {}
         self.typing = False
-        """Whether the last change was typed."""
+        """Whether the last change came from the keyboard, letter by letter."""
         self.bad_line: int | None = None
-        """The line (from 0) with the error that DuckDB reported."""
+        """The line (from 0) at which DuckDB stopped, to be marked."""
 
     def get_line(self, line_index: int) -> Text:
-        """A line with colors; each control character is replaced by a visible one."""
+        """A line with colours; control characters become visible, one for one."""
         raw = self.document.get_line(line_index)
         text = Text(raw.translate(_HIDDEN), end="", no_wrap=True)
         palette = palette_of(self)
@@ -131,48 +131,48 @@ class Editor(TextArea):
 
     @property
     def offset_in_text(self) -> int:
-        """The position of the cursor in characters from the beginning."""
+        """The cursor as a number of characters from the beginning."""
         row, column = self.cursor_location
         return sum(len(self.document.get_line(i)) + 1 for i in range(row)) + column
 
     def mark(self, line: int | None) -> None:
-        """Mark a line as wrong, or remove the mark."""
+        """Mark a line as wrong, or none."""
         if line != self.bad_line:
             self.bad_line = line
             self.notify_style_update()
             self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("tab", "escape"):  # bindings of this class, not of the text area
+        if event.key in ("tab", "escape"):  # ours, not the text area's
             return
         self.typing = event.is_printable or event.key == "backspace"
         await super()._on_key(event)
 
     def action_run(self) -> None:
-        """Run the statement."""
+        """Run."""
         self.post_message(self.Wanted("run"))
 
     def action_explain(self) -> None:
-        """Show the plan of the statement."""
+        """Explain."""
         self.post_message(self.Wanted("explain"))
 
     def action_complete(self) -> None:
-        """Insert the completion."""
+        """Complete."""
         self.post_message(self.Wanted("complete"))
 
     def action_leave(self) -> None:
-        """Leave the editor."""
+        """Leave."""
         self.post_message(self.Wanted("leave"))
 
     def action_up(self) -> None:
-        """Move up, or to the previous statement of the history."""
+        """Up, or back in the history."""
         if self.cursor_at_first_line:
             self.post_message(self.Wanted("older"))
         else:
             self.action_cursor_up()
 
     def action_down(self) -> None:
-        """Move down, or to the next statement of the history."""
+        """Down, or forth in the history."""
         if self.cursor_at_last_line:
             self.post_message(self.Wanted("newer"))
         else:

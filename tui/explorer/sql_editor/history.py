@@ -1,4 +1,4 @@
-"""The history of statements, saved between sessions beside the selection."""
+"""Statements that were run, kept between sessions beside the selection."""
 
 import json
 from contextlib import suppress
@@ -9,7 +9,7 @@ KEPT = 500
 
 
 class History:
-    """Statements from the oldest to the newest, followed by the draft in the editor."""
+    """Goes back and forth through the statements; what was being written waits at the end."""
 
     def __init__(self) -> None:
         self._path = state_path().with_name("history.json")
@@ -18,7 +18,7 @@ class History:
         self._draft = ""
 
     def older(self, present: str) -> str | None:
-        """The previous statement, or None at the beginning."""
+        """The statement before, or None at the beginning."""
         if self._place == 0:
             return None
         if self._place == len(self._past):
@@ -27,14 +27,14 @@ class History:
         return self._past[self._place]
 
     def newer(self) -> str | None:
-        """The next statement, finally the draft; None at the end."""
+        """The statement after, at last what was being written; None at the end."""
         if self._place >= len(self._past):
             return None
         self._place += 1
         return self._past[self._place] if self._place < len(self._past) else self._draft
 
     def add(self, statement: str) -> None:
-        """Add a statement. If the folder cannot be written, it is kept for this session only."""
+        """Remember a statement. A folder that cannot be written keeps it for this session only."""
         if statement in self._past:
             self._past.remove(statement)
         self._past = [*self._past, statement][-KEPT:]
@@ -45,9 +45,7 @@ class History:
 
     def _read(self) -> list[str]:
         try:
-            statements = json.loads(self._path.read_text(encoding="utf-8"))
+            found = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
-        if not isinstance(statements, list):
-            return []
-        return [statement for statement in statements if isinstance(statement, str)]
+        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
