@@ -1,4 +1,4 @@
-"""The command as a user types it, run in this process: loading torch once is enough for all tests."""
+"""The command line, run in this process so that torch is loaded once for all tests."""
 
 import io
 import sys
@@ -12,7 +12,7 @@ from neurontui.tui.cli.main import run
 
 @dataclass(frozen=True)
 class Said:
-    """What a command left behind."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -24,12 +24,12 @@ def neurontui(*arguments: object, stdin: str = "") -> Said:
     out, err = _stream(), _stream()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "stdin", io.StringIO(stdin))
-        code = run([str(each) for each in arguments])
+        code = run([str(argument) for argument in arguments])
     return Said(code, _text(out), _text(err))
 
 
 def is_one_sentence(said: Said) -> bool:
-    """Whether a failure was told in one line, without a traceback."""
+    """Whether an error is one line without a traceback."""
     lines = said.err.strip().splitlines()
     return len(lines) == 1 and lines[0].startswith("neurontui: ") and "Traceback" not in said.err
 

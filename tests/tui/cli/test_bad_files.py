@@ -1,4 +1,4 @@
-"""Files that cannot be used: one sentence, exit code 4, no traceback, whichever command meets them."""
+"""Every command reports a file that cannot be used in one sentence, with exit code 4 and no traceback."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.tui.cli.command_line import is_one_sentence, neurontui
 
 
 def _missing(path: Path) -> None:
-    """There is no such file."""
+    """A file that does not exist."""
 
 
 def _folder(path: Path) -> None:

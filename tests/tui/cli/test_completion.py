@@ -1,4 +1,4 @@
-"""Tab completion, in a real shell: the script that `neurontui completion` prints, asked as the shell asks it."""
+"""Tab completion in a real shell, with the script that `neurontui completion` prints."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ whence -w _neurontui_completion
 
 
 def offered(*words: str) -> list[str]:
-    """What Tab offers in bash for the last of the words."""
+    """Completions in bash of the last word."""
     return run("bash", "--norc", "-c", BASH, "bash", "neurontui", *words).splitlines()
 
 

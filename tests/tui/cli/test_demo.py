@@ -1,4 +1,4 @@
-"""`neurontui demo` from end to end, on a few examples of two of its runs; and what all of them are."""
+"""`neurontui demo` from end to end on a few examples of two runs, and the list of all runs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_its_runs_are_every_task_and_sibling_with_all_measures(tmp_path: Path) -
     runs = demo._configs(tmp_path / "results.duckdb")
 
     assert {Path(run.task).stem for run in runs if run.model.endswith("bloom")} == set(TASKS)
-    assert {Path(run.model).name for run in runs} == {each.name for each in MODELS_DIR.iterdir()}
+    assert {Path(run.model).name for run in runs} == {folder.name for folder in MODELS_DIR.iterdir()}
     assert {run.device for run in runs} == {"cpu"}
     assert all({"types", "attribution"} <= set(run.measures) for run in runs)
     assert [Path(r.task).stem for r in runs if "ablation" in r.measures] == ["xnli", "ke-en-all"]

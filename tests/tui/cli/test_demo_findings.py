@@ -1,4 +1,4 @@
-"""The demo's answers in plain words follow the store, whichever way the truth lies."""
+"""The findings of the demo agree with planted effects in either direction."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.queries.test_claims import PLANTED, REVERSED
 
 
 def _answered(path: Path, effects: Effects) -> tuple[dict[str, str], str]:
-    """Question -> answer, and the whole text, for a planted store."""
+    """Answers by question, and the whole text, for a planted store."""
     with open_results(write_planted(path / "planted.duckdb", 11, effects)) as results:
         lines = list(answers(results, 1))
     asked = dict(line.strip().split("? ", 1) for line in lines if "? " in line)

@@ -1,4 +1,4 @@
-"""What a command does not import: help is quick, and a reader never loads torch."""
+"""What commands do not import: help is fast, and reading results does not load torch."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What people and scripts really type and pipe: one sentence and a documented exit code, and no device is replaced."""
+"""Unusual input of people and scripts: one sentence and a documented exit code; devices are not replaced."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def test_what_is_no_file_is_written_into_and_stays_what_it_is(measured: Path, tm
     assert neurontui(*line, link).code == 0
     assert link.is_symlink()
     assert target.read_bytes() == got[0]
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["link.csv", "pipe", "target.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "pipe", "target.csv"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: the system has no /dev/full")
@@ -163,7 +163,7 @@ def test_files_of_odd_names_are_files_like_others(measured: Path, name: str, tmp
 
 @pytest.mark.parametrize("name", ["a?b", "a\\b", "x" * 246])
 def test_names_that_duckdb_reads_in_another_way(measured: Path, name: str, tmp_path: Path) -> None:
-    """DuckDB looks for the log of `a?b` in `a.wal?b`, and takes a backslash for a slash."""
+    """DuckDB expects the log of `a?b` in `a.wal?b` and reads a backslash as a slash."""
     path = tmp_path / f"{name}.duckdb"
     lines = [("merge", measured, "--out", path), (*RUN, "--out", path)]
     if len(name) < 9:

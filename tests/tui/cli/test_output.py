@@ -1,4 +1,4 @@
-"""Tables for people: what a narrow terminal shows, and that a number is never cut."""
+"""Tables in a terminal: which columns a narrow terminal shows; numbers are never cut."""
 
 import io
 

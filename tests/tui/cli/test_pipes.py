@@ -1,4 +1,4 @@
-"""Pipes whose reader has gone, streams that are closed, and devices without room: as other Unix programs do."""
+"""Closed pipes, closed streams and full devices are handled as in other Unix programs."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: the s
 
 
 def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
-    """The command's own exit code, and what came on stderr."""
+    """Exit code and stderr of the command."""
     script = line.replace("neurontui", COMMAND).replace("RESULTS", f"'{results}'")
     done = subprocess.run(
         ["bash", "-c", f"{script}; exit ${{PIPESTATUS[0]}}"],

@@ -1,4 +1,4 @@
-"""Rows on stdout, talk on stderr: `query` and `sql` in every format."""
+"""`query` and `sql` in every format: results on stdout, messages on stderr."""
 
 import csv
 import io
@@ -35,13 +35,13 @@ def test_every_format_holds_the_same_rows(measured: Path, tmp_path: Path) -> Non
 
     assert len(objects) == 6 * 4
     assert _rounded(stored) == _rounded(objects)
-    assert [float(each["ratio"]) for each in records] == [each["ratio"] for each in objects]
+    assert [float(row["ratio"]) for row in records] == [row["ratio"] for row in objects]
     assert len(markdown) == 2 + len(objects)
     assert all(line.count("|") == markdown[0].count("|") for line in markdown)
 
 
 def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without the last digits of intervals: they hang on the order in which threads add up."""
+    """Without the last digits of intervals, which depend on the order in which threads add numbers."""
     return [
         {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()} for row in rows
     ]
@@ -63,7 +63,7 @@ def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
 
 
 def test_more_rows_than_memory_come_as_they_are_found(measured: Path, tmp_path: Path) -> None:
-    """A stream that never ends is cut by its reader, by its time, or by a table that is full."""
+    """An endless stream ends at a time limit, or when a table is full."""
     endless = ("sql", measured, "select i from range(10000000000000) t(i)")
     shown = neurontui(*endless)
     assert shown.err == "1,000 of many more rows shown; use --format csv for all rows\n"

@@ -1,4 +1,4 @@
-"""`neurontui run` as a user meets it: goes on after a kill, refuses in a sentence, and shows what it would ask."""
+"""`neurontui run`: resuming after a kill, errors in one sentence, and dry runs."""
 
 import json
 import shutil
@@ -34,15 +34,15 @@ def questions(tmp_path: Path) -> Path:
 
 
 def _content(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every table of a results file, less what differs between two sittings."""
-    found = {}
+    """Every table of a results file, without the columns that differ between two sessions."""
+    tables = {}
     with duckdb.connect(str(path), read_only=True) as connection:
         for table in tables_of_a_run():
             names = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-            kept = ", ".join(each for each in names if each not in VARIES)
-            found[table] = connection.execute(f"SELECT {kept} FROM {table} ORDER BY ALL").fetchall()
-    del found["checksums"]
-    return found
+            kept = ", ".join(name for name in names if name not in VARIES)
+            tables[table] = connection.execute(f"SELECT {kept} FROM {table} ORDER BY ALL").fetchall()
+    del tables["checksums"]
+    return tables
 
 
 @pytest.mark.faults
@@ -88,7 +88,7 @@ def test_the_same_run_is_not_measured_twice(measured: Path, tmp_path: Path) -> N
     half_deleted = tmp_path / "twice.duckdb.journal" / ".demo-fact.merged" / "batch-000000"
     half_deleted.mkdir(parents=True)  # as a kill between merge and tidying leaves it
     assert "already in the file" in neurontui(*line).err
-    assert [each.name for each in tmp_path.iterdir()] == ["twice.duckdb"]
+    assert [path.name for path in tmp_path.iterdir()] == ["twice.duckdb"]
     runs = neurontui("sql", out, "select count(*) from runs", "--format", "csv").out
     assert runs.splitlines()[-1] == "1"
 
@@ -151,7 +151,7 @@ def test_own_neurons_are_switched_off_from_a_file_and_from_a_query(measured: Pat
         "select distinct condition, n_ablated from ablation_examples join conditions using (run, condition) "
         f"where kind = 'user' and run = 2 union all select -1, count(*) from ({selected} and run = 1) order by 1",
     ).out.split()[1:]  # fmt: skip
-    expected, from_file, from_query = (int(each.split(",")[1]) for each in sizes)
+    expected, from_file, from_query = (int(line.split(",")[1]) for line in sizes)
     assert from_file == 2
     assert from_query == expected
 
@@ -189,10 +189,10 @@ def test_own_neurons_by_language(measured: Path, tmp_path: Path) -> None:
     assert dict(by_query) == {code: "1" if code == "de" else "0" for code, _ in by_query}
     percents = neurontui("query", out, "ablation-accuracy", "--run", 2, "--format", "json", "-p", "languages=en,de").out
     rows = [row for row in json.loads(percents) if row["kind"] == "user" and "query" in row["label"]]
-    each = {row["language"]: row["percent"] for row in rows}
-    assert each["en"] == 0
-    assert each["de"] == pytest.approx(2 * each[None])
-    assert each["de"] == pytest.approx(100 / (6 * 768))
+    percents = {row["language"]: row["percent"] for row in rows}
+    assert percents["en"] == 0
+    assert percents["de"] == pytest.approx(2 * percents[None])
+    assert percents["de"] == pytest.approx(100 / (6 * 768))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the SQL editor makes of what is typed."""
+"""Tokens, statements and completions of the SQL editor."""
 
 import pytest
 from hypothesis import given, settings
@@ -51,8 +51,8 @@ def test_tables_come_first_after_from() -> None:
 
 def test_columns_of_the_tables_that_are_mentioned() -> None:
     text = "SELECT la FROM neurons"
-    found = [offer for offer in offers(text, 9, NAMES) if offer.kind == "column"]
-    assert [offer.text for offer in found] == ["layer"]
+    columns = [offer for offer in offers(text, 9, NAMES) if offer.kind == "column"]
+    assert [offer.text for offer in columns] == ["layer"]
     assert texts("SELECT r.n_ex FROM runs r")[:0] == []
     assert [offer.text for offer in offers("SELECT r.n FROM runs r", 10, NAMES)] == [
         "name",
