@@ -1,4 +1,4 @@
-"""Taking results away: to the clipboard by OSC 52, and always to a file as well, for terminals that ignore it."""
+"""Copy and export. A copy goes to the clipboard by OSC 52 and to a file, for terminals that ignore OSC 52."""
 
 from pathlib import Path
 from typing import Any
@@ -7,24 +7,23 @@ import platformdirs
 from textual.app import App
 
 from neurontui.store.errors import NeurontuiError, UsageError
-from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import export_files as export
-from neurontui.tui.explorer.dialogs.export import ExportDialog, Wanted
+from neurontui.tui.explorer.dialogs.export import ExportDialog, ExportItem
 from neurontui.tui.explorer.screens.page import Page
 
 CLIPBOARD_ROWS = 10_000
-"""Rows that go to the clipboard; terminals drop more than about 100 kB of it anyway."""
+"""Maximum number of copied rows; terminals drop more than about 100 kB anyway."""
 
 
 def copies_folder() -> Path:
-    """Where copies are kept as files."""
+    """The folder of copies."""
     return platformdirs.user_data_path("neurontui") / "copies"
 
 
 def copy(app: App[Any], page: Page) -> None:
-    """Copy the screen's first table, or else its charts or words."""
+    """Copy the screen's first table; without a table, its charts or its text."""
     tables = page.tables()
     name = next(iter(tables), page.PAGE)
     if tables:
@@ -32,7 +31,7 @@ def copy(app: App[Any], page: Page) -> None:
     else:
         text = "\n\n".join(to_text(drawing) for drawing in page.drawings()) or page.words()
     if not text:
-        app.notify("There is nothing to copy here yet.", markup=False)
+        app.notify("There is nothing to copy yet.", markup=False)
         return
     app.copy_to_clipboard(text)
     try:
@@ -40,11 +39,11 @@ def copy(app: App[Any], page: Page) -> None:
     except UsageError as error:
         app.notify(f"Copied {name}. {clean(error)}", markup=False)
         return
-    app.notify(f"Copied {name}; also as {_place(path)}", markup=False)
+    app.notify(f"Copied {name}; also saved as {_place(path)}", markup=False)
 
 
 def _place(path: Path) -> str:
-    """File and folder, with a space between: a toast breaks a long path anywhere, names included."""
+    """File and folder, separated by a space: a toast breaks a long path anywhere, even within a name."""
     folder = path.parent
     if folder.is_relative_to(Path.home()):
         folder = Path("~") / folder.relative_to(Path.home())
@@ -52,34 +51,32 @@ def _place(path: Path) -> str:
 
 
 def ask_export(app: App[Any], page: Page) -> None:
-    """Let the reader choose what to save, as what and where."""
+    """Let the user choose what to save, in which format and where."""
     tables, drawings = page.tables(), list(page.drawings())
     if not tables and not drawings:
-        app.notify("There is nothing to export here yet.", markup=False)
+        app.notify("There is nothing to export yet.", markup=False)
         return
     whole = page.whole()
-    wanted = [
-        Wanted(name, kind, table=table, fetch=whole) for name, table in tables.items() for kind in export.TABLE_FORMATS
+    items = [
+        ExportItem(name, kind, table=table, fetch=whole)
+        for name, table in tables.items()
+        for kind in export.TABLE_FORMATS
     ]
-    wanted += [Wanted(_name(each), kind, drawing=each) for each in drawings for kind in export.CHART_FORMATS]
-    app.push_screen(ExportDialog(wanted, Path.cwd()), lambda chosen: _save(app, chosen))
+    items += [ExportItem(drawing.title, kind, drawing=drawing) for drawing in drawings for kind in export.CHART_FORMATS]
+    app.push_screen(ExportDialog(items, Path.cwd()), lambda chosen: _save(app, chosen))
 
 
-def _name(drawing: Drawing) -> str:
-    return drawing.title
-
-
-def _save(app: App[Any], chosen: tuple[Wanted, Path] | None) -> None:
+def _save(app: App[Any], chosen: tuple[ExportItem, Path] | None) -> None:
     if chosen is None:
         return
-    wanted, folder = chosen
-    app.run_worker(lambda: _write(app, wanted, folder), thread=True, exit_on_error=False)
+    item, folder = chosen
+    app.run_worker(lambda: _write(app, item, folder), thread=True, exit_on_error=False)
 
 
-def _write(app: App[Any], wanted: Wanted, folder: Path) -> None:
-    """In a thread: a table of millions of rows takes its time."""
+def _write(app: App[Any], item: ExportItem, folder: Path) -> None:
+    """In a thread: a table of millions of rows takes long."""
     try:
-        path = export.save(folder, wanted.name, wanted.kind, wanted.content())
+        path = export.save(folder, item.name, item.kind, item.content())
     except NeurontuiError as error:
         app.call_from_thread(app.notify, str(error), severity="error", timeout=8)
     else:

@@ -1,4 +1,4 @@
-"""A bug of ours: the terminal is given back, the details go into a file, and the reader gets a sentence."""
+"""Handles bugs of the explorer: the terminal is restored, details go to a file, and the user gets one sentence."""
 
 import traceback
 from collections.abc import Iterator
@@ -9,24 +9,24 @@ from neurontui.tui.explorer.selection import state_path
 
 
 class ExplorerError(NeurontuiError):
-    """The explorer met an error of its own."""
+    """The explorer has a bug."""
 
 
 def write_crash_log(error: BaseException) -> ExplorerError:
-    """Write the details down, and say where they are."""
+    """Write the details to a file and say where it is."""
     path = state_path().with_name("crash.txt")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
     return ExplorerError(
-        f"The explorer met an error of its own ({type(error).__name__}) and had to stop; "
-        f"the details are in {path}: please report them."
+        f"The explorer stopped because of an internal error ({type(error).__name__}). "
+        f"Details are in {path}; please report them."
     )
 
 
 @contextmanager
 def wrap_errors() -> Iterator[None]:
-    """In a thread: let failures through that have a sentence, and give one to all others."""
+    """In a thread: pass NeurontuiError through, and turn every other error into one."""
     try:
         yield
     except NeurontuiError:

@@ -1,7 +1,7 @@
-"""Keeps Python's garbage collector from stopping the explorer for a tenth of a second.
+"""Avoids pauses of a tenth of a second by Python's garbage collector.
 
-A full collection looks at every object there is, modules included. What was loaded to start with stays until the end, so it
-is taken out of sight, and later collections look at what is new.
+A full collection examines every object, modules included. Objects that were loaded at startup stay until the end: they
+are frozen, so that later collections examine newer objects only.
 """
 
 import gc
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Nothing is collected until `freeze` is called; at the end, everything is in sight again."""
+    """No collections until `freeze` is called; at the end, nothing is frozen."""
     gc.disable()
     try:
         yield
@@ -21,7 +21,7 @@ def seldom_collected() -> Iterator[None]:
 
 
 def freeze() -> None:
-    """Take everything there is now out of the collector's sight, and let it look at what comes; once in such a block."""
+    """Freeze all current objects and turn collections on; has an effect once in such a block."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""Keys that readers may change: every binding is known by its action, and keys.toml gives it other keys.
+"""Keys that users can change: keys.toml maps the name of an action to other keys.
 
 threshold = "T"
 "move(-1)" = "left,b"
@@ -19,7 +19,7 @@ BindingType = binding.BindingType
 
 @dataclass(frozen=True)
 class Binding(binding.Binding):
-    """A binding whose action is its name in keys.toml."""
+    """A binding that is named after its action in keys.toml."""
 
     def __post_init__(self) -> None:
         if self.id is None:
@@ -27,25 +27,25 @@ class Binding(binding.Binding):
 
 
 def name_of(action: str) -> str:
-    """What an action is called in keys.toml."""
+    """The name of an action in keys.toml."""
     return action.removeprefix("app.")
 
 
 def keys_path() -> Path:
-    """Where the keys are; `NEURONTUI_CONFIG` names another folder."""
+    """The path of keys.toml; `NEURONTUI_CONFIG` sets another folder."""
     folder = os.environ.get("NEURONTUI_CONFIG")
     return (Path(folder) if folder else platformdirs.user_config_path("neurontui")) / "keys.toml"
 
 
 def load_keymap() -> dict[str, str]:
-    """Keys by the names of their actions; empty without a file. Raises InputError where the file is wrong."""
+    """Keys by the names of their actions; empty without a file. Raises InputError if the file is invalid."""
     path = keys_path()
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as TOML ({error}); mend it or take it away.") from None
+        raise InputError(f"{path} cannot be read as TOML ({error}); correct or remove it.") from None
     wrong = [name for name, keys in raw.items() if not isinstance(keys, str) or not keys.strip()]
     if wrong:
         raise InputError(f'{path}: {wrong[0]} needs a key as text, such as {wrong[0]} = "T".')

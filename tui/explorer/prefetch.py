@@ -52,7 +52,7 @@ class PrefetchTask:
         self._query_runner, self.requests = query_runner, requests
 
     def __call__(self) -> None:
-        """Run one after the other. A failure is ignored: it occurs again, and is shown, when the user needs the query."""
+        """Run one after the other. Failures are ignored: they occur again, and are shown, when the query is needed."""
         for request, running in self.requests.items():
             if not running.stopped:
                 with suppress(NeurontuiError):

@@ -1,4 +1,4 @@
-"""The runs of the open files: what every screen needs to know about the run it shows."""
+"""The runs of the open files, with what every screen needs to know about its run."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from neurontui.queries.values import Run
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One run, by its number in the open files."""
+    """One run of the open files."""
 
     number: int
     key: str
@@ -20,7 +20,7 @@ class RunInfo:
     languages: tuple[str, ...]
     thresholds: tuple[float, ...]
     warnings: int = 0
-    """Warnings about what the model read in this run."""
+    """Number of warnings about the run's inputs."""
     details: tuple[tuple[str, Any], ...] = ()
     """The row of the query `runs`."""
 
@@ -30,23 +30,23 @@ class RunInfo:
 
     @property
     def threshold(self) -> float:
-        """The threshold the run was measured at."""
+        """The run's main activation threshold."""
         return self.thresholds[0] if self.thresholds else 0.0
 
 
 def catalog(table: pa.Table, known: tuple[Run, ...], warnings: pa.Table) -> tuple[RunInfo, ...]:
-    """Runs from the answers of the queries `runs` and `warnings`, with their keys and thresholds in full.
+    """Runs from the results of the queries `runs` and `warnings`, with full keys and thresholds.
 
-    The same run may be in two files; then the later one's key names its file too.
+    If two files contain the same run, the key of the later one also includes its file.
     """
     rows = {row["run"]: row for row in table.to_pylist()}
     warned = Counter(warnings.column("run").to_pylist())
-    found: dict[str, RunInfo] = {}
+    infos: dict[str, RunInfo] = {}
     for run in known:
         info = _info(run, rows.get(run.number, {}))
-        key = info.key if info.key not in found else f"{info.key}@{info.file}"
-        found[key] = replace(info, key=key, warnings=warned[run.number])
-    return tuple(found.values())
+        key = info.key if info.key not in infos else f"{info.key}@{info.file}"
+        infos[key] = replace(info, key=key, warnings=warned[run.number])
+    return tuple(infos.values())
 
 
 def _info(run: Run, row: dict[str, Any]) -> RunInfo:
@@ -64,5 +64,5 @@ def _info(run: Run, row: dict[str, Any]) -> RunInfo:
 
 
 def find(runs: tuple[RunInfo, ...], key: str) -> RunInfo | None:
-    """The run with this key."""
+    """The run with this key; None if there is none."""
     return next((run for run in runs if run.key == key), None)

@@ -1,4 +1,4 @@
-"""Which class shows which screen; a screen is imported when it is first visited, which keeps the start short."""
+"""The class of each screen. A screen is imported when it is first shown, which keeps startup short."""
 
 from importlib import import_module
 
@@ -18,13 +18,13 @@ _PAGES = {
 
 
 def import_all() -> None:
-    """Import all screens; in any thread, while nobody waits for one."""
+    """Import all screens; in any thread."""
     for module, _ in _PAGES.values():
         import_module(f"neurontui.tui.explorer.screens.{module}")
 
 
 def make_page(name: str) -> Page:
-    """A new screen by its name."""
+    """Make a screen by its name."""
     module, kind = _PAGES[name]
     page = getattr(import_module(f"neurontui.tui.explorer.screens.{module}"), kind)()
     assert isinstance(page, Page)

@@ -1,6 +1,6 @@
-"""What the reader looks at: one selection, shared by every screen and kept between sessions.
+"""The selection that all screens share, saved between sessions.
 
-It lives in a file of the user's state folder, never in the results file, which may be read-only or somebody else's.
+It is saved in the user's state folder, never in the results file, which may be read-only or belong to someone else.
 """
 
 import json
@@ -13,34 +13,34 @@ from typing import Any, Self
 
 import platformdirs
 
-KEPT = 50
-"""Results files whose selections are remembered."""
+SAVED_FILES = 50
+"""Number of results files whose selections are saved."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Everything the screens share. Runs are named by their key, which stays the same when a file is merged anew."""
+    """Everything the screens share. Runs are identified by their key, which does not change when a file is merged."""
 
     run: str = ""
     second: str = ""
-    """The run to compare with; empty for none."""
+    """Key of the run to compare with; empty for none."""
     languages: tuple[str, ...] = ()
     """Codes in the order of the run; empty for all."""
     threshold: float = 0.0
     layer: int = 0
     neuron: int = -1
-    """-1 where none was chosen yet."""
+    """-1 if none was chosen yet."""
     example: int = 0
     type: str = "specific"
     language: str = ""
-    """The one language that a screen about one language shows."""
+    """The language of screens that show a single language."""
     speaks: str = ""
-    """The language that lists of neurons keep to; empty for any."""
+    """The language that lists of neurons are filtered by; empty for any."""
     layer_filter: int | None = None
-    """The layer that lists of neurons keep to; None for all."""
+    """The layer that lists of neurons are filtered by; None for all."""
 
     def with_run(self, run: str, languages: Sequence[str]) -> Self:
-        """Another run; languages that it lacks are dropped from the selection."""
+        """The selection for another run, without languages that the run lacks."""
         kept = tuple(code for code in languages if code in self.languages)
         kept = () if len(kept) == len(languages) else kept
         language = self.language if self.language in languages else ""
@@ -57,30 +57,30 @@ class Selection:
         )
 
     def active(self, languages: Sequence[str]) -> tuple[str, ...]:
-        """The codes that are switched on, of a run's `languages`."""
+        """The selected codes among a run's `languages`."""
         return tuple(code for code in languages if not self.languages or code in self.languages)
 
 
 def state_path() -> Path:
-    """Where selections are kept; `NEURONTUI_STATE` names another folder."""
+    """The file of selections; `NEURONTUI_STATE` sets another folder."""
     folder = os.environ.get("NEURONTUI_STATE")
     return (Path(folder) if folder else platformdirs.user_state_path("neurontui")) / "explorer.json"
 
 
 def load(paths: Iterable[Path]) -> tuple[Selection, dict[str, Any]]:
-    """The selection last used on these files, and the settings of the explorer (theme); empty where there are none."""
+    """The selection last used with these files, and the explorer's settings (theme); defaults if nothing was saved."""
     state = _read()
     raw = _dict(state.get("files")).get(_name(paths), {})
     return _selection(raw), _dict(state.get("settings"))
 
 
 def save(paths: Iterable[Path], selection: Selection, settings: dict[str, Any]) -> None:
-    """Keep both. A folder that cannot be written loses them silently: nothing a reader did is gone but a habit."""
+    """Save both. A folder that cannot be written is ignored: no results are lost."""
     state = _read()
     name = _name(paths)
     files = {key: value for key, value in _dict(state.get("files")).items() if key != name}
     files[name] = asdict(selection)
-    kept = dict(list(files.items())[-KEPT:])
+    kept = dict(list(files.items())[-SAVED_FILES:])
     with suppress(OSError):
         _write({"files": kept, "settings": settings})
 
@@ -109,12 +109,12 @@ def _name(paths: Iterable[Path]) -> str:
 
 
 def _selection(raw: Any) -> Selection:
-    """A selection from the file; whatever has the wrong kind falls back to its default."""
+    """A selection from the file; values of a wrong type are replaced by defaults."""
     good: dict[str, Any] = {}
     for field in fields(Selection):
         value = _dict(raw).get(field.name)
         if field.name == "languages" and isinstance(value, list):
-            good["languages"] = tuple(each for each in value if isinstance(each, str))
+            good["languages"] = tuple(code for code in value if isinstance(code, str))
         elif field.name == "layer_filter" and isinstance(value, int):
             good["layer_filter"] = value
         elif value is not None and type(value) is type(field.default):

@@ -1,4 +1,4 @@
-"""A session with results files: the open files, their runs, the query runner, and the selection. It imports no screen."""
+"""A session with results files: open files, their runs, the query runner and the selection. It imports no screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

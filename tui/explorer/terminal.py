@@ -1,4 +1,4 @@
-"""Where the explorer draws: on the terminal, also where stderr leads into a file (`2>log`)."""
+"""Makes the explorer draw on the terminal even if stderr is redirected to a file (`2>log`)."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ TERMINAL = "/dev/tty"
 
 
 def open_explorer(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
-    """Explore results files until the reader quits. Raises NeurontuiError where one cannot be read or drawn."""
+    """Explore results files until the user quits. Raises NeurontuiError if one cannot be read or shown."""
     with seldom_collected(), drawn_on_the_terminal():
         from neurontui.tui.explorer.app import explore
 
@@ -21,7 +21,7 @@ def open_explorer(paths: Sequence[Path], queries_dir: Path | None = None) -> Non
 
 @contextmanager
 def drawn_on_the_terminal() -> Iterator[None]:
-    """Textual draws on stderr; redirected, that would leave a blank terminal and a log full of escapes."""
+    """Textual draws on stderr. If that is redirected, the terminal would stay blank and the file fill with escapes."""
     if sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""Three themes of our own: dark, light, and one that leaves every colour to the terminal."""
+"""Three themes: dark, light, and one that uses the terminal's colors."""
 
 from dataclasses import replace
 from functools import cache
@@ -53,12 +53,12 @@ COLORLESS = _ANSI.name
 
 
 def palette_for(theme: Theme, no_color: bool, few: bool = False) -> Palette:
-    """Chart colours that go with a theme; textures where there are no colours; `few` are 256 colours."""
+    """Chart colors for a theme; textures if there are no colors; `few` for terminals with 256 colors."""
     name = ANSI.name if theme.ansi else DARK.name if theme.dark else LIGHT.name
     return _palette(name, no_color and theme.ansi, few)
 
 
 @cache
 def _palette(name: str, textured: bool, few: bool) -> Palette:
-    kind = {each.name: each for each in (DARK, LIGHT, ANSI)}[name]
+    kind = {palette.name: palette for palette in (DARK, LIGHT, ANSI)}[name]
     return replace(kind, textured=textured, few=few)

@@ -1,7 +1,7 @@
-"""Keys typed ahead have the same effect as keys typed slowly.
+"""Gives keys that are typed ahead the same effect as keys that are typed slowly.
 
-The next key is passed on when the one before it has had its whole effect, messages between widgets included. A key that
-acts on what is shown also waits until the shown data are the answer to what is selected; later keys wait behind it.
+A key is passed on when the previous one has had its whole effect, messages between widgets included. A key that acts on
+shown data also waits until the data of the selection are shown; later keys wait behind it.
 """
 
 from collections import deque
@@ -15,16 +15,16 @@ from textual.message import Message
 
 from neurontui.tui.explorer.screens.page import Page
 
-LEAVING = ("escape", "ctrl+q", "ctrl+c")
-"""Keys that drop the keys which wait for an answer."""
-AGAIN = 0.02
+CANCELING = ("escape", "ctrl+q", "ctrl+c")
+"""Keys that drop waiting keys."""
+RETRY = 0.02
 """Seconds until a waiting key is tried again."""
 LOST = 1.0
-"""Seconds after which an echo is given up: its widget was removed."""
+"""Seconds after which an echo counts as lost because its widget was removed."""
 
 
 class Echo(Message):
-    """Follows a key through the same queues: when it arrives, everything sent before it has been handled."""
+    """Passes through the same queues as a key: when it arrives, everything sent before it has been handled."""
 
     def __init__(self, number: int, acted: bool) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Echo(Message):
 
 
 class TypeAhead:
-    """The queue of keys that were typed and not yet passed on."""
+    """The queue of keys that were typed but not yet passed on."""
 
     def __init__(self, app: App[Any], pass_on: Callable[[events.Key], Awaitable[None]]) -> None:
         self._app, self._pass_on = app, pass_on
@@ -47,33 +47,33 @@ class TypeAhead:
         return self._passing or bool(self._keys)
 
     async def typed(self, key: events.Key) -> None:
-        """Pass a key on, now or when its turn comes."""
-        if self._held and key.key in LEAVING:
+        """Queue a key."""
+        if self._held and key.key in CANCELING:
             self._keys.clear()
         self._keys.append(key)
         await self.go_on()
 
     async def go_on(self) -> None:
-        """Pass on the first key, unless the one before it is under way or it must wait."""
+        """Pass on the first key, unless the previous one is in progress or the key must wait."""
         if self._passing or not self._keys:
             return
         self._held = self._must_wait(self._keys[0])
         if self._held:
-            self._app.set_timer(AGAIN, self.go_on)
+            self._app.set_timer(RETRY, self.go_on)
             return
         self._passing = True
         await self._pass_on(self._keys.popleft())
         self._follow(acted=False)
 
     def _follow(self, acted: bool) -> None:
-        """Send an echo after the key, and after its action a second one behind the messages that the action sent."""
+        """Send an echo after the key; after its action, send a second one behind the action's messages."""
         self._number += 1
         sent_to = self._app.screen.focused or self._app.screen
         sent_to.post_message(Echo(self._number, acted))
         self._app.set_timer(LOST, partial(self.arrived, self._number, acted))
 
     async def arrived(self, number: int, acted: bool) -> None:
-        """An echo is back: go on with the next step."""
+        """An echo has arrived: continue with the next step."""
         if number != self._number:
             return
         if not acted:
@@ -84,7 +84,7 @@ class TypeAhead:
         await self.go_on()
 
     def _must_wait(self, key: events.Key) -> bool:
-        """Whether what the key acts on has not come yet. Text that is typed into a line or an editor never waits."""
+        """Whether the key acts on data that are not shown yet. Text typed into an input or an editor never waits."""
         page = self._app.screen
         if not isinstance(page, Page) or not self._app.is_running:
             return False

@@ -1,4 +1,4 @@
-"""What was loaded at the start is not looked at again by the garbage collector, and everything is as it was afterwards."""
+"""Objects loaded at startup are frozen for the garbage collector, and unfrozen at the end."""
 
 import gc
 

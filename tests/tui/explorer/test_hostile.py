@@ -34,7 +34,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(path)) as connection:
         texts = connection.execute(
             "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main' AND data_type = 'VARCHAR' "
-            "AND table_name IN (SELECT table_name FROM duckdb_tables()) AND table_name NOT IN ('meta', 'languages', 'mask_histogram') "
+            "AND table_name IN (SELECT table_name FROM duckdb_tables()) "
+            "AND table_name NOT IN ('meta', 'languages', 'mask_histogram') "
             "AND column_name NOT IN ('key', 'stack', 'kind', 'scope', 'direction', 'language')"
         ).fetchall()
         for table, column in texts:
@@ -143,7 +144,8 @@ def test_no_stored_byte_reaches_the_terminal_as_a_command(hostile: Path, tmp_pat
     assert "root:" not in text
     assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069]", text)
     allowed = re.compile(
-        r"\x1b(\[[?>=<]?[0-9;:]*[ $]?[a-zA-Z]|\]22;[a-z]*(\x07|\x1b\\)?|\]11;\?(\x07|\x1b\\)|P\+q[0-9a-f;]*\x1b\\|_G[^\x1b]*\x1b\\|[78=>])"
+        r"\x1b(\[[?>=<]?[0-9;:]*[ $]?[a-zA-Z]|\]22;[a-z]*(\x07|\x1b\\)?|\]11;\?(\x07|\x1b\\)"
+        r"|P\+q[0-9a-f;]*\x1b\\|_G[^\x1b]*\x1b\\|[78=>])"
     )
     left = allowed.sub("", text)
     assert "\x1b" not in left, left[left.index("\x1b") : left.index("\x1b") + 60]

@@ -31,13 +31,13 @@ async def focus(pilot: Pilot[None], group: str) -> None:
     """Where the keys of a group of the help work; some parts show in another view only."""
     page = page_of(pilot)
     for _ in range(6):
-        widgets = [each for each in page.query("*") if each.focusable and each.display]
-        wanted = [each for each in widgets if getattr(each, "HELP", "") == group]
+        widgets = [widget for widget in page.query("*") if widget.focusable and widget.display]
+        wanted = [widget for widget in widgets if getattr(widget, "HELP", "") == group]
         if wanted or not group.startswith("In "):
             break
         await pilot.press("v")
         await settle(pilot)
-    others = [each for each in widgets if not isinstance(each, Chips | Editor)]
+    others = [widget for widget in widgets if not isinstance(widget, Chips | Editor)]
     page.set_focus((wanted or others or [None])[0])
 
 
@@ -103,7 +103,7 @@ async def test_the_help_says_everything_in_full(
         assert max(map(len, words)) <= room
         said = " ".join(" ".join(lines).split())
         for _, bindings in help_groups(page):
-            assert all(" ".join(each.tooltip.split()) in said for each in bindings)
+            assert all(" ".join(binding.tooltip.split()) in said for binding in bindings)
 
 
 async def test_a_long_text_goes_to_its_ends(explorer: Callable[..., Explorer]) -> None:
@@ -164,6 +164,6 @@ async def test_a_wrong_key_file_is_told_and_does_no_harm(
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2")
-        assert any("keys.toml" in each.message for each in app._notifications)
+        assert any("keys.toml" in notification.message for notification in app._notifications)
         await press(pilot, "t")
         assert app.session.selection.threshold == 0.2

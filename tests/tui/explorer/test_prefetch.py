@@ -1,4 +1,4 @@
-"""What will probably be asked next is known before the key is pressed, and nothing is asked twice."""
+"""Queries that the next key is likely to need are prefetched, and no query runs twice."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ SLOW = QueryRequest.of("type-ratio-by-layer", run=1)
 
 @pytest.fixture
 def query_runner(store: Path) -> QueryRunner:
-    """A desk on the sample store; its jobs wait until they are let go."""
+    """A query runner on the sample store."""
     return QueryRunner(open_results(store))
 
 
@@ -39,15 +39,15 @@ def _held(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> tuple[l
     return ran, go
 
 
-def test_a_question_under_way_is_waited_for(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_query_is_waited_for(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     ran, go = _held(query_runner, monkeypatch)
     answers: list[pa.Table] = []
     threads = [threading.Thread(target=lambda: answers.append(query_runner.answer(SLOW))) for _ in range(3)]
-    for each in threads:
-        each.start()
+    for thread in threads:
+        thread.start()
     go.set()
-    for each in threads:
-        each.join(30)
+    for thread in threads:
+        thread.join(30)
 
     assert len(ran) == 1
     assert len(answers) == 3
@@ -55,7 +55,7 @@ def test_a_question_under_way_is_waited_for(query_runner: QueryRunner, monkeypat
     query_runner.close()
 
 
-def test_who_waits_can_be_stopped(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waiting_thread_can_be_stopped(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     _, go = _held(query_runner, monkeypatch)
     first = threading.Thread(target=query_runner.answer, args=(SLOW,))
     first.start()
@@ -69,21 +69,21 @@ def test_who_waits_can_be_stopped(query_runner: QueryRunner, monkeypatch: pytest
     query_runner.close()
 
 
-def test_a_failure_is_each_askers_own(query_runner: QueryRunner) -> None:
+def test_every_caller_gets_the_failure(query_runner: QueryRunner) -> None:
     for _ in range(2):
         with pytest.raises(UsageError):
             query_runner.answer(QueryRequest.of("no-such-query"))
     query_runner.close()
 
 
-def test_what_nobody_wants_any_more_is_stopped(query_runner: QueryRunner) -> None:
+def test_requests_that_are_no_longer_needed_are_stopped(query_runner: QueryRunner) -> None:
     prefetcher = Prefetcher()
     other = QueryRequest.of("layers", run=1)
     prefetch_task = prefetcher.begin(query_runner, [SLOW, other, SLOW])
     assert list(prefetch_task.requests) == [SLOW, other]
 
     prefetcher.stop(but=[other])
-    assert [each.stopped for each in prefetch_task.requests.values()] == [True, False]
+    assert [running.stopped for running in prefetch_task.requests.values()] == [True, False]
     prefetch_task()
     assert query_runner.cached(SLOW) is None
     assert query_runner.cached(other) is not None
@@ -117,7 +117,7 @@ def test_closing_waits_for_a_job_that_is_being_made(query_runner: QueryRunner, m
     assert order == ["made", "closed"]
 
 
-async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
+async def test_the_chip_under_the_cursor_is_prefetched(
     explorer: Callable[..., Explorer],
 ) -> None:
     app = explorer()
@@ -138,7 +138,7 @@ async def test_a_chip_under_the_cursor_is_known_before_it_is_switched(
         assert [q for q in expected.values() if app.session.query_runner.cached(q) is None] == []
 
 
-async def test_the_next_threshold_and_the_rows_beside_are_known(
+async def test_the_next_threshold_and_neighboring_rows_are_prefetched(
     explorer: Callable[..., Explorer],
 ) -> None:
     app = explorer()

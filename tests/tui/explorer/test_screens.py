@@ -152,12 +152,12 @@ async def test_the_difference_of_two_runs_is_told_at_the_chosen_threshold(
         await settle(pilot)
         assert "over the 9 languages of both" in text_of(app), "types over others are other types"
         curves = page_of(pilot).styled().series
-        both = {each.letter: each.values for each in curves}
+        both = {series.letter: series.values for series in curves}
         await press(pilot, "d")
         assert "A > 0.2" in text_of(app)
-        for each in page_of(pilot).styled().series:
-            pairs = zip(both[each.letter], both[each.letter.lower()], strict=True)
-            assert each.values == pytest.approx([one - other for one, other in pairs])
+        for series in page_of(pilot).styled().series:
+            pairs = zip(both[series.letter], both[series.letter.lower()], strict=True)
+            assert series.values == pytest.approx([one - other for one, other in pairs])
 
 
 async def test_a_screen_says_the_threshold_of_its_own_numbers(
@@ -198,9 +198,9 @@ async def test_a_copy_is_told_with_its_file_and_folder_short(
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "y")
-        [told] = [each.message for each in app._notifications]
+        [message] = [notification.message for notification in app._notifications]
         name = "type-ratio-by-layer"
-        assert told == f"Copied {name}; also as {name}.tsv in ~/data/neurontui/copies"
+        assert message == f"Copied {name}; also saved as {name}.tsv in ~/data/neurontui/copies"
 
 
 async def test_a_long_name_of_a_run_leaves_room_for_the_languages() -> None:
@@ -254,7 +254,7 @@ async def test_an_empty_file_says_how_to_fill_it(explorer: Callable[..., Explore
     app = explorer(tmp_path / "empty.duckdb")
     async with app.run_test(size=NARROW) as pilot:
         await pilot.pause(0.3)
-        assert "This file holds no run yet" in text_of(app)
+        assert "This file has no runs yet" in text_of(app)
         for tab in TABS:
             await pilot.press(tab.digit)
             await pilot.pause()
@@ -273,7 +273,7 @@ async def test_the_same_run_in_two_files_is_told_apart(explorer: Callable[..., E
         assert app.session.second.name == app.session.run.name
         await press(pilot, "2", "d")
         assert "Difference of type ratios" in text_of(app)
-        values = [abs(v) for each in page_of(pilot).styled().series for v in each.values]
+        values = [abs(v) for series in page_of(pilot).styled().series for v in series.values]
         assert max(values) == 0.0
         await press(pilot, "1", "enter")
         assert app.session.run.file == str(again)

@@ -1,4 +1,7 @@
-"""Pictures of all screens, narrow and wide, on runs of the demo's model. Look at the report, then `pytest tests/tui/test_snapshots.py --snapshot-update`."""
+"""Snapshots of all screens, narrow and wide, on runs of the demo's model.
+
+After a change, look at the report, then run `pytest tests/tui/explorer/test_snapshots.py --snapshot-update`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -43,6 +43,17 @@ async def test_results_show_rows_time_and_types(explorer: Callable[..., Explorer
         assert total == sum(run.get("n_examples") * run.get("n_neurons") for run in app.session.runs)
 
 
+async def test_nan_infinity_and_null_are_shown_and_copied_apart(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "9")
+        await run(pilot, "SELECT 'nan'::DOUBLE AS a, '-inf'::DOUBLE AS b, NULL::DOUBLE AS c, [1.5, 'nan'::DOUBLE] AS d")
+        [row] = [line for line in text_of(app).splitlines() if "-inf" in line and "SELECT" not in line]
+        assert row.split() == ["nan", "-inf", "–", "1.5,", "nan"]
+        await press(pilot, "escape", "y")
+        assert "nan" in app.clipboard.lower()
+
+
 async def test_an_error_is_shown_where_the_query_is(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
@@ -158,11 +169,11 @@ async def test_a_search_in_many_rows_leaves_the_keys_working(
         await run(pilot, "SELECT 'word ' || range AS word FROM range(100_000)")
         await press(pilot, "escape")
         grid = sql_page(pilot).query_one(Grid)
-        grid.sought = "nowhere"
+        grid.needle = "nowhere"
         await pilot.press("n", "j", "j")
         await pilot.pause()
         assert grid.cursor_coordinate.row == 2
-        grid.sought = "WORD 7000"
+        grid.needle = "WORD 7000"
         await pilot.press("n")
         await app.workers.wait_for_complete()
         assert grid.cursor_coordinate.row == 7000

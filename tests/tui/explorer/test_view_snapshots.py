@@ -1,4 +1,4 @@
-"""Snapshots of every view of every screen, of two runs compared, and of every dialog, at 80x24, on runs of the demo's model.
+"""Snapshots of every view of every screen, of two runs compared, and of every dialog, at 80x24.
 
 After a change, look at the report, then run `pytest tests/tui/explorer/test_view_snapshots.py --snapshot-update`.
 """

@@ -12,9 +12,9 @@ from neurontui.tui.explorer.widgets.styled_text import StyledText, title
 
 
 class Ask(ModalScreen[str | None]):
-    """Enter takes what was typed, esc nothing."""
+    """Enter returns the text, esc returns None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Type nothing")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Close without an answer")]
 
     def __init__(self, heading: str, hint: str) -> None:
         super().__init__(classes="dialog")
@@ -31,5 +31,5 @@ class Ask(ModalScreen[str | None]):
             yield line
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Done."""
+        """Return the text."""
         self.dismiss(message.value)

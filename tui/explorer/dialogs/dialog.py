@@ -1,4 +1,4 @@
-"""Dialogs: a panel above the screen, closed by esc."""
+"""Dialogs: a panel over the screen, closed by esc."""
 
 import textwrap
 from typing import ClassVar, TypeVar
@@ -19,17 +19,17 @@ Result = TypeVar("Result")
 
 
 class Choice(ModalScreen[str | None]):
-    """A list to choose from; enter chooses, esc leaves things as they are."""
+    """A list to choose from; enter chooses, esc changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", tooltip="Leave things as they are"),
+        Binding("escape,q", "dismiss", "close", tooltip="Close without a change"),
         Binding("j", "down", "down", show=False, tooltip="Down"),
         Binding("k", "up", "up", show=False, tooltip="Up"),
     ]
 
-    def __init__(self, heading: str, options: list[tuple[str, str]], present: str = "") -> None:
+    def __init__(self, heading: str, options: list[tuple[str, str]], current: str = "") -> None:
         super().__init__(classes="dialog")
-        self._heading, self._options, self._present = heading, options, present
+        self._heading, self._options, self._current = heading, options, current
 
     def compose(self) -> ComposeResult:
         """Heading and options."""
@@ -40,49 +40,49 @@ class Choice(ModalScreen[str | None]):
             yield OptionList(*(Option(Content(clean(text)), id=f"o{i}") for i, (_, text) in enumerate(self._options)))
 
     def on_mount(self) -> None:
-        """Put the cursor on what holds now."""
+        """Put the cursor on the current option."""
         values = [value for value, _ in self._options]
-        if self._present in values:
-            self.query_one(OptionList).highlighted = values.index(self._present)
+        if self._current in values:
+            self.query_one(OptionList).highlighted = values.index(self._current)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Chosen."""
+        """Return the option."""
         self.dismiss(self._options[message.option_index][0])
 
     def action_down(self) -> None:
-        """Down."""
+        """Move the cursor down."""
         self.query_one(OptionList).action_cursor_down()
 
     def action_up(self) -> None:
-        """Up."""
+        """Move the cursor up."""
         self.query_one(OptionList).action_cursor_up()
 
 
 class Reading(ModalScreen[None]):
-    """Text to read, as long as it is."""
+    """Text of any length."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", "close", tooltip="Close"),
         Binding("j,down", "scroll(1)", "down", show=False, tooltip="Down"),
         Binding("k,up", "scroll(-1)", "up", show=False, tooltip="Up"),
-        Binding("pagedown,space", "scroll(10)", "page down", show=False, tooltip="A page down"),
-        Binding("pageup", "scroll(-10)", "page up", show=False, tooltip="A page up"),
-        Binding("g,home", "edge(False)", "top", show=False, tooltip="The beginning"),
-        Binding("G,end", "edge(True)", "bottom", show=False, tooltip="The end"),
+        Binding("pagedown,space", "scroll(10)", "page down", show=False, tooltip="Scroll a page down"),
+        Binding("pageup", "scroll(-10)", "page up", show=False, tooltip="Scroll a page up"),
+        Binding("g,home", "edge(False)", "top", show=False, tooltip="Go to the top"),
+        Binding("G,end", "edge(True)", "bottom", show=False, tooltip="Go to the bottom"),
     ]
 
     def __init__(self, lines: list[Spans] | None = None, heading: str = "") -> None:
         super().__init__(classes="dialog")
         self._heading: list[Spans] = [title(heading), []] if heading else []
         self._sheet = StyledText()
-        self.show(lines if lines is not None else [[Span("asking …", "second")]])
+        self.show(lines if lines is not None else [[Span("running …", "second")]])
 
     def show(self, lines: list[Spans]) -> None:
-        """The text, now or when its answer has come."""
+        """Set the text."""
         self._sheet.show([*self._heading, *lines])
 
     def say(self, sentence: str) -> None:
-        """Why there is no text."""
+        """Say why there is no text."""
         self.show([[Span(line, "second")] for line in textwrap.wrap(clean(sentence), 66)])
 
     def compose(self) -> ComposeResult:
@@ -95,6 +95,6 @@ class Reading(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_edge(self, end: bool) -> None:
-        """To the beginning or the end."""
+        """Scroll to the top or the bottom."""
         panel = self.query_one(VerticalScroll)
         (panel.scroll_end if end else panel.scroll_home)(animate=False)

@@ -1,4 +1,4 @@
-"""The export dialog: what, in which format, into which folder."""
+"""The export dialog: what to save, in which format, in which folder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from neurontui.tui.explorer.widgets.styled_text import StyledText, title
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One thing to save, in one format."""
+class ExportItem:
+    """A table or chart in one format."""
 
     name: str
     kind: str
     table: pa.Table | None = None
     drawing: Drawing | None = None
     fetch: Callable[[], pa.Table] | None = None
-    """Gets all rows, where the table on the screen was cut."""
+    """Fetches all rows, if the table on the screen was truncated."""
 
     def content(self) -> bytes:
-        """What goes into the file."""
+        """The content of the file."""
         if self.fetch is not None:
             return export.table_bytes(self.fetch(), self.kind)
         if self.table is not None:
@@ -40,35 +40,35 @@ class Wanted:
         return export.chart_bytes(self.drawing, self.kind) if self.drawing is not None else b""
 
     def label(self) -> str:
-        """A line of the list."""
+        """The line of the list."""
         if self.fetch is not None:
             return f"{self.kind:<8}{fit(self.name, 34)} table, all rows"
         what = f"table, {self.table.num_rows:,} rows" if self.table is not None else "chart"
         return f"{self.kind:<8}{fit(self.name, 34)} {what}"
 
 
-class ExportDialog(ModalScreen[tuple[Wanted, Path] | None]):
-    """Enter saves what is under the cursor; tab goes to the folder and back."""
+class ExportDialog(ModalScreen[tuple[ExportItem, Path] | None]):
+    """Enter saves the item under the cursor; tab moves to the folder and back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Save nothing")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Close without saving")]
 
-    def __init__(self, wanted: list[Wanted], folder: Path) -> None:
+    def __init__(self, items: list[ExportItem], folder: Path) -> None:
         super().__init__(classes="dialog")
-        self._wanted, self._folder = wanted, folder
+        self._items, self._folder = items, folder
 
     def compose(self) -> ComposeResult:
-        """What to save, and where."""
+        """Items and folder."""
         with Vertical(classes="panel"):
             heading = StyledText(classes="heading")
             heading.show([title("Export", "enter saves · tab: folder · esc closes")])
             yield heading
-            yield OptionList(*(Option(Content(each.label())) for each in self._wanted))
+            yield OptionList(*(Option(Content(item.label())) for item in self._items))
             folder = Input(clean(self._folder), compact=True, id="folder")
             folder.cursor_blink = False
             yield folder
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Chosen."""
+        """Save an item."""
         self._finish(message.option_index)
 
     def on_input_submitted(self) -> None:
@@ -77,4 +77,4 @@ class ExportDialog(ModalScreen[tuple[Wanted, Path] | None]):
 
     def _finish(self, index: int) -> None:
         folder = Path(self.query_one(Input).value or ".").expanduser()
-        self.dismiss((self._wanted[index], folder))
+        self.dismiss((self._items[index], folder))

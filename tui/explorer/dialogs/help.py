@@ -1,4 +1,4 @@
-"""Help: what the screen in front shows, and every key that works on it, made from the screen itself."""
+"""Help for the screen in front: what it shows, and its keys, collected from its bindings."""
 
 import textwrap
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from neurontui.tui.explorer.widgets.styled_text import title
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 WIDTH = 70
-"""Cells of a line at 80 columns and beyond."""
+"""Maximum width of a line in cells."""
 TYPES = "Types: A all-shared, P partial-shared, S specific, N non-activated"
 KEYS = 16
-"""Cells for the keys of an action."""
+"""Width of the column of keys in cells."""
 _NAMES = {
     "escape": "esc", "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "space": "space",
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def help_lines(page: Page) -> list[Spans]:
-    """What the screen says about itself, then its keys, those of its parts, and those of every screen."""
+    """The screen's description, its keys, those of its widgets, and those of every screen."""
     width = min(WIDTH, max(int(page.size.width * 0.96) - 6, KEYS * 2))
     lines: list[Spans] = [title(page.HEADING), []]
     lines += [[Span(line)] for line in textwrap.wrap(page.ABOUT, width)]
@@ -35,10 +35,8 @@ def help_lines(page: Page) -> list[Spans]:
 
 def _foot(page: Page, width: int) -> list[Spans]:
     """The letters of the types, and how to change keys."""
-    names = dict.fromkeys(each.id for _, bindings in help_groups(page) for each in bindings if each.id)
-    words = (
-        f'Keys can be changed: lines such as export = "E" in {keys_path()}. Names here: {", ".join(map(str, names))}.'
-    )
+    names = dict.fromkeys(binding.id for _, group in help_groups(page) for binding in group if binding.id)
+    words = f'To change keys, write lines such as export = "E" to {keys_path()}. Names: {", ".join(map(str, names))}.'
     lines = [
         *textwrap.wrap(TYPES, width),
         "",
@@ -48,18 +46,18 @@ def _foot(page: Page, width: int) -> list[Spans]:
 
 
 def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
-    """Every key that is explained, by where it works."""
+    """All documented keys, grouped by where they work."""
     keymap = getattr(page.app, "keymap", {})
     common = {binding.action for binding in page.COMMON}
-    own = [each for each in documented_bindings(type(page), keymap) if each.action not in common]
+    own = [binding for binding in documented_bindings(type(page), keymap) if binding.action not in common]
     parts: dict[str, list[Binding]] = {}
     for widget in page.query("*"):
         if widget.focusable and (group := getattr(widget, "HELP", "")):
             parts.setdefault(group, documented_bindings(type(widget), keymap))
-    every = [each for each in documented_bindings(type(page), keymap) if each.action in common]
-    palette = Binding("ctrl+p", "app.command_palette", tooltip="All that can be done, by name; and colours")
-    digits = Binding("1", "go", tooltip="The nine screens by their digits", key_display="1 … 9")
-    rest = [each for each in documented_bindings(type(page.app), keymap) if not each.action.startswith("go(")]
+    every = [binding for binding in documented_bindings(type(page), keymap) if binding.action in common]
+    palette = Binding("ctrl+p", "app.command_palette", tooltip="All commands by name, and themes")
+    digits = Binding("1", "go", tooltip="Show a screen", key_display="1 … 9")
+    rest = [binding for binding in documented_bindings(type(page.app), keymap) if not binding.action.startswith("go(")]
     return [
         ("On this screen", own),
         *parts.items(),
@@ -68,20 +66,20 @@ def help_groups(page: Page) -> list[tuple[str, list[Binding]]]:
 
 
 def documented_bindings(kind: type, keymap: Mapping[str, str]) -> list[Binding]:
-    """The explained keys of a class and of those it comes from, as the reader has mapped them."""
-    found: dict[str, Binding] = {}
-    for each in kind.__mro__:
-        for binding in vars(each).get("BINDINGS", ()):
+    """Bindings with a tooltip of a class and its bases, with the user's keys."""
+    by_key: dict[str, Binding] = {}
+    for base in kind.__mro__:
+        for binding in vars(base).get("BINDINGS", ()):
             if not isinstance(binding, Binding) or not binding.tooltip:
                 continue
             keys = keymap.get(binding.id or "", binding.key)
             for single in Binding.make_bindings([replace(binding, key=keys)]):
-                found.setdefault(single.key, replace(binding, key=single.key))
-    return list(found.values())
+                by_key.setdefault(single.key, replace(binding, key=single.key))
+    return list(by_key.values())
 
 
 def _rows(bindings: list[Binding], width: int) -> list[Spans]:
-    """One line an action, with all its keys."""
+    """One entry for each action, with all its keys."""
     merged: dict[str, list[Binding]] = {}
     for binding in bindings:
         merged.setdefault(binding.action, []).append(binding)
@@ -89,7 +87,7 @@ def _rows(bindings: list[Binding], width: int) -> list[Spans]:
 
 
 def _row(same: list[Binding], width: int) -> list[Spans]:
-    """The keys at the left, what they do beside them, on as many lines as that takes."""
+    """The keys on the left, the description on the right, wrapped."""
     keys = "  " + fit_keys(same).ljust(KEYS)
     words = textwrap.wrap(same[0].tooltip, width - len(keys) - 1)
     return [
@@ -99,14 +97,14 @@ def _row(same: list[Binding], width: int) -> list[Spans]:
 
 
 def fit_keys(bindings: list[Binding]) -> str:
-    """The keys of one action, as they are printed on a keyboard."""
+    """The keys of one action, as printed on a keyboard."""
     if bindings[0].action == "go":
         return "1 … 9"
     return " ".join(dict.fromkeys(key_name(binding.key) for binding in bindings))
 
 
 def key_name(key: str) -> str:
-    """A key as it is printed on a keyboard."""
+    """A key as printed on a keyboard."""
     if key in _NAMES:
         return _NAMES[key]
     return next(

@@ -214,7 +214,7 @@ def _same(before: Sequence[pa.Table], now: Sequence[pa.Table]) -> bool:
 
 
 def every_position(chart: Chart, index: int, room: int) -> tuple[Spans, ...]:
-    """Values of the chart's own curves, one line a position: the positions around `index` that fit into `room` lines."""
+    """Values of the chart's own curves, one line for each position around `index` that fits into `room` lines."""
     if room < 2:
         return ()
     start = max(min(index - room // 2, chart.n - room), 0)

@@ -1,4 +1,4 @@
-"""Examples: one meaning in every language, what the model said, and which neurons spoke."""
+"""Examples: one meaning in every language, the model's answers, and the neurons that contribute most."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -29,15 +29,15 @@ ANSWERED = ("any", "right", "wrong")
 
 
 class ExamplesPage(Page):
-    """The list of examples at the left, the chosen one at the right."""
+    """The list of examples on the left, the selected one on the right."""
 
     PAGE = "examples"
     HEADING = "Examples"
     ABOUT = (
-        "One example is one meaning in every language. At the left all of them, with the number of languages the "
-        "model answered rightly; at the right the chosen one: prompts, the model's answers, its types by layer "
-        "beside the mean of all examples, and the neurons that contribute most to it (CS: contribution score, "
-        "ES: effective score). Enter on a neuron opens its card; enter on an example shows its text in full."
+        "One example is one meaning in every language. The list on the left gives the number of languages that the "
+        "model answered correctly. On the right is the selected example: prompts, the model's answers, its types by "
+        "layer and the mean of all examples, and the neurons with the largest contribution (CS: contribution score, "
+        "ES: effective score). Enter on a neuron opens its card; enter on an example shows its full text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -45,17 +45,17 @@ class ExamplesPage(Page):
             "step(-1)",
             "example",
             key_display="[ ]",
-            tooltip="The example before",
+            tooltip="The previous example",
         ),
         Binding("right_square_bracket", "step(1)", "example", show=False, tooltip="The next example"),
         Binding(
             "w",
             "answered",
             "right/wrong",
-            tooltip="All examples, those answered rightly, or those answered wrongly",
+            tooltip="All examples, those answered correctly, or those answered incorrectly",
         ),
-        Binding("f", "full", "full text", tooltip="The prompts and answers in full"),
-        Binding("tab", "app.focus_next", "neurons", tooltip="To the neurons, and back to the list"),
+        Binding("f", "full", "full text", tooltip="Full text of prompts and answers"),
+        Binding("tab", "app.focus_next", "neurons", tooltip="Go to the neurons, or back to the list"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -93,7 +93,7 @@ class ExamplesPage(Page):
                 yield StyledText(id="no-top")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """The list, and everything about the chosen example."""
+        """The list, and everything about the selected example."""
         run, languages, example = scope.run, scope.languages, scope.selection.example
         one = {"run": run.number, "example": example, "languages": languages}
         return {
@@ -127,13 +127,13 @@ class ExamplesPage(Page):
     def _fill(self, table: pa.Table) -> None:
         grid = self.query_one("#examples-list", Grid)
         grid.show(table, example_fields(table, grid.size.width))
-        found = table.column("found")[0].as_py() if table.num_rows else 0
-        word = ("examples", "answered rightly", "answered wrongly")[self.answered]
-        self.query_one("#found", StyledText).show([[Span(f"{found:,} {word}", "text", bold=True)]])
+        matches = table.column("found")[0].as_py() if table.num_rows else 0
+        word = ("examples", "correct", "incorrect")[self.answered]
+        self.query_one("#found", StyledText).show([[Span(f"{matches:,} {word}", "text", bold=True)]])
         self._point(table)
 
     def reflect(self) -> None:
-        """The example may have been chosen on another screen: the cursor of the list follows."""
+        """The example may have been selected on another screen: move the cursor of the list."""
         if "list" in self.answers:
             self._point(self.answers["list"])
 
@@ -150,11 +150,11 @@ class ExamplesPage(Page):
         if table.num_rows:
             grid.show(table, TOP_FIELDS)
         else:
-            way = "Which neurons contribute most was not measured: neurontui run … --measures types,attribution."
+            hint = "Measure contribution scores as well: neurontui run … --measures types,attribution."
             sheet.show(
                 [
                     [Span("No attribution in this run", "second", bold=True)],
-                    *_wrapped(way, self._width(sheet)),
+                    *_wrapped(hint, self._width(sheet)),
                 ]
             )
 
@@ -172,7 +172,7 @@ class ExamplesPage(Page):
                 self.select(example=row["example"])
 
     def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
-        """Enter: the text in full, or the neuron's card."""
+        """Enter: the full text, or the neuron's card."""
         if message.data_table.id == "examples-list":
             row = self.query_one("#examples-list", Grid).row_values()
             self.select(example=row.get("example", self.selection.example))
@@ -183,7 +183,7 @@ class ExamplesPage(Page):
             self.host.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def action_step(self, step: int) -> None:
-        """The next or the last example of the list."""
+        """The next or the previous example of the list."""
         grid = self.query_one("#examples-list", Grid)
         numbers = self.answers["list"].column("example").to_pylist() if "list" in self.answers else []
         if numbers:
@@ -193,12 +193,12 @@ class ExamplesPage(Page):
             self.select(example=numbers[place])
 
     def action_answered(self) -> None:
-        """All, right or wrong ones."""
+        """All, correct or incorrect examples."""
         self.answered = (self.answered + 1) % len(ANSWERED)
         self.update()
 
     def action_full(self) -> None:
-        """Prompts and answers in full."""
+        """Full text of prompts and answers."""
         run, width = self.run, min(self.size.width - 10, 72)
         if run is None:
             return

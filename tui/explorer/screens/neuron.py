@@ -1,4 +1,4 @@
-"""Neuron: one neuron's card. What it is over all examples, in which languages, what it says, what excites it."""
+"""Neuron: types, languages, tokens, scores and strongest inputs of one neuron."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -33,9 +33,9 @@ class NeuronPage(Page):
     PAGE = "neuron"
     HEADING = "Neuron"
     ABOUT = (
-        "One neuron over all examples: in what share of them it has each type, in which languages it is active at "
-        "the last token (and at how many of all prompt tokens), the tokens its value vector promotes and suppresses, "
-        "its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10), and the inputs that excite it most. "
+        "One neuron over all examples: the share of examples in which it has each type; the languages in which it is "
+        "active at the last token, and its share of all prompt tokens; the tokens that its value vector promotes and "
+        "suppresses; its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10); and its strongest inputs. "
         "Enter on an input opens the example."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,7 +44,7 @@ class NeuronPage(Page):
             "neuron(-1)",
             "neuron",
             key_display="[ ]",
-            tooltip="The neuron before",
+            tooltip="The previous neuron",
         ),
         Binding("right_square_bracket", "neuron(1)", "neuron", show=False, tooltip="The next neuron"),
         Binding(
@@ -52,14 +52,14 @@ class NeuronPage(Page):
             "layer(-1)",
             "layer",
             key_display="{ }",
-            tooltip="The same index, a layer down",
+            tooltip="The neuron with the same index, one layer down",
         ),
         Binding(
             "right_curly_bracket",
             "layer(1)",
             "layer",
             show=False,
-            tooltip="The same index, a layer up",
+            tooltip="The neuron with the same index, one layer up",
         ),
         Binding("o", "open", "open", tooltip="Open a neuron by layer and number"),
         Binding("enter", "example", "example", show=False, tooltip="The example under the cursor"),
@@ -87,7 +87,7 @@ class NeuronPage(Page):
     }
 
     def body(self) -> Iterable[Widget]:
-        """Bars side by side, tokens and scores below, strongest inputs last."""
+        """Bars side by side, tokens and scores below, then the strongest inputs."""
         yield StyledText(id="head")
         with Horizontal(id="bars"):
             yield StyledText(id="types")
@@ -98,7 +98,7 @@ class NeuronPage(Page):
         yield StyledText(id="input")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """Everything about the neuron; where none was chosen yet, the one that contributes most to the layer."""
+        """Everything about the neuron; if none is selected yet, the one with the largest contribution to the layer."""
         run, chosen = scope.run, scope.selection
         if chosen.neuron < 0:
             return {"top": QueryRequest.of("top-neurons", run=run.number, layer=chosen.layer, limit=1)}
@@ -161,7 +161,7 @@ class NeuronPage(Page):
             lines = [
                 [
                     Span(
-                        "Its tokens were not kept: only those of neurons that contribute most.",
+                        "Tokens are stored only for neurons with the largest contribution.",
                         "dim",
                     )
                 ]
@@ -175,10 +175,10 @@ class NeuronPage(Page):
             grid.show(table, STRONGEST_FIELDS)
             self._say_input()
         else:
-            sheet.show([[Span("The strongest inputs of this neuron were not kept.", "dim")]])
+            sheet.show([[Span("The strongest inputs of this neuron were not stored.", "dim")]])
 
     def _say_input(self) -> None:
-        """Where there is room, the input under the cursor in full."""
+        """The full input under the cursor, if there is room."""
         sheet, row = self.query_one("#input", StyledText), self.query_one(Grid).row_values()
         sheet.display = self.tall and bool(row)
         if sheet.display:
@@ -189,7 +189,7 @@ class NeuronPage(Page):
         self._say_input()
 
     def failed(self, key: str, sentence: str) -> None:
-        """A neuron that does not exist, or a measure that is missing: the rest stays."""
+        """A neuron does not exist or a measure is missing: show that and keep the rest."""
         self.notify(sentence, severity="warning", markup=False)
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
@@ -203,16 +203,16 @@ class NeuronPage(Page):
             self.host.open_detail("examples", example=row["example"])
 
     def action_neuron(self, step: int) -> None:
-        """A neighbour in the layer."""
+        """A neighbor in the layer."""
         self._open(self.selection.layer, self.selection.neuron + step)
 
     def action_layer(self, step: int) -> None:
-        """The same index in a neighbouring layer."""
+        """The same index in a neighboring layer."""
         self._open(self.selection.layer + step, self.selection.neuron)
 
     def action_open(self) -> None:
         """Ask for a layer and a neuron."""
-        self.app.push_screen(Ask("Open a neuron", "layer neuron, such as 17 4211"), self._typed)
+        self.app.push_screen(Ask("Open a neuron", "layer and neuron, such as 17 4211"), self._typed)
 
     def _typed(self, text: str | None) -> None:
         numbers = [int(word) for word in (text or "").replace(",", " ").split() if word.isdecimal()]
@@ -222,7 +222,7 @@ class NeuronPage(Page):
             self.notify("Type two numbers: the layer, then the neuron.", markup=False)
 
     def _open(self, layer: int, neuron: int) -> None:
-        """Keep inside the model."""
+        """Select a neuron, limited to those that exist."""
         layers = self.answers.get("layers")
         if layers is None or not layers.num_rows:
             return

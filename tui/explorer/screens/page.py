@@ -133,7 +133,7 @@ class Page(MatchingScreen):
                 yield from self.wants(scope).values()
 
     def next_selections(self) -> Iterator[Selection]:
-        """Selections that the next key is likely to make: the language under the cursor switched. Screens add others."""
+        """Selections that the next key is likely to make: the chip under the cursor switched. Screens add others."""
         chips = self.query_one(Chips)
         if chips.has_focus and (switched := chips.switched(chips.cursor)):
             yield replace(self.selection, languages=self._selected(switched))
@@ -385,6 +385,6 @@ class Page(MatchingScreen):
                 return
         self.set_focus(None)
 
-    def on_grid_asked(self, message: Grid.Asked) -> None:
+    def on_grid_search_requested(self, message: Grid.SearchRequested) -> None:
         """Open the search line."""
         self.query_one(SearchBar).open(message.grid)

@@ -1,4 +1,4 @@
-"""Runs: what the open files hold, and what is being measured right now."""
+"""Runs: the runs of the open files, and runs in progress."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -33,12 +33,12 @@ class RunsPage(Page):
     PAGE = "runs"
     HEADING = "Runs"
     ABOUT = (
-        "One row a run: one model on one task. Enter looks at the run; c compares it with the run one looks at. "
-        "Below are the settings of the run under the cursor, warnings and notes about it, and runs that are "
-        "still being measured into this file; tab goes down to them, to scroll."
+        "One row for each run: one model on one task. Enter selects the run; c compares it with the selected run. "
+        "Below are the settings, warnings and notes of the run under the cursor, and runs that are in progress for "
+        "this file; tab moves the focus there, to scroll."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "look", "look at run", tooltip="Look at the run under the cursor"),
+        Binding("enter", "look", "select", tooltip="Select the run under the cursor"),
         Binding(
             "c",
             "compare_with",
@@ -67,7 +67,7 @@ class RunsPage(Page):
             yield StyledText(id="details")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """The runs, and what there is to know about the one under the cursor."""
+        """The runs, and notes and languages of the run under the cursor."""
         under = self._under() or scope.run
         return {
             "runs": QueryRequest.of("runs"),
@@ -76,7 +76,7 @@ class RunsPage(Page):
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
-        """The runs, or what there is to know about one."""
+        """The table, or the details."""
         if key == "runs":
             self._fill(table)
             keys = [run.key for run in self.session.runs]
@@ -85,7 +85,7 @@ class RunsPage(Page):
         self._detail()
 
     def reflect(self) -> None:
-        """Mark the run one looks at."""
+        """Mark the selected run."""
         if "runs" in self.answers:
             self._fill(self.answers["runs"])
 
@@ -105,12 +105,12 @@ class RunsPage(Page):
         return self.session.runs[row] if 0 <= row < len(self.session.runs) else None
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
-        """Another row: its details."""
+        """Another row."""
         if self._under() is not None and "runs" in self.answers:
             self.detail_changed()
 
     def detail_changed(self) -> None:
-        """Ask about the run under the cursor."""
+        """Show the run under the cursor."""
         self._detail()
         for key, request in self.shown().items():
             if self.requested.get(key) != request:
@@ -132,19 +132,19 @@ class RunsPage(Page):
             self.query_one("#details", StyledText).show(lines)
 
     def journals(self, journals: Sequence[Progress]) -> None:
-        """Runs that are being measured; called whenever the journals were looked at."""
+        """Show runs in progress; called whenever the journals were checked."""
         lines: list[Spans] = []
         if journals:
             lines = [
                 [],
                 [Span("In progress", "text", bold=True)],
-                *(_progress(each) for each in journals),
+                *(_progress(journal) for journal in journals),
                 [],
             ]
         self.query_one("#progress", StyledText).show(lines)
 
     def action_look(self) -> None:
-        """Look at the run under the cursor."""
+        """Select the run under the cursor and show its layers."""
         run = self._under()
         if run is not None:
             self.session.choose_run(run.key)
@@ -154,19 +154,23 @@ class RunsPage(Page):
         """Set or clear the second run."""
         run = self._under()
         if run is None or run.key == self.selection.run:
-            self.notify("Put the cursor on another run to compare with.", markup=False)
+            self.notify("Move the cursor to another run to compare with.", markup=False)
             return
         self.select(second="" if self.selection.second == run.key else run.key)
 
 
-def _progress(each: Progress) -> Spans:
-    share = each.done / each.total if each.total else 0.0
+def _progress(journal: Progress) -> Spans:
+    share = journal.done / journal.total if journal.total else 0.0
     state = (
-        "merging …" if each.merging else "measuring" if each.running else "stopped: the same command goes on with it"
+        "merging …"
+        if journal.merging
+        else "measuring"
+        if journal.running
+        else "stopped; rerun the same command to resume"
     )
     return [
-        Span(f"  {each.name}  ", "text"),
+        Span(f"  {journal.name}  ", "text"),
         Span(bar(share, 1.0, 20), "first", "rule"),
-        Span(f" {each.done} of {each.total} batches  ", "text"),
-        Span(state, "second" if each.merging else "dim"),
+        Span(f" {journal.done} of {journal.total} batches  ", "text"),
+        Span(state, "second" if journal.merging else "dim"),
     ]

@@ -1,4 +1,4 @@
-"""SQL: an editor that knows the tables, and its results. Reading only; a query can be stopped, and stops by itself."""
+"""SQL: an editor with completion, and its results. Statements are read-only, can be stopped, and have a time limit."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -43,7 +43,7 @@ EXPLAIN = "EXPLAIN "
 
 
 class Ran(Message):
-    """A statement came to its end: rows, or why there are none."""
+    """A statement has finished: its rows, or its error."""
 
     def __init__(
         self,
@@ -64,22 +64,22 @@ class Ran(Message):
 
 
 class SqlPage(Page):
-    """Editor above, results below, and between them a line that says how it went."""
+    """Editor above, results below, and a status line between them."""
 
     PAGE = "sql"
     HEADING = "SQL"
     ABOUT = (
-        "Any SQL of DuckDB over the open files, read-only. ctrl+r runs the statement under the cursor; tab takes a "
-        "completion (tables, columns, functions, and the names of queries, which become their SQL); ↑ in the first "
-        "line brings back what was run before; esc stops a query, then leaves the editor so that the digits and the "
-        "other keys work again. x on any other screen lands here with that screen's query."
+        "DuckDB SQL on the open files, read-only. ctrl+r runs the statement under the cursor. tab inserts a completion "
+        "(tables, columns, functions, and names of queries, which are replaced by their SQL). ↑ in the first line "
+        "shows earlier statements. esc stops a query, then leaves the editor so that digits and other keys work. x on "
+        "any other screen opens that screen's query here."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "run", "run", show=False, tooltip="Run the statement under the cursor"),
-        Binding("i", "edit", "edit", tooltip="Back to the editor"),
-        Binding("m", "limit", "rows", tooltip="How many rows at most: 100,000, a million, ten million"),
-        Binding("s", "seconds", "time limit", tooltip="How long a query may run: 60 s, 600 s, 10 s"),
-        Binding("d", "schema", "tables", tooltip="Tables and columns of the file, and what they mean"),
+        Binding("i", "edit", "edit", tooltip="Go to the editor"),
+        Binding("m", "limit", "rows", tooltip="Maximum number of rows: 100,000, 1 million, 10 million"),
+        Binding("s", "seconds", "time limit", tooltip="Time limit: 60 s, 600 s, 10 s"),
+        Binding("d", "schema", "tables", tooltip="Tables and columns of the file, with descriptions"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {"schema": ()}
@@ -112,7 +112,7 @@ class SqlPage(Page):
         yield Grid(id="rows", cursor_type="cell")
 
     def on_mount(self) -> None:
-        """The frame, and a clock for what runs."""
+        """Start the clock of the status line."""
         super().on_mount()
         self._say([Span("ctrl+r runs  ·  tab completes  ·  ↑ history  ·  esc leaves the editor", "dim")])
         self.set_interval(0.25, self._tick)
@@ -124,21 +124,21 @@ class SqlPage(Page):
 
     @property
     def completions(self) -> Completions:
-        """What it offers."""
+        """The list of completions."""
         return self.query_one(Completions)
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """What there is to complete."""
+        """Tables and columns, for completion."""
         return {"schema": QueryRequest.of("schema")}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """Tables and columns."""
-        self.names = names_of(table, tuple(each.name for each in self.session.query_runner.results.queries()))
+        self.names = names_of(table, tuple(query.name for query in self.session.query_runner.results.queries()))
         if self.result is None and self._job is None:
             self.query_one(Grid).show(table, SCHEMA_FIELDS)
 
     def reflect(self) -> None:
-        """A query that another screen handed over."""
+        """Run a query that another screen passed on."""
         if self.session.pending_sql:
             self.editor.text, self.session.pending_sql = self.session.pending_sql, ""
             self.action_run()
@@ -148,11 +148,11 @@ class SqlPage(Page):
 
     @property
     def waiting(self) -> bool:
-        """Whether a statement runs."""
+        """Whether a statement is running."""
         return self._job is not None or super().waiting
 
     def lacks_in(self, widget: DOMNode, action: str) -> bool:
-        """Rows of the statement before may be looked through, but not taken for those of the present one."""
+        """Rows of the previous statement can be browsed, but not opened or searched while the next one runs."""
         return action in ("select_cursor", "find", "find_next") and self._job is not None
 
     def stop(self) -> bool:
@@ -194,7 +194,7 @@ class SqlPage(Page):
             self.post_message(Ran(number, statement, table, job.truncated, None))
 
     def on_ran(self, message: Ran) -> None:
-        """Show what came of it."""
+        """Show rows or error."""
         if message.number != self._number:
             return
         self._job = None
@@ -203,7 +203,7 @@ class SqlPage(Page):
             self._show_error(message.error, message.statement.startswith(EXPLAIN))
         elif message.table is not None and message.statement.startswith(EXPLAIN):
             self._say([Span(f"explained in {took:.2f} s", "dim")])
-            if self.is_current:  # the plan belongs to the editor, not above another screen
+            if self.is_current:  # not over another screen
                 self.app.push_screen(Reading(plan_lines(message.table)))
         elif message.table is not None:
             self.result, self.ran, self.cut = message.table, message.statement, message.cut
@@ -222,7 +222,7 @@ class SqlPage(Page):
         self._say([Span(f"✗ {where}", "bad", bold=True), Span(str(error), "text")])
 
     def _point(self, line: int, column: int) -> None:
-        """Put the cursor where the error is; the statement may begin further down in the text."""
+        """Move the cursor to the error; the statement may begin further down in the text."""
         editor = self.editor
         statement = statement_at(editor.text, editor.offset_in_text)
         first = editor.text[: max(editor.text.find(statement), 0)].count("\n")
@@ -241,11 +241,11 @@ class SqlPage(Page):
     # -- the editor's keys ------------------------------------------------------------------------------------------
 
     def on_text_area_changed(self, _: TextArea.Changed) -> None:
-        """Offer completions while one types."""
+        """Update completions while typing."""
         self.editor.mark(None)
         self.completions.follow(self.editor, self.names)
 
-    def on_editor_wanted(self, message: Editor.Wanted) -> None:
+    def on_editor_key_pressed(self, message: Editor.KeyPressed) -> None:
         """Keys of the editor."""
         actions: dict[str, Callable[[], object]] = {
             "older": partial(self._move, -1),
@@ -258,7 +258,7 @@ class SqlPage(Page):
         actions[message.what]()
 
     def _move(self, step: int) -> None:
-        """Through the completions where they show, else through the history."""
+        """Move in the completions if they are shown, otherwise in the history."""
         editor = self.editor
         if self.completions.shown:
             self.completions.move(step)
@@ -269,7 +269,7 @@ class SqlPage(Page):
             editor.move_cursor(editor.document.end if step < 0 else (0, 0))
 
     def _complete(self) -> None:
-        """Take the highlighted completion; without one, go on to the results."""
+        """Insert the highlighted completion; without one, go to the results."""
         offer = self.completions.take(self.editor)
         if offer is None:
             self.query_one(Grid).focus()
@@ -278,9 +278,9 @@ class SqlPage(Page):
             self.editor.move_cursor(self.editor.document.end)
 
     def _statement(self, name: str) -> str:
-        """A named query's SQL for what is selected."""
+        """A named query's SQL for the selection."""
         chosen, run = self.selection, self.run
-        known: dict[str, Any] = {
+        values: dict[str, Any] = {
             "run": run.number if run else None,
             "languages": list(self.languages),
             "layer": chosen.layer,
@@ -289,9 +289,9 @@ class SqlPage(Page):
             "other": self.second.number if self.second else None,
         }
         results = self.session.query_runner.results
-        asked = [p.name for p in results.named(name).parameters if p.required or p.name in ("run", "languages")]
+        names = [p.name for p in results.named(name).parameters if p.required or p.name in ("run", "languages")]
         try:
-            return results.statement(name, **{key: known[key] for key in asked if known.get(key) is not None})
+            return results.statement(name, **{key: values[key] for key in names if values.get(key) is not None})
         except UsageError as error:
             self.notify(str(error), severity="warning", markup=False)
             return name
@@ -304,25 +304,25 @@ class SqlPage(Page):
     # -- other keys -----------------------------------------------------------------------------------------------
 
     def on_data_table_cell_selected(self, message: DataTable.CellSelected) -> None:
-        """A value in full."""
+        """Show the full value."""
         self.app.push_screen(Reading(value_lines(message.value)))
 
     def action_edit(self) -> None:
-        """Back to the editor."""
+        """Go to the editor."""
         self.editor.focus()
 
     def action_limit(self) -> None:
-        """More rows."""
+        """Another row limit."""
         self.limit = (self.limit + 1) % len(LIMITS)
-        self._say([Span(f"at most {LIMITS[self.limit]:,} rows from the next run on", "second")])
+        self._say([Span(f"row limit {LIMITS[self.limit]:,} from the next run on", "second")])
 
     def action_seconds(self) -> None:
         """Another time limit."""
         self.seconds = (self.seconds + 1) % len(SECONDS)
-        self._say([Span(f"at most {SECONDS[self.seconds]:g} s from the next run on", "second")])
+        self._say([Span(f"time limit {SECONDS[self.seconds]:g} s from the next run on", "second")])
 
     def action_schema(self) -> None:
-        """Tables and columns."""
+        """Show tables and columns."""
         if "schema" in self.answers:
             self.app.push_screen(Reading(schema_lines(self.answers["schema"], min(self.size.width - 10, 70))))
 
@@ -331,7 +331,7 @@ class SqlPage(Page):
         return {"sql": self.result} if self.result is not None else {}
 
     def whole(self) -> Callable[[], pa.Table] | None:
-        """Runs the statement again, without a limit, where its result was cut."""
+        """Run the statement again without a row limit, if its result was truncated."""
         query_runner, statement = self.session.query_runner, self.ran
 
         def all_rows() -> pa.Table:

@@ -1,4 +1,4 @@
-"""The SQL editor: colours, history at the first and last line, and a message when completions may be of use."""
+"""The SQL editor: colors, history at the first and the last line, and messages for its keys."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -51,7 +51,7 @@ def colored_by_line(text: str) -> dict[int, list[Colored]]:
 
 
 class Editor(TextArea):
-    """A text area that knows SQL."""
+    """A text area for SQL."""
 
     HELP: ClassVar[str] = "In the editor"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,12 +62,12 @@ class Editor(TextArea):
             key_display="ctrl+r",
             tooltip="Run the statement under the cursor",
         ),
-        Binding("ctrl+g", "explain", "explain", tooltip="How DuckDB would run it"),
+        Binding("ctrl+g", "explain", "explain", tooltip="Show DuckDB's query plan"),
         Binding(
             "tab",
             "complete",
             "complete",
-            tooltip="Take the completion, or the next pane where there is none",
+            tooltip="Insert the completion; without one, go to the next pane",
         ),
         Binding(
             "escape",
@@ -76,7 +76,7 @@ class Editor(TextArea):
             key_display="esc",
             tooltip="Close completions; stop the query; leave the editor",
         ),
-        Binding("up", "up", "history", show=False, tooltip="Up; in the first line, the statement before"),
+        Binding("up", "up", "history", show=False, tooltip="Up; in the first line, the previous statement"),
         Binding(
             "down",
             "down",
@@ -86,8 +86,8 @@ class Editor(TextArea):
         ),
     ]
 
-    class Wanted(Message):
-        """The reader wants something: run, explain, complete, leave, older, newer."""
+    class KeyPressed(Message):
+        """A key of the editor: run, explain, complete, leave, older, newer."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -105,12 +105,12 @@ class Editor(TextArea):
         self._tokens_of: str | None = None
         self._tokens: Mapping[int, Sequence[Colored]] = {}
         self.typing = False
-        """Whether the last change came from the keyboard, letter by letter."""
+        """Whether the last change was typed, letter by letter."""
         self.bad_line: int | None = None
-        """The line (from 0) at which DuckDB stopped, to be marked."""
+        """The line (from 0) of DuckDB's error, which is marked."""
 
     def get_line(self, line_index: int) -> Text:
-        """A line with colours; control characters become visible, one for one."""
+        """A line with colors; control characters are replaced by visible ones."""
         raw = self.document.get_line(line_index)
         text = Text(raw.translate(_HIDDEN), end="", no_wrap=True)
         palette = palette_of(self)
@@ -131,49 +131,49 @@ class Editor(TextArea):
 
     @property
     def offset_in_text(self) -> int:
-        """The cursor as a number of characters from the beginning."""
+        """The cursor as a number of characters from the start."""
         row, column = self.cursor_location
         return sum(len(self.document.get_line(i)) + 1 for i in range(row)) + column
 
     def mark(self, line: int | None) -> None:
-        """Mark a line as wrong, or none."""
+        """Mark a line as erroneous; None removes the mark."""
         if line != self.bad_line:
             self.bad_line = line
             self.notify_style_update()
             self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("tab", "escape"):  # ours, not the text area's
+        if event.key in ("tab", "escape"):  # bindings of this class, not of the text area
             return
         self.typing = event.is_printable or event.key == "backspace"
         await super()._on_key(event)
 
     def action_run(self) -> None:
-        """Run."""
-        self.post_message(self.Wanted("run"))
+        """Run the statement."""
+        self.post_message(self.KeyPressed("run"))
 
     def action_explain(self) -> None:
-        """Explain."""
-        self.post_message(self.Wanted("explain"))
+        """Show the query plan."""
+        self.post_message(self.KeyPressed("explain"))
 
     def action_complete(self) -> None:
-        """Complete."""
-        self.post_message(self.Wanted("complete"))
+        """Insert the completion."""
+        self.post_message(self.KeyPressed("complete"))
 
     def action_leave(self) -> None:
-        """Leave."""
-        self.post_message(self.Wanted("leave"))
+        """Leave the editor."""
+        self.post_message(self.KeyPressed("leave"))
 
     def action_up(self) -> None:
         """Up, or back in the history."""
         if self.cursor_at_first_line:
-            self.post_message(self.Wanted("older"))
+            self.post_message(self.KeyPressed("older"))
         else:
             self.action_cursor_up()
 
     def action_down(self) -> None:
-        """Down, or forth in the history."""
+        """Down, or forward in the history."""
         if self.cursor_at_last_line:
-            self.post_message(self.Wanted("newer"))
+            self.post_message(self.KeyPressed("newer"))
         else:
             self.action_cursor_down()

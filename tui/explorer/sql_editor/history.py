@@ -1,15 +1,16 @@
-"""Statements that were run, kept between sessions beside the selection."""
+"""Statements that were run, saved between sessions."""
 
 import json
 from contextlib import suppress
 
 from neurontui.tui.explorer.selection import state_path
 
-KEPT = 500
+SAVED = 500
+"""Number of saved statements."""
 
 
 class History:
-    """Goes back and forth through the statements; what was being written waits at the end."""
+    """Moves through earlier statements; the unfinished statement is the last entry."""
 
     def __init__(self) -> None:
         self._path = state_path().with_name("history.json")
@@ -17,27 +18,27 @@ class History:
         self._place = len(self._past)
         self._draft = ""
 
-    def older(self, present: str) -> str | None:
-        """The statement before, or None at the beginning."""
+    def older(self, current: str) -> str | None:
+        """The previous statement; None at the start."""
         if self._place == 0:
             return None
         if self._place == len(self._past):
-            self._draft = present
+            self._draft = current
         self._place -= 1
         return self._past[self._place]
 
     def newer(self) -> str | None:
-        """The statement after, at last what was being written; None at the end."""
+        """The next statement, finally the unfinished one; None at the end."""
         if self._place >= len(self._past):
             return None
         self._place += 1
         return self._past[self._place] if self._place < len(self._past) else self._draft
 
     def add(self, statement: str) -> None:
-        """Remember a statement. A folder that cannot be written keeps it for this session only."""
+        """Save a statement. If the folder cannot be written, it is kept for this session only."""
         if statement in self._past:
             self._past.remove(statement)
-        self._past = [*self._past, statement][-KEPT:]
+        self._past = [*self._past, statement][-SAVED:]
         self._place = len(self._past)
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ class History:
 
     def _read(self) -> list[str]:
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
+            statements = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
-        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+        return [text for text in statements if isinstance(text, str)] if isinstance(statements, list) else []

@@ -1,1 +1,1 @@
-"""Parts of screens. Each gets plain data and posts messages; none of them asks the store anything."""
+"""Widgets. Each receives plain data and posts messages; none of them reads a store."""

@@ -1,4 +1,4 @@
-"""The selection that all screens share: languages to switch on and off, threshold, compared run."""
+"""The line of languages to switch on and off, with the threshold and the compared run."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from neurontui.tui.explorer.widgets.styled_text import Line
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 SHORTEST = 12
-"""Characters that the name of the compared run keeps."""
+"""Minimum width of the compared run's name in characters."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ChipState:
     active: tuple[str, ...] = ()
     threshold: str = "A > 0"
     compared: str | None = ""
-    """The name of the compared run; None where the screen does not compare."""
+    """The name of the compared run; None if the screen does not compare."""
     note: str = ""
 
 
@@ -30,15 +30,15 @@ class Chips(Line, can_focus=True):
     """Language chips: click one, or press L, move with the arrows and toggle with space."""
 
     FOCUS_ON_CLICK = False
-    """A click toggles and leaves the focus where the screen's keys work."""
+    """A click toggles a language without moving the focus."""
     HELP: ClassVar[str] = "On the language chips (L)"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The language before"),
+        Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The previous language"),
         Binding("right,l", "move(1)", "move", show=False, tooltip="The next language"),
         Binding("space", "flip", "on/off", tooltip="Switch the language on or off"),
         Binding("a", "all", "all", tooltip="Switch every language on"),
         Binding("o", "only", "only this", tooltip="Switch every other language off"),
-        Binding("i", "invert", "invert", tooltip="Switch on what is off, and off what is on"),
+        Binding("i", "invert", "invert", tooltip="Invert the selection"),
         Binding("escape,enter,L", "leave", "done", key_display="esc", tooltip="Back to the screen"),
     ]
 
@@ -50,10 +50,10 @@ class Chips(Line, can_focus=True):
             self.languages = languages
 
     class Moved(Message):
-        """The cursor stands on another chip, or has come to the chips."""
+        """The cursor is on another chip, or the chips got the focus."""
 
     class Left(Message):
-        """The reader is done with the chips."""
+        """The user leaves the chips."""
 
     def __init__(self) -> None:
         super().__init__(id="chips")
@@ -69,7 +69,7 @@ class Chips(Line, can_focus=True):
             self.refresh()
 
     def parts(self, width: int) -> Spans:
-        """Chips in a window around the cursor where they do not all fit, then the rest of the selection."""
+        """The chips, or those around the cursor if not all fit, then the rest of the selection."""
         needed = sum(width_of(self._chip(index)) for index in range(len(self.state.languages)))
         tail = self._tail(width - needed - 2)
         room = width - width_of(tail) - 1
@@ -80,7 +80,7 @@ class Chips(Line, can_focus=True):
         return [*before, *shown, *after, *tail]
 
     def _tail(self, room: int) -> list[Span]:
-        """What stands behind the chips; a long name of a run gives way before chips do."""
+        """Text after the chips. A long name of a run is shortened before chips are hidden."""
         state = self.state
         parts = [
             Span(f" {len(state.active)} of {len(state.languages)}", "dim"),
@@ -106,7 +106,7 @@ class Chips(Line, can_focus=True):
         ]
 
     def _window(self, room: int) -> tuple[int, int]:
-        """First and last chip that fit, keeping the cursor in sight."""
+        """First and last visible chip, with the cursor between them."""
         widths = [width_of(self._chip(index)) for index in range(len(self.state.languages))]
         start = min(self._first, self.cursor)
         while start < self.cursor and sum(widths[start : self.cursor + 1]) > room - 1:
@@ -127,7 +127,7 @@ class Chips(Line, can_focus=True):
         self.refresh()
 
     def action_move(self, step: int) -> None:
-        """Move the cursor, around the ends."""
+        """Move the cursor, cyclically."""
         count = len(self.state.languages)
         if count:
             self.cursor = (self.cursor + step) % count
@@ -146,7 +146,7 @@ class Chips(Line, can_focus=True):
         self._set(set(self.switched(index)))
 
     def switched(self, index: int) -> tuple[str, ...]:
-        """The codes that are on once one is switched; none where it is the last."""
+        """The codes that are on after one is switched; empty if it is the last one."""
         state = self.state
         return tuple(code for i, code in enumerate(state.languages) if (code in state.active) != (i == index))
 
@@ -159,7 +159,7 @@ class Chips(Line, can_focus=True):
         self._set({self.state.languages[self.cursor]} if self.state.languages else set())
 
     def action_invert(self) -> None:
-        """Swap what is on and what is off."""
+        """Invert the selection."""
         self._set({*self.state.languages} - {*self.state.active})
 
     def action_leave(self) -> None:

@@ -1,4 +1,4 @@
-"""Where am I: file, run, and the way one came. Esc goes back along it."""
+"""Breadcrumbs: file, run, and screens. Esc goes back along them."""
 
 from collections.abc import Iterator
 
@@ -17,13 +17,13 @@ class Crumbs(Line):
         self._warning = ""
 
     def show(self, crumbs: tuple[str, ...], state: str = "", warning: str = "") -> None:
-        """Set the way, a word on what goes on (a slow query, a merge), and that the run has warnings."""
+        """Set the breadcrumbs, what is in progress (a slow query, a merge), and the hint at warnings."""
         if (crumbs, state, warning) != (self._crumbs, self._state, self._warning):
             self._crumbs, self._state, self._warning = crumbs, state, warning
             self.refresh()
 
     def parts(self, width: int) -> Spans:
-        """The way at the left, what goes on and the way to help at the right."""
+        """Breadcrumbs on the left; what is in progress and help on the right."""
         state = [Span(f"  {self._state}", "second", bold=True)] if self._state else []
         warning = [Span(f"  {self._warning}", "bad", bold=True, click="app.go('runs')")]
         help_ = [
@@ -31,11 +31,11 @@ class Crumbs(Line):
             Span("  ? help ", "dim", click="app.help"),
         ]
         right = [*(warning if self._warning else []), *state, *help_]
-        return spread(self._way(width - width_of(right)), right, width)
+        return spread(self._fitting(width - width_of(right)), right, width)
 
-    def _way(self, room: int) -> list[Span]:
-        """All crumbs, or those that fit: the run matters more than the screen, which the line below names too."""
-        shorter = (_joined(each) for each in _shorter(self._crumbs))
+    def _fitting(self, room: int) -> list[Span]:
+        """All crumbs, or those that fit: the run first, because the next line names the screen too."""
+        shorter = (_joined(crumbs) for crumbs in _shorter(self._crumbs))
         return next(
             (parts for parts in shorter if width_of(parts) <= room),
             _joined(("…", *self._crumbs[-1:])),

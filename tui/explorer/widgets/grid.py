@@ -1,4 +1,4 @@
-"""Tables of results, virtualised: millions of rows cost no more than those in sight."""
+"""Virtualized tables: millions of rows cost no more than the visible ones."""
 
 import asyncio
 from typing import Any, ClassVar
@@ -17,24 +17,24 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.veil import Veil
 
 WIDEST = 60
-"""Cells of a column whose texts are long."""
+"""Maximum width of a column in cells."""
 PIECE = 500
 """Rows that are searched at a time: a few hundredths of a second."""
 SAMPLE = 200
-"""Rows that are looked at to find the widths of columns."""
+"""Rows from which column widths are computed."""
 
 
 class _Unmeasured(ArrowBackend):
-    """Rows whose widths are not measured: that would read every value of every column before the first paint."""
+    """Rows whose widths are not measured, which would read all values before the first paint."""
 
     @property
     def column_content_widths(self) -> list[int]:
-        """Nought; the grid sets widths from the rows one sees first."""
+        """Zeros; the grid computes widths from a sample."""
         return [0] * len(self.columns)
 
 
 class Grid(Veil, DataTable):
-    """A table over Arrow with vi keys and search; stored text is cleaned as it is drawn, never parsed as markup."""
+    """A table of Arrow data with vi keys and search. Stored text is cleaned when drawn, never parsed as markup."""
 
     HELP: ClassVar[str] = "In tables"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,14 +45,14 @@ class Grid(Veil, DataTable):
             "cursor_left",
             "left",
             show=False,
-            tooltip="The column before; where whole rows are marked, scroll",
+            tooltip="The previous column; with a row cursor, scroll left",
         ),
         Binding(
             "right,l",
             "cursor_right",
             "right",
             show=False,
-            tooltip="The next column; where whole rows are marked, scroll",
+            tooltip="The next column; with a row cursor, scroll right",
         ),
         Binding("pageup", "page_up", "page up", show=False, tooltip="A page up"),
         Binding("pagedown", "page_down", "page down", show=False, tooltip="A page down"),
@@ -63,22 +63,22 @@ class Grid(Veil, DataTable):
             "find",
             "find",
             key_display="/",
-            tooltip="Find text in the table; n and N go on",
+            tooltip="Find text in the table; n and N go to the next and the previous match",
         ),
         Binding("n", "find_next(1)", "next", show=False, tooltip="The next match"),
-        Binding("N", "find_next(-1)", "previous", show=False, tooltip="The match before"),
-        Binding("tab", "app.focus_next", "next pane", show=False, tooltip="The next part of the screen"),
+        Binding("N", "find_next(-1)", "previous", show=False, tooltip="The previous match"),
+        Binding("tab", "app.focus_next", "next pane", show=False, tooltip="The next pane"),
         Binding(
             "shift+tab",
             "app.focus_previous",
-            "pane before",
+            "previous pane",
             show=False,
-            tooltip="The part of the screen before",
+            tooltip="The previous pane",
         ),
     ]
 
-    class Asked(Message):
-        """The reader wants to type what to find."""
+    class SearchRequested(Message):
+        """The user wants to search."""
 
         def __init__(self, grid: "Grid") -> None:
             super().__init__()
@@ -96,11 +96,11 @@ class Grid(Veil, DataTable):
         )
         self.table = pa.table({})
         self.fields: tuple[Field, ...] = ()
-        self.sought = ""
+        self.needle = ""
         self._widths: list[int] = []
 
     def show(self, table: pa.Table, fields: tuple[Field, ...] | None = None) -> None:
-        """Replace the rows; without `fields`, every column as it is."""
+        """Replace the rows; without `fields`, show every column as it is."""
         self.fields = fields or tuple(_plain_field(table, name) for name in table.column_names)
         self.table = table
         data = table.select([field.column for field in self.fields]) if fields else table
@@ -118,7 +118,7 @@ class Grid(Veil, DataTable):
         self.refresh(layout=True)
 
     def _stretched(self) -> list[int | None] | None:
-        """Column widths; the one that stretches gets the room that the others leave, more or less than it needs."""
+        """Column widths; the stretching column takes the remaining width."""
         if not self._widths:
             return None
         fixed = sum(width + 2 for width, field in self._pairs() if not field.stretch)
@@ -138,13 +138,13 @@ class Grid(Veil, DataTable):
             self.refresh(layout=True)
 
     def _width(self, data: pa.Table, index: int) -> int:
-        """Cells for a formatted column: a number is never cut, whatever row it stands in; texts go by a sample."""
+        """Width of a formatted column: whole numbers of every row fit; texts count by a sample."""
         field = self.fields[index]
-        texts = [field.title, *(field.format(value) for value in _telling(data.column(index)))]
+        texts = [field.title, *(field.format(value) for value in _sample(data.column(index)))]
         return max(cell_len(shorten(text, WIDEST)) for text in texts)
 
     def row_values(self, row: int | None = None) -> dict[str, Any]:
-        """The row under the cursor (or another) by column name; empty where there is none."""
+        """The row under the cursor (or another) by column name; empty if there is none."""
         index = self.cursor_coordinate.row if row is None else row
         if not 0 <= index < self.table.num_rows:
             return {}
@@ -166,28 +166,28 @@ class Grid(Veil, DataTable):
         return text
 
     def _set_tooltip_from_cell_at(self, coordinate: Coordinate) -> None:
-        """No tooltips: they would show stored text as it is."""
+        """No tooltips: they would show stored text without cleaning."""
 
     def action_find(self) -> None:
-        """Ask for what to find."""
-        self.post_message(self.Asked(self))
+        """Open the search."""
+        self.post_message(self.SearchRequested(self))
 
     def seek(self, text: str) -> None:
-        """Find as one types: the row under the cursor counts too."""
-        self.sought = text
+        """Find while typing; the row under the cursor counts as well."""
+        self.needle = text
         row = self.cursor_coordinate.row
-        if text and not any(text.casefold() in each.casefold() for each in self._texts(row)):
+        if text and not any(text.casefold() in cell.casefold() for cell in self._texts(row)):
             self.action_find_next(1)
 
     def action_find_next(self, step: int) -> None:
-        """Go to the next row that holds what is sought, around the end."""
-        if self.sought and self.table.num_rows:
+        """Go to the next row that contains the text, cyclically."""
+        if self.needle and self.table.num_rows:
             self.run_worker(self._find(step), group="find", exclusive=True, exit_on_error=False)
 
     async def _find(self, step: int) -> None:
-        """Piece by piece, for keys to work meanwhile; a cursor that was moved, or other rows, end it."""
+        """Search in pieces, so that keys work meanwhile; a moved cursor or other rows end the search."""
         table, start, count = self.table, self.cursor_coordinate.row, self.table.num_rows
-        needle = self.sought.casefold()
+        needle = self.needle.casefold()
         for first in range(1, count + 1, PIECE):
             for offset in range(first, min(first + PIECE, count + 1)):
                 row = (start + step * offset) % count
@@ -203,12 +203,12 @@ class Grid(Veil, DataTable):
         return [field.format(self.table.column(field.column)[row].as_py()) for field in self.fields]
 
 
-def _telling(column: pa.ChunkedArray) -> list[Any]:
-    """Values that tell how wide a column is: the first rows, some of all others, and the extremes of whole numbers."""
+def _sample(column: pa.ChunkedArray) -> list[Any]:
+    """Values for the width of a column: the first rows, a sample of the others, and extremes of whole numbers."""
     values: list[Any] = column.slice(0, SAMPLE).to_pylist()
     if len(column) > SAMPLE:
         step = -(-len(column) // SAMPLE)
-        values += [column[row].as_py() for row in range(0, len(column), step)]  # take() copies all of it
+        values += [column[row].as_py() for row in range(0, len(column), step)]  # take() copies the whole column
         if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
             values += pc.min_max(column).as_py().values()
     return values

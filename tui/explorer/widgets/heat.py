@@ -1,4 +1,4 @@
-"""A matrix of numbers on coloured cells, with a cursor that its window follows."""
+"""A heatmap with numbers in its cells and a cursor that stays visible."""
 
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ LONGEST_LABEL = 24
 
 
 class Heat(Veil, Widget, can_focus=True):
-    """Draws a `Matrix`; where it does not fit, the rows and columns around the cursor."""
+    """Draws a `Matrix`, or the rows and columns around the cursor if it does not fit."""
 
     DEFAULT_CSS = "Heat { width: 1fr; height: auto; }"
 
@@ -29,14 +29,14 @@ class Heat(Veil, Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1, 0)", "cell", key_display="↑↓←→", tooltip="The row above"),
         Binding("down,j", "move(1, 0)", "cell", show=False, tooltip="The row below"),
-        Binding("left,h", "move(0, -1)", "cell", show=False, tooltip="The column before"),
+        Binding("left,h", "move(0, -1)", "cell", show=False, tooltip="The previous column"),
         Binding("right,l", "move(0, 1)", "cell", show=False, tooltip="The next column"),
         Binding("g,home", "row(0)", "first row", show=False, tooltip="The first row"),
         Binding("G,end", "row(-1)", "last row", show=False, tooltip="The last row"),
     ]
 
     class Moved(Message):
-        """The cursor stands on another cell."""
+        """The cursor is on another cell."""
 
         def __init__(self, row: int, column: int) -> None:
             super().__init__()
@@ -54,7 +54,7 @@ class Heat(Veil, Widget, can_focus=True):
         self._top = 0
 
     def show(self, matrix: Matrix) -> None:
-        """Set what to draw; the cursor stays where it can."""
+        """Set what to draw; the cursor stays inside."""
         if matrix == self.matrix:
             return
         taller = len(matrix.rows) != len(self.matrix.rows) and self.styles.is_auto_height
@@ -66,17 +66,17 @@ class Heat(Veil, Widget, can_focus=True):
         self.refresh(layout=taller)
 
     def point(self, row: int, column: int) -> None:
-        """Put the cursor on a cell without telling anybody."""
+        """Put the cursor on a cell without a message."""
         if (row, column) != (self.row, self.column):
             row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
             self._move(row, min(max(column, 0), max(len(self.matrix.columns) - 1, 0)))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Room for every column."""
+        """Width of all columns."""
         return self._label_width + self._cell_width * len(self.matrix.columns) + 1
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line for the column names and one a row."""
+        """One line for the column names and one for each row."""
         return 1 + len(self.matrix.rows)
 
     def render_line(self, y: int) -> Strip:
@@ -170,7 +170,7 @@ class Heat(Veil, Widget, can_focus=True):
             self.post_message(self.Moved(row, column))
 
     def _move(self, row: int, column: int) -> None:
-        """Move the cursor and draw the lines that change, or all where the window moves too."""
+        """Move the cursor and draw the lines that change, or all if the window moves."""
         before = (self.row, self._top, self._left)
         self.row, self.column = row, column
         self._columns(self.content_size.width)
@@ -182,7 +182,7 @@ class Heat(Veil, Widget, can_focus=True):
 
 
 def _window(first: int, cursor: int, count: int, total: int) -> int:
-    """The first of `count` things to show of `total`, so that the cursor is among them."""
+    """The first of `count` visible items of `total`, with the cursor among them."""
     first = min(first, cursor)
     if cursor >= first + count:
         first = cursor - count + 1

@@ -1,4 +1,4 @@
-"""A chart over layers with a cursor that reads out one of them."""
+"""A chart over layers with a cursor."""
 
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ class LayerChart(Veil, Widget, can_focus=True):
 
     HELP: ClassVar[str] = "In the chart"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The layer before"),
+        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The previous layer"),
         Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer"),
         Binding("g,home", "edge(0)", "first layer", show=False, tooltip="The first layer"),
         Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer"),
@@ -35,7 +35,7 @@ class LayerChart(Veil, Widget, can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class Moved(Message):
-        """The cursor stands at another position."""
+        """The cursor is at another position."""
 
         def __init__(self, chart: "LayerChart", index: int) -> None:
             super().__init__()
@@ -44,7 +44,7 @@ class LayerChart(Veil, Widget, can_focus=True):
     def __init__(self, *, id: str | None = None, titled: bool = False) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self.titled = titled
-        """Whether the title stands in the plot itself."""
+        """Whether the title is drawn in the plot."""
         self.chart: Chart | None = None
         self._plot: Plot | None = None
         self._base = Canvas(0, 0)
@@ -63,7 +63,7 @@ class LayerChart(Veil, Widget, can_focus=True):
         return min(max(cursor, 0), max(last, 0))
 
     def watch_cursor(self, before: int, after: int) -> None:
-        """Draw the columns that the cursor leaves and enters, and the axis: not the whole chart."""
+        """Draw only the columns that the cursor leaves and enters, and the axis."""
         plot, chart = self._plot, self.chart
         if plot is None or chart is None or chart.panels or plot.chart is not chart:
             self.refresh()
@@ -76,7 +76,7 @@ class LayerChart(Veil, Widget, can_focus=True):
             self.refresh(Region(left, top, self.content_size.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        """A line of the drawing, which is made again only when something it depends on has changed."""
+        """A line of the drawing, which is made again only if something it depends on has changed."""
         self._draw()
         if y >= len(self._strips):
             return Strip.blank(self.content_size.width, self.rich_style)
@@ -99,7 +99,7 @@ class LayerChart(Veil, Widget, can_focus=True):
         self._strips = canvas.strips(palette)
 
     def _draw_data(self, textured: bool) -> Canvas:
-        """Everything but the cursor, which moves more often than the data change."""
+        """Everything except the cursor, which changes more often."""
         canvas = Canvas(self.content_size.width, self.content_size.height)
         chart, self._plot = self.chart, None
         if chart is None:
@@ -110,15 +110,15 @@ class LayerChart(Veil, Widget, can_focus=True):
         return canvas
 
     def _write_title(self, canvas: Canvas) -> None:
-        """The title and, behind it, what the curves are at the cursor."""
+        """The title, then the values at the cursor."""
         chart, at = self.chart, self.cursor
         if not self.titled or chart is None or at >= chart.n:
             return
         x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
-        for each in chart.series:
-            if not each.reference:
-                x = canvas.text(x + 2, 0, f"{each.letter} ", ink_of(each.role), bold=True)
-                x = canvas.text(x, 0, each.text(at))
+        for series in chart.series:
+            if not series.reference:
+                x = canvas.text(x + 2, 0, f"{series.letter} ", ink_of(series.role), bold=True)
+                x = canvas.text(x, 0, series.text(at))
 
     def action_move(self, step: int) -> None:
         """Move the cursor by `step` positions."""
@@ -139,7 +139,7 @@ class LayerChart(Veil, Widget, can_focus=True):
             self._follow(event)
 
     def on_mouse_up(self) -> None:
-        """The drag is over."""
+        """End of a drag."""
         self.release_mouse()
 
     def _follow(self, event: events.MouseEvent) -> None:

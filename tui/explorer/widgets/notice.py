@@ -1,4 +1,4 @@
-"""What a pane says when it has nothing to show: why, and how to get it."""
+"""A notice in place of missing data: why they are missing, and how to get them."""
 
 import textwrap
 
@@ -7,7 +7,7 @@ from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 
 class Notice(StyledText):
-    """A sentence or two in the middle of an otherwise empty pane."""
+    """A heading and a few sentences in an otherwise empty pane."""
 
     DEFAULT_CSS = "Notice { height: auto; padding: 1 2; }"
 

@@ -26,13 +26,13 @@ class ReadOut(StyledText):
         foot: tuple[str, ...] = (),
         table: tuple[Spans, ...] = (),
     ) -> None:
-        """Replace the content; `foot` is what stands below in quiet words, `table` what fills the rest."""
+        """Replace the content; `foot` is dim text below, `table` fills the rest."""
         if (blocks, foot, table) != (self._blocks, self._foot, self._table):
             self._blocks, self._foot, self._table = blocks, foot, table
             self.renew()
 
     def make(self, width: int) -> list[Spans]:
-        """Names at the left, values at the right."""
+        """Names on the left, values on the right."""
         lines: list[Spans] = []
         for heading, rows in self._blocks:
             if lines:

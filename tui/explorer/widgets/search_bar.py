@@ -1,4 +1,4 @@
-"""The line in which one types what to find."""
+"""The input line of the search."""
 
 from typing import ClassVar
 
@@ -9,37 +9,37 @@ from neurontui.tui.explorer.widgets.grid import Grid
 
 
 class SearchBar(Input):
-    """Opens at `/`; finds as one types, from the row one came from; enter keeps the place, esc closes."""
+    """Opens with `/` and finds while typing; enter and esc close it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", show=False, tooltip="Close the search")
     ]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="find in the table, then n and N", id="finder", compact=True)
+        super().__init__(placeholder="find in the table; then n and N", id="finder", compact=True)
         self.cursor_blink = False
         self._grid: Grid | None = None
 
     def open(self, grid: Grid) -> None:
-        """Look for something in a table."""
+        """Search a table."""
         self._grid = grid
         self.display = True
         self.value = ""
         self.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Find as one types."""
+        """Find while typing."""
         message.stop()
         if self._grid is not None and self.display:
             self._grid.seek(message.value)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Keep the place."""
+        """Close the search."""
         message.stop()
         self.action_close()
 
     def action_close(self) -> None:
-        """Back to the table."""
+        """Close and focus the table."""
         self.display = False
         if self._grid is not None:
             self._grid.focus()

@@ -1,4 +1,4 @@
-"""Widgets whose content is lines of coloured pieces: a single line, or a sheet of them."""
+"""Widgets that show colored text: a single line, or several."""
 
 from itertools import zip_longest
 
@@ -14,37 +14,37 @@ from neurontui.tui.explorer.widgets.veil import Veil
 
 def palette_of(widget: Widget) -> Palette:
     """The palette of the application's theme."""
-    found = getattr(widget.app, "palette", DARK)
-    return found if isinstance(found, Palette) else DARK
+    palette = getattr(widget.app, "palette", DARK)
+    return palette if isinstance(palette, Palette) else DARK
 
 
 class Line(Widget):
-    """One line. Subclasses say its pieces for a width."""
+    """One line. Subclasses give its spans for a width."""
 
     DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
 
     def parts(self, width: int) -> Spans:
-        """Pieces from left to right."""
+        """Spans from left to right."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
-        """The line, in the colours of the theme."""
+        """The line in the colors of the theme."""
         width = self.content_size.width
         return strip_of(self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
-        """Run the action of the piece under the mouse."""
+        """Run the action of the span under the mouse."""
         action = click_at(self.parts(self.content_size.width), event.x - self.gutter.left)
         if action is not None:
             await self.run_action(action)
 
     def text(self) -> str:
-        """What the line says."""
+        """The line as plain text."""
         return plain([self.parts(self.content_size.width)])
 
 
 class StyledText(Veil, Widget):
-    """Lines of pieces, as many as there are. Either given by `show`, or made for the width by a subclass."""
+    """Lines of spans, either set by `show` or made for a width by a subclass."""
 
     DEFAULT_CSS = "StyledText { height: auto; width: 1fr; }"
 
@@ -59,7 +59,7 @@ class StyledText(Veil, Widget):
         self.renew()
 
     def renew(self) -> None:
-        """Make the lines again: what they are made from has changed. Only lines that differ are drawn."""
+        """Make the lines again, and draw those that differ."""
         before = None if self._made is None else self._made[1]
         self._made = None
         after = self.lines(max(self.content_size.width, 1))
@@ -76,13 +76,13 @@ class StyledText(Veil, Widget):
         return self._lines
 
     def lines(self, width: int) -> list[Spans]:
-        """The lines, made once a width."""
+        """The lines, cached for one width."""
         if self._made is None or self._made[0] != width:
             self._made = (width, self.make(width))
         return self._made[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as lines."""
+        """Number of lines."""
         return len(self.lines(width))
 
     def render_line(self, y: int) -> Strip:
@@ -92,10 +92,10 @@ class StyledText(Veil, Widget):
         return strip_of(lines[y] if y < len(lines) else (), width, palette_of(self), self.rich_style)
 
     def text(self) -> str:
-        """What the sheet says."""
+        """The lines as plain text."""
         return plain(self.lines(max(self.content_size.width, 80)))
 
 
 def title(text: str, right: str = "") -> list[Span]:
-    """A heading; what stands at its right end is quieter."""
+    """A heading, with dim text on its right."""
     return [Span(text, "text", bold=True), *([Span("  " + right, "dim")] if right else [])]

@@ -1,4 +1,4 @@
-"""The screens by their digits, on one line that fits into 80 columns."""
+"""The line of screens with their digits, for 80 columns and more."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
 
 class Tab(NamedTuple):
-    """One screen: its key, its names, and the name it is reached by."""
+    """One screen: key, title, short title, and name in code."""
 
     digit: str
     title: str
@@ -29,14 +29,14 @@ TABS = (
 
 
 class Tabs(Line):
-    """All screens, the present one marked."""
+    """All screens, the current one marked."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self._page = page
 
     def parts(self, width: int) -> Spans:
-        """Full titles where they fit, else short ones, else digits with the present one's title."""
+        """Full titles if they fit, else short ones, else digits with the current screen's title."""
         tries = (self._titles(short=False), self._titles(short=True))
         digits = self._titles(short=True, digits=True)
         return next((parts for parts in tries if width_of(parts) <= width + 1), digits)

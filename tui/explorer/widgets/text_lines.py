@@ -1,4 +1,4 @@
-"""From coloured pieces of text to the lines of a widget: the one place where words reach the terminal."""
+"""Converts colored text to the lines of a widget. All text reaches the terminal here, cleaned."""
 
 from collections.abc import Iterable
 
@@ -16,10 +16,10 @@ from neurontui.tui.common.sanitize import clean, shorten
 
 
 def strip_of(parts: Spans, width: int, palette: Palette, background: Style | None = None) -> Strip:
-    """The pieces as one line of exactly `width` cells: cleaned, cut with an ellipsis, or filled with space.
+    """Spans as one line of exactly `width` cells: cleaned, truncated with an ellipsis, or padded.
 
-    Neighbours that look alike share a segment, and space takes the look of what stands before it: each segment
-    costs some forty bytes on the wire.
+    Neighbors of the same style share a segment, and spaces take the style before them: each segment costs about
+    forty bytes of output.
     """
     segments: list[Segment] = []
     text, style, paper = "", Style.null(), None
@@ -48,7 +48,7 @@ def _style(part: Span, palette: Palette) -> Style:
 
 
 def click_at(parts: Spans, column: int) -> str | None:
-    """The action of the piece at a column."""
+    """The action of the span at a column."""
     for part in parts:
         column -= cell_len(clean(part.text[:LONGEST]))
         if column < 0:
@@ -57,18 +57,18 @@ def click_at(parts: Spans, column: int) -> str | None:
 
 
 def plain(lines: Iterable[Spans]) -> str:
-    """The words alone, a line a row: what is copied."""
+    """Lines as plain text."""
     return "\n".join("".join(clean(part.text) for part in parts).rstrip() for parts in lines)
 
 
 def spread(left: Spans, right: Spans, width: int) -> list[Span]:
-    """Pieces at both ends of a line; where they meet, the right ones win."""
+    """Spans at both ends of a line; the left ones are truncated if they do not fit."""
     room = max(width - width_of(right), 0)
-    kept: list[Span] = []
+    fitting: list[Span] = []
     for part in left:
         text = shorten(part.text, room)
-        kept.append(part._replace(text=text))
+        fitting.append(part._replace(text=text))
         room -= cell_len(text)
         if room <= 0:
             break
-    return [*kept, Span(" " * room), *right]
+    return [*fitting, Span(" " * room), *right]

@@ -1,4 +1,4 @@
-"""Widgets that can be left empty for a while without losing their data, cursor or focus."""
+"""Widgets that can be blank for a while without losing data, cursor or focus."""
 
 from typing import TYPE_CHECKING
 
@@ -8,16 +8,16 @@ from textual.strip import Strip
 if TYPE_CHECKING:
     from textual.widget import Widget as Base
 else:
-    Base = object  # as a Widget it would hide the styles of what it is mixed into
+    Base = object  # a Widget as base would hide the styles of the widget it is mixed into
 
 
 class Veil(Base):
-    """To be named before the widget that it is mixed into; draws nothing while it is veiled."""
+    """Mixin, to be listed before the widget class; draws nothing while veiled."""
 
     veiled = False
 
     def veil(self, veiled: bool) -> None:
-        """Hide what was drawn for an earlier selection, or show the present one."""
+        """Hide data of an earlier selection, or show the data again."""
         if veiled != self.veiled:
             self.veiled = veiled
             self.refresh()

@@ -121,7 +121,7 @@ class Sharing(LanguageView):
     def _cell(self, table: pa.Table | None, row: str, column: str) -> Spans:
         values = pair(table, row, column) if table is not None else None
         if not values or row == column:
-            return [Span(f"Select another language's column to see neurons active in {row} and in it", "dim")]
+            return [Span("Select another language's column to see neurons active in both", "dim")]
         half = half_width(values)
         interval = "" if half is None else f" ±{half:.1f}"
         return [

@@ -142,7 +142,7 @@ class ByLanguageCount(View):
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """What a position is, and the gray curve."""
-        return "all language sets of that size; gray: by chance"
+        return "all sets of that size; gray: by chance"
 
 
 class ByThreshold(View):

@@ -111,7 +111,10 @@ class PersistencePage(Page):
             self.update()
         elif key == "neurons":
             self.query_one(Grid).show(table, NEURON_FIELDS)
-            hint = "No neuron matches. Press - for a smaller share of the examples, f for another type, u for another language."
+            hint = (
+                "No neuron matches. Press - for a smaller share of the examples, f for another type, "
+                "u for another language."
+            )
             lines: list[Spans] = [[Span(line)] for line in textwrap.wrap(hint, 72)]
             self.query_one(Grid).display = bool(table.num_rows) and self.view is self.neurons
             self.query_one("#none", StyledText).show([] if table.num_rows else [[], *lines])
