@@ -64,8 +64,7 @@ class LanguageView(View):
 
     def bars(self, answers: Answers, scope: Scope) -> Bars | None:
         """The bars beside the heatmap."""
-        rows = _others(answers.get("partial-all"))
-        return None if rows is None else language_bars(f"partial with {language_of(scope)}", rows, "other")
+        return _partial_bars(f"partial with {language_of(scope)}", answers)
 
     def beside(self, answers: Answers, scope: Scope, width: int) -> list[Spans]:
         """Lines beside the heatmap."""
@@ -74,8 +73,7 @@ class LanguageView(View):
 
     def exported_bars(self, answers: Answers, scope: Scope) -> Bars | None:
         """Bars that are exported with the heatmap."""
-        rows = _others(answers.get("partial-all"))
-        return None if rows is None else language_bars(f"Partial sharing with {language_of(scope)}", rows, "other")
+        return _partial_bars(f"Partial sharing with {language_of(scope)}", answers)
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """Lines below the heatmap: the value of a cell, in a layer."""
@@ -262,9 +260,9 @@ def _specific(scope: Scope, **options: bool) -> QueryRequest:
     return QueryRequest.of("specific-by-language", **_chosen(scope), **options)
 
 
-def _others(table: pa.Table | None) -> list[dict[str, Any]] | None:
-    """Rows of the other languages."""
-    return None if table is None else [row for row in table.to_pylist() if row["other"] != row["language"]]
+def _partial_bars(title: str, answers: Answers) -> Bars | None:
+    table = answers.get("partial-all")
+    return None if table is None else language_bars(title, table.to_pylist(), "other")
 
 
 def _curve(title: str, answers: Answers, query: str, name: str, others: bool) -> Chart | None:
