@@ -3,7 +3,7 @@
 import math
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontui.tui.charts.model import Chart, spaced
@@ -13,6 +13,7 @@ from neurontui.tui.charts.terminal.scale import layer_ticks, stack_scale, value_
 finite = st.floats(-1e6, 1e6)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(finite, finite, st.integers(3, 60))
 def test_the_scale_holds_both_values_and_its_ticks_are_even(a: float, b: float, rows: int) -> None:
     low, high = min(a, b), max(a, b)
@@ -43,6 +44,7 @@ def plot_of(n: int, columns: int, x: tuple[float, ...] = ()) -> Plot:
     return Plot(0, 0, columns, 10, chart, value_scale(0.0, 1.0, 10))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(1, 200), st.integers(8, 200))
 def test_ticks_are_whole_layers_that_do_not_touch(n: int, columns: int) -> None:
     labels = tuple(str(i) for i in range(n))
@@ -53,6 +55,7 @@ def test_ticks_are_whole_layers_that_do_not_touch(n: int, columns: int) -> None:
     assert all(second - first >= widest for first, second in pairwise(ends))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(1, 100), st.integers(100, 300))
 def test_a_column_leads_back_to_its_layer(n: int, columns: int) -> None:
     plot = plot_of(n, columns)

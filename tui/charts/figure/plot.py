@@ -111,6 +111,8 @@ def _settings(salt: str) -> Iterator[None]:
             rcParams[name] = value
         # Letters that DejaVu lacks are drawn by the reader's fonts: text stays text in the SVG.
         warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
+        # Names so long that they leave no room for the chart: the picture is still made, and no one reads stderr.
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 

@@ -1,6 +1,7 @@
 """Where ticks go: round numbers on the y axis, whole layers on the x axis."""
 
 import math
+import sys
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -27,7 +28,7 @@ class Scale:
 
 def value_scale(low: float, high: float, rows: int) -> Scale:
     """A scale around low to high with a tick about every third row, and never two on one row."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low < sys.float_info.min:
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5 * max(abs(middle), 1.0), middle + 0.5 * max(abs(middle), 1.0)
     step = _round_step((high - low) / max(min(rows // 3, 8), 2))
