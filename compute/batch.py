@@ -1,7 +1,7 @@
-"""What flows through a measurement: a batch of examples, and what the model's FFNs did on it.
+"""Data that passes through a measurement: a batch of examples, and the activity of the model's FFNs on it.
 
 Rows are ordered example by example, language by language: row = position of the example × P + bit of the language.
-A group of P languages is never torn apart, so masks are complete within a batch.
+All P languages of an example are in the same batch, so masks are complete within a batch.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,10 +14,10 @@ from neurontui.compute.tasks.example import Example
 
 @dataclass(frozen=True)
 class Batch:
-    """Some examples of a run in all P languages, not yet tokenised."""
+    """Some examples of a run in all P languages, not yet tokenized."""
 
     number: int
-    """0-based; decides the shard's name."""
+    """0-based; part of the shard's name."""
     indices: tuple[int, ...]
     """Index of each example in the run."""
     folds: tuple[int, ...]
@@ -28,10 +28,10 @@ class Batch:
     @property
     def prompts(self) -> list[str]:
         """All E·P prompts in row order."""
-        return [each.prompts[code] for each in self.examples for code in self.languages]
+        return [example.prompts[code] for example in self.examples for code in self.languages]
 
     def parts(self, size: int) -> Iterator["Batch"]:
-        """Itself in parts of at most `size` examples, as many as are held in memory at once."""
+        """The batch in parts of at most `size` examples, the number that is held in memory at the same time."""
         for start in range(0, len(self.examples), size):
             yield self.only(range(start, min(start + size, len(self.examples))))
 
@@ -58,7 +58,7 @@ class Capture:
     weights: list[Tensor]
     """Per layer (E, P, d_m): input of the value matrix there; the very same tensors as `activations` where ungated."""
     active_tokens: list[Tensor] | None
-    """Per layer (E, P, d_m) int32: at how many real prompt tokens A > threshold; None where not asked for."""
+    """Per layer (E, P, d_m) int32: at how many real prompt tokens A > threshold; None if not requested."""
     near_zero: list[int]
     """Per layer: pre-activations at the token of measurement within the dtype's rounding of the threshold."""
     n_tokens: Tensor

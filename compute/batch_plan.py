@@ -1,7 +1,8 @@
-"""Which examples are measured together. It depends on the task and its model alone, so every engine agrees.
+"""Which examples are measured together. It depends only on the task and the model, so all engines cut alike.
 
-A batch is what the journal holds whole or not at all, and so what a kill loses. What adds up over examples is written
-once a batch, a row a neuron and language, so few large batches are smaller on disk and merge faster than many.
+The journal stores a batch completely or not at all, so an interrupted run loses at most the batch in progress. Sums
+over examples are written once per batch, with a row per neuron and language, so a few large batches are smaller on
+disk and merge faster than many small ones.
 """
 
 import math
@@ -14,11 +15,11 @@ from neurontui.compute.tasks.folds import N_FOLDS, folds
 
 _LEAST, _MOST = 128, 512
 _SECONDS = 300.0
-"""What a kill may cost, if the estimate holds."""
+"""Intended duration of a batch: the work that an interruption can lose."""
 
 
 def batch_size(n_examples: int, seconds_an_example: float) -> int:
-    """Examples a batch: a twentieth of the run, from 128 up to 512, or what takes about five minutes if that is fewer."""
+    """Examples per batch: a twentieth of the run, between 128 and 512, but at most about five minutes of work."""
     size = min(_MOST, max(_LEAST, math.ceil(n_examples / N_FOLDS)))
     return max(1, min(size, int(_SECONDS / max(seconds_an_example, 1e-9))))
 
@@ -26,8 +27,8 @@ def batch_size(n_examples: int, seconds_an_example: float) -> int:
 def plan(data: TaskData, examples_a_batch: int) -> list[Batch]:
     """Cut the examples of a task into batches, in order.
 
-    A batch holds whole folds as long as they fit, and a large fold is cut on its own: partial sums are kept by
-    fold, and a batch that touched many parts of folds would hardly add anything up.
+    A batch holds whole folds if they fit, and a large fold is cut into batches of its own. Partial sums are kept by
+    fold, so a batch with parts of many folds would hardly reduce the number of rows.
     """
     of_example = folds(data.examples)
     return [
@@ -58,6 +59,6 @@ def _groups(of_example: Sequence[int], size: int) -> Iterator[list[int]]:
 
 
 def _cut(fold: list[int], n: int) -> Iterator[list[int]]:
-    """Into n pieces of equal size, give or take one."""
+    """Into n pieces whose sizes differ by at most one."""
     for i in range(n):
         yield fold[len(fold) * i // n : len(fold) * (i + 1) // n]

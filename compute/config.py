@@ -126,7 +126,7 @@ class RunConfig:
         Setting("Scores", "Embedding matrix that E_r of the effective score is taken from; default: output."),
     ] = "output"
     answer_token: Annotated[
-        Literal["first", "mean", "telling"],
+        Literal["first", "mean", "first-unique"],
         Setting(
             "Scores",
             "Token of an answer with several tokens: the first, the mean of all, or the first that no other answer "

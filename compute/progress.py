@@ -1,26 +1,26 @@
-"""What a run tells whoever waits for it. Knows nothing of terminals."""
+"""Interface for the progress of a run. Does not depend on a terminal."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives what happens; called from the thread that runs the measurement."""
+    """Receives events of a run, in the thread that runs the measurement."""
 
     def say(self, sentence: str) -> None:
-        """Something worth knowing, such as how many examples were left out."""
+        """A message, such as how many examples were left out."""
 
     def begin(self, name: str, total: int, done: int) -> None:
-        """A run of `total` examples starts, `done` of them from an earlier sitting."""
+        """A run of `total` examples starts; `done` of them were measured in an earlier session."""
 
     def advance(self, examples: int) -> None:
-        """So many more examples are measured; fewer, where those of a lost worker are measured again."""
+        """Number of examples measured since the last call; negative if those of a lost worker are repeated."""
 
     def end(self) -> None:
-        """Nothing more of this run will come."""
+        """The run has finished."""
 
 
 class NullProgress:
-    """Tells nobody anything."""
+    """Ignores all events."""
 
     def say(self, sentence: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""From the choices of a run to the options of its parts: one function a part."""
+"""Options of each part of a run, from RunConfig: one function per part."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from neurontui.store.journal.manifest import Layer
 
 
 def task_options(config: RunConfig) -> TaskOptions:
-    """What loading a task needs."""
+    """Options for loading a task."""
     return TaskOptions(
         data=config.data,
         languages=config.languages,
@@ -27,7 +27,7 @@ def task_options(config: RunConfig) -> TaskOptions:
 
 
 def model_options(config: RunConfig) -> ModelOptions:
-    """What loading a model needs."""
+    """Options for loading a model."""
     return ModelOptions(
         model=config.model,
         revision=config.revision,
@@ -41,7 +41,7 @@ def model_options(config: RunConfig) -> ModelOptions:
 
 
 def capture_options(config: RunConfig) -> CaptureOptions:
-    """What reading activations needs."""
+    """Options for capturing activations."""
     return CaptureOptions(
         threshold=config.thresholds[0],
         activation=config.activation,
@@ -52,12 +52,12 @@ def capture_options(config: RunConfig) -> CaptureOptions:
 
 
 def answer_options(config: RunConfig) -> AnswerOptions:
-    """What asking the model needs."""
+    """Options for generating and ranking answers."""
     return AnswerOptions(max_new_tokens=config.max_new_tokens, token_budget=config.batch_tokens)
 
 
 def attribution_options(config: RunConfig) -> AttributionOptions:
-    """What contribution and effective scores need."""
+    """Options for contribution and effective scores."""
     return AttributionOptions(
         weight=config.weight,
         direction=DirectionOptions(
@@ -74,17 +74,17 @@ def attribution_options(config: RunConfig) -> AttributionOptions:
 
 
 _ANY_MODEL = tuple(Layer(number, "decoder", number, 1 << 31) for number in range(1000))
-"""More layers and neurons than any model has."""
+"""A stand-in with more layers and neurons than any model."""
 
 
 def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
-    """Read the file of --ablate before the model is known; raises InputError where its lines are no neurons of the run."""
+    """Check the file of --ablate before the model is loaded; raises InputError for lines that cannot be neurons."""
     if config.ablate is not None:
         read_neurons(config.ablate, _ANY_MODEL, languages)
 
 
 def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]) -> AblationOptions:
-    """What an ablation needs; raises InputError for neurons or languages that model and run do not have."""
+    """Options for an ablation; raises InputError for neurons or languages that the model or the run does not have."""
     user_sets: tuple[UserSet, ...] = ()
     if config.ablate is not None:
         user_sets = (read_neurons(config.ablate, layers, languages),)

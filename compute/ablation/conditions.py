@@ -1,4 +1,4 @@
-"""The list of conditions of an ablation, fixed before its first batch. Knows no tensors."""
+"""The list of conditions of an ablation, fixed before its first batch. Uses no tensors."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,18 +15,18 @@ VALUES = ("0", "mean")
 def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languages: int) -> tuple[Condition, ...]:
     """Baseline, types, random sets, matched controls, doses and the user's sets, numbered from 0.
 
-    With two languages no neuron is partial-shared, with one none is specific: those conditions are left out.
-    Raises UsageError or InputError for choices that do not fit the model.
+    With two languages no neuron is partial-shared, and with one none is specific; those conditions are left out.
+    Raises UsageError or InputError for options that do not fit the model.
     """
     _check(options, layers)
-    types = [each for each in options.types if each in _possible(n_languages)]
+    types = [name for name in options.types if name in _possible(n_languages)]
     planned = [
         Condition(0, "baseline", "baseline"),
-        *(Condition(0, "type", f"w/o {each}", type=each) for each in types),
+        *(Condition(0, "type", f"w/o {name}", type=name) for name in types),
         *_random(options),
     ]
     numbered = _number(planned, options)
-    of_type = {each.type: each.condition for each in numbered if each.kind == "type"}
+    of_type = {condition.type: condition.condition for condition in numbered if condition.kind == "type"}
     controls = [
         Condition(0, "matched", f"w/o control of {t}", type=t, matched_to=of_type[t])
         for t in options.matched
@@ -35,18 +35,19 @@ def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languag
     numbered += _number(controls, options, len(numbered))
     if n_languages > 1:
         numbered += _doses(options, [t for t in options.dosed if t in types], len(numbered))
-    users = [Condition(0, "user", each.label) for each in options.user_sets]
+    users = [Condition(0, "user", user_set.label) for user_set in options.user_sets]
     return (*numbered, *_number(users, options, len(numbered)))
 
 
 def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ...]:
-    """What a reader of the conditions should know, for the table `notes`."""
-    kinds = {each.kind for each in conditions}
+    """Explanations of the conditions, for the table `notes`."""
+    kinds = {condition.kind for condition in conditions}
     texts = {
-        "matched": "A control of a type switches off as many other neurons that are active in the input's language, in "
-        "sum as near to the type's contribution as they get; where there are fewer of them it switches off all.",
-        "dose": "Paired doses switch off equally many neurons of a type and of its control, each with a partner of like "
-        "contribution; where a layer has fewer such pairs than the dose asks for, percent is lower than asked.",
+        "matched": "A control of a type ablates an equal number of other neurons that are active in the input's "
+        "language, with a total contribution as close to the type's as possible; if there are fewer such neurons, it "
+        "ablates all of them.",
+        "dose": "Paired doses ablate equal numbers of neurons of a type and of its control, in pairs of similar "
+        "contribution; if a layer has fewer such pairs than the dose requires, percent is lower than requested.",
     }
     return tuple(("ablation", text) for kind, text in texts.items() if kind in kinds)
 
@@ -54,13 +55,13 @@ def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ..
 def _number(planned: Sequence[Condition], options: AblationOptions, start: int = 0) -> list[Condition]:
     return [
         replace(
-            each,
+            condition,
             condition=start + i,
-            scope="all" if each.kind == "baseline" else options.scope,
-            layers=None if each.kind == "baseline" else options.layers,
-            value="0" if each.kind == "baseline" else options.value,
+            scope="all" if condition.kind == "baseline" else options.scope,
+            layers=None if condition.kind == "baseline" else options.layers,
+            value="0" if condition.kind == "baseline" else options.value,
         )
-        for i, each in enumerate(planned)
+        for i, condition in enumerate(planned)
     ]
 
 
@@ -72,33 +73,33 @@ def _random(options: AblationOptions) -> Iterator[Condition]:
 
 
 def _doses(options: AblationOptions, types: Sequence[str], start: int) -> list[Condition]:
-    """Two conditions a dose: so many neurons of a type, and as many of its control."""
-    found: list[Condition] = []
+    """Two conditions per dose: neurons of a type, and an equal number of its control."""
+    doses: list[Condition] = []
     for name in types:
         for dose in options.doses:
             label = f"w/o {dose * 100:g} % of {name}, paired"
             own = Condition(0, "dose", label, type=name, fraction=dose, seed=options.seed)
             other = replace(own, label=f"w/o {dose * 100:g} % control of {name}, paired")
-            pair = _number([own, other], options, start + len(found))
-            found += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
-    return found
+            pair = _number([own, other], options, start + len(doses))
+            doses += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
+    return doses
 
 
 def _possible(n_languages: int) -> tuple[str, ...]:
     if n_languages > 2:
         return TYPES
     missing = ("partial-shared",) if n_languages == 2 else ("partial-shared", "specific")
-    return tuple(each for each in TYPES if each not in missing)
+    return tuple(name for name in TYPES if name not in missing)
 
 
 def _check(options: AblationOptions, layers: Sequence[Layer]) -> None:
     if options.scope not in SCOPES:
-        raise UsageError(f"'{options.scope}' is no scope of an ablation; say {' or '.join(SCOPES)}.")
+        raise UsageError(f"'{options.scope}' is not a scope of an ablation; use {' or '.join(SCOPES)}.")
     if options.value not in VALUES:
-        raise UsageError(f"Activations cannot be set to '{options.value}'; say {' or '.join(VALUES)}.")
+        raise UsageError(f"Activations cannot be set to '{options.value}'; use {' or '.join(VALUES)}.")
     for fraction in (*options.fractions, *options.doses):
         if not 0 < fraction <= 1:
-            raise UsageError(f"{fraction:g} is no share of neurons; give numbers above 0 and up to 1.")
-    unknown = set(options.layers or ()) - {each.layer for each in layers}
+            raise UsageError(f"{fraction:g} is not a share of neurons; use numbers above 0 and up to 1.")
+    unknown = set(options.layers or ()) - {layer.layer for layer in layers}
     if unknown:
         raise InputError(f"There is no layer {min(unknown)} to ablate; this model has layers 0 to {len(layers) - 1}.")

@@ -1,8 +1,8 @@
-"""Ask some inputs of a batch again under one condition after the other.
+"""Generate and rank answers for some inputs of a batch under one ablation condition after another.
 
-A condition costs about one forward over the prompts, from which its generated and its ranked answers go on. What a
-condition leaves alone is not computed again: earlier layers where only later ones are ablated, and all of the prompt
-but its last token where only that is.
+A condition costs about one forward pass over the prompts, which generated and ranked answers continue. Work that a
+condition does not affect is not repeated: earlier layers if only later ones are ablated, and the prompt without its
+last token if only that token is ablated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from neurontui.store.journal.manifest import Condition
 
 @dataclass(frozen=True)
 class Result:
-    """Outcome of one input under one condition, and how many neurons that switched off for it."""
+    """Outcome of one input under one condition, and the number of ablated neurons."""
 
     outcome: Outcome
     n_ablated: int
@@ -36,7 +36,7 @@ class Result:
 
 @dataclass
 class Trial:
-    """Some inputs of a batch, few enough for one forward."""
+    """Some inputs of a batch, few enough for one forward pass."""
 
     loaded: LoadedModel
     prepared: Prepared
@@ -45,20 +45,20 @@ class Trial:
     options: AblationOptions
     means: Mapping[int, Tensor]
 
-    def run(self, condition: Condition, known: Predictions | None) -> list[Result]:
-        """Results in the order of the rows. known: outcomes that need not be found again."""
-        if known is not None:
-            return [Result(known.rows[row], 0) for row in self.rows]
+    def run(self, condition: Condition, reused: Predictions | None) -> list[Result]:
+        """Results in the order of the rows. reused: outcomes to return instead of running the model."""
+        if reused is not None:
+            return [Result(reused.rows[row], 0) for row in self.rows]
         if condition.kind == "baseline":
             decoder = Decoder(self.loaded)
             outcomes = self._answer(decoder, *decoder.read(self._tokens, self.prepared.room))
-            return [Result(each, 0) for each in outcomes]
+            return [Result(outcome, 0) for outcome in outcomes]
         off = self.sets.off(condition)
         return [Result(outcome, n) for outcome, n in zip(self._without(condition, off), self._count(off), strict=True)]
 
     def _without(self, condition: Condition, off: Off) -> list[Outcome]:
         reuse = condition.scope == "last" and not self.loaded.encoder_decoder
-        before = self._plain if reuse or self._shortcut else None  # read before the hooks are on
+        before = self._plain if reuse or self._shortcut else None  # read before the hooks are active
         values = self.means if condition.value == "mean" else {}
         with ablate(self.loaded.ffns, off, values=values, scope=condition.scope) as intervention:
             decoder = Decoder(self.loaded, intervention)
@@ -71,7 +71,7 @@ class Trial:
     def _read(self, decoder: Decoder) -> tuple[Reading, Tensor]:
         if self._shortcut is None:
             return decoder.read(self._tokens, self.prepared.room)
-        with self._shortcut.taken():
+        with self._shortcut.resuming():
             reading, logits = decoder.read(self._tokens, self.prepared.room)
         borrow_layers(reading.cache, self._plain.cache, self._shortcut.first)
         return reading, logits
@@ -81,7 +81,7 @@ class Trial:
 
     @cached_property
     def _plain(self) -> Reading:
-        """The prompts, read with nothing switched off; its cache is only ever copied."""
+        """The prompts, read without ablation; its cache is only copied."""
         decoder = Decoder(self.loaded)
         if self._shortcut is None:
             return decoder.read(self._tokens, self.prepared.room)[0]
@@ -99,7 +99,7 @@ class Trial:
 
     def _count(self, off: Off) -> Sequence[int]:
         counts = torch.zeros(len(self.rows), dtype=torch.long)
-        for each in off.values():
-            counts += each.sum(-1).cpu()
-        found: list[int] = counts.tolist()
-        return found
+        for switched in off.values():
+            counts += switched.sum(-1).cpu()
+        n_ablated: list[int] = counts.tolist()
+        return n_ablated

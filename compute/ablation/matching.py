@@ -1,8 +1,8 @@
-"""Pair neurons of a type with others of like contribution, so that a control is as many and as heavy as the type.
+"""Match neurons of a type with other neurons of similar contribution: a control of equal size and contribution.
 
-All inputs at once. A whole type: both sides are sorted by contribution, and each neuron of the one takes the nearest
-free one of the other at or below it, in order; taking in order makes the free ones a running maximum, so no loop over
-them is needed. Doses: pairs from the same step of a geometric scale.
+All inputs are matched together. Whole types: both sides are sorted by contribution, and in this order each neuron of
+the type takes the nearest free neuron of the pool at or below it. The places taken are then a running maximum, so no
+loop over neurons is needed. Doses: pairs of neurons in the same step of a geometric scale.
 """
 
 import math
@@ -14,11 +14,11 @@ from torch import Tensor
 from neurontui.compute.ablation.random_numbers import smallest
 
 LIKE = 1.25
-"""Two neurons are of like contribution where neither can be more than this many times the other."""
+"""Two neurons have similar contributions if their ratio is at most this number."""
 _EXCHANGES = 6
-"""The heaviest neurons lie far apart, so moving all can miss; one exchange hits among n·m differences."""
+"""Rounds of exchanges. Large contributions differ a lot, so moving all places alone can miss the target."""
 _NEAR_ENOUGH = 1e-3
-"""Share of the sum that may be missing."""
+"""Accepted difference as a share of the sum."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Ranked:
 
     scores: Tensor
     order: Tensor
-    """Neurons (R, d), heaviest first."""
+    """Neurons (R, d), largest first."""
 
     @classmethod
     def sort(cls, scores: Tensor) -> "Ranked":
@@ -37,7 +37,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of neurons, (R, m) each; `real` says which places of a row hold one."""
+    """Pairs of neurons, (R, m) each; `real` marks the places of a row that hold a pair."""
 
     first: Tensor
     second: Tensor
@@ -45,18 +45,18 @@ class Pairs:
 
 
 def matched_control(ranked: Ranked, kind: Tensor, pool: Tensor) -> Tensor:
-    """Neurons of the pool, as many as there are of a kind, and in sum as near to its score as they get.
+    """Neurons of the pool, as many as in `kind`, whose summed score is as close to that of `kind` as possible.
 
-    kind, pool: (R, d) bool, disjoint. Returns (R, d) bool; all of the pool where it is smaller than the kind.
+    kind, pool: (R, d) bool, disjoint. Returns (R, d) bool; the whole pool if it is smaller than the kind.
     """
-    wanted = _Side.of(ranked, kind)
-    target = wanted.scores.sum(-1)
-    offered = _Side.of(ranked, _usable(ranked.scores, pool, wanted.n, target))
-    if offered.width == 0 or wanted.width == 0:
+    members = _Side.of(ranked, kind)
+    target = members.scores.sum(-1)
+    offered = _Side.of(ranked, _usable(ranked.scores, pool, members.n, target))
+    if offered.width == 0 or members.width == 0:
         return torch.zeros_like(pool)
-    n = torch.minimum(wanted.n, offered.n)
-    real = torch.arange(wanted.width, device=n.device) < n[:, None]
-    places = _moved(wanted, offered, real, target)
+    n = torch.minimum(members.n, offered.n)
+    real = torch.arange(members.width, device=n.device) < n[:, None]
+    places = _moved(members, offered, real, target)
     for _ in range(_EXCHANGES):
         missing = target - (offered.scores_at(places) * real).sum(-1)
         rows = (missing.abs() > _NEAR_ENOUGH * target).nonzero()[:, 0]
@@ -67,10 +67,10 @@ def matched_control(ranked: Ranked, kind: Tensor, pool: Tensor) -> Tensor:
 
 
 def pairs_of_like(scores: Tensor, kind: Tensor, pool: Tensor, chance: Tensor) -> Pairs:
-    """As many pairs of one neuron of each set as there are of like score, drawn at random.
+    """All possible pairs of one neuron of each set with similar scores, drawn at random.
 
-    scores, chance: (R, d), the latter random numbers in [0, 1). Neurons are alike whose scores lie in the same of
-    geometric steps of LIKE; of each step as many are taken as the smaller set has there.
+    scores, chance: (R, d); chance has random numbers in [0, 1). Scores are similar if they are in the same step of a
+    geometric scale with ratio LIKE; the number of pairs in a step is the size of the smaller set there.
     """
     tiny = torch.finfo(scores.dtype).tiny
     steps = (scores.clamp_min(tiny).log() / -math.log(LIKE)).floor().long()
@@ -82,7 +82,7 @@ def pairs_of_like(scores: Tensor, kind: Tensor, pool: Tensor, chance: Tensor) ->
 
 
 def equal_doses(pairs: Pairs, n: int, chance: Tensor) -> tuple[Tensor, Tensor]:
-    """n neurons of either side of the pairs, drawn at random; all where there are fewer pairs.
+    """n neurons of each side of the pairs, drawn at random; all if there are fewer pairs.
 
     chance: (R, d) random numbers in [0, 1). Returns two (R, d) bool of equal sizes.
     """
@@ -97,8 +97,8 @@ def _paired(steps: Tensor, chance: Tensor, own: Tensor, other: Tensor, n_steps: 
     keys, order = (steps + chance).masked_fill(~own, torch.inf).sort(dim=-1)
     step = steps.gather(-1, order)
     counts = [
-        torch.zeros(len(steps), n_steps, dtype=torch.long, device=steps.device).scatter_add_(-1, steps, each.long())
-        for each in (own, other)
+        torch.zeros(len(steps), n_steps, dtype=torch.long, device=steps.device).scatter_add_(-1, steps, members.long())
+        for members in (own, other)
     ]
     begin = counts[0].cumsum(-1) - counts[0]
     in_step = torch.arange(steps.shape[1], device=steps.device) - begin.gather(-1, step)
@@ -106,23 +106,23 @@ def _paired(steps: Tensor, chance: Tensor, own: Tensor, other: Tensor, n_steps: 
 
 
 def _to_front(neurons: Tensor, members: Tensor) -> tuple[Tensor, Tensor]:
-    """Members of each row, moved to the front in order and cut behind the longest row; and their number (R,)."""
+    """Members of each row, moved to the front in order and cut after the longest row; and their number (R,)."""
     n = members.sum(-1)
     width = int(n.max())
-    # All others share one place behind the last, which is cut off.
+    # All other neurons share one place after the last, which is cut off.
     place = (members.cumsum(-1) - 1).masked_fill(~members, width)
     return neurons.new_zeros(len(n), width + 1).scatter_(-1, place, neurons)[:, :width], n
 
 
 @dataclass(frozen=True)
 class _Side:
-    """A set of neurons sorted by score, heaviest first, (R, m) for the largest of the rows."""
+    """A set of neurons sorted by score, largest first, (R, m) with m of the largest row."""
 
     neurons: Tensor
     scores: Tensor
-    """0 behind the end of a row."""
+    """0 after the end of a row."""
     keys: Tensor
-    """Negated scores, ascending; infinite behind the end of a row."""
+    """Negated scores, ascending; infinite after the end of a row."""
     n: Tensor
     """(R,) members of each row."""
 
@@ -150,23 +150,23 @@ class _Side:
 
 
 def _usable(scores: Tensor, pool: Tensor, n: Tensor, target: Tensor) -> Tensor:
-    """The pool without neurons that outweigh all that is wanted, if n are left without them."""
+    """The pool without neurons whose score exceeds the target, if at least n are left."""
     light = pool & (scores <= target[:, None])
     return torch.where((light.sum(-1) >= n)[:, None], light, pool)
 
 
-def _nearest(wanted: _Side, offered: _Side) -> Tensor:
-    """For each place on one side a place on the other, strictly rising, at or below it in score."""
-    place = torch.arange(wanted.width, device=wanted.keys.device)
-    below = torch.searchsorted(offered.keys, wanted.keys)
+def _nearest(members: _Side, offered: _Side) -> Tensor:
+    """For each place of the members a place of the offered side, strictly increasing, at or below it in score."""
+    place = torch.arange(members.width, device=members.keys.device)
+    below = torch.searchsorted(offered.keys, members.keys)
     return place + (below - place).cummax(-1).values
 
 
-def _moved(wanted: _Side, offered: _Side, real: Tensor, target: Tensor) -> Tensor:
-    """Nearest places, all moved up or down by one number, so that their sum comes near the target."""
-    nearest = _nearest(wanted, offered)
-    heaviest = torch.arange(wanted.width, device=target.device)
-    lightest = (offered.n - wanted.n).clamp_min(0)[:, None] + heaviest
+def _moved(members: _Side, offered: _Side, real: Tensor, target: Tensor) -> Tensor:
+    """Nearest places, all moved by the same number so that their sum is close to the target."""
+    nearest = _nearest(members, offered)
+    heaviest = torch.arange(members.width, device=target.device)
+    lightest = (offered.n - members.n).clamp_min(0)[:, None] + heaviest
 
     def move(by: Tensor) -> Tensor:
         return torch.minimum(torch.maximum(nearest - by[:, None], heaviest), lightest)
@@ -174,9 +174,9 @@ def _moved(wanted: _Side, offered: _Side, real: Tensor, target: Tensor) -> Tenso
     def missing(by: Tensor) -> Tensor:
         return target - (offered.scores_at(move(by)) * real).sum(-1)
 
-    reach = wanted.width + offered.width
-    low, high = torch.full_like(wanted.n, -reach), torch.full_like(wanted.n, reach)
-    for _ in range((2 * reach).bit_length()):  # moving up takes heavier neurons
+    reach = members.width + offered.width
+    low, high = torch.full_like(members.n, -reach), torch.full_like(members.n, reach)
+    for _ in range((2 * reach).bit_length()):  # moving up selects larger scores
         middle = (low + high) // 2
         too_light = missing(middle) > 0
         low, high = torch.where(too_light, middle, low), torch.where(too_light, high, middle)
@@ -184,14 +184,14 @@ def _moved(wanted: _Side, offered: _Side, real: Tensor, target: Tensor) -> Tenso
 
 
 def _exchange(offered: _Side, places: Tensor, real: Tensor, missing: Tensor) -> Tensor:
-    """Exchange one neuron for a free one, in each row where less of the sum is missing then. missing: (R,)."""
+    """Exchange one neuron for a free one in each row where it reduces the difference. missing: (R,)."""
     held, missing = offered.scores_at(places), missing[:, None]
     taken = _as_set(places.clamp(0, offered.width - 1), real, offered.width)
     free = ~taken & (offered.keys < torch.inf)
     rows = torch.arange(len(places), device=places.device)
     best, changed = missing[:, 0].abs(), places
-    found = torch.searchsorted(offered.keys, -(held + missing))
-    for candidate in _next_free(free, found):
+    ideal = torch.searchsorted(offered.keys, -(held + missing))
+    for candidate in _next_free(free, ideal):
         usable = real & (candidate >= 0) & (candidate < offered.width)
         left = (missing - offered.scores_at(candidate) + held).abs()
         error, leaver = left.masked_fill(~usable, torch.inf).min(-1)
@@ -203,7 +203,7 @@ def _exchange(offered: _Side, places: Tensor, real: Tensor, missing: Tensor) -> 
 
 
 def _next_free(free: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-    """The next free place from each place on, below it (at or past it) and above it; out of range where none is."""
+    """The next free place at or after each place, and the next one before it; out of range if there is none."""
     width = free.shape[1]
     every = torch.arange(width, device=free.device)
     above = every.masked_fill(~free, -1).cummax(-1).values
@@ -213,6 +213,6 @@ def _next_free(free: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _as_set(members: Tensor, real: Tensor, width: int) -> Tensor:
-    """(R, width) bool from numbers (R, m); added up, because places that are not real may repeat some."""
+    """(R, width) bool from indices (R, m); counted, because places that are not real may repeat indices."""
     counts = torch.zeros(len(members), width, dtype=torch.int8, device=members.device)
     return counts.scatter_add_(-1, members, real.to(torch.int8)).bool()

@@ -1,4 +1,4 @@
-"""What a user can choose about an ablation."""
+"""Options of an ablation."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ _BY_WEIGHT = TYPES[::-1]
 
 @dataclass(frozen=True)
 class UserNeuron:
-    """A neuron that a user names, for inputs in one language, or in all of them where it is None."""
+    """A neuron chosen by the user, for inputs in one language, or in all languages if it is None."""
 
     layer: int
     neuron: int
@@ -24,7 +24,7 @@ class UserNeuron:
 
 @dataclass(frozen=True)
 class UserSet:
-    """Neurons that a user names."""
+    """Neurons chosen by the user."""
 
     label: str
     neurons: tuple[UserNeuron, ...]
@@ -37,24 +37,24 @@ class UserSet:
 
 @dataclass(frozen=True)
 class AblationOptions:
-    """Which neurons are switched off, where, and how answers are judged."""
+    """Which neurons are ablated, where, and how answers are judged."""
 
     types: tuple[str, ...] = _BY_WEIGHT
     fractions: tuple[float, ...] = RANDOM_FRACTIONS
     seeds: int = 3
-    """Random sets a fraction."""
+    """Random sets per fraction."""
     matched: tuple[str, ...] = ("all-shared", "partial-shared", "specific")
-    """Types with a control of as many neurons; most neurons are non-activated, so they never have one."""
+    """Types with a control of equal size; most neurons are non-activated, so there is none for that type."""
     dosed: tuple[str, ...] = _BY_WEIGHT
-    """Types of which equal doses are compared with their control, because it is too small to match all of them."""
+    """Types of which equal doses are compared with the control, which is too small to match the whole type."""
     doses: tuple[float, ...] = DOSES
     user_sets: tuple[UserSet, ...] = ()
     scope: str = "all"
-    """all: every position; last: the last prompt token and what is generated."""
+    """all: every position; last: the last prompt token and generated tokens."""
     value: str = "0"
-    """What A is set to: 0, or mean, its mean over inputs (pass `means`)."""
+    """Value that A is set to: 0, or its mean over inputs (pass `means`)."""
     layers: tuple[int, ...] | None = None
     seed: int = 0
     global_types: tuple[Tensor, ...] | None = None
-    """Per layer (d_m,) type codes: one set a type for all examples, in place of each example's own."""
+    """Per layer (d_m,) type codes: one set per type for all examples, instead of each example's own types."""
     answers: AnswerOptions = field(default_factory=AnswerOptions)

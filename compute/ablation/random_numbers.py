@@ -1,6 +1,6 @@
-"""Chance that anyone can repeat: a number for each (seed, example, layer, neuron), whatever batch, machine or order.
+"""Reproducible random numbers: one for each (seed, example, layer, neuron), independent of batch, machine and order.
 
-A counter-based generator (splitmix64 of a hashed place) in plain integer arithmetic, so the CPU and any GPU agree.
+A counter-based generator (splitmix64 of a hashed key) in integer arithmetic, so the CPU and any GPU agree.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def smallest(keys: Tensor, n: int) -> Tensor:
 
 
 def _shift_right(values: Tensor, n: int) -> Tensor:
-    """Logical shift: torch shifts the sign in."""
+    """Logical right shift; torch's shift is arithmetic."""
     return (values >> n) & ((1 << (64 - n)) - 1)
 
 

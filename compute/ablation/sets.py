@@ -1,6 +1,6 @@
-"""Which neurons a condition switches off, for each input of a batch.
+"""The neurons that a condition ablates, for each input of a batch.
 
-An input's set depends on its own masks, scores and chance alone, never on what else is in the batch.
+An input's set depends only on its own masks, scores and random numbers, never on the rest of the batch.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ from neurontui.compute.models.ffn import FFN
 from neurontui.store.journal.manifest import Condition
 
 Off = dict[int, Tensor]
-"""Per layer (R, d_m) bool: True switches a neuron off for that input."""
+"""Per layer (R, d_m) bool: True ablates a neuron for that input."""
 
 
 @dataclass(frozen=True)
 class AblationInputs:
-    """What the sets of a batch are chosen from."""
+    """The data from which the sets of a batch are chosen."""
 
     batch: Batch
     ffns: Sequence[FFN]
@@ -59,7 +59,7 @@ class Sets:
     _pairs: dict[tuple[str, int], Pairs] = field(default_factory=dict)
 
     def off(self, condition: Condition) -> Off:
-        """The sets under a condition, for the layers that it ablates."""
+        """The sets of a condition, for the layers that it ablates."""
         layers = condition.layers
         if layers is None:
             layers = tuple(ffn.layer.layer for ffn in self.ablation_inputs.ffns)
@@ -74,7 +74,7 @@ class Sets:
         return {layer: make(condition, layer) for layer in layers}
 
     def _kind(self, condition: Condition, layer: int) -> Tensor:
-        """The input's neurons of a type; the same for all languages of an example."""
+        """The input's neurons of a type; equal for all languages of an example."""
         assert condition.type is not None
         code = TYPES.index(condition.type)
         chosen = self.ablation_inputs.options.global_types
@@ -85,13 +85,13 @@ class Sets:
         return types == code
 
     def _pool(self, condition: Condition, layer: int) -> Tensor:
-        """Neurons active in the input's language that are not of the type."""
+        """Neurons that are active in the input's language and not of the type."""
         bits = [row % len(self.ablation_inputs.batch.languages) for row in self.rows]
         language = torch.tensor(bits, device=self._device(layer))
         return active_in(self._masks(layer), language) & ~self._kind(condition, layer)
 
     def _random(self, condition: Condition, layer: int) -> Tensor:
-        """So large a share of the layer, the same for all languages of an example; larger shares hold smaller ones."""
+        """A random share of the layer, equal for all languages of an example; larger shares include smaller ones."""
         assert condition.fraction is not None
         keys = self._keys(condition, layer)
         return smallest(keys, round(condition.fraction * keys.shape[1]))
@@ -112,7 +112,7 @@ class Sets:
         return own if condition.matched_to is None else control
 
     def _user(self, condition: Condition, layers: Sequence[int]) -> Off:
-        """The user's neurons: those for all languages, and those for the input's own."""
+        """The user's neurons for all languages and for the input's language."""
         named = self.ablation_inputs.user_sets[condition.condition]
         return {layer: self._named(named, layer) for layer in sorted(named.layers & set(layers))}
 
@@ -134,7 +134,7 @@ class Sets:
         assert condition.seed is not None
         batch = self.ablation_inputs.batch
         examples = sorted({row // len(batch.languages) for row in self.rows})
-        ids = [batch.examples[each].id for each in examples]
+        ids = [batch.examples[example].id for example in examples]
         size = self.ablation_inputs.ffns[layer].layer.n_neurons
         keys = random_keys(condition.seed, ids, layer, size, self._device(layer))
         return keys[[examples.index(row // len(batch.languages)) for row in self.rows]]

@@ -1,6 +1,6 @@
-"""Run every condition on a batch and write down each input's outcome.
+"""Run every ablation condition on a batch and record the outcome of each input.
 
-Prompts are tokenised once, and a forward's worth of inputs goes through all conditions before the next one.
+Prompts are tokenized once, and the inputs of one forward pass go through all conditions before the next inputs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,53 +34,55 @@ def ablation_tables(
     baseline: Predictions | None = None,
     means: Mapping[int, Tensor] | None = None,
 ) -> dict[str, pa.Table]:
-    """Shard table ablation_examples: a row a condition, example and language.
+    """Shard table ablation_examples: one row per condition, example and language.
 
-    masks: per layer (E, d_m), from `pack_tensor`. baseline: what `predict` found, so that it is not asked again.
-    means: per layer (d_m,) the mean activation, for conditions that set it.
+    masks: per layer (E, d_m), from `pack_tensor`. baseline: result of `predict`, reused for the baseline condition.
+    means: per layer (d_m,) the mean activation, for conditions that use it as the value.
     """
     _check(conditions, means)
-    users = [each.condition for each in conditions if each.kind == "user"]
+    users = [condition.condition for condition in conditions if condition.kind == "user"]
     named = dict(zip(users, options.user_sets, strict=True))
     ablation_inputs = AblationInputs(batch, loaded.ffns, capture, masks, options, named)
     prepared = prepare(loaded, batch, targets, options.answers)
-    found: dict[tuple[int, int], Result] = {}
+    result_of: dict[tuple[int, int], Result] = {}
 
     def step(rows: Rows) -> None:
         for part in passes(loaded, prepared, rows):
             trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, means or {})
             for condition in conditions:
-                known = baseline if condition.kind == "baseline" else None
-                results = trial.run(condition, known)
-                found.update(((condition.condition, row), each) for row, each in zip(part, results, strict=True))
+                reused = baseline if condition.kind == "baseline" else None
+                results = trial.run(condition, reused)
+                result_of.update(
+                    ((condition.condition, row), result) for row, result in zip(part, results, strict=True)
+                )
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)
-    return {"ablation_examples": _table(batch, conditions, found)}
+    return {"ablation_examples": _table(batch, conditions, result_of)}
 
 
 def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) -> None:
-    if means is None and any(each.value == "mean" for each in conditions):
+    if means is None and any(condition.value == "mean" for condition in conditions):
         raise MeasureError(
-            "Activations cannot be set to their mean before it is known; survey the run first and pass its means."
+            "Activations cannot be set to their mean without means; survey the run first and pass its means."
         )
 
 
-def _table(batch: Batch, conditions: Sequence[Condition], found: Mapping[tuple[int, int], Result]) -> pa.Table:
+def _table(batch: Batch, conditions: Sequence[Condition], result_of: Mapping[tuple[int, int], Result]) -> pa.Table:
     rows = range(len(batch.prompts))
-    keys = [(each.condition, row) for each in conditions for row in rows]
-    results = [found[key] for key in keys]
+    keys = [(condition.condition, row) for condition in conditions for row in rows]
+    results = [result_of[key] for key in keys]
     n = len(batch.languages)
-    outcomes = [each.outcome for each in results]
+    outcomes = [result.outcome for result in results]
     return pa.table(
         {
             "condition": pa.array([condition for condition, _ in keys], pa.int32()),
             "example": pa.array([batch.indices[row // n] for _, row in keys], pa.int32()),
             "language": [batch.languages[row % n] for _, row in keys],
-            "prediction": pa.array([each.prediction for each in outcomes], pa.string()),
-            "correct": pa.array([each.correct for each in outcomes], pa.bool_()),
-            "rank_correct": pa.array([each.rank_correct for each in outcomes], pa.bool_()),
-            "valid": pa.array([each.valid for each in outcomes], pa.bool_()),
-            "answer_logprob": pa.array([each.answer_logprob for each in outcomes], pa.float64()),
-            "n_ablated": pa.array([each.n_ablated for each in results], pa.int32()),
+            "prediction": pa.array([outcome.prediction for outcome in outcomes], pa.string()),
+            "correct": pa.array([outcome.correct for outcome in outcomes], pa.bool_()),
+            "rank_correct": pa.array([outcome.rank_correct for outcome in outcomes], pa.bool_()),
+            "valid": pa.array([outcome.valid for outcome in outcomes], pa.bool_()),
+            "answer_logprob": pa.array([outcome.answer_logprob for outcome in outcomes], pa.float64()),
+            "n_ablated": pa.array([result.n_ablated for result in results], pa.int32()),
         }
     )

@@ -1,6 +1,6 @@
-"""A user's own neurons, from a CSV file or from a query: columns layer, neuron and, by choice, language.
+"""A user's own neurons, from a CSV file or a query: columns layer, neuron and, optionally, language.
 
-With a language, a neuron is switched off for inputs in that language only. A column with another name is refused.
+A neuron with a language is ablated only for inputs in that language. Columns with other names are refused.
 """
 
 import csv
@@ -16,7 +16,7 @@ from neurontui.store.languages.tags import short_code
 
 REQUIRED, OPTIONAL = ("layer", "neuron"), ("language",)
 _NAMED_LANGUAGES = 4
-"""Most languages of a run whose numbers of neurons a label lists."""
+"""Most languages whose numbers of neurons are listed in a label."""
 
 
 def read_neurons(path: Path, layers: Sequence[Layer], languages: Sequence[str]) -> UserSet:
@@ -27,7 +27,7 @@ def read_neurons(path: Path, layers: Sequence[Layer], languages: Sequence[str]) 
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV file in UTF-8 ({error}).") from error
+        raise InputError(f"{path} is not a CSV file in UTF-8 ({error}).") from error
     return check_neurons(path.name, rows, layers, languages)
 
 
@@ -37,7 +37,7 @@ def check_neurons(
     layers: Sequence[Layer],
     languages: Sequence[str],
 ) -> UserSet:
-    """(layer, neuron, language or None) triples as a set of neurons, each once.
+    """A set of neurons from (layer, neuron, language or None) triples, without duplicates.
 
     Raises InputError for a neuron that the model does not have or a language that the run does not have.
     """
@@ -52,17 +52,17 @@ def check_neurons(
             )
         unique.append(UserNeuron(layer, neuron, _language(source, written, languages)))
     if not unique:
-        raise InputError(f"{source} names no neurons to switch off.")
+        raise InputError(f"{source} names no neurons to ablate.")
     named = tuple(dict.fromkeys(unique))
     return UserSet(f"w/o {source} ({_sizes(named, languages)})", named)
 
 
 def language_notes(sets: Sequence[UserSet], languages: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """How many neurons of each set are switched off in each language, where that differs; for the table `notes`."""
+    """Number of neurons of each set that are ablated in each language, if it differs; for the table `notes`."""
     return tuple(
         (
             "ablation",
-            f"'{named.label}' switches off neurons by language: "
+            f"'{named.label}' ablates neurons by language: "
             f"{', '.join(f'{code} {n}' for code, n in _counts(named.neurons, languages).items())}.",
         )
         for named in sets
@@ -71,20 +71,20 @@ def language_notes(sets: Sequence[UserSet], languages: Sequence[str]) -> tuple[t
 
 
 def column_fault(names: Sequence[str]) -> str | None:
-    """What is wrong with the columns of a set of neurons, as the end of a sentence; None where nothing is."""
-    there = "; the columns are layer, neuron and, by choice, language"
+    """The problem with the columns of a set of neurons, as the end of a sentence; None if there is none."""
+    expected = "; the columns are layer, neuron and, optionally, language"
     for name in REQUIRED:
         if name not in names:
-            return f"has no column '{name}'{there}"
+            return f"has no column '{name}'{expected}"
     for name in names:
         if name not in (*REQUIRED, *OPTIONAL):
-            return f"has a column '{name}', which says nothing about a set of neurons{there}; remove it"
+            return f"has an unknown column '{name}'{expected}; remove it"
     twice = [name for name in names if names.count(name) > 1]
-    return f"has the column '{twice[0]}' twice{there}" if twice else None
+    return f"has the column '{twice[0]}' twice{expected}" if twice else None
 
 
 def language_of_run(code: str, languages: Sequence[str]) -> str | None:
-    """The language of a run that a code means, in whatever form it is written; None if the run has none such."""
+    """The language of a run for a code in any form; None if the run does not have it."""
     short = short_code(code)
     return short if short in languages else None
 
@@ -102,7 +102,7 @@ def _language(place: str, written: str | None, languages: Sequence[str]) -> str 
 
 
 def _sizes(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> str:
-    """How many neurons are switched off, by language where that differs, for a label."""
+    """Number of ablated neurons, by language if it differs, for a label."""
     if all(neuron.language is None for neuron in neurons):
         return f"{len(neurons)} neurons"
     counts = _counts(neurons, languages)
@@ -112,7 +112,7 @@ def _sizes(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> str:
 
 
 def _counts(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> dict[str, int]:
-    """Neurons that are switched off for inputs in each language."""
+    """Number of neurons that are ablated for inputs in each language."""
     return {code: len({(n.layer, n.neuron) for n in neurons if n.language in (None, code)}) for code in languages}
 
 
@@ -125,7 +125,7 @@ def _rows(path: Path, reader: Any, languages: Sequence[str]) -> Iterator[tuple[i
             continue
         place = f"{path}, line {reader.line_num}"
         if len(cells) != len(names):
-            raise InputError(f"{place}: there are {len(cells)} cells for {len(names)} columns.")
+            raise InputError(f"{place}: {len(cells)} cells for {len(names)} columns.")
         row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
         language = _language(place, row.get("language"), languages)
         yield _number(place, row, "layer"), _number(place, row, "neuron"), language
@@ -133,5 +133,5 @@ def _rows(path: Path, reader: Any, languages: Sequence[str]) -> Iterator[tuple[i
 
 def _number(place: str, row: dict[str, str], name: str) -> int:
     if not re.fullmatch(r"-?\d{1,18}", row[name]):
-        raise InputError(f"{place}: {name} is '{row[name]}', no whole number.")
+        raise InputError(f"{place}: {name} is '{row[name]}', which is not a whole number.")
     return int(row[name])

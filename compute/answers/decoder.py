@@ -1,7 +1,7 @@
-"""Read prompts once, then go on from them as often as wanted: ranking and generation share one KV cache.
+"""Read prompts once and continue them several times: ranking and generation share one KV cache.
 
-Prompts are padded on the right and what follows is appended behind the pads, with the positions it would have
-without them. Knows nothing of answers; of ablation only that hooks want to be told which rows a forward holds.
+Prompts are padded on the right, and appended tokens come after the pads with the positions they would have without
+them. Does not depend on answers; of ablation it only passes the rows of each forward pass to the hooks.
 """
 
 import inspect
@@ -23,20 +23,20 @@ from neurontui.compute.models.tokenize import Tokens
 
 @dataclass(frozen=True)
 class Reading:
-    """Where a model stands after its prompts and whatever was appended to them."""
+    """State of a model after prompts and appended tokens."""
 
     rows: Tensor
-    """(R,) the row of the forward pass that each of these is: what an intervention's sets are indexed by."""
+    """(R,) row of the first forward pass, the index of an intervention's sets."""
     cache: Any
     mask: Tensor
-    """(R, slots) int64: which slots of the cache hold real tokens; of the encoder for an encoder-decoder."""
+    """(R, slots) int64: 1 for slots of the cache with real tokens; for an encoder-decoder, slots of the encoder."""
     lengths: Tensor
     """(R,) int64: real tokens so far, the position of the next one."""
     encoded: Tensor | None = None
     """(R, T, H) of the encoder."""
 
     def select(self, rows: Tensor) -> "Reading":
-        """Some rows, also repeatedly, with a cache of their own."""
+        """Some rows, possibly repeated, with their own cache."""
         return replace(
             self,
             rows=self.rows[rows],
@@ -48,7 +48,7 @@ class Reading:
 
 
 class Decoder:
-    """A model with the hooks that are on it."""
+    """A model with its active hooks."""
 
     def __init__(self, loaded: LoadedModel, intervention: Intervention | None = None) -> None:
         self.loaded = loaded
@@ -56,9 +56,9 @@ class Decoder:
         self._takes_positions = takes_position_ids(loaded.model)
 
     def read(self, tokens: Tokens, room: int) -> tuple[Reading, Tensor]:
-        """Read prompts. tokens: right-padded (R, T); room: how many tokens will be appended at most.
+        """Read prompts. tokens: right-padded (R, T); room: most tokens that will be appended.
 
-        Returns where the model stands then, and its logits (R, V) float32 for what comes next.
+        Returns the state after the prompts, and logits (R, V) float32 of the next token.
         """
         rows = torch.arange(len(tokens.ids), device=tokens.ids.device)
         if self.loaded.encoder_decoder:
@@ -94,14 +94,14 @@ class Decoder:
         return reading, outputs.logits[:, -1].float()
 
     def reread_last(self, reading: Reading, tokens: Tokens) -> tuple[Reading, Tensor]:
-        """Read the last token of each prompt anew behind a reading of it. For decoder-only models.
+        """Read the last token of each prompt again after an earlier reading. For decoder-only models.
 
-        The earlier tokens stay as they were read, whatever the hooks do now. Leaves the cache of `reading` alone.
+        Earlier tokens are not read again, so the current hooks do not affect them. Does not modify `reading`.
         """
         every = torch.arange(len(tokens.ids), device=tokens.ids.device)
         before = reading.select(every)
         mask = before.mask
-        if int(tokens.last.min()) + 1 == mask.shape[1]:  # no pads: the last slot is the last token's
+        if int(tokens.last.min()) + 1 == mask.shape[1]:  # no pads: the last slot belongs to the last token
             before.cache.crop(-1)
             mask = mask[:, :-1]
         else:
@@ -112,9 +112,9 @@ class Decoder:
         return after, logits[:, -1]
 
     def extend(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Reading, Tensor]:
-        """Append tokens. ids, mask: (R, L), padded on the right. Uses up the cache of `reading`.
+        """Append tokens. ids, mask: (R, L), padded on the right. Modifies the cache of `reading`.
 
-        Returns where the model stands then, and its logits (R, L, V) float32 after each of them.
+        Returns the state after them, and logits (R, L, V) float32 after each token.
         """
         self._aim(reading.rows, None)
         if self.loaded.encoder_decoder:
@@ -158,15 +158,15 @@ class Decoder:
 
 
 def takes_position_ids(model: Any) -> bool:
-    """Whether a model can be told the positions of its tokens."""
+    """Whether the forward method of a model accepts position_ids."""
     return "position_ids" in inspect.signature(model.forward).parameters
 
 
 @contextmanager
 def head_at(model: Any, index: Tensor) -> Iterator[None]:
-    """Let the LM head see one position of each row only. index: (R,); logits become (R, 1, V).
+    """Restrict the LM head to one position of each row. index: (R,); logits become (R, 1, V).
 
-    A hook on the head keeps whatever the architecture does around it (scaling in T5, soft caps in Gemma).
+    A hook on the head keeps the operations around it (scaling in T5, soft caps in Gemma).
     """
     rows = torch.arange(len(index), device=index.device)
 
@@ -182,9 +182,9 @@ def head_at(model: Any, index: Tensor) -> Iterator[None]:
 
 
 def padded(sequences: Sequence[Sequence[int]], device: Any) -> tuple[Tensor, Tensor]:
-    """Token sequences as ids and mask (R, L), padded on the right with an id that is masked."""
-    longest = max(len(each) for each in sequences)
-    ids = torch.tensor([[*each, *[0] * (longest - len(each))] for each in sequences], device=device)
-    lengths = torch.tensor([len(each) for each in sequences], device=device)
+    """Token sequences as ids and mask (R, L), padded on the right with a masked id."""
+    longest = max(len(sequence) for sequence in sequences)
+    ids = torch.tensor([[*sequence, *[0] * (longest - len(sequence))] for sequence in sequences], device=device)
+    lengths = torch.tensor([len(sequence) for sequence in sequences], device=device)
     mask = (torch.arange(longest, device=device) < lengths[:, None]).long()
     return ids, mask

@@ -1,4 +1,4 @@
-"""What the model says: greedy decoding of a few tokens, going on from a reading of the prompts."""
+"""Generate answers: greedy decoding of a few tokens after the prompts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,20 +11,20 @@ from neurontui.compute.answers.decoder import Decoder, Reading
 
 @dataclass
 class Ending:
-    """Which tokens end an answer: end-of-text, and a line break behind the first words."""
+    """Tokens that end an answer: end-of-text, and a line break after the first words."""
 
     tokenizer: Any
     eos: frozenset[int]
     _breaks: dict[int, bool] = field(default_factory=dict)
 
     def is_over(self, said: list[int]) -> bool:
-        """Whether the last token of what was said ends the answer."""
+        """Whether the last generated token ends the answer."""
         if said[-1] in self.eos:
             return True
         return self._breaks_line(said[-1]) and bool(self.text(said[:-1]).strip())
 
     def text(self, said: list[int]) -> str:
-        """The answer as text: its first line with anything on it, without special tokens."""
+        """The answer as text: its first nonempty line, without special tokens."""
         decoded = str(self.tokenizer.decode(said, skip_special_tokens=True)).strip()
         return decoded.splitlines()[0].strip() if decoded else ""
 
@@ -35,19 +35,19 @@ class Ending:
 
 
 def ending(model: Any, tokenizer: Any) -> Ending:
-    """The ending of a model's answers, by its generation configuration and its tokenizer."""
+    """The ending of a model's answers, from its generation configuration and its tokenizer."""
     eos: set[int] = set()
     for source in (model.generation_config, model.config, tokenizer):
-        found = getattr(source, "eos_token_id", None)
-        eos.update(found if isinstance(found, (list, tuple)) else () if found is None else (found,))
+        tokens = getattr(source, "eos_token_id", None)
+        eos.update(tokens if isinstance(tokens, (list, tuple)) else () if tokens is None else (tokens,))
     return Ending(tokenizer, frozenset(eos))
 
 
 def greedy(decoder: Decoder, reading: Reading, logits: Tensor, ending: Ending, max_new_tokens: int) -> list[list[int]]:
-    """Tokens that each row says, each the likeliest one; ends at an ending or after `max_new_tokens`.
+    """Most likely tokens of each row, until an ending or `max_new_tokens`.
 
-    reading, logits: what reading the prompts returned; uses up the cache. Rows that are over leave the batch once
-    they are half of it.
+    reading, logits: result of `Decoder.read`; the cache is modified. Finished rows are removed from the batch when they
+    are half of it.
     """
     said: list[list[int]] = [[] for _ in range(len(logits))]
     present = list(range(len(said)))

@@ -1,4 +1,4 @@
-"""What a model answered, and whether it is right, by generation and by ranking the choices."""
+"""The outcome of a prompt: the model's answer and whether it is right, by generation and by ranking the choices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from neurontui.compute.batch import Batch
 
 @dataclass(frozen=True)
 class Outcome:
-    """One prompt's outcome; None where it has no answer, or no choices, to be judged by."""
+    """One prompt's outcome; fields are None if the prompt has no answer or no choices."""
 
     prediction: str
     correct: bool | None
@@ -22,7 +22,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Question:
-    """One prompt with all that its outcome is judged by."""
+    """One prompt with the expected answer and its choices."""
 
     answer: str | None
     choices: tuple[str, ...]
@@ -30,7 +30,7 @@ class Question:
 
     @property
     def choice_ranking(self) -> ChoiceRanking | None:
-        """What its choices are ranked by; None where there is no answer."""
+        """The candidates to rank; None without an answer."""
         if self.answer is None or self.target is None:
             return None
         pairs = list(zip(self.choices, self.target.choices, strict=True))
@@ -54,10 +54,10 @@ def questions(batch: Batch, targets: Sequence[Target | None]) -> list[Question]:
     ]
 
 
-def judge(question: Question, prediction: str, ranked: Ranked | None, *, exact: bool) -> Outcome:
-    """Compare what was said with what should have been. ranked: None where there is no answer."""
+def judge(question: Question, prediction: str, ranked: Ranked | None) -> Outcome:
+    """Compare a prediction with the expected answer. ranked: None without an answer."""
     valid = chosen(prediction, question.choices) is not None if question.choices else None
     if question.answer is None or ranked is None:
         return Outcome(prediction, None, None, valid, None)
-    correct = is_correct(prediction, question.answer, question.choices, exact=exact)
+    correct = is_correct(prediction, question.answer, question.choices)
     return Outcome(prediction, correct, ranked.correct, valid, ranked.answer_logprob)

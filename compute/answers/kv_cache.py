@@ -1,4 +1,4 @@
-"""A KV cache with room for what follows, so that a generated token does not copy the whole prompt."""
+"""A KV cache with room for appended tokens, so that a generated token does not copy the whole prompt."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _ATTENTION = {"full_attention", "sliding_attention"}
 
 
 class PreallocatedCacheLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """Keys and values (R, heads, slots, d) of one layer, at the front of buffers that have `room` more slots."""
+    """Keys and values (R, heads, slots, d) of one layer, at the front of buffers with `room` more slots."""
 
     def __init__(self, room: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -37,17 +37,17 @@ class PreallocatedCacheLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         return new if first else shown
 
     def select(self, rows: Tensor) -> "PreallocatedCacheLayer":
-        """Some rows, copied, so that appending to them leaves this layer alone."""
+        """Some rows as a copy, so that appending to it does not modify this layer."""
         chosen = PreallocatedCacheLayer(self.room)
         if self._buffers:
             chosen.lazy_initialization(*self._buffers)
             rows = rows.to(self._buffers[0].device)
-            chosen._buffers = tuple(each.index_select(0, rows) for each in self._buffers)
+            chosen._buffers = tuple(buffer.index_select(0, rows) for buffer in self._buffers)
             chosen._show(self.get_seq_length())
         return chosen
 
     def _larger(self, new: tuple[Tensor, Tensor], filled: int, capacity: int) -> tuple[Tensor, ...]:
-        sizes = [(*each.shape[:-2], capacity, each.shape[-1]) for each in new]
+        sizes = [(*states.shape[:-2], capacity, states.shape[-1]) for states in new]
         buffers = tuple(new[0].new_empty(size) for size in sizes)
         for buffer, old in zip(buffers, self._buffers, strict=False):  # none at first
             buffer[:, :, :filled] = old[:, :, :filled]
@@ -60,17 +60,17 @@ class PreallocatedCacheLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
 
 def borrow_layers(cache: Any, source: Any, n: int) -> None:
-    """Take the first n layers of another cache, copied; for prompts that were read from layer n on."""
+    """Copy the first n layers of another cache; for prompts that were read from layer n on."""
     for i in range(n):
         layer = source.layers[i]
         cache.layers[i] = layer.select(torch.arange(len(layer.keys), device=layer.keys.device))
 
 
 def empty_cache(loaded: LoadedModel, room: int) -> Any:
-    """A cache for prompts and `room` tokens behind them.
+    """A cache for prompts and `room` tokens after them.
 
-    Sliding windows need none of their own: a model masks what is outside of them. Raises ModelError for models that
-    keep anything but keys and values, because pads would get into it.
+    Sliding windows need no special cache: the model masks tokens outside of them. Raises ModelError for models that
+    keep a state other than keys and values, because pads would enter it.
     """
     kinds = set(getattr(loaded.model.config.get_text_config(), "layer_types", None) or ())
     if kinds - _ATTENTION:
@@ -86,7 +86,7 @@ def empty_cache(loaded: LoadedModel, room: int) -> Any:
 
 
 def select_rows(cache: Any, rows: Tensor) -> Any:
-    """Some rows of a cache as one of its own; the original can still be gone on from."""
+    """Some rows of a cache as a copy; the original stays valid."""
     if isinstance(cache, EncoderDecoderCache):
         own, cross = cache.self_attention_cache, cache.cross_attention_cache
         return EncoderDecoderCache(select_rows(own, rows), select_rows(cross, rows))

@@ -1,7 +1,7 @@
-"""Does what the model said match the answer? Text only: knows no model.
+"""Decide whether a prediction states the answer. Works on text only.
 
-Both are brought into one form; then the answer must be all of the prediction (exact), or its beginning up to the end
-of a word or number (prefix). The rules and a table of cases are in docs/method.md, "Judging".
+Both are normalized; then the prediction must be the answer, or begin with it up to the end of a word or number. The
+rules and a table of cases are in docs/method.md, "Judging".
 """
 
 import re
@@ -30,14 +30,14 @@ _ONE_KIND = str.maketrans(
     }
 )
 _OPTIONAL_VOWELS = re.compile("[\u064b-\u0652\u05b0-\u05bc\u05c1\u05c2\u05c7]")
-"""Vowel signs of Arabic and Hebrew, which most texts leave out."""
+"""Vowel signs of Arabic and Hebrew, which most texts omit."""
 _MEANING = frozenset("%‰#&")
-"""Punctuation by its category, but part of what is said."""
+"""Punctuation by Unicode category that is part of the meaning."""
 
 
 @lru_cache(maxsize=65536)
-def normalise(text: str) -> str:
-    """One form for all spellings of a text; may be empty."""
+def normalize(text: str) -> str:
+    """The normalized form of a text; may be empty."""
     folded = keep_apart(text.translate(_ONE_KIND))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
     folded = folded.replace("i\u0307", "i").translate(_ONE_KIND)  # İstanbul and Istanbul are one
@@ -48,30 +48,28 @@ def normalise(text: str) -> str:
 
 
 def same_answer(text: str, other: str) -> bool:
-    """Whether two texts are the same after normalisation; texts of which nothing is left are not."""
-    return normalise(text) == normalise(other) != ""
+    """Whether two texts are equal after normalization; empty normalized texts are not."""
+    return normalize(text) == normalize(other) != ""
 
 
 def begins_with(prediction: str, answer: str) -> bool:
-    """Whether the prediction is the answer, or goes on behind it with a new word."""
-    said, wanted = normalise(prediction), normalise(answer)
-    return bool(wanted) and said.startswith(wanted) and _ends_word(wanted, said[len(wanted) :])
+    """Whether the prediction is the answer, or begins with it and continues with a new word."""
+    text, stated = normalize(prediction), normalize(answer)
+    return bool(stated) and text.startswith(stated) and _ends_word(stated, text[len(stated) :])
 
 
 def chosen(prediction: str, choices: Sequence[str]) -> int | None:
     """Index of the choice that a prediction states, the longest where several match; None if it states none."""
     matching = [i for i, choice in enumerate(choices) if begins_with(prediction, choice)]
-    return max(matching, key=lambda i: len(normalise(choices[i])), default=None)
+    return max(matching, key=lambda i: len(normalize(choices[i])), default=None)
 
 
-def is_correct(prediction: str, answer: str, choices: Sequence[str] = (), *, exact: bool = False) -> bool:
-    """Whether a prediction states the answer, and not a longer choice that merely begins like it."""
-    if exact:
-        return same_answer(prediction, answer)
+def is_correct(prediction: str, answer: str, choices: Sequence[str] = ()) -> bool:
+    """Whether a prediction states the answer, and not a longer choice that begins with it."""
     if not begins_with(prediction, answer):
         return False
     stated = chosen(prediction, choices)
-    return stated is None or len(normalise(choices[stated])) <= len(normalise(answer))
+    return stated is None or len(normalize(choices[stated])) <= len(normalize(answer))
 
 
 def _without_edges(text: str) -> str:
@@ -84,7 +82,7 @@ def _without_edges(text: str) -> str:
 
 
 def _is_edge(text: str, at: int) -> bool:
-    """Whether a character at an end of a text carries nothing; the minus and the point of a number do."""
+    """Whether a character at an end of a text can be removed; not the minus or the point of a number."""
     char, rest = text[at], text[at + 1 :]
     if char == "-" and keeps_minus(rest):
         return False
@@ -93,16 +91,16 @@ def _is_edge(text: str, at: int) -> bool:
     return char.isspace() or (unicodedata.category(char)[0] in "PC" and char not in _MEANING)
 
 
-def _ends_word(wanted: str, rest: str) -> bool:
-    """Whether a word or number ends between `wanted` and what follows it."""
+def _ends_word(stated: str, rest: str) -> bool:
+    """Whether a word or number ends between `stated` and the text after it."""
     if not rest:
         return True
-    if wanted[-1].isdigit() and number_goes_on(rest):
+    if stated[-1].isdigit() and number_goes_on(rest):
         return False
-    if is_numeral(wanted[-1]) and is_numeral(rest[0]):
+    if is_numeral(stated[-1]) and is_numeral(rest[0]):
         return False
     if unicodedata.category(rest[0])[0] == "M":
         return False
     if rest[0] in "+#" or (rest[0] in "-/&_" and rest[1:2].isalnum()):
         return False
-    return not rest[0].isalnum() or is_unspaced(rest[0]) or is_unspaced(wanted[-1])
+    return not rest[0].isalnum() or is_unspaced(rest[0]) or is_unspaced(stated[-1])

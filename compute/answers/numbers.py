@@ -1,7 +1,6 @@
-"""One spelling for every number in a text, and whether a number goes on. Text only: knows no language.
+"""Normalize the numbers in a text, and decide whether a number continues. Works on text only, for all languages.
 
-What can be read in two ways (1.000 is a thousand in German and one in English) keeps its spelling, so that it equals
-itself only.
+Ambiguous numbers (1.000 is a thousand in German and one in English) keep their spelling, so they equal only themselves.
 """
 
 import re
@@ -21,7 +20,7 @@ _SCALES = frozenset(_SCALE_WORDS.split())
 _UNSPACED_SCALES = ("ร้อย", "พัน", "หมื่น", "แสน", "ล้าน")
 
 _RUN = re.compile(r"(?<![.,'\d])\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|(?:(?<![.,'\d])\.)?\d(?:[.,']?\d)*")
-"""Digits and what may be separators between them."""
+"""Digits with possible separators between them."""
 _WHOLE, _GROUPED = r"(0|[1-9]\d*)", r"[1-9]\d{0,2}"
 _FORMS = tuple(
     re.compile(form)
@@ -36,7 +35,7 @@ _FORMS = tuple(
         rf"(?!{_GROUPED}\.\d{{3}}$){_WHOLE}?[.,](\d+)",
     )
 )
-"""Ways to write a number, the first that fits counts: the whole part with separators of thousands, and the decimals."""
+"""Ways to write a number; the first that matches is used. Groups: whole part with separators, and decimals."""
 _GOES_ON = re.compile(rf"[.,:/^_'×*÷-]\d|\d|\+| \d+/\d| ?[%‰{_SIGNS}](?!\d)")
 
 
@@ -50,7 +49,7 @@ def with_ascii_digits(text: str) -> str:
 
 
 def keep_apart(text: str) -> str:
-    """Separate what NFKC would join to another number: 1½ is not 11/2, and 10² is not 102."""
+    """Separate characters that NFKC would join to another number: 1½ is not 11/2, and 10² is not 102."""
     pieces = []
     for before, char in zip(" " + text, text, strict=False):
         joins = unicodedata.category(char) == "No" and before.isdigit()
@@ -61,9 +60,9 @@ def keep_apart(text: str) -> str:
 
 
 def with_plain_numbers(text: str) -> str:
-    """A text with every number in one spelling: no separators of thousands, a decimal point, no zeros behind it.
+    """A text with normalized numbers: no separators of thousands, a decimal point, no trailing zeros after it.
 
-    A plus sign and spaces before % go; a currency sign goes in front. Digits inside words stay as they are.
+    A plus sign and spaces before % are removed; a currency sign is moved to the front. Digits in words do not change.
     """
     text = re.sub(r"(?<!\S)\+(?=\.?\d)", "", text)
     text = _RUN.sub(_plain, text)
@@ -74,7 +73,7 @@ def with_plain_numbers(text: str) -> str:
 
 
 def number_goes_on(rest: str) -> bool:
-    """Whether what follows the last digit of a number belongs to it: decimals, a range, a sign, a word as million."""
+    """Whether the text after a number continues it: decimals, a range, a sign, or a word such as million."""
     if _GOES_ON.match(rest) or is_numeral(rest[:1]):
         return True
     word = re.match(r"[^\W\d_][\w\u0900-\u0963]*", rest.lstrip())
@@ -87,7 +86,7 @@ def is_numeral(char: str) -> bool:
 
 
 def keeps_minus(rest: str) -> bool:
-    """Whether a minus in front of this text is the sign of a number."""
+    """Whether a minus before this text is the sign of a number."""
     return re.match(rf"[{_SIGNS}]? ?\.?\d", rest) is not None
 
 
@@ -108,7 +107,7 @@ def _signed(match: re.Match[str]) -> str:
 
 
 def _is_of_word(char: str) -> bool:
-    """Whether a neighbour makes digits a part of a word."""
+    """Whether a neighboring character makes digits part of a word."""
     return char == "_" or (char.isalnum() and not is_unspaced(char))
 
 
@@ -117,7 +116,7 @@ def _form(char: str) -> str:
 
 
 _UNSPACED = re.compile(r"CJK|HIRAGANA|KATAKANA|THAI|LAO |KHMER|MYANMAR")
-"""Begins the Unicode names of letters that are written without spaces between words."""
+"""Beginnings of Unicode names of letters of scripts without spaces between words."""
 
 
 def is_unspaced(char: str) -> bool:

@@ -1,6 +1,6 @@
-"""Ask the model every question of a batch: greedy answers, ranked choices, log-probability of the answer.
+"""Answer every prompt of a batch: greedy answers, ranked choices, log-probability of the expected answer.
 
-One forward over the prompts serves all three. Hooks may be on the model meanwhile; that is what ablation does.
+All three share one forward pass over the prompts. Hooks may be active on the model, as in an ablation.
 """
 
 from collections.abc import Sequence
@@ -33,20 +33,16 @@ from neurontui.compute.models.tokenize import (
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """How answers are got and judged."""
+    """How answers are generated."""
 
     max_new_tokens: int = 8
-    exact: bool = False
-    """Right only if the answer is all that was said; else what begins with the answer is right too."""
-    mean_logprob: bool = False
-    """Rank choices by log-probability a token instead of the sum, so that long ones are not at a disadvantage."""
     token_budget: int = 4096
     """Most tokens in one forward pass, pads included."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch tokenised once, for any number of passes."""
+    """A batch that is tokenized once for several passes."""
 
     encoded: tuple[Encoded, ...]
     questions: tuple[Question, ...]
@@ -54,12 +50,12 @@ class Prepared:
     room: int
     """Most tokens that may follow a prompt."""
     groups: tuple[int, ...]
-    """A number for each row; rows of different numbers never share a pass."""
+    """Group number of each row; rows of different groups never share a pass."""
 
     @property
     def costs(self) -> list[int]:
-        """Tokens of each row with what may follow it."""
-        return [len(each) + self.room for each in self.encoded]
+        """Tokens of each row, including those that may follow it."""
+        return [len(prompt) + self.room for prompt in self.encoded]
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Predictions:
 
 
 def prepare(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Prepared:
-    """Tokenise a batch; raises UnusablePromptError for what `encode_batch` or `unanswerable` names."""
+    """Tokenize a batch; raises InvalidPromptError for prompts that fail `encode_batch` or `unanswerable`."""
     encoded = encode_batch(loaded, batch)
     if invalid := unanswerable(loaded, batch, encoded, targets, options):
         raise InvalidPromptError(invalid)
@@ -90,9 +86,9 @@ def unanswerable(
     targets: Targets,
     options: AnswerOptions,
 ) -> list[InvalidExample]:
-    """Prompts without room for what may follow them, or with answers that the embedding does not have.
+    """Prompts without room for an answer, or with answers that have tokens without an embedding.
 
-    It depends on a prompt, its own answer and choices alone, not on its batch. encoded: in row order.
+    The result depends only on the prompt, its answer and its choices, not on the batch. encoded: in row order.
     """
     rows = enumerate(zip(encoded, targets.rows, strict=True))
     return [
@@ -112,17 +108,17 @@ def _problem(loaded: LoadedModel, prompt: Encoded, target: Target | None, option
 
 
 def _excess(loaded: LoadedModel, length: int, room: int) -> str | None:
-    """Why a prompt of `length` tokens has no room for `room` more, as the middle of a sentence; None if it has."""
+    """Why a prompt of `length` tokens has no room for `room` more, as part of a sentence; None if it has room."""
     limit = loaded.max_tokens
     if loaded.encoder_decoder:
         return None
     if limit is not None and length + room > limit:
-        return f"together more than the {limit} the model takes"
+        return f"together more than the {limit} that the model supports"
     switch = crossed_switch(loaded.model.config, length, room)
     if switch is None:
         return None
     return (
-        f"and the model scales positions otherwise beyond {switch} tokens (longrope), "
+        f"and the model scales positions differently beyond {switch} tokens (longrope), "
         "so prompt and answer would be read with different scalings"
     )
 
@@ -144,7 +140,7 @@ def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Token
 def passes(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> list[Rows]:
     """Rows that may be continued together.
 
-    Where what follows a prompt would see pads as distance, only prompts of one length go together.
+    If appended tokens would count pads as distance, only prompts of equal length are continued together.
     """
     longest = max(prepared.costs[row] for row in rows)
     takes_positions = takes_position_ids(loaded.model)
@@ -153,7 +149,7 @@ def passes(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> list[Rows]:
     by_length: dict[int, list[int]] = {}
     for row in rows:
         by_length.setdefault(len(prepared.encoded[row]), []).append(row)
-    return [tuple(each) for each in by_length.values()]
+    return [tuple(same_length) for same_length in by_length.values()]
 
 
 def answer(
@@ -164,29 +160,28 @@ def answer(
     reading: Reading,
     logits: Tensor,
 ) -> list[Outcome]:
-    """Outcomes of some rows from a reading of their prompts, whose cache it uses up."""
+    """Outcomes of some rows after reading their prompts; modifies the cache of `reading`."""
     asked = [prepared.questions[row] for row in rows]
-    contests = [each.choice_ranking for each in asked]
-    ranked = rank(decoder, reading, logits, contests, mean=options.mean_logprob)
-    said = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
+    ranked = rank(decoder, reading, logits, [question.choice_ranking for question in asked])
+    generated = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
     return [
-        judge(question, prepared.ending.text(tokens), of_row, exact=options.exact)
-        for question, tokens, of_row in zip(asked, said, ranked, strict=True)
+        judge(question, prepared.ending.text(tokens), of_row)
+        for question, tokens, of_row in zip(asked, generated, ranked, strict=True)
     ]
 
 
 @torch.inference_mode()
 def predict(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Predictions:
-    """The model's own answers to a batch, nothing switched off."""
+    """The model's answers to a batch, without ablation."""
     prepared = prepare(loaded, batch, targets, options)
-    found: dict[int, Outcome] = {}
+    outcome_of_row: dict[int, Outcome] = {}
 
     def step(rows: Rows) -> None:
         decoder = Decoder(loaded)
         for part in passes(loaded, prepared, rows):
             reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
             outcomes = answer(decoder, prepared, part, options, reading, logits)
-            found.update(zip(part, outcomes, strict=True))
+            outcome_of_row.update(zip(part, outcomes, strict=True))
 
     run_halving(prepared.costs, prepared.groups, options.token_budget, step)
-    return Predictions(tuple(found[row] for row in range(len(prepared.questions))))
+    return Predictions(tuple(outcome_of_row[row] for row in range(len(prepared.questions))))

@@ -1,4 +1,4 @@
-"""Files that a run reads or writes, checked before its model is loaded: a fault must not show hours later."""
+"""Check the files that a run reads or writes before its model is loaded, so that errors appear at once."""
 
 import tempfile
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from neurontui.store.reader import require_name
 
 
 def require_files(config: RunConfig, languages: Sequence[str]) -> None:
-    """Raise InputError for a CSV file of --ablate, StoreError for a results file or folder, that cannot be used."""
+    """Raise InputError if the CSV file of --ablate is invalid, StoreError if the results file cannot be used."""
     check_ablate_file(config, languages)
     require_name(config.out)
-    merged_run(config.out, key="")  # no run has this key: only whether the file can be read
+    merged_run(config.out, key="")  # no run has this key; this checks that the file can be read
     _require_writable(config.out)
 
 
@@ -26,5 +26,5 @@ def _require_writable(results: Path) -> None:
     with translate_os_errors(results):
         try:
             tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:  # about the folder, not about our file in it
+        except OSError as error:  # name the folder, not the temporary file
             raise OSError(error.errno, error.strerror, str(folder)) from None

@@ -1,7 +1,7 @@
-"""What the model would read, checked for all prompts of a run before its first forward pass.
+"""Check all prompts of a run as tokens, before its first forward pass.
 
-The checks of an example are those of the measurement itself (`unusable_prompts`, `unanswerable`), so what passes here is
-not refused later. BOS and unknown tokens are counted here alone.
+Examples are checked by the functions that the measurement itself uses (`unusable_prompts`, `unanswerable`), so an
+example that passes here is not refused later. BOS and unknown tokens are counted only here.
 """
 
 from collections import Counter
@@ -19,28 +19,28 @@ from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import InputError, MeasureError
 
 _CHUNK = 256
-"""Examples that are tokenised together."""
+"""Examples that are tokenized together."""
 _TOKENS_A_BYTE = 16
-"""More than any tokenizer makes of a byte: an answer of so many bytes need not be tokenised to know that it fits."""
+"""An upper bound of tokens per byte: by it, most answers are known to fit without being tokenized."""
 
 
 @dataclass(frozen=True)
 class PromptReport:
-    """What a check of all prompts found; it travels between machines."""
+    """Result of the check of all prompts; sent between machines."""
 
     n_examples: int
     n_unusable: int
     """Examples that cannot be measured."""
     first_unusable: str | None
-    """Why the first of them cannot, in one sentence."""
+    """The reason for the first of them, in one sentence."""
     refusals: tuple[str, ...]
-    """Why the run must not start unless `bos` is chosen, a sentence each."""
+    """Reasons why the run must not start unless `bos` is set, one sentence each."""
     notes: tuple[str, ...]
-    """What a reader of the run should know, a sentence each."""
+    """Notes for readers of the run, one sentence each."""
 
     @property
     def invalid(self) -> str | None:
-        """One sentence about the examples that cannot be measured; None where there is none."""
+        """One sentence about the examples that cannot be measured; None if there are none."""
         if self.first_unusable is None:
             return None
         return (
@@ -50,9 +50,9 @@ class PromptReport:
 
 
 def require_readable(report: PromptReport, *, skip_bad: bool) -> None:
-    """Raise InputError for a BOS that is missing or doubled, and without skip_bad for examples that cannot be measured.
+    """Raise InputError for a missing or doubled BOS and, without skip_bad, for examples that cannot be measured.
 
-    Raises MeasureError where no example can be measured.
+    Raises MeasureError if no example can be measured.
     """
     for sentence in report.refusals:
         raise InputError(sentence)
@@ -65,7 +65,7 @@ def require_readable(report: PromptReport, *, skip_bad: bool) -> None:
 
 
 def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions) -> PromptReport:
-    """Tokenise all prompts, some examples at a time, and report what is wrong with them."""
+    """Tokenize all prompts, some examples at a time, and report their problems."""
     bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
     examples = _UnusableExamples(loaded, book, options)
     for batch in _chunks(data):
@@ -113,12 +113,12 @@ class _UnusableExamples:
             self.first = faults[0].sentence
         self.count += len({fault.position for fault in faults})
 
-    def _unanswerable(self, batch: Batch, encoded: Sequence[Encoded], known: set[int]) -> list[InvalidExample]:
+    def _unanswerable(self, batch: Batch, encoded: Sequence[Encoded], invalid: set[int]) -> list[InvalidExample]:
         n = len(batch.languages)
         doubtful = [
             position
             for position in range(len(batch.examples))
-            if position not in known and self._doubtful(batch, position, encoded[position * n : (position + 1) * n])
+            if position not in invalid and self._doubtful(batch, position, encoded[position * n : (position + 1) * n])
         ]
         if not doubtful:
             return []
@@ -129,7 +129,7 @@ class _UnusableExamples:
         return [InvalidExample(doubtful[fault.position], fault.sentence) for fault in faults]
 
     def _doubtful(self, batch: Batch, position: int, encoded: Sequence[Encoded]) -> bool:
-        """Whether answers must be tokenised to know that they fit; most need not be."""
+        """Whether the answers must be tokenized to know that they fit."""
         example, limit = batch.examples[position], self.loaded.max_tokens
         texts = [*example.answers.values(), *chain.from_iterable(example.choices.values())]
         if self._outside and (not self._only_added or any(token in text for token in self._outside for text in texts)):
@@ -142,14 +142,14 @@ class _UnusableExamples:
 
 
 class _BosCount:
-    """Prompts whose BOS is missing or doubled."""
+    """Counts prompts whose BOS is missing or doubled."""
 
     def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
         self._declined = declines_bos(loaded)
         self._reason = reason_for_bos(loaded)
         if self._declined:
-            self._reason = "the tokenizer's configuration says so (add_bos_token: false)"
+            self._reason = "the tokenizer's configuration sets add_bos_token to false"
         self._total = 0
         self._first: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -164,22 +164,23 @@ class _BosCount:
                 self._count("doubled", batch, row)
 
     def refusals(self) -> list[str]:
-        """Sentences where nobody chose what to do."""
+        """Sentences for which --bos has to be set."""
         if self._loaded.bos is not None:
             return []
         return [
-            f"{self._sentence(kind)}; --bos add gives each prompt exactly one, --bos keep measures them as they are."
+            f"{self._sentence(kind)}; use --bos add to give each prompt exactly one BOS, or --bos keep to measure them "
+            "as they are."
             for kind in self._counts
             if not self._is_declined(kind)
         ]
 
     def notes(self) -> list[str]:
-        """Sentences about what was chosen."""
+        """Sentences about the effect of --bos, or of the tokenizer's configuration."""
         if self._loaded.bos == "add":
             token = self._loaded.tokenizer.bos_token
-            return [f"Every prompt begins with exactly one BOS ('{token}'), by --bos add."]
+            return [f"Every prompt begins with exactly one BOS ('{token}') because of --bos add."]
         if self._loaded.bos == "keep":
-            return [f"{self._sentence(kind)}; measured so by --bos keep." for kind in self._counts]
+            return [f"{self._sentence(kind)}; measured as they are because of --bos keep." for kind in self._counts]
         return [f"{self._sentence(kind)}." for kind in self._counts if self._is_declined(kind)]
 
     def _is_declined(self, kind: str) -> bool:
@@ -197,14 +198,14 @@ class _BosCount:
         if kind == "missing":
             return f"{some} do not begin with BOS ('{token}') ({first}), and {self._reason}"
         return (
-            f"{some} begin with BOS ('{token}') twice ({first}), as where a chat template wrote one and the tokenizer "
-            "added another"
+            f"{some} begin with BOS ('{token}') twice ({first}), for example because a chat template and the "
+            "tokenizer both added one"
         )
 
 
 @dataclass
 class _UnknownCount:
-    """Tokens for which the tokenizer has no piece, by language."""
+    """Counts unknown tokens by language."""
 
     loaded: LoadedModel
     total: Counter[str] = field(default_factory=Counter)
@@ -216,7 +217,7 @@ class _UnknownCount:
     def __post_init__(self) -> None:
         tokenizer = self.loaded.tokenizer
         used = {tokenizer.bos_token_id, tokenizer.eos_token_id, None}
-        # Byte-level tokenizers know every text, and name another special token as their unknown one.
+        # Byte-level tokenizers can encode every text; some name another special token as their unknown token.
         self._id = None if tokenizer.unk_token_id in used else tokenizer.unk_token_id
 
     def add(self, batch: Batch, encoded: Sequence[Encoded]) -> None:
@@ -234,7 +235,7 @@ class _UnknownCount:
 
     def notes(self) -> list[str]:
         return [
-            f"In {code}, {n:,} of {self.total[code]:,} prompts hold text that the tokenizer has no token for: "
+            f"In {code}, {n:,} of {self.total[code]:,} prompts contain text that the tokenizer has no token for: "
             f"{self.unknown[code]:,} of {self.tokens[code]:,} tokens are '{self.loaded.tokenizer.unk_token}', and in "
             f"{self.last[code]:,} prompts the last one is."
             for code, n in sorted(self.prompts.items())

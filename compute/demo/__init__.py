@@ -1,6 +1,6 @@
 """The built-in demo: a small multilingual model and its tasks, for a laptop with no network.
 
-Paths only. Nothing here loads torch, so a command can name the demo without paying for it.
+Only paths: nothing here imports torch, so a command can refer to the demo quickly.
 """
 
 from pathlib import Path
@@ -14,5 +14,5 @@ DEMO_MODEL: Path = MODELS_DIR / "bloom"
 def demo_task(name: str) -> Path:
     """The task file of that name (JSON Lines). Raises KeyError for a name not in TASKS."""
     if name not in TASKS:
-        raise KeyError(f"no demo task {name!r}; there are {', '.join(TASKS)}")
+        raise KeyError(f"no demo task {name!r}; use one of {', '.join(TASKS)}")
     return Path(__file__).parent / "tasks" / f"{name}.jsonl"

@@ -1,7 +1,7 @@
-"""How many rows and bytes each table of a run will take: counts where they follow from the run, else rules of thumb.
+"""Estimate the rows and bytes of each table of a run: exact counts where possible, otherwise rules of thumb.
 
-Bytes a row and the rules were measured on runs of the built-in models and on stores of made-up masks; masks of other
-models may repeat more or less, and prompts compress as they please.
+Bytes per row and the rules were measured on runs of the built-in models and on stores with synthetic masks. Masks of
+other models may repeat more or less, and the compression of prompts varies.
 """
 
 from collections.abc import Mapping
@@ -27,17 +27,17 @@ BYTES: Mapping[str, tuple[float, float]] = {
     "neuron_vocabulary": (7.6, 8),
     "ablation_examples": (4.5, 10),
 }
-"""Bytes a row in the journal and in the results file."""
+"""Bytes per row in the journal and in the results file."""
 _FILE = 1_500_000
-"""A results file with little in it: each column takes a block or two."""
+"""Bytes of an almost empty results file: each column takes one or two blocks."""
 MASKS_POWER = 0.73
-"""The number of different masks among n grows like a power of n, as that of words in a text does; measured if it can be."""
+"""The number of different masks among n grows like n to this power; replaced by a measured power if possible."""
 _MASKS_OF_A_NEURON_POWER = 0.65
 
 
 @dataclass(frozen=True)
 class RunShape:
-    """What the sizes of its tables follow from."""
+    """The quantities that determine the sizes of the tables of a run."""
 
     n_examples: int
     n_languages: int
@@ -47,7 +47,7 @@ class RunShape:
     n_folds: int
     n_batches: int
     n_passes: int
-    """Parts that batches are measured in."""
+    """Parts of batches, one forward pass each or more."""
     n_thresholds: int
     every_token: bool
     scored: bool
@@ -123,7 +123,7 @@ def _different(n: float, n_languages: int, power: float) -> float:
 
 
 def _entries(run: RunShape) -> tuple[float, float]:
-    """A list changes about as often as a record is set: the k-th part of a run brings a k-th of new entries."""
+    """The k-th part of a run changes about 1/k of the entries of a list of maxima."""
     kept = min(TOP, 0.4 * run.n_examples * run.n_languages)
     records = sum(1 / k for k in range(1, max(1, run.n_passes) + 1))
     return 1.1 * run.n_neurons * kept * records, 0.93 * run.n_neurons * kept

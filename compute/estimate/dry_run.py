@@ -1,4 +1,4 @@
-"""A run that is only looked at: its prompts, their tokens, and what it would need."""
+"""Preview of a run: its prompts, their tokens, and the resources it would need."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from neurontui.compute.answers.targets import answer_book
 from neurontui.compute.checks.files import require_files
 from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
-from neurontui.compute.estimate.estimate import estimate, shortages, told
+from neurontui.compute.estimate.estimate import estimate, estimate_text, shortages
 from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -19,15 +19,15 @@ from neurontui.compute.tasks.text_checks import text_warnings
 
 
 def preview(config: RunConfig) -> str:
-    """The first example in every language as text and as tokens, warnings, sizes, and what is too small for them.
+    """The first example in every language as text and as tokens, warnings, sizes, and resources that do not suffice.
 
-    Loads the model, stores nothing. What would stop the run because of its prompts is a line `refused: …` here.
+    Loads the model and stores nothing. Reasons why the run would stop at its prompts are lines `refused: …`.
     """
     data = load_task(config.task, task_options(config))
     require_files(config, data.languages)
     loaded = load_model(model_options(config))
-    found = estimate(config, data, loaded)
-    layers = f"{len(loaded.layers)} layers, {sum(each.n_neurons for each in loaded.layers):,} neurons"
+    needs = estimate(config, data, loaded)
+    layers = f"{len(loaded.layers)} layers, {sum(layer.n_neurons for layer in loaded.layers):,} neurons"
     return "\n".join(
         [
             preview_task(data),
@@ -36,8 +36,8 @@ def preview(config: RunConfig) -> str:
             *_prompts(config, data, loaded),
             "",
             f"model      {loaded.name} ({loaded.architecture}): {layers}. {loaded.placement}",
-            told(found),
-            *shortages(found),
+            estimate_text(needs),
+            *shortages(needs),
         ]
     )
 
@@ -52,7 +52,7 @@ def _tokens(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[
 
 
 def _prompts(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[str]:
-    """Warnings and refusals, a line each."""
+    """Warnings and refusals, one per line."""
     book = answer_book(loaded, data.examples, data.languages)
     report = check_prompts(loaded, data, book, answer_options(config))
     for sentence in text_warnings(example.prompts for example in data.examples):

@@ -1,4 +1,4 @@
-"""What a run will need, told before it starts: examples, tokens, disk, memory, and whether they are there."""
+"""Estimate what a run will need before it starts: examples, tokens, disk and memory, compared with what is free."""
 
 import os
 import shutil
@@ -25,12 +25,12 @@ from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError
 
 _SAMPLE, _SAMPLE_SECONDS = 6, 5.0
-"""How many examples are looked at, where one takes no longer."""
+"""Examples of the sample, and the most seconds that one of them may take."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes of a run; bytes unless it says otherwise."""
+    """Sizes of a run, in bytes unless the name begins with `n_`."""
 
     n_examples: int
     n_prompts: int
@@ -45,16 +45,16 @@ class Estimate:
     disk_free: int
     weights: int
     working: int
-    """What measuring holds beside the weights at its worst moment."""
+    """Peak memory of the measurement in addition to the weights."""
     memory_free: int
 
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
-    """Count what a run will need, with every prompt tokenised."""
+    """Estimate what a run will need; tokenizes every prompt."""
     lengths = [
-        len(each)
+        len(encoded)
         for code in data.languages
-        for each in encode(loaded, [example.prompts[code] for example in data.examples])
+        for encoded in encode(loaded, [example.prompts[code] for example in data.examples])
     ]
     n_conditions = _n_conditions(config, loaded, data)
     pace = seconds_per_pass(loaded, data) * passes_per_example(config, data, n_conditions)
@@ -73,40 +73,41 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         journal=journal,
         results=results,
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
-        weights=sum(each.numel() * each.element_size() for each in loaded.model.parameters()),
-        working=working_memory(config, shape, loaded, lengths, any(each.answers for each in data.examples)),
+        weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
+        working=working_memory(config, shape, loaded, lengths, any(example.answers for example in data.examples)),
         memory_free=_memory_free(loaded.device),
     )
 
 
-def shortages(found: Estimate) -> list[str]:
-    """What is not there in the size that is needed, a sentence each."""
-    told = []
-    needed = found.journal + found.results
-    if needed > found.disk_free:
-        told.append(
-            f"The disk of the results has {_size(found.disk_free)} free and the run needs about {_size(needed)}; "
-            "free some, name another --out, or use --limit."
+def shortages(needs: Estimate) -> list[str]:
+    """Resources that do not suffice, one sentence each."""
+    sentences = []
+    needed = needs.journal + needs.results
+    if needed > needs.disk_free:
+        sentences.append(
+            f"The disk of the results has {_size(needs.disk_free)} free and the run needs about {_size(needed)}; "
+            "free some space, use another --out, or use --limit."
         )
-    if found.working > found.memory_free:
-        told.append(
-            f"Measuring needs up to {_size(found.working)} beside the weights and {_size(found.memory_free)} are free; "
-            "use fewer --batch-tokens and --examples-at-once, or leave sums out with --no-neuron-scores and --last-token-only."
+    if needs.working > needs.memory_free:
+        sentences.append(
+            f"Measuring needs up to {_size(needs.working)} in addition to the weights, and "
+            f"{_size(needs.memory_free)} are free; reduce --batch-tokens and --examples-at-once, or use "
+            "--no-neuron-scores and --last-token-only."
         )
-    return told
+    return sentences
 
 
-def told(found: Estimate) -> str:
+def estimate_text(needs: Estimate) -> str:
     """An estimate as lines of text."""
     return "\n".join(
         [
-            f"examples   {found.n_examples:,} in {found.n_prompts:,} prompts, {found.n_tokens:,} tokens, "
-            f"the longest {found.longest:,}",
-            f"masks      {found.n_masks:,} in {found.n_batches:,} batches",
-            f"disk       about {_size(found.results)} in the results file, and {_size(found.journal)} in its journal "
-            f"until the run is merged; {_size(found.disk_free)} free",
-            f"memory     weights {_size(found.weights)}, beside them up to {_size(found.working)}; "
-            f"{_size(found.memory_free)} free",
+            f"examples   {needs.n_examples:,} in {needs.n_prompts:,} prompts, {needs.n_tokens:,} tokens, "
+            f"longest {needs.longest:,}",
+            f"masks      {needs.n_masks:,} in {needs.n_batches:,} batches",
+            f"disk       about {_size(needs.results)} in the results file, and {_size(needs.journal)} in its journal "
+            f"until the run is merged; {_size(needs.disk_free)} free",
+            f"memory     weights {_size(needs.weights)}, plus up to {_size(needs.working)}; "
+            f"{_size(needs.memory_free)} free",
         ]
     )
 
@@ -130,10 +131,10 @@ def _shape(
         n_examples=len(data.examples),
         n_languages=len(data.languages),
         n_layers=len(loaded.layers),
-        n_neurons=sum(each.n_neurons for each in loaded.layers),
-        n_folds=len({fold for each in batches for fold in each.folds}),
+        n_neurons=sum(layer.n_neurons for layer in loaded.layers),
+        n_folds=len({fold for batch in batches for fold in batch.folds}),
         n_batches=len(batches),
-        n_passes=sum(-(-len(each.examples) // config.examples_at_once) for each in batches),
+        n_passes=sum(-(-len(batch.examples) // config.examples_at_once) for batch in batches),
         n_thresholds=len(config.thresholds),
         every_token=config.every_token,
         scored=bool({"contribution", "attribution"} & set(config.measures)),
@@ -145,7 +146,7 @@ def _shape(
 
 @torch.inference_mode()
 def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
-    """How the number of different masks grows, from the first examples of the first fold, which are alike."""
+    """Growth exponent of the number of different masks, from the first examples of the first fold."""
     alike = [i for i, fold in enumerate(batch.folds) if fold == batch.folds[0]][:_SAMPLE]
     options = replace(capture_options(config), any_token=False)
     try:
@@ -176,7 +177,7 @@ def _memory_free(device: str) -> int:
     if device.startswith("cuda"):
         free, _ = torch.cuda.mem_get_info(device)
         return int(free)
-    try:  # what the kernel can give, its caches included
+    try:  # free memory including caches that the kernel can drop
         lines = Path("/proc/meminfo").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):

@@ -1,4 +1,4 @@
-"""A prompt as the tokens that the model reads, for a look before a run."""
+"""A prompt as the tokens that the model reads, for the preview of a run."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import encode, token_text
 
 SHOWN = 40
-"""Tokens of a prompt that are shown; of a longer one, as many of its beginning as of its end."""
+"""Most tokens of a prompt that are shown; of a longer prompt, half from its beginning and half from its end."""
 
 
 def token_lines(loaded: LoadedModel, prompts: Sequence[str], *, before_eos: bool = False) -> list[str]:
-    """One line a prompt: number of tokens, then id and text of each, `→` before the token of measurement.
+    """One line per prompt: number of tokens, then id and text of each, `→` before the token of measurement.
 
-    before_eos: an encoder is measured before its closing tokens, as `--encoder-token before-eos` asks.
+    before_eos: an encoder is measured before its closing tokens (`--encoder-token before-eos`).
     """
     lines = []
     for encoded in encode(loaded, prompts):

@@ -1,6 +1,6 @@
-"""The direction E_r that a neuron's output is projected on: what raises the logit of the answer (Eq. 10, App. A.1).
+"""The direction E_r that a neuron's output is projected on, which raises the answer's logit (Eq. 10, App. A.1).
 
-Says also where there is no such direction, in a sentence, instead of giving numbers that mean nothing.
+Layers and inputs without such a direction get no score, and a note gives the reason.
 """
 
 from collections.abc import Mapping
@@ -16,27 +16,28 @@ from neurontui.compute.models.ffn import parameter
 from neurontui.compute.models.loaded_model import LoadedModel
 
 ENCODER = (
-    "Effective scores are empty in the encoder: what its FFNs write reaches the answer only through the attention of "
-    "the decoder, so it has no direct effect on the answer's logit."
+    "Effective scores are empty in the encoder: its FFN outputs reach the answer only through the decoder's attention, "
+    "so they have no direct effect on the answer's logit."
 )
 
 
 WITHOUT_ANSWER = (
-    "Inputs without an answer have no effective score and are left out of its sums, but not of the number of neurons."
+    "Inputs without an answer have no effective score: they are left out of its sums, but counted in the number of "
+    "neurons."
 )
 
 
 @dataclass(frozen=True)
 class DirectionOptions:
-    """Which embedding stands for the answer."""
+    """Which embedding represents the answer."""
 
     embedding: Literal["output", "input"] = "output"
-    word: Literal["first", "mean", "telling"] = "first"
-    """Answers of several tokens: the first one, the mean of all, or the first that no other answer shares."""
+    word: Literal["first", "mean", "first-unique"] = "first"
+    """For answers of several tokens: the first one, the mean of all, or the first that no other answer shares."""
     centred: bool = False
-    """E_r − mean(E): adding one number to all logits changes no probability, but would change raw scores."""
+    """E_r − mean(E): a constant added to all logits changes no probability, but would change raw scores."""
     contrast: bool = False
-    """E_r − the mean of the other choices' (without choices: another answer's)."""
+    """E_r − mean of the E of the other choices, or without choices of another answer."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,15 @@ class Directions:
     """E_r of each input of a batch."""
 
     vectors: Tensor
-    """(R, H) float32; zeros where unknown."""
+    """(R, H) float32; zeros for inputs without a direction."""
     known: Tensor
-    """(R,) bool: False where an input has no answer, or nothing to contrast it with."""
+    """(R,) bool: False if an input has no answer, or nothing to contrast it with."""
     gaps: Mapping[int, str]
-    """Layers without effective scores, and why."""
+    """Layers without effective scores, with the reason."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Sentences for the table `notes`."""
+        """For the table `notes`."""
         texts = list(dict.fromkeys(self.gaps.values()))
         if not bool(self.known.all()):
             texts.append(WITHOUT_ANSWER)
@@ -62,7 +63,7 @@ class Directions:
 def answer_directions(loaded: LoadedModel, targets: Targets, options: DirectionOptions) -> Directions:
     """E_r of every input, in row order."""
     weight = embedding_weight(loaded, options.embedding)
-    terms = [_terms(each, options) for each in targets.rows]
+    terms = [_terms(target, options) for target in targets.rows]
     rows = [row for row, of_row in enumerate(terms) for _ in of_row]
     tokens = [token for of_row in terms for token, _ in of_row]
     shares = torch.tensor([s for of_row in terms for _, s in of_row], device=weight.device)
@@ -71,12 +72,12 @@ def answer_directions(loaded: LoadedModel, targets: Targets, options: DirectionO
     vectors.index_add_(0, torch.tensor(rows, dtype=torch.long, device=weight.device), summands)
     if options.centred and not options.contrast:
         vectors -= weight.float().mean(0)
-    known = torch.tensor([bool(each) for each in terms], device=weight.device)
-    return Directions(vectors * known[:, None], known, projection_gaps(loaded, weight.shape[1]))
+    has_direction = torch.tensor([bool(term) for term in terms], device=weight.device)
+    return Directions(vectors * has_direction[:, None], has_direction, projection_gaps(loaded, weight.shape[1]))
 
 
 def embedding_weight(loaded: LoadedModel, kind: str) -> Tensor:
-    """(V, H) weight of the embedding; the output one is read from the head itself, whatever the tie flag says."""
+    """(V, H) weight of the embedding; the output weight is read from the LM head, whatever the tie flag is."""
     model = loaded.model
     module = model.get_output_embeddings() if kind == "output" else model.get_input_embeddings()
     weight = parameter(module, "weight")
@@ -85,11 +86,11 @@ def embedding_weight(loaded: LoadedModel, kind: str) -> Tensor:
 
 
 def _terms(target: Target | None, options: DirectionOptions) -> list[tuple[int, float]]:
-    """E_r as tokens and their factors; none where there is no E_r."""
+    """E_r as tokens and their factors; empty if there is no E_r."""
     if target is None or (options.contrast and not target.distractors):
         return []
-    said = _tokens(target, options.word)
-    terms = [(token, 1 / len(said)) for token in said]
+    tokens = _tokens(target, options.word)
+    terms = [(token, 1 / len(tokens)) for token in tokens]
     if options.contrast:
         terms += [(token, -1 / len(target.distractors)) for token in target.distractors]
     return terms
@@ -98,11 +99,11 @@ def _terms(target: Target | None, options: DirectionOptions) -> list[tuple[int, 
 def _tokens(target: Target, word: str) -> list[int]:
     if word == "mean":
         return list(target.ids[target.first :])
-    return [target.ids[target.telling] if word == "telling" else target.word]
+    return [target.ids[target.first_unique] if word == "first-unique" else target.word]
 
 
 def projection_gaps(loaded: LoadedModel, width: int) -> dict[int, str]:
-    """Layers whose value vectors cannot be projected on embeddings of `width` dimensions, and why."""
+    """Layers whose value vectors cannot be projected on embeddings of `width` dimensions, with the reason."""
     gaps = {}
     for ffn in loaded.ffns:
         own = ffn.value_vectors().shape[1]
@@ -111,6 +112,6 @@ def projection_gaps(loaded: LoadedModel, width: int) -> dict[int, str]:
         elif own != width:
             gaps[ffn.layer.layer] = (
                 f"Effective scores are empty: value vectors have {own} dimensions and embeddings {width}, with a "
-                "projection between them that Eq. 10 does not know."
+                "projection between them that Eq. 10 does not include."
             )
     return gaps

@@ -1,7 +1,7 @@
-"""Which neurons matter: contribution and effective scores, summed by type, by mask and by neuron.
+"""Contribution and effective scores of neurons, summed by type, by mask and by neuron.
 
-Scores themselves are too many to keep (a number a neuron, language and example); sums of them answer every question
-of the paper, for any subset of languages. Sums are made in float64, where the scores are.
+Single scores are too many to store (one per neuron, language and example); sums are enough for all analyses of the
+paper, for any subset of languages. Sums are float64, computed on the device of the scores.
 """
 
 from collections.abc import Sequence
@@ -46,22 +46,22 @@ from neurontui.compute.models.tokenize import encode_batch
 
 @dataclass(frozen=True)
 class AttributionOptions:
-    """How scores are defined, and which neurons are listed by number."""
+    """How scores are defined, and how many neurons are listed."""
 
     weight: Literal["product", "gate"] = "product"
-    """What multiplies a value vector in a gated FFN: act(gate)·up, or act(gate) alone."""
+    """Factor of a value vector in a gated FFN: act(gate)·up, or act(gate)."""
     direction: DirectionOptions = field(default_factory=DirectionOptions)
     final_norm: bool = False
     """Fold the norms between FFN and logits into E_r; runs the prompts once more."""
     top_share: float = 0.05
     top: int = 10
     neurons: bool = True
-    """Also sum over examples, a neuron and language: a row each in every batch of the journal."""
+    """Also sum over examples per neuron and language: one row each in every batch of the journal."""
     token_budget: int = 4096
 
 
 class Scoring:
-    """Scores all parts of one batch: rows of examples come at once, sums by mask and by neuron at its end."""
+    """Scores the parts of one batch: rows per example after each part, sums by mask and by neuron at the end."""
 
     def __init__(self, loaded: LoadedModel, languages: Sequence[str], options: AttributionOptions) -> None:
         self._loaded, self._languages, self._options = loaded, tuple(languages), options
@@ -101,8 +101,8 @@ class Scoring:
         if len(self._languages) <= HISTOGRAM_LANGUAGES:
             fold = torch.tensor(batch.folds, device=masks.device)[of_example]
             of_cell = MaskSums((fold << HISTOGRAM_LANGUAGES) | different[of_mask], sums)
-            known = self._by_mask.get(layer)
-            self._by_mask[layer] = of_cell.merged() if known is None else known + of_cell.merged()
+            before_masks = self._by_mask.get(layer)
+            self._by_mask[layer] = of_cell.merged() if before_masks is None else before_masks + of_cell.merged()
         if self._options.neurons:
             before = self._by_neuron.get(layer)
             by_neuron = terms.by_neuron()
@@ -119,18 +119,18 @@ def score_layer(
     folding: Folding | None,
     options: AttributionOptions,
 ) -> Scores:
-    """All scores of one layer. weights: (E, P, d_m), what multiplies each value vector."""
+    """All scores of one layer. weights: (E, P, d_m), the factors of the value vectors."""
     values, weights = ffn.value_vectors(), weights.float()
     raw = weighted_norms(weights, value_norms(values))
-    es, known = None, directions.known.view(weights.shape[:2]).to(weights.device)
-    if ffn.layer.layer not in directions.gaps and bool(known.any()):
+    es, scored = None, directions.known.view(weights.shape[:2]).to(weights.device)
+    if ffn.layer.layer not in directions.gaps and bool(scored.any()):
         flat, towards = weights.flatten(0, 1), directions.vectors.to(weights.device)
         if folding is not None:
             towards = folding.fold(towards, ffn, flat, values)
         es = _neuron_major(effective_scores(flat, values, towards).view(weights.shape))
     top, strongest = top_set(raw, options.top_share, options.top)
     cs = _neuron_major(contribution_scores(raw))
-    return Scores(_neuron_major(raw), cs, _neuron_major(top), strongest, es, known)
+    return Scores(_neuron_major(raw), cs, _neuron_major(top), strongest, es, scored)
 
 
 def _neuron_major(values: Tensor) -> Tensor:
@@ -145,18 +145,18 @@ def _folding(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> 
 
 
 def _unique(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Different values, ascending, and which of them each value is."""
+    """Distinct values, ascending, and the index of each value among them."""
     different, inverse = torch.unique(values, return_inverse=True)
     return different, inverse
 
 
 def _top(scores: Scores, masks: Tensor, n: int) -> TopNeurons:
-    """The n neurons of largest score, for each input."""
+    """The n neurons with the largest contribution score, for each input."""
     neurons = scores.strongest[..., :n]
 
     def there(values: Tensor) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = values.transpose(1, 2).gather(-1, neurons).double().cpu().numpy()
-        return found
+        gathered: NDArray[np.float64] = values.transpose(1, 2).gather(-1, neurons).double().cpu().numpy()
+        return gathered
 
     return TopNeurons(
         neuron=neurons.cpu().numpy(),

@@ -1,4 +1,4 @@
-"""Sums of scores become rows of the shard tables; NULL where there is no score."""
+"""Build shard tables from sums of scores; NULL where there is no score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,64 +30,64 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True)
 class TopNeurons:
-    """The neurons of largest contribution score, (E, P, k) each, best first."""
+    """The neurons with the largest contribution score, (E, P, k) each, largest first."""
 
     neuron: NDArray[np.int64]
     mask: Masks
     cs: NDArray[np.float64]
     es: NDArray[np.float64] | None
     known: NDArray[np.bool_]
-    """(E, P): inputs that have effective scores."""
+    """(E, P): inputs with effective scores."""
 
 
 @dataclass(frozen=True)
 class ExampleSums:
-    """What a layer's rows about single examples need."""
+    """Sums of one layer for rows per example."""
 
     layer: int
     by_type: Sums
-    """A group an example and type."""
+    """One group per example and type."""
     top: TopNeurons
 
 
 def example_rows(batch: Batch, layers: Sequence[ExampleSums]) -> dict[str, pa.Table]:
     """Shard tables with rows per example: attribution and top_neurons."""
     return {
-        "attribution": pa.concat_tables([_by_type(batch, each) for each in layers]),
-        "top_neurons": pa.concat_tables([_top(batch, each) for each in layers]),
+        "attribution": pa.concat_tables([_by_type(batch, layer) for layer in layers]),
+        "top_neurons": pa.concat_tables([_top(batch, layer) for layer in layers]),
     }
 
 
 def sum_rows(
     languages: Sequence[str], by_mask: Mapping[int, MaskSums], by_neuron: Mapping[int, Sums]
 ) -> dict[str, pa.Table]:
-    """Shard tables that add up over examples, from sums by layer; without sums there is no table."""
+    """Shard tables of sums over examples, from sums by layer; no table without sums."""
     tables = {}
     if by_mask:
-        rows = [_by_mask(languages, *each) for each in by_mask.items()]
+        rows = [_by_mask(languages, *item) for item in by_mask.items()]
         tables["attribution_masks"] = pa.concat_tables(rows)
     if by_neuron:
-        rows = [_by_neuron(languages, *each) for each in by_neuron.items()]
+        rows = [_by_neuron(languages, *item) for item in by_neuron.items()]
         tables["neuron_attribution"] = pa.concat_tables(rows)
     return tables
 
 
-def _by_type(batch: Batch, found: ExampleSums) -> pa.Table:
+def _by_type(batch: Batch, sums: ExampleSums) -> pa.Table:
     n_groups = len(batch.examples) * len(TYPES)
     group = np.arange(n_groups)
     keys: Columns = {
         "example": np.array(batch.indices, np.int32)[group // len(TYPES)],
         "type": np.array(TYPES, object)[group % len(TYPES)],
     }
-    table = _rows(batch.languages, found.layer, keys, found.by_type)
+    table = _rows(batch.languages, sums.layer, keys, sums.by_type)
     return table.filter(pc.greater(table["n"], 0))
 
 
-def _by_mask(languages: Sequence[str], layer: int, found: MaskSums) -> pa.Table:
-    key = found.keys.cpu().numpy()
+def _by_mask(languages: Sequence[str], layer: int, sums: MaskSums) -> pa.Table:
+    key = sums.keys.cpu().numpy()
     mask = (key & ((1 << HISTOGRAM_LANGUAGES) - 1)).astype(np.uint64)
     keys: Columns = {"fold": (key >> HISTOGRAM_LANGUAGES).astype(np.int32), "mask": mask}
-    return _rows(languages, layer, keys, found.sums).drop_columns(["cs_max"])
+    return _rows(languages, layer, keys, sums.sums).drop_columns(["cs_max"])
 
 
 def _by_neuron(languages: Sequence[str], layer: int, sums: Sums) -> pa.Table:
@@ -96,7 +96,7 @@ def _by_neuron(languages: Sequence[str], layer: int, sums: Sums) -> pa.Table:
 
 
 def _rows(languages: Sequence[str], layer: int, keys: Columns, sums: Sums) -> pa.Table:
-    """A row a group and language, group by group. keys: columns of G values."""
+    """One row per group and language, group by group. keys: columns of G values."""
     n_groups, n_languages = len(sums.n), len(languages)
     columns: Columns = {name: np.repeat(values, n_languages) for name, values in keys.items()}
     columns["language"] = _languages(languages, n_groups)
@@ -125,9 +125,9 @@ def _languages(languages: Sequence[str], n_groups: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(codes, list(languages))
 
 
-def _top(batch: Batch, found: ExampleSums) -> pa.Table:
-    """A row an example, language and rank; neurons that contribute nothing have no rank."""
-    top = found.top
+def _top(batch: Batch, sums: ExampleSums) -> pa.Table:
+    """One row per example, language and rank; neurons that contribute nothing have no rank."""
+    top = sums.top
     n_examples, n_languages, n = top.neuron.shape
     empty = np.repeat(~top.known.reshape(-1), n)
     es = np.zeros(top.cs.size) if top.es is None else top.es.reshape(-1)
@@ -137,7 +137,7 @@ def _top(batch: Batch, found: ExampleSums) -> pa.Table:
             "language": _languages(batch.languages, n_examples).take(
                 pa.array(np.repeat(np.arange(n_examples * n_languages), n))
             ),
-            "layer": np.full(top.neuron.size, found.layer, np.int32),
+            "layer": np.full(top.neuron.size, sums.layer, np.int32),
             "rank": np.tile(np.arange(1, n + 1, dtype=np.int32), n_examples * n_languages),
             "neuron": top.neuron.reshape(-1).astype(np.int32),
             "mask": top.mask.reshape(-1),

@@ -1,6 +1,6 @@
-"""What stands for the mask histogram above HISTOGRAM_LANGUAGES languages: popcounts, and counts of pairs of languages.
+"""Replacement of the mask histogram above HISTOGRAM_LANGUAGES languages: counts of active languages and of pairs.
 
-Their size grows with P² instead of 2^P, and the types over all languages, Fig. 7 and the sharing matrix follow from them.
+Their size grows with P² instead of 2^P. They give the types over all languages, Fig. 7 and the sharing matrix.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ class ManyLanguageCounts:
     """Counts over all parts of one batch, by fold of the examples."""
 
     def __init__(self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]) -> None:
-        """The first threshold defines activity; all go into the histogram."""
+        """The first threshold defines activity; the histogram has all thresholds."""
         self._languages, self._layers, self._thresholds = languages, layers, thresholds
         self._active: dict[Part, dict[int, Counts]] = {}
         self._pairs: dict[int, dict[int, Counts]] = {}
@@ -50,7 +50,7 @@ class ManyLanguageCounts:
         }
 
     def _add_active(self, part: Part, folds: Counts, n_active: Tensor) -> None:
-        """n_active: (E, d_m) languages in which each neuron is active."""
+        """n_active: (E, d_m) number of languages in which each neuron is active."""
         n_kinds = len(self._languages) + 1
         example = torch.arange(len(folds), device=n_active.device)[:, None]
         counts = torch.bincount((example * n_kinds + n_active).reshape(-1), minlength=len(folds) * n_kinds)
@@ -74,7 +74,7 @@ class ManyLanguageCounts:
                 )
 
     def _pair_rows(self) -> Iterator[pa.Table]:
-        """A row a pair, the language of the lower bit first."""
+        """One row per pair, the language of the lower bit first."""
         first, second = np.triu_indices(len(self._languages))
         names = pa.array(self._languages, pa.string())
         for layer, by_fold in self._pairs.items():
@@ -94,15 +94,15 @@ class ManyLanguageCounts:
 
 
 def pair_counts(active: Tensor) -> Counts:
-    """(E, 3, P, P): neurons active in both of two languages, those of them partial-shared, those in no third.
+    """(E, 3, P, P): neurons active in both languages, the partial-shared among them, and those active in no third.
 
-    active: (E, P, d_m) bool. The diagonal counts a language with itself; there the last is the specific neurons.
+    active: (E, P, d_m) bool. On the diagonal the third count is the number of specific neurons.
     """
     n_languages, n_active = active.shape[1], active.sum(1, keepdim=True)
     partial = (n_active > 1) & (n_active < n_languages)
     chosen = [active, active & partial, active & (n_active == 2)]
-    # Products of 0 and 1 add up exactly in float32 as long as a layer has fewer than 2^24 neurons.
-    both = torch.stack([(x := each.float()) @ x.transpose(1, 2) for each in chosen], dim=1)
+    # Sums of products of 0 and 1 are exact in float32 up to 2^24 neurons per layer.
+    both = torch.stack([(x := kind.float()) @ x.transpose(1, 2) for kind in chosen], dim=1)
     alone = (active & (n_active == 1)).sum(-1)
     counts: Counts = both.to(torch.int64).cpu().numpy()
     bits = np.arange(n_languages)

@@ -1,4 +1,4 @@
-"""How often each mask occurs, by fold: counted where the masks are, and added up over the parts of a batch."""
+"""Counts of masks by fold, computed on the device of the masks and summed over the parts of a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tally:
-    """C counts of each (fold, mask) that occurs."""
+    """C counts of each occurring (fold, mask)."""
 
     keys: NDArray[np.int64]
     """(K,) ascending: the fold, then the P bits of the mask."""
@@ -50,10 +50,10 @@ class Bins:
         return fold + packed
 
     def tally(self, bins: Tensor, also: Sequence[Tensor] = ()) -> Tally:
-        """How often each bin occurs in `bins`, and in each of `also`, which are parts of it; any shapes."""
+        """Counts of each bin in `bins`, and in each of `also`, which are subsets of it; any shapes."""
         size = len(self._folds) << self._n_languages
-        counted = torch.stack([torch.bincount(each.reshape(-1), minlength=size) for each in (bins, *also)], dim=1)
+        counted = torch.stack([torch.bincount(some.reshape(-1), minlength=size) for some in (bins, *also)], dim=1)
         counts: Counts = counted.cpu().numpy()
-        found = counts[:, 0].nonzero()[0]
-        fold, mask = found >> self._n_languages, found & ((1 << self._n_languages) - 1)
-        return Tally((self._folds[fold] << self._n_languages) | mask, counts[found])
+        occurring = counts[:, 0].nonzero()[0]
+        fold, mask = occurring >> self._n_languages, occurring & ((1 << self._n_languages) - 1)
+        return Tally((self._folds[fold] << self._n_languages) | mask, counts[occurring])

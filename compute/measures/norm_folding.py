@@ -1,9 +1,9 @@
 """Fold the norms between an FFN and the logits into the answer's direction, as an option of Eq. 10.
 
-A norm is linear once its scale is taken as given: it centres (LayerNorm only), divides by the scale of that input,
-and multiplies by its gain. Its gain and whether it centres are found by trying the module out, because
-architectures differ (Gemma multiplies by 1 + weight) and this way none needs to be known. T5 also multiplies by a
-constant before its head; that is left out, as it changes no comparison.
+A norm is linear if its scale is fixed: it centers (LayerNorm only), divides by the scale of its input, and multiplies
+by its gain. The gain, and whether it centers, are determined by running the module on a probe, because architectures
+differ (Gemma multiplies by 1 + weight). T5 also multiplies by a constant before its head; that is left out, because it
+changes no comparison.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from neurontui.compute.models.tokenize import Encoded, pad
 from neurontui.store.errors import ModelError
 
 _POST_FFN = "post_feedforward_layernorm"
-"""What stands between an FFN and the residual stream in Gemma and OLMo."""
+"""Name of the norm between an FFN and the residual stream in Gemma and OLMo."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Norm:
 
     module: nn.Module
     dtype: torch.dtype
-    """Of its weight and its inputs."""
+    """Of the weight and the inputs."""
     gain: Tensor
     """(H,) float32."""
     centred: bool
 
     def fold(self, directions: Tensor, inputs: Tensor) -> Tensor:
-        """Directions (R, H) on the norm's output as directions on its input, whose values (R, H) set the scale."""
+        """Convert directions (R, H) on the norm's output to its input; inputs (R, H) determine the scale."""
         folded = directions * self.gain
         if self.centred:
             folded = folded - folded.mean(-1, keepdim=True)
@@ -55,17 +55,17 @@ class Norm:
 
 @dataclass(frozen=True)
 class Folding:
-    """The final norm with what went into it, and the norms right behind FFNs."""
+    """The final norm with its inputs, and the norms directly after FFNs."""
 
     final: Norm | None
     final_inputs: Tensor
-    """(R, H) the residual stream at the token of measurement, behind the last block."""
+    """(R, H) residual stream at the token of measurement, after the last block."""
     post_ffn: Mapping[int, Norm]
 
     def fold(self, directions: Tensor, ffn: FFN, weights: Tensor, values: Tensor) -> Tensor:
-        """Directions (R, H) on the logits' input as directions on the output of one FFN.
+        """Convert directions (R, H) on the input of the LM head to the output of one FFN.
 
-        weights: (R, d_m) and values: (d_m, H) of that FFN, from which its output follows.
+        weights: (R, d_m) and values: (d_m, H) of that FFN, which give its output.
         """
         if self.final is not None:
             directions = self.final.fold(directions, self.final_inputs)
@@ -78,7 +78,7 @@ class Folding:
 
 
 def find_folding(loaded: LoadedModel, encoded: Sequence[Encoded], token_budget: int) -> Folding:
-    """Norms of a model and the scale of its final one, for which the prompts are run once more."""
+    """Norms of a model and the scale of its final norm, for which the prompts are run once more."""
     post = {ffn.layer.layer: norm for ffn in loaded.ffns if (norm := _post_ffn(loaded, ffn)) is not None}
     final = _final_norm(loaded)
     if final is None:
@@ -87,7 +87,7 @@ def find_folding(loaded: LoadedModel, encoded: Sequence[Encoded], token_budget: 
 
 
 def _inputs(loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], token_budget: int) -> Tensor:
-    found: dict[int, Tensor] = {}
+    input_of_row: dict[int, Tensor] = {}
 
     def step(rows: Rows) -> None:
         tokens = pad(loaded, [encoded[row] for row in rows])
@@ -99,23 +99,23 @@ def _inputs(loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], to
         finally:
             handle.remove()
         every = torch.arange(len(rows), device=seen[-1].device)
-        found.update(zip(rows, seen[-1][every, at.to(every.device)].clone(), strict=True))
+        input_of_row.update(zip(rows, seen[-1][every, at.to(every.device)].clone(), strict=True))
 
-    lengths = [len(each) for each in encoded]
+    lengths = [len(prompt) for prompt in encoded]
     run_halving(lengths, loaded.groups(lengths), token_budget, step)
-    return torch.stack([found[row] for row in range(len(encoded))])
+    return torch.stack([input_of_row[row] for row in range(len(encoded))])
 
 
 def _final_norm(loaded: LoadedModel) -> nn.Module | None:
-    """The last norm among the direct children of the decoder: architectures list theirs behind the embedding's."""
-    norms = [each for each in loaded.model.get_decoder().children() if _is_norm(each)]
+    """The last norm among the direct children of the decoder; an embedding norm comes before it."""
+    norms = [module for module in loaded.model.get_decoder().children() if _is_norm(module)]
     return norms[-1] if norms else None
 
 
 def _post_ffn(loaded: LoadedModel, ffn: FFN) -> Norm | None:
     for block in loaded.model.modules():
         norm = getattr(block, _POST_FFN, None)
-        if isinstance(norm, nn.Module) and any(each is ffn.value for each in block.modules()):
+        if isinstance(norm, nn.Module) and any(module is ffn.value for module in block.modules()):
             return _try_out(norm)
     return None
 
@@ -125,19 +125,19 @@ def _is_norm(module: nn.Module) -> bool:
 
 
 def _try_out(norm: nn.Module) -> Norm:
-    """Find a norm's gain among weight and 1 + weight, and whether it centres."""
+    """Determine a norm's gain, weight or 1 + weight, and whether it centers."""
     weight = parameter(norm, "weight")
     if weight is None:
         raise ModelError(
             f"The norm {type(norm).__name__} has no weight, so it cannot be folded into effective scores; "
-            "ask for them without it."
+            "omit --final-norm."
         )
     probe = torch.ones_like(weight)
     probe[::2] = -1
     probe -= probe.mean()
     answer = (norm(probe) - _bias(norm)).float()
     gains = [weight.float(), weight.float() + 1]
-    gain = min(gains, key=lambda each: float((answer - each * probe.float()).abs().max()))
+    gain = min(gains, key=lambda gain: float((answer - gain * probe.float()).abs().max()))
     centred = torch.allclose(norm(probe + 1), norm(probe), atol=1e-2, rtol=1e-2)
     return Norm(norm, weight.dtype, gain, centred)
 

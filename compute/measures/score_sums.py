@@ -1,6 +1,6 @@
-"""Sum scores over groups of neurons, and groups over groups: from (example, mask) follow types and fold × mask.
+"""Sum scores over groups of neurons; groups (example, mask) are summed further into types and fold × mask.
 
-Neuron-major throughout, (E, d_m, P): a group's numbers for all languages lie side by side and are added in one go.
+All tensors are neuron-major, (E, d_m, P): the values of all languages of a neuron are adjacent and added together.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 N_TOP, CS, RAW, ES, ES_SQUARED = range(5)
 """Columns of `Sums.sums`."""
 CS_MAX, ES_MAX, ES_MIN = range(3)
-"""Columns of `Sums.largest`; of ES_MIN the negative."""
+"""Columns of `Sums.largest`; ES_MIN is stored negated."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Scores:
     raw: Tensor
     cs: Tensor
     top: Tensor
-    """Whether it is in the top set."""
+    """bool: whether the neuron is in the top set."""
     strongest: Tensor
     """(E, P, k) neurons of the top set, largest contribution first."""
     es: Tensor | None
     known: Tensor
-    """(E, P) bool: inputs that have effective scores."""
+    """(E, P) bool: inputs with effective scores."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class Sums:
     sums: Tensor
     """(G, 5, P) float64: n_top, cs, raw, es, es²."""
     largest: Tensor
-    """(G, 3, P): cs, es, −es; −inf where a group has no such score."""
+    """(G, 3, P): cs, es, −es; −inf if a group has no such score."""
 
     def merge(self, into: Tensor, n_groups: int) -> "Sums":
-        """Sums over larger groups. into: (G,) which of them each group belongs to."""
+        """Sums over larger groups. into: (G,) index of the larger group of each group."""
         return _summed(self.n, self.sums, self.largest, into, n_groups)
 
     def __add__(self, other: "Sums") -> "Sums":
-        """Sums over the same groups in more examples."""
+        """Add sums over the same groups of other examples."""
         return Sums(self.n + other.n, self.sums + other.sums, torch.maximum(self.largest, other.largest))
 
     def beside(self, other: "Sums") -> "Sums":
-        """Other groups behind these."""
+        """These groups followed by other groups."""
         return Sums(
             torch.cat([self.n, other.n]),
             torch.cat([self.sums, other.sums]),
@@ -66,7 +66,7 @@ class MaskSums:
     sums: Sums
 
     def merged(self) -> "MaskSums":
-        """Each key once, ascending."""
+        """Sums by distinct key, ascending."""
         keys, into = torch.unique(self.keys, return_inverse=True)
         return MaskSums(keys, self.sums.merge(into, len(keys)))
 
@@ -77,7 +77,7 @@ class MaskSums:
 
 @dataclass(frozen=True)
 class Terms:
-    """What is summed and what the largest is taken of, a neuron and example."""
+    """Terms of the sums and of the maxima, per neuron and example."""
 
     sums: Tensor
     """(E, d_m, 5, P) float64, as in `Sums`."""
@@ -112,7 +112,7 @@ def _summed(n: Tensor, sums: Tensor, largest: Tensor, into: Tensor, n_groups: in
 
 
 def _terms(scores: Scores) -> Tensor:
-    """(E, d_m, 5, P) float64: what is summed."""
+    """(E, d_m, 5, P) float64: terms of the sums."""
     n_examples, n_neurons, n_languages = scores.cs.shape
     terms = scores.cs.new_zeros(n_examples, n_neurons, 5, n_languages, dtype=torch.float64)
     terms[:, :, N_TOP], terms[:, :, CS], terms[:, :, RAW] = scores.top, scores.cs, scores.raw
@@ -123,7 +123,7 @@ def _terms(scores: Scores) -> Tensor:
 
 
 def _extremes(scores: Scores) -> Tensor:
-    """(E, d_m, 3, P): what the largest is taken of."""
+    """(E, d_m, 3, P): terms of the maxima."""
     n_examples, n_neurons, n_languages = scores.cs.shape
     extremes = scores.cs.new_full((n_examples, n_neurons, 3, n_languages), -torch.inf)
     extremes[:, :, CS_MAX] = scores.cs

@@ -8,14 +8,14 @@ from torch import Tensor
 
 def value_norms(values: Tensor) -> Tensor:
     """‖v_i‖₂ of value vectors (d_m, H), (d_m,)."""
-    # torch's own norm is eight times slower over the strides of a transposed weight.
+    # torch.linalg.vector_norm is eight times slower for a transposed weight.
     return values.square().sum(-1).sqrt()
 
 
 def weighted_norms(weights: Tensor, norms: Tensor) -> Tensor:
     """|A_i| · ‖v_i‖, Eq. 9 before it is divided by the layer's total.
 
-    weights: (…, d_m) what multiplies each value vector; norms: (d_m,) from `value_norms`. Returns (…, d_m).
+    weights: (…, d_m) factors of the value vectors; norms: (d_m,) from `value_norms`. Returns (…, d_m).
     """
     return weights.abs() * norms
 
@@ -29,7 +29,7 @@ def contribution_scores(raw: Tensor) -> Tensor:
 
 
 def effective_scores(weights: Tensor, values: Tensor, directions: Tensor) -> Tensor:
-    """What each neuron adds to the answer's logit, Eq. 10: A_i · (W_Vᵀ E_r)_i.
+    """Contribution of each neuron to the answer's logit, Eq. 10: A_i · (W_Vᵀ E_r)_i.
 
     weights: (R, d_m); values: (d_m, H) rows v_i; directions: (R, H) E_r. Returns (R, d_m).
     """
@@ -37,7 +37,7 @@ def effective_scores(weights: Tensor, values: Tensor, directions: Tensor) -> Ten
 
 
 def top_set(raw: Tensor, share: float, least: int = 0) -> tuple[Tensor, Tensor]:
-    """The ⌈share · d_m⌉ largest of each layer, never one that contributes nothing.
+    """The ⌈share · d_m⌉ largest neurons of each layer, without those that contribute nothing.
 
     raw: (…, d_m). Returns membership (…, d_m) bool and the neurons (…, k), largest first, k at least `least`.
     """

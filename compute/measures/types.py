@@ -1,6 +1,6 @@
-"""Activity becomes rows: masks of every neuron, and histograms from which any language subset's types follow.
+"""Shard tables of activity: masks of every neuron, and histograms that give the types for any subset of languages.
 
-Counts are made where the activations are; only masks and counts leave the device.
+Counts are computed on the device of the activations; only masks and counts leave it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from neurontui.compute.measures.masks import pack_tensor, to_numpy
 from neurontui.store.journal.manifest import Layer
 
 HISTOGRAM_LANGUAGES = 15
-"""With more languages there are too many different masks to list; counts of active languages and of pairs stand for it."""
+"""With more languages, mask histograms are replaced by counts of active languages and language pairs."""
 
 Part = tuple[float, str, int]
 """Threshold, scope and layer of a histogram."""
@@ -27,26 +27,26 @@ Part = tuple[float, str, int]
 def mask_rows(indices: Sequence[int], layers: Sequence[Layer], masks: Sequence[Tensor]) -> pa.Table:
     """Shard table activations; masks: per layer (E, d_m), packed, from `off_device`.
 
-    One row a neuron and example, layer by layer, example by example: the order in which they compress, and in which the
-    merge finds those of one layer together.
+    One row per neuron and example, layer by layer, example by example: this order compresses well, and the merge finds
+    all rows of a layer together.
     """
-    n_examples, sizes = len(indices), [each.n_neurons for each in layers]
+    n_examples, sizes = len(indices), [layer.n_neurons for layer in layers]
     examples = [np.repeat(_int32(indices), size) for size in sizes]
     return pa.table(
         {
             "example": np.concatenate(examples),
-            "layer": np.repeat(_int32(each.layer for each in layers), np.multiply(sizes, n_examples)),
+            "layer": np.repeat(_int32(layer.layer for layer in layers), np.multiply(sizes, n_examples)),
             "neuron": np.concatenate([np.tile(_neurons([size]), n_examples) for size in sizes]),
-            "mask": np.concatenate([to_numpy(each).reshape(-1) for each in masks]),
+            "mask": np.concatenate([to_numpy(mask).reshape(-1) for mask in masks]),
         }
     )
 
 
 class TypeCounts:
-    """What is counted over all parts of one batch: tokens, masks by fold, and what lies near the threshold."""
+    """Counts over all parts of one batch: tokens, masks by fold, and activations near the threshold."""
 
     def __init__(self, languages: Sequence[str], layers: Sequence[Layer], thresholds: Sequence[float]) -> None:
-        """The first threshold defines activity; all go into the histogram."""
+        """The first threshold defines activity; the histogram has all thresholds."""
         self._languages, self._layers, self._thresholds = languages, layers, thresholds
         self._near_zero = np.zeros(len(layers), np.int64)
         self._seen = np.zeros((len(languages), len(layers)), np.int64)
@@ -71,11 +71,13 @@ class TypeCounts:
                 self._count_masks(bins, capture, masks[index], index)
 
     def tables(self) -> dict[str, pa.Table]:
-        """Shard tables of the batch: layers; neuron_tokens_active where tokens were counted; mask_histogram up to
-        HISTOGRAM_LANGUAGES languages, and with token counts its scope `any` (at the first threshold) and mask_joint;
-        beyond that active_histogram and language_pairs.
+        """Shard tables of the batch.
+
+        layers; neuron_tokens_active if tokens were counted. Up to HISTOGRAM_LANGUAGES languages mask_histogram, and
+        with token counts its scope `any` (at the first threshold) and mask_joint; with more languages
+        active_histogram and language_pairs.
         """
-        layers = _int32(each.layer for each in self._layers)
+        layers = _int32(layer.layer for layer in self._layers)
         tables = {"layers": pa.table({"layer": layers, "n_near_zero": self._near_zero})}
         if self._active:
             tables["neuron_tokens_active"] = self._tokens()
@@ -91,11 +93,11 @@ class TypeCounts:
 
     def _count_tokens(self, capture: Capture, active_tokens: Sequence[Tensor]) -> None:
         self._seen += np.stack(
-            [tokens_seen(capture, self._layers, each).sum(0).numpy() for each in self._layers],
+            [tokens_seen(capture, self._layers, layer).sum(0).numpy() for layer in self._layers],
             axis=1,
         )
-        active = [each.sum(0, dtype=torch.int32) for each in active_tokens]
-        before = self._active or [torch.zeros_like(each) for each in active]
+        active = [counts.sum(0, dtype=torch.int32) for counts in active_tokens]
+        before = self._active or [torch.zeros_like(counts) for counts in active]
         self._active = [a + b for a, b in zip(before, active, strict=True)]
 
     def _count_masks(self, bins: Bins, capture: Capture, masks: Tensor, index: int) -> None:
@@ -109,22 +111,22 @@ class TypeCounts:
         tally = bins.tally(at_last, silent)
         self._put((first, "last", layer), Tally(tally.keys, tally.counts[:, :1]))
         if silent:
-            known = self._silent.get(layer)
-            self._silent[layer] = tally if known is None else known + tally
+            before = self._silent.get(layer)
+            self._silent[layer] = tally if before is None else before + tally
         for threshold in others:
             packed = pack_tensor(capture.activations[index] > threshold)
             self._put((threshold, "last", layer), bins.tally(bins.of(packed)))
 
     def _put(self, part: Part, tally: Tally) -> None:
-        known = self._histogram.get(part)
-        self._histogram[part] = tally if known is None else known + tally
+        before = self._histogram.get(part)
+        self._histogram[part] = tally if before is None else before + tally
 
     def _tokens(self) -> pa.Table:
-        """Tokens seen and tokens active, a language and neuron."""
-        active = np.concatenate([each.cpu().numpy() for each in self._active], axis=1)
-        sizes = [each.n_neurons for each in self._layers]
+        """Tokens seen and tokens active, per language and neuron."""
+        active = np.concatenate([counts.cpu().numpy() for counts in self._active], axis=1)
+        sizes = [layer.n_neurons for layer in self._layers]
         n_languages, n_neurons = active.shape
-        layer = np.repeat(_int32(each.layer for each in self._layers), sizes)
+        layer = np.repeat(_int32(of_layer.layer for of_layer in self._layers), sizes)
         return pa.table(
             {
                 "language": repeated(self._languages, n_neurons),
@@ -150,7 +152,7 @@ class TypeCounts:
         )
 
     def _joint(self, layer: int, tally: Tally) -> pa.Table:
-        """How many of each mask at the last token are inactive at every token, a language."""
+        """For each mask at the last token and each language, how many neurons are inactive at every token."""
         n_rows, n_languages = len(tally.keys), len(self._languages)
         return pa.table(
             {
@@ -165,13 +167,13 @@ class TypeCounts:
 
 
 def tokens_seen(capture: Capture, layers: Sequence[Layer], layer: Layer) -> Tensor:
-    """(E, P) int64: tokens of each input that a layer runs over; the decoder behind an encoder runs over one."""
-    behind_encoder = layer.stack == "decoder" and any(each.stack == "encoder" for each in layers)
+    """(E, P) int64: tokens of each input that a layer processes; the decoder after an encoder processes one."""
+    behind_encoder = layer.stack == "decoder" and any(other.stack == "encoder" for other in layers)
     return torch.ones_like(capture.n_tokens) if behind_encoder else capture.n_tokens
 
 
 def repeated(texts: Sequence[str], times: int) -> pa.DictionaryArray:
-    """Each text so many times, one after the other."""
+    """Each text repeated `times` times, one after the other."""
     codes = np.repeat(np.arange(len(texts), dtype=np.int8), times)
     return pa.DictionaryArray.from_arrays(codes, list(texts))
 

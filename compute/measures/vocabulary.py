@@ -1,4 +1,4 @@
-"""What a neuron says: the tokens whose logits its value vector raises and lowers most (Geva et al. 2022)."""
+"""Tokens whose logits a neuron's value vector raises and lowers most (Geva et al. 2022)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ class _Ranked:
 def vocabulary_tables(loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top: int = TOP) -> dict[str, pa.Table]:
     """Run-level tables neuron_vocabulary and notes, for some (layer, neuron) pairs.
 
-    logit = E_w · v_i over the rows E_w of the output embedding that the tokenizer has a token for. Layers that have no
-    way to the logits but through others (encoders, a projection) are left out, with a note.
+    logit = E_w · v_i over the rows E_w of the output embedding that the tokenizer has a token for. Layers without a
+    direct path to the logits (encoders, layers before a projection) are left out, with a note.
     """
     weight = embedding_weight(loaded, "output")
     gaps = projection_gaps(loaded, weight.shape[1])
     layers = sorted({layer for layer, _ in pairs})
     parts = [
-        _layer(loaded, weight, layer, sorted({n for each, n in pairs if each == layer}), top)
+        _layer(loaded, weight, layer, sorted({n for of_layer, n in pairs if of_layer == layer}), top)
         for layer in layers
         if layer not in gaps
     ]
@@ -52,7 +52,7 @@ def _layer(loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[in
     values = loaded.ffns[layer].value_vectors()[list(neurons)].to(weight.device)
     n_tokens = min(len(weight), len(loaded.tokenizer))
     both = [_strongest(sign * values, weight[:n_tokens], min(top, n_tokens)) for sign in (1.0, -1.0)]
-    tokens = torch.stack([each.tokens for each in both], 1).cpu().numpy()
+    tokens = torch.stack([ranked.tokens for ranked in both], 1).cpu().numpy()
     logits = torch.stack([both[0].values, -both[1].values], 1).double().cpu().numpy()
     n, _, k = tokens.shape
     names = {token: token_text(loaded.tokenizer, token) for token in np.unique(tokens).tolist()}
@@ -69,7 +69,7 @@ def _layer(loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[in
 
 
 def _strongest(values: Tensor, weight: Tensor, top: int) -> _Ranked:
-    """The `top` tokens of largest dot product. values: (n, H); weight: (V, H)."""
+    """The `top` tokens with the largest dot product. values: (n, H); weight: (V, H)."""
     best = _Ranked(
         values.new_full((len(values), top), -torch.inf),
         torch.zeros(len(values), top, dtype=torch.long, device=values.device),
@@ -77,8 +77,8 @@ def _strongest(values: Tensor, weight: Tensor, top: int) -> _Ranked:
     rows = _LOGITS_AT_ONCE // _TOKENS_AT_ONCE
     for start, chunk in _chunks(weight):
         k = min(top, len(chunk))
-        found = [(each @ chunk.T).topk(k, dim=-1) for each in _rows(values, rows)]
-        best = _merge(best, found, start)
+        ranked = [(some @ chunk.T).topk(k, dim=-1) for some in _rows(values, rows)]
+        best = _merge(best, ranked, start)
     return best
 
 
@@ -91,8 +91,8 @@ def _rows(values: Tensor, size: int) -> list[Tensor]:
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-def _merge(best: _Ranked, found: Sequence[tuple[Tensor, Tensor]], start: int) -> _Ranked:
-    values = torch.cat([best.values, torch.cat([v for v, _ in found])], dim=1)
-    tokens = torch.cat([best.tokens, torch.cat([t for _, t in found]) + start], dim=1)
+def _merge(best: _Ranked, ranked: Sequence[tuple[Tensor, Tensor]], start: int) -> _Ranked:
+    values = torch.cat([best.values, torch.cat([v for v, _ in ranked])], dim=1)
+    tokens = torch.cat([best.tokens, torch.cat([t for _, t in ranked]) + start], dim=1)
     values, kept = values.topk(best.values.shape[1], dim=1)
     return _Ranked(values, tokens.gather(1, kept))

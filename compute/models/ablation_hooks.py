@@ -1,7 +1,7 @@
-"""Switch neurons off while a model runs, each input its own ones.
+"""Ablate neurons while a model runs, with a set of neurons per input.
 
-Hooks on the nonlinearities multiply A by 0 (and add another value where one is asked for), in place: next to the
-matrix products around it this costs nothing. Knows nothing about why these neurons were chosen.
+Hooks on the nonlinearities multiply A by 0 and, if requested, add another value, in place. Compared with the matrix
+products this takes no time. Independent of how the neurons are chosen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ SCOPES = ("all", "last")
 
 @dataclass(frozen=True)
 class _Switch:
-    """What happens to the activations of one layer: times `keep`, plus `add`; (B or 1, 1, d_m) each."""
+    """Change of the activations of one layer: times `keep`, plus `add`; (B or 1, 1, d_m) each."""
 
     keep: Tensor
     add: Tensor | None
@@ -37,36 +37,36 @@ class _Switch:
 
 @dataclass
 class Intervention:
-    """Hooks at work. Before each forward, `aim` says which inputs it holds and where their prompts end."""
+    """Active hooks. Before each forward pass, `aim` sets its inputs and the ends of their prompts."""
 
     off: Mapping[int, Tensor]
-    """Per ablated layer (R, d_m) bool: True switches that neuron off for that input; R = 1: the same for all."""
+    """Per ablated layer (R, d_m) bool: True ablates that neuron for that input; R = 1: the same for all."""
     values: Mapping[int, Tensor]
-    """Per layer (d_m,): what A is set to; layers that are not in it set it to 0."""
+    """Per layer (d_m,): value that A is set to; 0 for other layers."""
     scope: str
     _rows: Tensor | None = None
     _last: Mapping[str, Tensor] | None = None
     _switches: dict[int, _Switch] = field(default_factory=dict)
 
     def aim(self, rows: Tensor | None = None, last: Mapping[str, Tensor] | None = None) -> None:
-        """Tell the hooks about the next forwards.
+        """Set the inputs of the next forward passes.
 
-        rows: (B,) which row of `off` each of the B inputs takes; None: input i takes row i.
-        last: per stack (B,) the index of the last prompt token, to which scope 'last' keeps itself; None: every
-        position counts, as it does for generated tokens.
+        rows: (B,) row of `off` for each of the B inputs; None: row i for input i.
+        last: per stack (B,) index of the last prompt token, the only position in scope 'last'; None: all positions,
+        as for generated tokens.
         """
         if rows is not self._rows:
             self._switches.clear()
         self._rows, self._last = rows, last
 
     def apply(self, layer: int, stack: str, activations: Tensor) -> None:
-        """Switch off in place. activations: (B, T, d_m), or (B·T, d_m) where an architecture flattens them."""
+        """Ablate in place. activations: (B, T, d_m), or (B·T, d_m) if an architecture flattens them."""
         switch = self._switch_of(layer, activations)
         shaped = self._by_input(layer, activations)
         if len(switch.keep) not in (1, len(shaped)):
             raise MeasureError(
-                f"{len(switch.keep)} sets of neurons to switch off were given for {len(shaped)} inputs; "
-                "tell the intervention which rows the forward holds."
+                f"There are {len(switch.keep)} sets of neurons to ablate for {len(shaped)} inputs; "
+                "call `aim` with the rows of the forward pass."
             )
         if self.scope == "last" and self._last is not None:
             _apply_at(switch.at_last(), shaped, self._last[stack].to(shaped.device))
@@ -74,7 +74,7 @@ class Intervention:
             switch.apply(shaped)
 
     def apply_to_pairs(self, ffn: ExpertsFFN, activations: Tensor) -> None:
-        """The same for experts. activations: (S, d_ff), a row a (token, expert) pair."""
+        """The same for experts. activations: (S, d_ff), one row per (token, expert) pair."""
         switch = self._switch_of(ffn.layer.layer, activations).at_last()
         row, position = ffn.router.places(self._n_inputs(ffn.layer.layer))
         keep = ffn.of_pairs(switch.keep, row)
@@ -106,8 +106,8 @@ class Intervention:
 
     def _n_inputs(self, layer: int) -> int:
         counted = [self.off[layer], *(self._last or {}).values()]
-        known = [self._rows] if self._rows is not None else counted
-        return max(map(len, known))
+        sized = [self._rows] if self._rows is not None else counted
+        return max(map(len, sized))
 
 
 def _apply_at(switch: _Switch, activations: Tensor, position: Tensor) -> None:
@@ -125,18 +125,18 @@ def ablate(
     values: Mapping[int, Tensor] | None = None,
     scope: str = "all",
 ) -> Iterator[Intervention]:
-    """Switch off the neurons in `off` for as long as the block runs; the hooks are always removed.
+    """Context in which the neurons in `off` are ablated; the hooks are always removed.
 
-    off: per layer (R, d_m) bool, a row an input, or R = 1; layers that are not in it stay as they are.
-    values: per layer (d_m,) what A becomes instead of 0, such as a mean.
-    scope: 'all' positions, or 'last': the last prompt token and whatever is generated after it.
+    off: per layer (R, d_m) bool, one row per input, or R = 1; other layers are not changed.
+    values: per layer (d_m,) values of A instead of 0, such as a mean.
+    scope: 'all' positions, or 'last': the last prompt token and generated tokens.
     """
-    known = {ffn.layer.layer: ffn for ffn in ffns}
+    ffn_of_layer = {ffn.layer.layer: ffn for ffn in ffns}
     intervention = Intervention(off, values or {}, scope)
     handles = []
     try:
         for layer in off:
-            ffn = known[layer]
+            ffn = ffn_of_layer[layer]
             handles.append(ffn.act.register_forward_hook(_hook(intervention, ffn)))
         yield intervention
     finally:

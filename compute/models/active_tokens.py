@@ -1,4 +1,4 @@
-"""At how many tokens a neuron is active: the one measure that has to look at every token, so it must be cheap."""
+"""Count the tokens at which each neuron is active. It processes every token, so it must be fast."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from torch import Tensor
 def count_active(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
     """Tokens with value > threshold, (B, d_m) int32.
 
-    values: (B, T, d_m); real: (B, T) bool, tokens that count, or None for all.
+    values: (B, T, d_m); real: (B, T) bool, real tokens; None: all tokens are real.
     """
     if values.is_cuda:
         return _by_flags(values, threshold, real)
@@ -15,7 +15,7 @@ def count_active(values: Tensor, threshold: float, real: Tensor | None) -> Tenso
 
 
 def _by_flags(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
-    """Bytes instead of numbers: a GPU waits for memory here."""
+    """Sum of bytes; on a GPU the memory bandwidth is the limit."""
     active = values > threshold
     if real is not None:
         active &= real[..., None]
@@ -23,9 +23,9 @@ def _by_flags(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
 
 
 def _by_floats(values: Tensor, threshold: float, real: Tensor | None) -> Tensor:
-    """Ones and zeros as float32, a few prompts at a time in one small buffer, summed by a product with `real`.
+    """Ones and zeros as float32, a few prompts at a time in a small buffer, summed by a product with `real`.
 
-    A CPU does this four times faster than flags, for the buffer stays in its cache; exact up to 2²⁴ tokens.
+    On a CPU four times faster than `_by_flags`, because the buffer stays in its cache; exact up to 2²⁴ tokens.
     """
     n_inputs, n_tokens, width = values.shape
     step = max(1, _BUFFER // (n_tokens * width))

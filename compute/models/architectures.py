@@ -1,7 +1,6 @@
-"""Where each known architecture keeps the nonlinearity and the value matrix of its FFNs.
+"""Module paths of the nonlinearity and the value matrix of the FFNs of known architectures.
 
-Paths are relative to the base model (the model without its LM head); `*` stands for the block's position.
-Architectures that are not here go to `finder`, which tries them out.
+Paths are relative to the base model (the model without its LM head). Other architectures are handled by `detect_ffns`.
 """
 
 from dataclasses import dataclass
@@ -18,18 +17,18 @@ from neurontui.store.journal.manifest import Layer
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of blocks that all have an FFN of the same shape."""
+    """A stack of blocks with FFNs of the same structure."""
 
     blocks: str
     """The list of blocks."""
     ffn: str
-    """The FFN in a block; empty where the block itself holds the modules."""
+    """The FFN in a block; empty if the modules are in the block itself."""
     act: str
     value: str
     gate: str | None = None
-    """A module that only the gated form of the FFN has."""
+    """A module that exists only in the gated form of the FFN."""
     experts: str | None = None
-    """A module that only a mixture of experts has."""
+    """A module that exists only in a mixture of experts."""
     name: str = "decoder"
 
 
@@ -65,20 +64,20 @@ KNOWN: dict[str, tuple[Stack, ...]] = {
 
 
 def find_ffns(model: Any) -> tuple[FFN, ...]:
-    """The FFNs of a model, stack after stack; raises ModelError where they cannot be found for certain."""
+    """The FFNs of a model, stack after stack; raises ModelError if they cannot be identified with certainty."""
     stacks = KNOWN.get(model.config.model_type)
     return search_ffns(model) if stacks is None else known_ffns(model, stacks)
 
 
 def known_ffns(model: Any, stacks: tuple[Stack, ...]) -> tuple[FFN, ...]:
     """The FFNs of a model of a known architecture, stack after stack."""
-    found: list[FFN] = []
+    ffns: list[FFN] = []
     for stack in stacks:
         blocks = _at(model.base_model, stack.blocks).children()
-        found += [_ffn(block, stack, len(found), i) for i, block in enumerate(blocks)]
-    if any(isinstance(each, ExpertsFFN) for each in found):
+        ffns += [_ffn(block, stack, len(ffns), i) for i, block in enumerate(blocks)]
+    if any(isinstance(ffn, ExpertsFFN) for ffn in ffns):
         route_through(model)
-    return tuple(found)
+    return tuple(ffns)
 
 
 def _ffn(block: nn.Module, stack: Stack, before: int, position: int) -> FFN:
@@ -100,6 +99,6 @@ def _at(module: nn.Module, path: str) -> nn.Module:
         return module.get_submodule(path)
     except AttributeError as error:
         raise ModelError(
-            f"{type(module).__name__} has no '{path}', where its architecture keeps its FFN; "
-            "this version of transformers may have moved it, so report it to neurontui."
+            f"{type(module).__name__} has no '{path}', the expected path of its FFN; "
+            "this version of transformers may have moved it, so please report it to neurontui."
         ) from error

@@ -1,7 +1,7 @@
-"""The token at the beginning of every text (BOS): which models were trained with one, and which prompts lack it.
+"""The beginning-of-sequence token (BOS): which models were trained with one, and which prompts lack it.
 
-Many tokenizers name a BOS that their model never reads (GPT-2, GPT-NeoX, BLOOM, Qwen, Phi-3, SmolLM2), so a missing
-one is a fault only where the tokenizer's configuration asks for it or where the model is known to read it.
+Many tokenizers define a BOS that their model was not trained with (GPT-2, GPT-NeoX, BLOOM, Qwen, Phi-3, SmolLM2), so a
+missing BOS is an error only if the tokenizer's configuration requires it or the model family was trained with it.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Family:
     architectures: frozenset[str]
     """Values of model_type."""
     tokens: frozenset[str] | None
-    """The BOS by which the family is recognised; None: any. Other models share the Llama architecture."""
+    """The BOS that identifies the family; None: any. Other model families share the Llama architecture."""
     name: str
 
 
@@ -47,20 +47,20 @@ FAMILIES = (
 
 
 def configured(model: str, revision: str | None) -> bool | None:
-    """What tokenizer_config.json says about `add_bos_token`; None where it says nothing.
+    """`add_bos_token` of tokenizer_config.json; None if it is not set.
 
-    The loaded tokenizer does not know: transformers drops it where there is a tokenizer.json.
+    It is not available from the loaded tokenizer: transformers drops it if there is a tokenizer.json.
     """
     value = get_tokenizer_config(model, revision=revision).get("add_bos_token")
     return value if isinstance(value, bool) else None
 
 
 def reason_for_bos(loaded: LoadedModel) -> str | None:
-    """Why prompts of this model should begin with BOS, as the end of a sentence; None where nothing says so."""
+    """Why prompts of this model should begin with BOS, as the end of a sentence; None if they need not."""
     if loaded.tokenizer.bos_token_id is None:
         return None
     if loaded.asks_for_bos or getattr(loaded.tokenizer, "add_bos_token", False) is True:
-        return "the tokenizer's configuration asks for it (add_bos_token)"
+        return "the tokenizer's configuration requires it (add_bos_token)"
     family = _family(loaded)
     if family is None or declines_bos(loaded):
         return None
@@ -68,9 +68,9 @@ def reason_for_bos(loaded: LoadedModel) -> str | None:
 
 
 def declines_bos(loaded: LoadedModel) -> bool:
-    """Whether a model that looks like one with BOS has a configuration that says add_bos_token is false.
+    """Whether the configuration of a model of a family with BOS sets add_bos_token to false.
 
-    It is believed where models of other makers have the same architecture, and may have been trained without.
+    The setting is trusted for architectures that other models share, which may have been trained without BOS.
     """
     family = _family(loaded)
     return family is not None and family.tokens is not None and loaded.asks_for_bos is False
@@ -85,13 +85,13 @@ def _family(loaded: LoadedModel) -> Family | None:
 
 
 def require_bos_token(tokenizer: Any, model: str) -> None:
-    """Raise UsageError where `--bos add` has no token to add."""
+    """Raise UsageError if `--bos add` has no token to add."""
     if tokenizer.bos_token_id is None:
-        raise UsageError(f"--bos add needs a BOS token, and the tokenizer of {model} has none; leave --bos out.")
+        raise UsageError(f"--bos add needs a BOS token, and the tokenizer of {model} has none; omit --bos.")
 
 
 def with_one_bos(ids: Sequence[int], bos: int) -> tuple[int, ...]:
-    """The ids behind exactly one BOS; no ids stay none."""
+    """The ids after exactly one BOS; empty ids stay empty."""
     return (bos, *dropwhile(lambda token: token == bos, ids)) if ids else ()
 
 

@@ -1,6 +1,6 @@
-"""Run a batch through a model and keep what its FFNs did at the token of measurement.
+"""Run a batch through a model and record the activity of its FFNs at the token of measurement.
 
-Knows nothing of masks, types or scores: it hands over activations, the weights of the value vectors, and counts.
+Returns activations, the weights of the value vectors, and counts; masks, types and scores are computed elsewhere.
 """
 
 from collections.abc import Sequence
@@ -30,22 +30,22 @@ from neurontui.store.errors import MeasureError
 
 @dataclass(frozen=True)
 class CaptureOptions:
-    """What is read, and in how large forward passes."""
+    """What is recorded, and the size of forward passes."""
 
     threshold: float = 0.0
-    """Active means greater than this, where tokens are counted."""
+    """Active means greater than this, for counts of tokens."""
     activation: Literal["gate", "product"] = "gate"
-    """A of a gated FFN: act(gate), or act(gate)·up. Without effect on an ungated one."""
+    """A of a gated FFN: act(gate), or act(gate)·up. No effect on an ungated FFN."""
     any_token: bool = True
-    """Also count at how many tokens each neuron is active."""
+    """Also count the tokens at which each neuron is active."""
     token_budget: int = 4096
     """Most tokens in one forward pass, pads included."""
     encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
-    """Where the encoder of an encoder-decoder is read: at its closing </s>, or at the token before it."""
+    """Token of measurement of the encoder of an encoder-decoder: its closing </s>, or the token before it."""
 
 
 class NotFiniteError(MeasureError):
-    """NaN or infinite activations; `unusable` has all the examples."""
+    """NaN or infinite activations; `invalid` has all such examples."""
 
     def __init__(self, invalid: Sequence[InvalidExample]) -> None:
         super().__init__(invalid[0].sentence)
@@ -54,9 +54,9 @@ class NotFiniteError(MeasureError):
 
 @torch.inference_mode()
 def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Capture:
-    """FFN activity of all E·P prompts of a batch, the same in whatever passes they are run.
+    """FFN activity of all E·P prompts of a batch, independent of how they are divided into passes.
 
-    Raises UnusablePromptError, NotFiniteError, and MeasureError when memory does not hold one prompt.
+    Raises InvalidPromptError, NotFiniteError, and MeasureError if one prompt does not fit into memory.
     """
     encoded = encode_batch(loaded, batch)
     product = options.activation == "product"
@@ -69,7 +69,7 @@ def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Captu
             forward(loaded, tokens)
 
     with recorder.hooks():
-        lengths = [len(each) for each in encoded]
+        lengths = [len(prompt) for prompt in encoded]
         run_halving(lengths, loaded.groups(lengths), options.token_budget, step)
     return _collect(loaded, batch, encoded, recorder, options)
 
@@ -81,10 +81,10 @@ def _where(
     rows: Rows,
     options: CaptureOptions,
 ) -> dict[str, Where]:
-    """Where each stack is read in one pass."""
+    """Where each stack is recorded in one pass."""
     of_batch = torch.tensor(rows, device=tokens.ids.device)
-    ragged = len({len(each) for each in encoded}) > 1
-    at = torch.tensor([_token(each, options) for each in encoded], device=tokens.ids.device)
+    ragged = len({len(prompt) for prompt in encoded}) > 1
+    at = torch.tensor([_token(prompt, options) for prompt in encoded], device=tokens.ids.device)
     prompt = Where(of_batch, at, tokens.mask.bool() if ragged else None)
     if not loaded.encoder_decoder:
         return {"decoder": prompt}
@@ -105,16 +105,16 @@ def _collect(
 ) -> Capture:
     shape = (len(batch.examples), len(batch.languages))
     layers = [_read(ffn, kept, options, shape) for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)]
-    finite = torch.stack([each.finite for each in layers]).all(0)
+    finite = torch.stack([layer.finite for layer in layers]).all(0)
     _refuse_not_finite(batch, finite.view(shape), loaded.dtype)
-    counts = [each.active_tokens for each in layers if each.active_tokens is not None]
+    counts = [layer.active_tokens for layer in layers if layer.active_tokens is not None]
     return Capture(
-        activations=[each.activations for each in layers],
-        weights=[each.weights for each in layers],
+        activations=[layer.activations for layer in layers],
+        weights=[layer.weights for layer in layers],
         active_tokens=counts if options.any_token else None,
-        near_zero=[each.near_zero for each in layers],
-        n_tokens=torch.tensor([len(each) for each in encoded]).view(shape),
-        last_tokens=_texts(loaded, [each.ids[_token(each, options)] for each in encoded]),
+        near_zero=[layer.near_zero for layer in layers],
+        n_tokens=torch.tensor([len(prompt) for prompt in encoded]).view(shape),
+        last_tokens=_texts(loaded, [prompt.ids[_token(prompt, options)] for prompt in encoded]),
     )
 
 
@@ -135,7 +135,7 @@ def _read(ffn: FFN, kept: Buffers, options: CaptureOptions, shape: tuple[int, in
     by_gate, before = kept.activations, kept.before
     weights = kept.weights if ffn.gated else by_gate
     active = weights if product else by_gate
-    kept.before = None  # what follows needs the memory
+    kept.before = None  # frees memory for the next layers
     if active is None or weights is None or before is None:
         raise MeasureError(f"The FFN of layer {ffn.layer.layer} did not run in the forward pass.")
     near = (
@@ -159,7 +159,7 @@ def _shaped(counts: Tensor | None, shape: tuple[int, int]) -> Tensor | None:
 
 
 def _finite_rows(values: Tensor) -> Tensor:
-    """(R,) bool: a sum is finite where all its terms are; in doubles it cannot overflow."""
+    """(R,) bool: a sum is finite if all its terms are; as float64 it cannot overflow."""
     return values.sum(-1, dtype=torch.float64).isfinite()
 
 
@@ -168,12 +168,12 @@ def _refuse_not_finite(batch: Batch, finite: Tensor, dtype: str) -> None:
     bad = (~finite).nonzero().tolist()
     if not bad:
         return
-    fits = "" if dtype == "float32" else f" (the model runs in {dtype}; float32 may hold them)"
+    fits = "" if dtype == "float32" else f" (the model runs in {dtype}; float32 may avoid this)"
     raise NotFiniteError(
         [
             InvalidExample(
                 position,
-                f"Example '{batch.examples[position].id}' in '{batch.languages[bit]}' gave activations "
+                f"Example '{batch.examples[position].id}' in '{batch.languages[bit]}' has activations "
                 f"that are not finite{fits}; leave it out, or use another dtype.",
             )
             for position, bit in bad

@@ -1,7 +1,7 @@
-"""Find the FFNs of an architecture that nobody has described, by watching one short forward pass.
+"""Detect the FFNs of an architecture that is not in `architectures`, from one short forward pass.
 
-An FFN is a nonlinearity and a matrix of which this holds: the matrix takes the nonlinearity's output A itself, or A
-times another matrix's output (gated). Taken only if every block has exactly one, in the same place; else refused.
+An FFN is a nonlinearity and a matrix whose input is the nonlinearity's output A, or A times the output of another
+matrix (gated). The result is accepted only if every block has exactly one FFN in the same place; else it is refused.
 """
 
 import re
@@ -26,12 +26,12 @@ _BLOCK = re.compile(r"^(?P<list>(?:.*?\.)?)(?P<position>\d+)\.(?P<inside>.+)$")
 
 @dataclass(frozen=True)
 class _Event:
-    """A module that ran, with what it took and gave."""
+    """A module that ran, with its input and output."""
 
     path: str
     module: nn.Module
-    taken: Tensor
-    given: Tensor
+    input: Tensor
+    output: Tensor
 
     @property
     def parent(self) -> str:
@@ -39,13 +39,15 @@ class _Event:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Candidate:
+    """Paths of the modules of a possible FFN."""
+
     act: str
     value: str
     gated: bool
 
     def place(self) -> tuple[str, int, str]:
-        """The list of blocks, the block's position in it, and where in the block."""
+        """The list of blocks, the block's position in it, and the place within the block."""
         act, value = _BLOCK.match(self.act), _BLOCK.match(self.value)
         if act is None or value is None or act["list"] != value["list"]:
             return "", 0, ""
@@ -53,13 +55,13 @@ class _Found:
 
 
 def search_ffns(model: Any) -> tuple[FFN, ...]:
-    """The FFNs of any model, encoder first; raises ModelError where they are not certain."""
+    """The FFNs of any model, encoder first; raises ModelError if they are not certain."""
     architecture = model.config.model_type
     if any(path.endswith("experts") for path, _ in model.named_modules()):
         raise _refusal(architecture, "it routes tokens to experts")
     events = _watch(model)
-    found = [_of_act(event, order, events) for order, event in enumerate(events) if _is_act(event)]
-    stacks = _stacks([each for each in found if each is not None])
+    candidates = [_of_act(event, order, events) for order, event in enumerate(events) if _is_act(event)]
+    stacks = _stacks([candidate for candidate in candidates if candidate is not None])
     if not stacks:
         raise _refusal(architecture, "no matrix takes the output of an activation module")
     _check(architecture, model, stacks)
@@ -68,8 +70,8 @@ def search_ffns(model: Any) -> tuple[FFN, ...]:
 
 def _refusal(architecture: str, why: str) -> ModelError:
     return ModelError(
-        f"The FFNs of the architecture '{architecture}' cannot be told for certain ({why}), so nothing is measured; "
-        "describe it in compute/models/architectures.py, or choose a model of an architecture listed there."
+        f"The FFNs of the architecture '{architecture}' cannot be identified with certainty ({why}), so nothing is "
+        "measured; add it to compute/models/architectures.py, or choose a model of an architecture listed there."
     )
 
 
@@ -105,55 +107,55 @@ def _is_matrix(module: nn.Module) -> bool:
 
 
 def _is_act(event: _Event) -> bool:
-    """An elementwise module without weights that does something: no dropout, no identity."""
+    """Whether it is an elementwise module without weights that changes its input, so no dropout or identity."""
     weightless = not list(event.module.parameters())
-    same_shape = event.taken.shape == event.given.shape
-    return weightless and same_shape and not torch.equal(event.taken, event.given)
+    same_shape = event.input.shape == event.output.shape
+    return weightless and same_shape and not torch.equal(event.input, event.output)
 
 
-def _of_act(act: _Event, order: int, events: Sequence[_Event]) -> _Found | None:
-    """The value matrix behind an activation: the first matrix of the same module that takes A or A·up."""
+def _of_act(act: _Event, order: int, events: Sequence[_Event]) -> _Candidate | None:
+    """The value matrix after an activation: the first matrix of the same parent whose input is A or A·up."""
     for event in events[order + 1 :]:
         if not _is_matrix(event.module) or event.parent != act.parent:
             continue
-        if event.taken.shape != act.given.shape:
+        if event.input.shape != act.output.shape:
             continue
-        if torch.equal(event.taken, act.given):
-            return _Found(act.path, event.path, gated=False)
+        if torch.equal(event.input, act.output):
+            return _Candidate(act.path, event.path, gated=False)
         if _is_gated(act, event, events):
-            return _Found(act.path, event.path, gated=True)
+            return _Candidate(act.path, event.path, gated=True)
     return None
 
 
 def _is_gated(act: _Event, value: _Event, events: Sequence[_Event]) -> bool:
-    width = act.given.shape[-1]
+    width = act.output.shape[-1]
     for event in events:
         if event.parent != act.parent or not _is_matrix(event.module):
             continue
-        for up in torch.split(event.given, width, -1):
-            if up.shape == act.given.shape and torch.allclose(up * act.given, value.taken):
+        for up in torch.split(event.output, width, -1):
+            if up.shape == act.output.shape and torch.allclose(up * act.output, value.input):
                 return True
     return False
 
 
-def _stacks(found: Sequence[_Found]) -> dict[str, list[_Found]]:
-    """What was found, by list of blocks."""
-    stacks: dict[str, list[_Found]] = defaultdict(list)
-    for each in found:
-        stacks[each.place()[0]].append(each)
+def _stacks(candidates: Sequence[_Candidate]) -> dict[str, list[_Candidate]]:
+    """Candidates by list of blocks."""
+    stacks: dict[str, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        stacks[candidate.place()[0]].append(candidate)
     return dict(sorted(stacks.items(), key=lambda item: _stack_name(item[0]) != "encoder"))
 
 
-def _check(architecture: str, model: Any, stacks: dict[str, list[_Found]]) -> None:
-    """Every block of every list has one FFN in the same place, and every list is a stack of its own."""
+def _check(architecture: str, model: Any, stacks: dict[str, list[_Candidate]]) -> None:
+    """Raise ModelError unless every block of every list has one FFN in the same place, and every list is one stack."""
     names = [_stack_name(path) for path in stacks]
     if "" in stacks or len(set(names)) != len(names):
-        raise _refusal(architecture, "they do not lie in one list of blocks a stack")
-    for path, found in stacks.items():
+        raise _refusal(architecture, "they are not in one list of blocks per stack")
+    for path, candidates in stacks.items():
         blocks = len(model.get_submodule(path.rstrip(".")))
-        if [each.place()[1] for each in found] != list(range(blocks)):
-            raise _refusal(architecture, f"{len(found)} were found in {blocks} blocks")
-        if len({each.place()[2] for each in found}) > 1:
+        if [candidate.place()[1] for candidate in candidates] != list(range(blocks)):
+            raise _refusal(architecture, f"{len(candidates)} were found in {blocks} blocks")
+        if len({candidate.place()[2] for candidate in candidates}) > 1:
             raise _refusal(architecture, "its blocks differ")
 
 
@@ -161,11 +163,11 @@ def _stack_name(path: str) -> str:
     return "encoder" if "encoder" in path.split(".") else "decoder"
 
 
-def _ffns(model: Any, stacks: dict[str, list[_Found]]) -> tuple[FFN, ...]:
+def _ffns(model: Any, stacks: dict[str, list[_Candidate]]) -> tuple[FFN, ...]:
     ffns: list[FFN] = []
-    for path, found in stacks.items():
-        for position, each in enumerate(found):
-            value = model.get_submodule(each.value)
+    for path, candidates in stacks.items():
+        for position, candidate in enumerate(candidates):
+            value = model.get_submodule(candidate.value)
             layer = Layer(len(ffns), _stack_name(path), position, neurons_of(value))
-            ffns.append(FFN(layer, model.get_submodule(each.act), value, each.gated))
+            ffns.append(FFN(layer, model.get_submodule(candidate.act), value, candidate.gated))
     return tuple(ffns)

@@ -1,6 +1,6 @@
-"""One FFN of a model as every measure sees it: where its activations come out and where they go in.
+"""One FFN of a model: the module that returns its activations and the matrix that uses them.
 
-Knows no architecture: `architectures` and `finder` say which modules these are.
+Independent of architectures; `architectures` and `detect_ffns` determine the modules.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from neurontui.store.journal.manifest import Layer
 
 @dataclass(frozen=True)
 class Where:
-    """Where one stack is read in one pass of B prompts, padded to T tokens."""
+    """Where activations of one stack are read in one pass of B prompts, padded to T tokens."""
 
     rows: Tensor
-    """(B,) rows of the batch that the pass holds."""
+    """(B,) rows of the batch in this pass."""
     token: Tensor
     """(B,) index of the token of measurement."""
     real: Tensor | None
-    """(B, T) bool: real tokens; None where every token counts."""
+    """(B, T) bool: real tokens; None if all tokens are real."""
 
 
 @dataclass(frozen=True)
@@ -49,36 +49,36 @@ class FFN:
         return None if bias is None else bias.float()
 
     def at_token(self, value: Tensor, where: Where) -> Tensor:
-        """(B, d_m): what `act` or `value` saw at the token of measurement, copied."""
+        """(B, d_m): copy of a value of `act` or `value` at the token of measurement."""
         by_row = _by_row(value, where)
         return by_row[torch.arange(len(by_row), device=value.device), where.token]
 
     def run_at_token(self, value: Tensor, where: Where) -> Tensor:
-        """The same of the neurons that did run there: all of them, but for experts."""
+        """The same for the neurons that ran: all of them, except in a mixture of experts."""
         return self.at_token(value, where)
 
     def weighed(self, value: Tensor) -> Tensor:
-        """The weights of the value vectors in the FFN's output, from the input of `value`."""
+        """Weights of the value vectors in the FFN's output, from the input of `value`."""
         return value
 
     def count_active(self, value: Tensor, threshold: float, where: Where) -> Tensor:
-        """(B, d_m) int32: real tokens at which what `act` or `value` saw is greater than a threshold."""
+        """(B, d_m) int32: number of real tokens at which a value of `act` or `value` exceeds a threshold."""
         return count_active(_by_row(value, where), threshold, where.real)
 
 
 def _by_row(value: Tensor, where: Where) -> Tensor:
-    """(B, T, d_m), also for OPT, which flattens its tokens into (B·T, d_m)."""
+    """(B, T, d_m), also for OPT, whose FFNs get (B·T, d_m)."""
     return value.reshape(len(where.rows), -1, value.shape[-1])
 
 
 def neurons_of(value: nn.Module) -> int:
-    """d_m of a value matrix: Conv1D keeps its weight as (d_m, H), Linear as (H, d_m)."""
+    """d_m of a value matrix; the weight is (d_m, H) in Conv1D and (H, d_m) in Linear."""
     weight = value.get_parameter("weight")
     return int(weight.shape[0 if isinstance(value, Conv1D) else 1])
 
 
 def parameter(module: nn.Module, name: str) -> Tensor | None:
-    """A parameter of a module, detached, fetched from where accelerate keeps it when it is offloaded."""
+    """A parameter of a module, detached; an offloaded one is fetched from accelerate."""
     value = getattr(module, name, None)
     if not isinstance(value, Tensor):
         return None

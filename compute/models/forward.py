@@ -1,6 +1,6 @@
-"""One forward pass through the blocks of a model and no further: no logits are formed.
+"""One forward pass through the blocks of a model, without the LM head.
 
-The LM head over all positions would be up to 87 % of a small model's work, and no FFN stands behind it.
+The LM head over all positions would be up to 87 % of a small model's work, and no FFN comes after it.
 """
 
 import torch
@@ -12,7 +12,7 @@ from neurontui.store.errors import ModelError
 
 
 def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:
-    """Final hidden states (B, T, H); of the decoder's first step, (B, 1, H), for an encoder-decoder."""
+    """Final hidden states (B, T, H); for an encoder-decoder those of the decoder's first step, (B, 1, H)."""
     if loaded.encoder_decoder:
         return _first_step(loaded, tokens)
     outputs = loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)
@@ -33,7 +33,7 @@ def _first_step(loaded: LoadedModel, tokens: Tokens) -> Tensor:
 
 
 def first_step_ids(loaded: LoadedModel, rows: int) -> Tensor:
-    """What the decoder of an encoder-decoder reads before it has said anything, (B, 1)."""
+    """Start tokens of the decoder of an encoder-decoder, (B, 1)."""
     start = loaded.model.config.decoder_start_token_id
     if start is None:
         start = getattr(loaded.model.generation_config, "decoder_start_token_id", None)

@@ -1,7 +1,7 @@
-"""Hooks that read the FFNs of a model while it runs, and the buffers they fill.
+"""Hooks that record the FFNs of a model while it runs, and the buffers they fill.
 
-Every buffer holds one row a prompt of the batch, whatever pass it came in, so a pass may be repeated.
-Only the token of measurement is kept: indexing copies it, where a view would keep the whole tensor alive.
+Every buffer has one row per prompt of the batch, independent of the passes, so a pass can be repeated.
+Only values at the token of measurement are kept: indexing copies them, while a view would keep the whole tensor.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from neurontui.store.errors import MeasureError
 
 @dataclass
 class Buffers:
-    """What is kept of one FFN, (R, d_m) each, R prompts."""
+    """Recorded values of one FFN, (R, d_m) each, R prompts."""
 
     activations: Tensor | None = None
     weights: Tensor | None = None
@@ -28,13 +28,13 @@ class Buffers:
 
 @dataclass
 class Recorder:
-    """Reads all FFNs in the passes run inside `pass_`."""
+    """Records all FFNs in the passes inside `pass_`."""
 
     ffns: tuple[FFN, ...]
     n_rows: int
     threshold: float
     product: bool
-    """A is act(gate)·up instead of act(gate)."""
+    """Whether A is act(gate)·up instead of act(gate)."""
     any_token: bool
     buffers: list[Buffers] = field(init=False)
     _fired: list[int] = field(init=False)
@@ -46,7 +46,7 @@ class Recorder:
 
     @contextmanager
     def hooks(self) -> Iterator[None]:
-        """Hooks in place inside, and gone afterwards whatever happens."""
+        """Context with active hooks; they are removed at its end, also after an error."""
         with ExitStack() as stack:
             for index, ffn in enumerate(self.ffns):
                 stack.callback(ffn.act.register_forward_hook(self._on_act(index)).remove)
@@ -56,15 +56,15 @@ class Recorder:
 
     @contextmanager
     def pass_(self, where: dict[str, Where]) -> Iterator[None]:
-        """One forward pass, read at `where` a stack; each FFN must run exactly once in it."""
+        """Context of one forward pass, recorded at `where` by stack; each FFN must run exactly once in it."""
         self._where = where
         self._fired = [0] * len(self.ffns)
         yield
-        wrong = [each for each, times in enumerate(self._fired) if times != 1]
+        wrong = [layer for layer, times in enumerate(self._fired) if times != 1]
         if wrong:
             raise MeasureError(
                 f"The FFN of layer {wrong[0]} ran {self._fired[wrong[0]]} times in one forward pass instead of once, "
-                "so its activations cannot be told apart; switch off what repeats layers (such as checkpointing)."
+                "so its activations are ambiguous; disable features that repeat layers (such as checkpointing)."
             )
 
     def _on_act(self, index: int) -> Any:
@@ -96,7 +96,7 @@ class Recorder:
         return hook
 
     def _on_device(self, ffn: FFN, value: Tensor) -> Where:
-        """`device_map` spreads layers over devices: indices follow them, once a device."""
+        """Indices on the device of the layer (`device_map` uses several), moved once per device."""
         name = ffn.layer.stack
         where = self._where[name]
         if where.rows.device != value.device:
@@ -106,7 +106,7 @@ class Recorder:
         return where
 
     def _keep(self, buffer: Tensor | None, values: Tensor, where: Where) -> Tensor:
-        """values: (B, …), a row a prompt of the pass."""
+        """values: (B, …), one row per prompt of the pass."""
         if buffer is None:
             buffer = values.new_empty(self.n_rows, values.shape[-1])
         buffer[where.rows] = values

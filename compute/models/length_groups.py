@@ -1,9 +1,9 @@
-"""Which inputs may share a forward pass, so that each gets what it would get alone.
+"""Which inputs may share a forward pass without changing the result of any of them.
 
-Most of a model depends on one input at a time. The exceptions in transformers depend on the longest input of a pass
-(position scaling by length), on what was read before (dynamic scaling, block-sparse attention), or on where pads are
-once tokens are appended behind them (attention windows, distances counted in slots). Inputs are grouped by what
-switches such a mechanism; where no grouping is right, the model or the input is refused.
+Most of a model processes each input independently. Exceptions in transformers depend on the longest input of a pass
+(position scaling by length), on earlier inputs (dynamic scaling, block-sparse attention), or on the position of pads
+when tokens are appended after them (attention windows, distances counted in slots). Inputs are grouped by the lengths
+that switch such a mechanism; if no grouping is correct, the model or the input is refused.
 """
 
 from bisect import bisect_left
@@ -13,26 +13,26 @@ from typing import Any
 from neurontui.store.errors import ModelError
 
 _WINDOWS = ("sliding_window", "window_size", "attention_window_size", "local_attention")
-"""Names under which configurations keep the width of an attention window."""
+"""Configuration fields with the width of an attention window."""
 _COUNTS_DISTANCES_BY_MASK = frozenset({"bloom"})
-"""Decoders without position_ids that take distances from the attention mask, where pads are no problem."""
+"""Decoders without position_ids that compute distances from the attention mask, so pads have no effect."""
 
 
 def require_no_memory_of_other_inputs(config: Any, name: str) -> None:
-    """Refuse a model that reads an input differently after it has read certain others. Raises ModelError."""
+    """Raise ModelError for a model whose result for an input depends on earlier inputs."""
     if getattr(config, "attention_type", None) == "block_sparse":
         raise ModelError(
-            f"'{name}' has block-sparse attention, which transformers switches off for good at the first short input, "
-            "so its numbers would depend on the order of the inputs; set attention_type to original_full in a copy "
+            f"'{name}' has block-sparse attention, which transformers disables permanently at the first short input, "
+            "so its results would depend on the order of the inputs; set attention_type to original_full in a copy "
             "of its config.json."
         )
 
 
 def length_switches(config: Any) -> tuple[int, ...]:
-    """Lengths in tokens, ascending: a pass whose longest input is longer than one of them is computed differently.
+    """Lengths in tokens, ascending, beyond which a pass is computed differently, by its longest input.
 
-    longrope takes its long factors for the whole pass there. Dynamic scaling needs no entry: it begins beyond
-    max_position_embeddings, and longer inputs are refused.
+    Beyond such a length, longrope uses its long factors for the whole pass. Dynamic scaling needs no entry: it begins
+    at max_position_embeddings, and longer inputs are refused.
     """
     scalings = [scaling for part in _parts(config) for scaling in _scalings(part)]
     switches = {
@@ -44,13 +44,13 @@ def length_switches(config: Any) -> tuple[int, ...]:
 
 
 def length_groups(config: Any, lengths: Sequence[int]) -> list[int]:
-    """A number for each input; inputs of different numbers never share a pass. lengths: tokens of each input."""
+    """Group number of each input; inputs of different groups never share a pass. lengths: tokens of each input."""
     switches = length_switches(config)
     return [bisect_left(switches, length) for length in lengths]
 
 
 def crossed_switch(config: Any, length: int, room: int) -> int | None:
-    """The length at which an input of `length` tokens switches while up to `room` are appended; None if it does not.
+    """The length that an input of `length` tokens crosses while up to `room` tokens are appended; None if it does not.
 
     The last appended token is never read, so `room` tokens reach length + room - 1.
     """
@@ -60,10 +60,10 @@ def crossed_switch(config: Any, length: int, room: int) -> int | None:
 
 
 def counts_pads(config: Any, longest: int, *, takes_positions: bool) -> bool:
-    """Whether tokens appended behind pads see them as distance, so that only inputs of one length go together.
+    """Whether tokens appended after pads count them as distance; then only inputs of equal length share a pass.
 
-    longest: tokens of the longest input with what follows it; takes_positions: whether the model takes position_ids.
-    The decoder of an encoder-decoder begins with one token for every input, so it has no pads.
+    longest: tokens of the longest input plus appended tokens; takes_positions: whether the model accepts position_ids.
+    The decoder of an encoder-decoder starts with one token for every input, so it has no pads.
     """
     if config.is_encoder_decoder:
         return False
@@ -75,7 +75,7 @@ def counts_pads(config: Any, longest: int, *, takes_positions: bool) -> bool:
 
 
 def _parts(config: Any) -> Iterator[Any]:
-    """A configuration and those inside it that belong to text: of an encoder, a decoder, a language model."""
+    """A configuration and its nested configurations for text: of an encoder, a decoder or a language model."""
     yield config
     for name in ("text_config", "encoder", "decoder"):
         inner = getattr(config, name, None)
@@ -84,7 +84,7 @@ def _parts(config: Any) -> Iterator[Any]:
 
 
 def _scalings(config: Any) -> Iterator[Mapping[str, Any]]:
-    """The position scalings of a configuration: one, or one for each kind of layer."""
+    """The position scalings of a configuration: one, or one per kind of layer."""
     parameters = getattr(config, "rope_parameters", None)
     if not isinstance(parameters, Mapping):
         return

@@ -1,4 +1,4 @@
-"""A model ready to be measured, as `loading` makes it and everything else takes it."""
+"""A model that is ready to be measured: the result of `load` and the input of every measurement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,28 +14,28 @@ from neurontui.store.journal.manifest import Layer
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a run says of its model, without the model: it travels between machines."""
+    """Facts about a model without the model itself; sent between machines."""
 
     name: str
     """Hub id, or name of the local folder."""
     revision: str | None
     """Resolved commit, or None for a local folder."""
     digest: str | None
-    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
+    """SHA-256 of the files that determine its numbers; None only if a commit is known and no files are cached."""
     architecture: str
     """model_type of the configuration."""
     dtype: str
     """Precision of the weights, such as float32."""
     device: str
-    """Where inputs go, such as cpu or cuda:0."""
+    """Device of the inputs, such as cpu or cuda:0."""
     device_name: str
     """cpu, or the name of the GPU."""
     placement: str
-    """Why this dtype and device, in one sentence."""
+    """Device and precision with the reason, for readers."""
     layers: tuple[Layer, ...]
     notes: tuple[str, ...]
     n_parameters: int
-    """All but the embeddings: what every token is multiplied with."""
+    """Without the embeddings: the parameters that every token is multiplied with."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,23 @@ class LoadedModel:
     dtype: str
     """Precision of the weights, such as float32."""
     device: str
-    """Where inputs go, such as cpu or cuda:0."""
+    """Device of the inputs, such as cpu or cuda:0."""
     device_name: str
     """cpu, or the name of the GPU."""
     placement: str
-    """Why this dtype and device, in one sentence."""
+    """Device and precision with the reason, for readers."""
     ffns: tuple[FFN, ...]
     encoder_decoder: bool
     digest: str | None = None
-    """SHA-256 of the files that decide its numbers; None only where a commit is known and no files are cached."""
+    """SHA-256 of the files that determine its numbers; None only if a commit is known and no files are cached."""
     asks_for_bos: bool | None = None
-    """add_bos_token of the tokenizer's configuration; None where it has none."""
+    """add_bos_token of the tokenizer's configuration; None if it is not set."""
     bos: Literal["keep", "add"] | None = None
-    """add: every prompt begins with exactly one BOS; otherwise as the tokenizer makes it."""
+    """add: every prompt begins with exactly one BOS; otherwise the tokenizer decides."""
 
     @property
     def n_embeddings(self) -> int:
-        """Rows of the input embedding; a token id must be less."""
+        """Rows of the input embedding, the limit of token ids."""
         return int(self.model.get_input_embeddings().weight.shape[0])
 
     @property
@@ -80,7 +80,7 @@ class LoadedModel:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of a run with this model should know, a sentence each."""
+        """Notes for readers of a run with this model, one sentence each."""
         if any(isinstance(ffn, ExpertsFFN) for ffn in self.ffns):
             return (
                 "The model routes each token to a few experts; neurons of the others have no activation there "
@@ -90,8 +90,8 @@ class LoadedModel:
 
     @property
     def facts(self) -> ModelFacts:
-        """The model without the model."""
-        blocks = sum(each.numel() for each in self.model.base_model.parameters())
+        """Facts about the model."""
+        blocks = sum(parameter.numel() for parameter in self.model.base_model.parameters())
         return ModelFacts(
             name=self.name,
             revision=self.revision,
@@ -108,13 +108,13 @@ class LoadedModel:
 
     @property
     def torch_dtype(self) -> torch.dtype:
-        """`dtype` as torch knows it."""
-        found: torch.dtype = getattr(torch, self.dtype)
-        return found
+        """`dtype` as a torch.dtype."""
+        dtype: torch.dtype = getattr(torch, self.dtype)
+        return dtype
 
     @property
     def max_tokens(self) -> int | None:
-        """Longest input the model has positions for, or None where positions are relative (BLOOM, mT5)."""
+        """Longest input that the model has positions for; None if positions are relative (BLOOM, mT5)."""
         config = self.model.config.get_text_config()
         if self.architecture in RELATIVE_POSITIONS:
             return None
@@ -122,7 +122,7 @@ class LoadedModel:
         return limit if isinstance(limit, int) and limit > 0 else None
 
     def groups(self, lengths: Sequence[int]) -> list[int]:
-        """A number for each prompt; prompts of different numbers never share a pass. lengths: tokens of each."""
+        """Group number of each prompt; prompts of different groups never share a pass. lengths: tokens of each."""
         return length_groups(self.model.config, lengths)
 
 

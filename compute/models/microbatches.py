@@ -1,6 +1,6 @@
-"""Cut the prompts of a batch into forward passes of similar length, and smaller ones when memory runs out.
+"""Cut the prompts of a batch into forward passes of similar length, and into smaller ones if memory runs out.
 
-A pass never mixes prompts of different groups, see `batching`.
+A pass never mixes prompts of different groups, see `length_groups`.
 """
 
 from collections import deque
@@ -16,9 +16,8 @@ Rows = tuple[int, ...]
 def by_length(rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int], budget: int) -> list[Rows]:
     """Cut rows into forward passes of one group and of at most `budget` tokens, pads included.
 
-    lengths, groups: of every row. A prompt that is longer than the budget goes alone.
-
-    Longest first: if memory runs out it does so at once, and similar lengths waste few pads.
+    lengths, groups: of every row. A prompt that is longer than the budget runs alone. The longest prompts come first:
+    then memory runs out at the first pass, if at all, and similar lengths need few pads.
     """
     passes: list[Rows] = []
     current: list[int] = []
@@ -31,7 +30,7 @@ def by_length(rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int]
 
 
 def run_halving(lengths: Sequence[int], groups: Sequence[int], budget: int, step: Callable[[Rows], None]) -> None:
-    """Run `step` on all rows, pass by pass; where memory runs out, with half as many tokens from there on.
+    """Run `step` on all rows, pass by pass; after memory runs out, with half as many tokens per pass.
 
     `step` must be safe to repeat. Raises MeasureError when one prompt alone is too much.
     """
@@ -42,18 +41,18 @@ def run_halving(lengths: Sequence[int], groups: Sequence[int], budget: int, step
             continue
         if len(current) == 1:
             raise MeasureError("Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map.")
-        left = [*current, *(row for each in waiting for row in each)]
+        left = [*current, *(row for rows in waiting for row in rows)]
         waiting = deque(by_length(left, lengths, groups, len(current) * lengths[current[0]] // 2))
 
 
 def _fits(step: Callable[[Rows], None], rows: Rows) -> bool:
-    """Whether a step ends; on return its tensors are gone, as no traceback holds them any longer."""
+    """Whether a step fits into memory; its tensors are freed on return, because no traceback references them."""
     try:
         step(rows)
     except (torch.OutOfMemoryError, MemoryError):
         fitted = False
     except RuntimeError as error:
-        if "can't allocate memory" not in str(error):  # what torch's CPU allocator says
+        if "can't allocate memory" not in str(error):  # message of torch's CPU allocator
             raise
         fitted = False
     else:

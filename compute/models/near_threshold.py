@@ -1,14 +1,14 @@
-"""Activities that the precision of the forward pass could have decided either way."""
+"""Count activations so close to the threshold that the precision of the forward pass decides them."""
 
 import torch
 from torch import Tensor, nn
 
 
 def near_threshold(before: Tensor, act: nn.Module, threshold: float) -> int:
-    """Pre-activations that cross the threshold when moved by the rounding of their dtype.
+    """Number of pre-activations that cross the threshold if moved by the rounding of their dtype.
 
-    before: (R, d_m), what `act` takes. A dot product whose terms each carry a relative rounding error of up to u is
-    off by about u times its usual size, which is the root mean square over the neurons of the layer: counts where
+    before: (R, d_m), inputs of `act`. A dot product whose terms have a relative rounding error of up to u has an error
+    of about u times its typical size, the root mean square over the neurons of the layer. Counts neurons for which
     act(x − u·rms) > t differs from act(x + u·rms) > t, with u half the distance from 1 to the next number.
     """
     exact = before.float()
@@ -19,9 +19,9 @@ def near_threshold(before: Tensor, act: nn.Module, threshold: float) -> int:
 
 
 def near_threshold_product(activations: Tensor, threshold: float) -> int:
-    """The same for act(gate)·up, (R, d_m), whose own size stands in for that of its terms.
+    """The same for act(gate)·up, (R, d_m), with its own root mean square as the typical size.
 
-    Exact zeros are left out: they come from ReLU, or from an expert that did not run.
+    Exact zeros are left out: they come from ReLU or from an expert that did not run.
     """
     exact = activations.double()
     ran = exact != 0

@@ -1,7 +1,7 @@
-"""Read prompts again from a later layer on: where earlier layers are untouched, they need not run twice.
+"""Read prompts again from a later layer on, without running the earlier layers twice.
 
-The blocks before it hand on what they are given, and the first one that runs gets the hidden states that it had when
-the prompts were read in full. The rest of the pass is the same arithmetic on the same numbers.
+The earlier blocks return their input, and the first block that runs gets the hidden states that it had when the prompts
+were read in full. The rest of the pass is the same computation on the same numbers.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from neurontui.compute.models.loaded_model import LoadedModel
 
 @dataclass
 class Shortcut:
-    """A way into the middle of a decoder-only model, for the prompts that were read in full before."""
+    """Starts a decoder-only model at a later block, for prompts that were read in full before."""
 
     blocks: list[nn.Module]
     first: int
@@ -27,7 +27,7 @@ class Shortcut:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Keep what the first block is given while the prompts are read in full."""
+        """Context in which the prompts are read in full; records the input of the first block that runs again."""
 
         def keep_input(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             hidden = {"hidden_states": kwargs["hidden_states"]} if "hidden_states" in kwargs else {}
@@ -47,8 +47,8 @@ class Shortcut:
                 handle.remove()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Let passes over the same prompts begin at the first block."""
+    def resuming(self) -> Iterator[None]:
+        """Context in which passes over the same prompts resume at the recorded block."""
 
         def enter(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             assert self._entry is not None
@@ -67,8 +67,8 @@ class Shortcut:
 def find_shortcut(loaded: LoadedModel, first_layer: int) -> Shortcut | None:
     """A shortcut to the block of a layer.
 
-    None for the first layer, for encoder-decoders, which have two stacks, and for architectures that it was never
-    tried on: blocks may exchange more than hidden states.
+    None for the first layer, for encoder-decoders, which have two stacks, and for untested architectures, whose blocks
+    may exchange more than hidden states.
     """
     if loaded.encoder_decoder or first_layer == 0 or loaded.architecture not in KNOWN:
         return None
@@ -77,14 +77,14 @@ def find_shortcut(loaded: LoadedModel, first_layer: int) -> Shortcut | None:
         if isinstance(module, nn.ModuleList):
             blocks = list(module)
             for index, block in enumerate(blocks):
-                if any(each is act for each in block.modules()):
+                if any(inner is act for inner in block.modules()):
                     return Shortcut(blocks, index) if index > 0 else None
     return None
 
 
 @contextmanager
 def _skipped(block: nn.Module, n_outputs: int | None) -> Iterator[None]:
-    """Let a block return what it is given, in the form in which it returns its own hidden states."""
+    """Context in which a block returns its input, in the form of its own output."""
     own = vars(block).get("forward")
 
     def hand_on(hidden_states: Tensor, *_args: Any, **_kwargs: Any) -> Any:

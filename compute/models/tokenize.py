@@ -1,9 +1,9 @@
-"""Prompts become token ids, always padded on the right, whatever side the tokenizer prefers.
+"""Tokenize prompts, always padded on the right, regardless of the tokenizer's padding side.
 
-With causal attention a pad on the right is never seen by a real token and moves no position, so the last real token
-sees exactly what it sees alone. (Padding on the left without position_ids flips 27-31 % of signs on XGLM and GPT-2.)
-Lengths come from the ids themselves, never from comparing ids with the pad id, which often equals </s>.
-`encode` is the one place where a text becomes ids, so the choice about BOS (`LoadedModel.bos`) holds everywhere.
+With causal attention no real token attends to a pad on its right, and pads do not shift positions, so the last real
+token gets the same input as without pads. (Padding on the left without position_ids flips 27-31 % of signs on XGLM and
+GPT-2.) Lengths come from the ids, never from comparing ids with the pad id, which often equals </s>. All texts are
+tokenized by `encode`, so the option for BOS (`LoadedModel.bos`) applies everywhere.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.store.errors import InputError
 
 _BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
-"""What stands for each byte in the pieces of a byte-level tokenizer."""
+"""The byte of each character in the pieces of a byte-level tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Encoded:
 
     ids: tuple[int, ...]
     n_ending: int
-    """Special tokens that the tokenizer put at the end, as </s> of mT5; 0 for a decoder-only model."""
+    """Special tokens that the tokenizer appended, such as </s> of mT5; 0 for a decoder-only model."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,14 +49,14 @@ class Tokens:
 
 @dataclass(frozen=True)
 class InvalidExample:
-    """An example that cannot be measured, by its position in the batch, and why."""
+    """An example that cannot be measured: its position in the batch, and the reason."""
 
     position: int
     sentence: str
 
 
 class InvalidPromptError(InputError):
-    """A prompt is empty or longer than the model takes; `unusable` has all of them."""
+    """A prompt is empty, too long, or has a token without an embedding; `invalid` has all such examples."""
 
     def __init__(self, invalid: Sequence[InvalidExample]) -> None:
         super().__init__(invalid[0].sentence)
@@ -64,12 +64,12 @@ class InvalidPromptError(InputError):
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
-    """Ids of each text as the model's tokenizer makes them; with `bos="add"`, behind exactly one BOS.
+    """Token ids of each text; with `bos="add"`, after exactly one BOS.
 
-    A special token that the tokenizer appends is dropped for a decoder-only model: it would end the prompt, and the
-    model has to go on from it.
+    A special token that the tokenizer appends is dropped for a decoder-only model: it would end the prompt, which the
+    model has to continue.
     """
-    found = loaded.tokenizer(
+    rows = loaded.tokenizer(
         list(texts),
         padding=False,
         truncation=False,
@@ -77,7 +77,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
         return_special_tokens_mask=True,
         verbose=False,
     )
-    pairs = zip(found["input_ids"], found["special_tokens_mask"], strict=True)
+    pairs = zip(rows["input_ids"], rows["special_tokens_mask"], strict=True)
     encoded = [_encoded(ids, special, keep=loaded.encoder_decoder) for ids, special in pairs]
     if loaded.bos != "add":
         return encoded
@@ -91,7 +91,7 @@ def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encod
 
 
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
-    """Ids of all E·P prompts in row order; raises UnusablePromptError for those that `unusable_prompts` names."""
+    """Ids of all E·P prompts in row order; raises InvalidPromptError for those in `unusable_prompts`."""
     encoded = encode(loaded, batch.prompts)
     if invalid := unusable_prompts(loaded, batch, encoded):
         raise InvalidPromptError(invalid)
@@ -99,7 +99,7 @@ def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
 
 
 def unusable_prompts(loaded: LoadedModel, batch: Batch, encoded: Sequence[Encoded]) -> list[InvalidExample]:
-    """Prompts that are empty, too long, or hold a token that the embedding does not have. encoded: in row order."""
+    """Prompts that are empty, too long, or have a token without an embedding. encoded: in row order."""
     rows = enumerate(zip(batch.prompts, encoded, strict=True))
     return [
         InvalidExample(row // len(batch.languages), f"{place(batch, row)} {problem}")
@@ -111,14 +111,14 @@ def unusable_prompts(loaded: LoadedModel, batch: Batch, encoded: Sequence[Encode
 def _problem(loaded: LoadedModel, prompt: str, encoded: Encoded) -> str | None:
     limit = loaded.max_tokens
     if not prompt.strip() or len(encoded) == encoded.n_ending:
-        return "is empty; give it some text or leave the example out."
+        return "is empty; add text or leave the example out."
     if limit is not None and len(encoded) > limit:
-        return f"has {len(encoded)} tokens, more than the {limit} the model takes; shorten it or leave it out."
+        return f"has {len(encoded)} tokens, more than the {limit} that the model supports; shorten it or leave it out."
     return outside_embedding(loaded, encoded.ids)
 
 
 def outside_embedding(loaded: LoadedModel, ids: Sequence[int]) -> str | None:
-    """What is wrong with ids that the embedding has no row for, as the end of a sentence; None if nothing is."""
+    """The problem with ids that have no row in the embedding, as the end of a sentence; None if there is none."""
     largest = max(ids, default=0)
     if largest < loaded.n_embeddings:
         return None
@@ -129,26 +129,26 @@ def outside_embedding(loaded: LoadedModel, ids: Sequence[int]) -> str | None:
 
 
 def place(batch: Batch, row: int) -> str:
-    """Which prompt a row is, as the beginning of a sentence."""
+    """The prompt of a row, as the beginning of a sentence."""
     position, bit = divmod(row, len(batch.languages))
     return f"The prompt of example '{batch.examples[position].id}' in '{batch.languages[bit]}'"
 
 
 def pad(loaded: LoadedModel, encoded: Sequence[Encoded]) -> Tokens:
-    """Put prompts into one tensor, padded on the right, with their mask and last real index."""
-    longest = max(len(each) for each in encoded)
+    """Prompts in one tensor, padded on the right, with their mask and last real index."""
+    longest = max(len(prompt) for prompt in encoded)
     filler = pad_id(loaded)
-    rows = [list(each.ids) + [filler] * (longest - len(each)) for each in encoded]
-    lengths = torch.tensor([len(each) for each in encoded])
+    rows = [list(prompt.ids) + [filler] * (longest - len(prompt)) for prompt in encoded]
+    lengths = torch.tensor([len(prompt) for prompt in encoded])
     mask = torch.arange(longest)[None, :] < lengths[:, None]
     ids = torch.tensor(rows, device=loaded.device)
     return Tokens(ids, mask.long().to(loaded.device), (lengths - 1).to(loaded.device))
 
 
 def pad_id(loaded: LoadedModel) -> int:
-    """Any id that the embedding has: pads are masked, and no activation is read at one.
+    """An id with a row in the embedding; which one does not matter, because pads are masked and never measured.
 
-    A pad token that was added to the tokenizer alone has no row there.
+    A pad token that was added only to the tokenizer has no row.
     """
     for candidate in (loaded.tokenizer.pad_token_id, loaded.tokenizer.eos_token_id):
         if candidate is not None and candidate < loaded.n_embeddings:
@@ -157,11 +157,11 @@ def pad_id(loaded: LoadedModel) -> int:
 
 
 def token_text(tokenizer: Any, token: int) -> str:
-    """A token as text; bytes of a broken character as in `\\xe4`, and the raw piece where nothing is visible."""
+    """A token as text; bytes of an incomplete character as `\\xe4`, and the raw piece if the text is empty."""
     text = str(tokenizer.decode([token], skip_special_tokens=False))
     if text and "\ufffd" not in text:
         return text
     piece = str(tokenizer.convert_ids_to_tokens(token))
     if not text or not set(piece) <= _BYTES.keys():
         return piece
-    return bytes(_BYTES[each] for each in piece).decode("utf-8", "backslashreplace")
+    return bytes(_BYTES[character] for character in piece).decode("utf-8", "backslashreplace")

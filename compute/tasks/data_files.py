@@ -1,4 +1,4 @@
-"""Finding and reading the files of a published data set: forgiving in where, strict in what."""
+"""Find and read the files of a published data set: in any folder layout, with strict checks of their content."""
 
 import json
 import os
@@ -15,26 +15,26 @@ _MAX_FILES = 100_000
 
 
 def files_under(data: Path) -> list[Path]:
-    """Every file at or a few folders below `data`, in a fixed order; raises InputError where there is no such path."""
+    """Every file at or a few folders below `data`, in a fixed order; raises InputError if the path does not exist."""
     data = data.expanduser().absolute()
     if data.is_file():
         return [data]
     if not data.is_dir():
         raise InputError(f"There is no file or folder {printable(str(data))} to read the data from.")
-    found: list[Path] = []
+    paths: list[Path] = []
     for folder, folders, names in os.walk(data):
         depth = len(Path(folder).relative_to(data).parts)
         folders[:] = [] if depth >= _MAX_DEPTH else [name for name in folders if name[0] != "."]
-        found += [Path(folder, name) for name in names]
-        if len(found) > _MAX_FILES:
+        paths += [Path(folder, name) for name in names]
+        if len(paths) > _MAX_FILES:
             raise InputError(
-                f"{printable(str(data))} holds more than {_MAX_FILES:,} files; name the data set's own folder."
+                f"{printable(str(data))} contains more than {_MAX_FILES:,} files; use the data set's own folder."
             )
-    return sorted(found, key=lambda path: (len(path.parts), path))
+    return sorted(paths, key=lambda path: (len(path.parts), path))
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Line numbers from 1 and lines, split at line feeds alone; a final empty one is no line."""
+    """Line numbers from 1 and lines, split only at line feeds; a final empty line is ignored."""
     text = _bytes(path)
     lines = text.split(b"\n")
     for number, raw in enumerate(lines[:-1] if not lines[-1] else lines, 1):
@@ -58,7 +58,7 @@ def read_json(path: Path) -> Any:
 
 
 def require_fields(row: object, fields: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The row as an object, or InputError where it is none or lacks a field."""
+    """The row as an object; raises InputError if it is not an object or lacks a field."""
     if not isinstance(row, dict):
         raise InputError(f"{where} must be an object, not {kind(row)}.")
     missing = [name for name in fields if name not in row]
@@ -68,7 +68,7 @@ def require_fields(row: object, fields: tuple[str, ...], where: str) -> dict[str
 
 
 def require_text(value: object, where: str) -> str:
-    """The text without white space around it, or InputError; it may be empty."""
+    """The text without surrounding white space, possibly empty; raises InputError for other types."""
     if not isinstance(value, str):
         raise InputError(f"{where} must be text, not {kind(value)}.")
     return value.strip()

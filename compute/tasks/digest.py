@@ -1,4 +1,4 @@
-"""A fingerprint of what a model is asked: two runs over the same examples have the same one."""
+"""A digest of the examples of a task: equal for two runs over the same examples."""
 
 import hashlib
 import json
@@ -10,11 +10,11 @@ from neurontui.compute.tasks.example import Example, TaskData
 def digest(data: TaskData) -> str:
     """SHA-256, in hexadecimal, over languages, prompts, answers, choices, ids and clusters in order.
 
-    Notes and the name of the task leave it alone: they decide no number.
+    Notes and the name of the task are not included, because they do not affect the numbers.
     """
     sha = hashlib.sha256(_line(data.languages))
-    for each in data.examples:
-        sha.update(_line(_fields(each, data.languages)))
+    for example in data.examples:
+        sha.update(_line(_fields(example, data.languages)))
     return sha.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a task is: examples, each one meaning in several languages."""
+"""The data of a task: examples with the same meaning in several languages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from neurontui.compute.tasks.languages import joiner
 
 @dataclass(frozen=True)
 class Example:
-    """One meaning in P languages. `answers` and `choices` may lack languages, or be empty."""
+    """One example in P languages. `answers` and `choices` may lack languages, or be empty."""
 
     id: str
     cluster: str
@@ -18,16 +18,16 @@ class Example:
     answers: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answer_language: str | None = None
-    """Language of all answers and choices where it is not the prompt's own, as in ke-all-en."""
+    """Language of all answers and choices if it is not that of the prompt, as in ke-all-en."""
 
     def joiner(self, code: str) -> str:
-        """What stands between the prompt of language `code` and its answer: '' or ' '."""
+        """The text between the prompt of language `code` and its answer: '' or ' '."""
         return joiner(self.answer_language or code)
 
 
 @dataclass(frozen=True)
 class TaskData:
-    """The examples of one task setting, all with a prompt in each of `languages`, and what was left out."""
+    """The examples of one task setting, all with a prompt in each of `languages`, and notes."""
 
     task: str
     setting: str | None
@@ -35,7 +35,7 @@ class TaskData:
     languages: tuple[str, ...]
     examples: tuple[Example, ...]
     notes: tuple[str, ...] = ()
-    """Sentences that say how many examples were read, aligned and left out, and why."""
+    """Sentences about the numbers of examples that were read, aligned and left out, with reasons."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class TaskOptions:
     """How to load a task."""
 
     data: Path | None = None
-    """Folder or file with the data; None downloads it where a hub has it."""
+    """Folder or file with the data; None: download it from the hub."""
     languages: tuple[str, ...] | None = None
     limit: int | None = None
     shots: int = 0
     native_wrapper: bool = False
-    """Instructions in the prompt's language in place of English."""
+    """Instructions in the prompt's language instead of English."""

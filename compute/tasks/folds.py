@@ -1,4 +1,4 @@
-"""Folds for intervals: examples that share their source stay together."""
+"""Folds for confidence intervals: examples of one cluster are in the same fold."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ N_FOLDS = 20
 def folds(examples: Sequence[Example], n: int = N_FOLDS) -> tuple[int, ...]:
     """The fold, 0 to n - 1, of each example, for a delete-a-block jackknife over clusters.
 
-    Clusters in order of first appearance are cut into n blocks of equal length, give or take one cluster;
-    a cluster is never torn apart. Blocks, not every n-th one: examples measured together are then of one
-    fold, so that sums over a batch are sums over a fold.
+    Clusters in order of first appearance are cut into n blocks whose sizes differ by at most one cluster; a cluster
+    is never divided. Blocks instead of every n-th cluster, so that examples measured together are in one fold, and
+    sums over a batch are sums over a fold.
     """
     order: dict[str, int] = {}
-    for each in examples:
-        order.setdefault(each.cluster, len(order))
-    return tuple(order[each.cluster] * n // max(len(order), 1) for each in examples)
+    for example in examples:
+        order.setdefault(example.cluster, len(order))
+    return tuple(order[example.cluster] * n // max(len(order), 1) for example in examples)

@@ -1,4 +1,4 @@
-"""Data sets from the Hugging Face hub, at one commit, through its own cache."""
+"""Data sets from the Hugging Face hub, at a fixed commit, with the hub's cache."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ XNLI_TEST = HubFile(
 
 
 def fetch(file: HubFile) -> Path:
-    """The file's path in the local cache, downloaded where it is not there yet.
+    """The file's path in the local cache; downloaded if it is not cached.
 
     Raises InputError without a network, MissingExtraError without huggingface_hub.
     """
@@ -32,12 +32,12 @@ def fetch(file: HubFile) -> Path:
     except ImportError:
         raise MissingExtraError(
             f"Downloading {file.repository} needs huggingface_hub: pip install 'neurontui[compute]', "
-            "or download it yourself and name its folder with --data."
+            "or download it yourself and pass its folder as --data."
         ) from None
     try:
         return Path(hf_hub_download(file.repository, file.path, repo_type="dataset", revision=file.revision))
-    except Exception as error:  # whatever went wrong on the way, the way out is the same
+    except Exception as error:  # the advice is the same for every error
         raise InputError(
             f"Cannot download {file.path} of huggingface.co/datasets/{file.repository} "
-            f"({type(error).__name__}); download it where there is a network and name it with --data."
+            f"({type(error).__name__}); download it on a machine with a network and pass it as --data."
         ) from error

@@ -1,4 +1,4 @@
-"""What a run would ask, for a look before it starts."""
+"""Preview of the prompts of a run."""
 
 from neurontui.compute.tasks.example import Example, TaskData
 from neurontui.compute.tasks.text import counted, listed, printable
@@ -9,11 +9,11 @@ _SHOWN = 4000
 def preview(data: TaskData, n: int = 1) -> str:
     """Counts, notes, and the prompts of the first `n` examples in every language, as plain text.
 
-    Control characters of the data are spelt out, so that the text can go to a terminal.
+    Control characters of the data are escaped, so that the text can be printed to a terminal.
     """
     title = data.task if data.setting is None else f"{data.task} {data.setting}"
     shots = f", {counted(data.n_shots, 'shot')}" if data.n_shots else ""
-    clusters = len({each.cluster for each in data.examples})
+    clusters = len({example.cluster for example in data.examples})
     lines = [
         f"{printable(title)}{shots}: {counted(len(data.examples), 'example')} in "
         f"{counted(clusters, 'cluster')}, {counted(len(data.languages), 'language')} "
@@ -27,7 +27,7 @@ def preview(data: TaskData, n: int = 1) -> str:
 
 
 def _with(data: TaskData, what: str) -> str:
-    n = sum(all(code in getattr(each, what) for code in data.languages) for each in data.examples)
+    n = sum(all(code in getattr(example, what) for code in data.languages) for example in data.examples)
     return "none" if n == 0 else "all" if n == len(data.examples) else f"{n:,} examples"
 
 

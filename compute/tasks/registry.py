@@ -1,7 +1,10 @@
-"""From the name of a task to its examples. Knows which tasks there are, nothing about their files."""
+"""The tasks: what each is called, where its data comes from, and how its examples are loaded.
 
-from collections.abc import Callable
-from dataclasses import replace
+Completion, help and the checks of options follow from `TASKS`. A new task needs a loader and a record here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,28 +17,84 @@ from neurontui.compute.tasks.task_file.formats.reader import ENDINGS
 from neurontui.compute.tasks.task_file.reader import load_task_file
 from neurontui.compute.tasks.text import listed, shown
 from neurontui.compute.tasks.xnli.load import load_xnli
-from neurontui.store.errors import UsageError
+from neurontui.store.errors import InputError, UsageError
 
-TASKS: dict[str, Callable[[TaskOptions], TaskData]] = {
-    "xnli": load_xnli,
-    "fact": load_fact,
-    "ke-en-all": load_en_all,
-    "ke-all-en": load_all_en,
+
+@dataclass(frozen=True)
+class Task:
+    """One built-in task."""
+
+    name: str
+    description: str
+    """One line, for help and completion."""
+    load: Callable[[TaskOptions], TaskData]
+    source: str
+    """Where its data comes from: a data set on the hub, or what to download and pass as --data."""
+    needs_data: bool = False
+    """The data is not on a hub, so --data is required."""
+    has_shots: bool = False
+    """Demonstrations can be put before each prompt (--shots)."""
+    has_wrapper: bool = False
+    """Its prompts have an instruction that can be in English or in the prompt's language (--native-wrapper)."""
+
+
+_MZSRE = (
+    "MzsRE is on no hub: download the folder data/MzsRE (and, for --shots, the files "
+    "data/zsre_mend_train_*_10000.txt) of github.com/weixuan-wang123/ReMaKE and pass it as --data."
+)
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Task(
+            name="xnli",
+            description="Natural language inference: does a hypothesis follow from a premise?",
+            load=load_xnli,
+            source="facebook/xnli on the Hugging Face hub",
+            has_wrapper=True,
+        ),
+        Task(
+            name="fact",
+            description="Fact probing: the capital of a country or region",
+            load=load_fact,
+            source=(
+                "The facts of mParaRel are on no hub: download the folder data/mpararel_reviewed of "
+                "github.com/coastalcph/mpararel and pass it as --data."
+            ),
+            needs_data=True,
+        ),
+        Task(
+            name="ke-en-all",
+            description="Knowledge editing: edit in English, question in each language",
+            load=load_en_all,
+            source=_MZSRE,
+            needs_data=True,
+            has_shots=True,
+            has_wrapper=True,
+        ),
+        Task(
+            name="ke-all-en",
+            description="Knowledge editing: edit in each language, question in English",
+            load=load_all_en,
+            source=_MZSRE,
+            needs_data=True,
+            has_shots=True,
+            has_wrapper=True,
+        ),
+    )
 }
 
-_WITH_SHOTS = ("ke-en-all", "ke-all-en")
-_WITH_WRAPPER = ("xnli", "ke-en-all", "ke-all-en")
 
+def load_task(name: str, options: TaskOptions) -> TaskData:
+    """The examples of a task: a name in TASKS, or the path of a task file.
 
-def load_task(task: str, options: TaskOptions) -> TaskData:
-    """The examples of a task: xnli, fact, ke-en-all, ke-all-en, or the path of a task file.
-
-    Every example has a prompt in each of the result's languages; those that lack one are left out and
-    counted in the notes. Raises UsageError for options that do not fit, InputError for data that
-    cannot be used, MissingExtraError where a download needs a part that is not installed.
+    Every example has a prompt in each of the result's languages; examples that lack one are left out and counted in
+    the notes. Raises UsageError for options that do not fit, InputError for data that cannot be used, and
+    MissingExtraError if a download needs an extra that is not installed.
     """
-    _check(task, options)
-    data = TASKS[task](options) if task in TASKS else _from_file(task, options)
+    task = TASKS.get(name)
+    _check(name, task, options)
+    data = _from_file(name, options) if task is None else task.load(options)
     data = replace(data, notes=(*data.notes, *unknown_language_notes(_codes(data))))
     data = first_examples(data, options.limit)
     require_sound_texts(data)
@@ -44,28 +103,36 @@ def load_task(task: str, options: TaskOptions) -> TaskData:
 
 def _codes(data: TaskData) -> dict[str, None]:
     """The languages of prompts and of answers."""
-    answered = (each.answer_language for each in data.examples if each.answer_language)
+    answered = (example.answer_language for example in data.examples if example.answer_language)
     return dict.fromkeys((*data.languages, *answered))
 
 
-def _from_file(task: str, options: TaskOptions) -> TaskData:
-    path = Path(task)
+def _from_file(name: str, options: TaskOptions) -> TaskData:
+    path = Path(name)
     if path.suffix.lower() not in ENDINGS and not path.exists():
-        close = get_close_matches(task, TASKS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {listed(TASKS)}, or a .jsonl file."
-        raise UsageError(f"'{shown(task)}' is no task: {hint}")
+        close = get_close_matches(name, TASKS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"choose one of {listed(TASKS)}, or a .jsonl file."
+        raise UsageError(f"'{shown(name)}' is not a task: {hint}")
     if options.data is not None:
-        raise UsageError("--data goes with xnli, fact and ke; a task file is named by --task alone.")
+        raise UsageError(f"--data applies only to {_names(TASKS.values())}; pass a task file as --task.")
     return load_task_file(path, options)
 
 
-def _check(task: str, options: TaskOptions) -> None:
+def _check(name: str, task: Task | None, options: TaskOptions) -> None:
     check_asked(options.languages)
     if options.limit is not None and options.limit < 1:
         raise UsageError("--limit must be at least 1.")
     if options.shots < 0:
         raise UsageError("--shots must be 0 or more.")
-    if options.shots and task not in _WITH_SHOTS:
-        raise UsageError(f"--shots goes with {' and '.join(_WITH_SHOTS)} alone.")
-    if options.native_wrapper and task not in _WITH_WRAPPER:
-        raise UsageError(f"'{shown(task)}' has no wrapper to translate; leave the native wrapper out.")
+    if options.shots and not (task and task.has_shots):
+        raise UsageError(f"--shots applies only to {_names(t for t in TASKS.values() if t.has_shots)}.")
+    if options.native_wrapper and not (task and task.has_wrapper):
+        wrapped = _names(t for t in TASKS.values() if t.has_wrapper)
+        raise UsageError(f"'{shown(name)}' has no wrapper to translate; --native-wrapper applies only to {wrapped}.")
+    if task and task.needs_data and options.data is None:
+        raise InputError(task.source)
+
+
+def _names(tasks: Iterable[Task]) -> str:
+    *names, last = (task.name for task in tasks)
+    return f"{listed(names)} and {last}" if names else last

@@ -1,4 +1,4 @@
-"""Which script a language is written in, and whether a text holds any of it. Needs no model."""
+"""The script of a language, and whether a text contains letters of it. Needs no model."""
 
 import unicodedata
 from functools import cache
@@ -37,11 +37,11 @@ _NAMES = {
     "Thai": ("THAI",),
     "Tibt": ("TIBETAN",),
 }
-"""Scripts by ISO 15924, and the words by which Unicode names their letters."""
+"""Scripts by ISO 15924 code, and the words in the Unicode names of their letters."""
 
 
 def script_of(code: str) -> str | None:
-    """Script of a language code in any form (th, tha_Thai, zh-Hant); None where no letters are known for it."""
+    """Script of a language code in any form (th, tha_Thai, zh-Hant); None if its letters are not in `_NAMES`."""
     script = language_tag(code).script
     return script if script in _NAMES else None
 

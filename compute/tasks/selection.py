@@ -1,4 +1,4 @@
-"""Which languages and examples of a data set a run takes."""
+"""Select the languages and examples of a data set for a run."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,55 +21,57 @@ def choose_languages(
     where: str,
     default: Iterable[str] = PAPER_LANGUAGES,
 ) -> tuple[str, ...]:
-    """The short codes of the languages asked for, else those of `default` that the data has, else all that it has.
+    """Short codes of the requested languages, or those of `default` that the data has, or all languages of the data.
 
-    available: the data's short codes; asked: codes in any form, as tha_Thai or TH. The order decides the bits
-    of every mask. Raises InputError for a language the data lacks.
+    available: the data's short codes; asked: codes in any form, such as tha_Thai or TH. The order determines the bits
+    of every mask. Raises InputError for a language that the data does not have.
     """
-    there = in_paper_order(available)
-    wanted = tuple(map(short_code, asked or ()))
-    missing = [code for code, short in zip(asked or (), wanted, strict=True) if short not in there]
+    all_codes = in_paper_order(available)
+    requested = tuple(map(short_code, asked or ()))
+    missing = [code for code, short in zip(asked or (), requested, strict=True) if short not in all_codes]
     if missing:
         lacked = listed(shown(code) for code in missing)
-        raise InputError(f"{where} has no {lacked}; its languages are {listed(map(shown, there))}.")
-    chosen = wanted or tuple(code for code in default if code in there) or there
+        raise InputError(f"{where} has no {lacked}; its languages are {listed(map(shown, all_codes))}.")
+    chosen = requested or tuple(code for code in default if code in all_codes) or all_codes
     if len(chosen) > MAX_LANGUAGES:
         raise InputError(
-            f"{where} has {len(chosen)} languages, but a mask holds {MAX_LANGUAGES}; choose some with --languages."
+            f"{where} has {len(chosen)} languages, more than the limit of {MAX_LANGUAGES}; "
+            "choose some with --languages."
         )
     return chosen
 
 
 def check_asked(languages: tuple[str, ...] | None) -> None:
-    """Raise UsageError where a list of languages cannot be one."""
+    """Raise UsageError if a list of languages is empty or has duplicates."""
     if languages is None:
         return
     if twice := duplicate(languages):
         one, other = map(shown, twice)
         spelt = f" ({one} and {other})" if one != other else ""
         code = shown(short_code(one)) if spelt else one
-        raise UsageError(f"--languages names {code} twice{spelt}; name it once.")
+        raise UsageError(f"--languages names {code} twice{spelt}; use it once.")
     if not languages or not all(languages):
-        raise UsageError("--languages is empty; name codes with commas between them, as en,de,zh.")
+        raise UsageError("--languages is empty; use codes separated by commas, such as en,de,zh.")
 
 
 def first_examples(data: TaskData, limit: int | None) -> TaskData:
-    """The first `limit` examples, and a note that says so; raises InputError where there is none."""
+    """The first `limit` examples, with a note; raises InputError if there is no example."""
     if not data.examples:
         raise InputError(
-            f"No example of {shown(data.task)} has all of {listed(map(shown, data.languages))}; choose fewer with --languages."
+            f"No example of {shown(data.task)} has all of {listed(map(shown, data.languages))}; "
+            "choose fewer with --languages."
         )
     if limit is None or limit >= len(data.examples):
         return data
-    kept = f"Kept the first {limit:,} of {counted(len(data.examples), 'example')}, as asked for."
+    kept = f"Used the first {limit:,} of {counted(len(data.examples), 'example')}, as requested."
     return replace(data, examples=data.examples[:limit], notes=(*data.notes, kept))
 
 
 def require_sound_texts(data: TaskData) -> None:
-    """Raise InputError for the first prompt, answer or choice that no tokenizer or table could take."""
-    for each in data.examples:
+    """Raise InputError for the first prompt, answer or choice that cannot be tokenized or stored."""
+    for example in data.examples:
         for code in data.languages:
-            texts = [each.prompts[code], *each.choices.get(code, ())]
-            texts += [each.answers[code]] if code in each.answers else []
+            texts = [example.prompts[code], *example.choices.get(code, ())]
+            texts += [example.answers[code]] if code in example.answers else []
             for fault in filter(None, map(text_fault, texts)):
-                raise InputError(f"Example {shown(each.id)} in {code} has a text that {fault}.")
+                raise InputError(f"Example {shown(example.id)} in {code} has a text that {fault}.")

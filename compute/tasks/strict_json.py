@@ -1,4 +1,4 @@
-"""JSON as the standard has it: no NaN, no repeated keys, UTF-8 only, and no surprise on hostile input."""
+"""Strict JSON: no NaN, no repeated keys, only UTF-8, and safe on malicious input."""
 
 import json
 from typing import NoReturn
@@ -9,7 +9,7 @@ _LONGEST_INTEGER = 40
 
 
 class JsonError(ValueError):
-    """What is wrong with a text, as the end of a sentence: 'is not JSON: …'; `line` counts within the text, from 1."""
+    """The fault of a text, as the end of a sentence: 'is not JSON: …'; `line` is the line in the text, from 1."""
 
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class JsonError(ValueError):
 def parse_json(raw: bytes) -> object:
     """The one value in `raw`. Raises ValueError with the end of a sentence: 'is not JSON: …'.
 
-    Whole numbers of up to 40 digits are integers; longer ones are floats, for their digits could take minutes.
+    Whole numbers of up to 40 digits are integers; longer ones are floats, because converting them could take minutes.
     """
     try:
         return _DECODER.decode(decode(raw))
@@ -33,7 +33,7 @@ def parse_json(raw: bytes) -> object:
 
 
 def parse_values(raw: bytes) -> list[object]:
-    """Every value in `raw`, one after the other with white space between. Raises JsonError."""
+    """All values in `raw`, separated by white space. Raises JsonError."""
     text = decode(raw)
     values: list[object] = []
     position = _skip_space(text, 0)
@@ -61,18 +61,18 @@ def decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        found = f"byte {error.start + 1} is 0x{raw[error.start]:02x}"
+        wrong_byte = f"byte {error.start + 1} is 0x{raw[error.start]:02x}"
         line = raw.count(b"\n", 0, error.start) + 1
-        raise JsonError(f"is not UTF-8 ({found}); save the file as UTF-8", line) from None
+        raise JsonError(f"is not UTF-8 ({wrong_byte}); save the file as UTF-8", line) from None
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise JsonError(f"has the key '{shown(twice)}' twice in one object; keep one")
-    return found
+    return values
 
 
 def _integer(digits: str) -> int | float:
@@ -80,7 +80,7 @@ def _integer(digits: str) -> int | float:
 
 
 def _constant(name: str) -> NoReturn:
-    raise JsonError(f"holds {name}, which is no JSON; use a number or null")
+    raise JsonError(f"contains {name}, which is not JSON; use a number or null")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)

@@ -1,4 +1,4 @@
-"""Text that can be tokenised, stored and shown."""
+"""Check text before it is tokenized and stored, and format it for messages."""
 
 import json
 from collections.abc import Iterable
@@ -8,22 +8,22 @@ _JOINERS = "\u200c\u200d"  # Persian and Indic scripts spell with them
 
 
 def text_fault(text: object) -> str | None:
-    """What is wrong with a prompt, an answer, an id …, as the end of a sentence; None if nothing is."""
+    """The fault of a prompt, an answer, an id …, as the end of a sentence; None if there is none."""
     if not isinstance(text, str):
         return f"must be text, not {kind(text)}"
     if not text:
         return "is empty"
     if not text.strip():
-        return "holds only white space"
+        return "contains only white space"
     if "\0" in text:
-        return "holds a NUL character, which tokenizers and tables cut off"
+        return "contains a NUL character, which truncates text in tokenizers and tables"
     if not _encodable(text):
-        return "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
+        return "contains half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
     return None
 
 
 def kind(value: object) -> str:
-    """How JSON calls the type of a value."""
+    """The JSON name of the type of a value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -38,9 +38,9 @@ def shown(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from a file in one line, whatever is in it: a terminal obeys nothing of it.
+    """Text from a file in one line, without control sequences that a terminal would interpret.
 
-    A line feed becomes ↵; other characters that do not print become their code.
+    A line feed becomes ↵; other unprintable characters become their code.
     """
     return "".join(map(_printable_char, text))
 

@@ -1,6 +1,6 @@
-"""What may be wrong with prompts as texts: white space at the end, one text in two languages, another script.
+"""Warnings about prompts as texts: white space at the end, the same text in two languages, another script.
 
-Such prompts can be measured, so these are warnings. What the tokenizer makes of them is checked by `compute/checks/prompts.py`.
+Such prompts can be measured. Their tokens are checked by `compute/checks/prompts.py`.
 """
 
 from collections import Counter, defaultdict
@@ -11,11 +11,11 @@ from neurontui.compute.tasks.scripts import lacks_script, script_of
 from neurontui.compute.tasks.text import counted, shown
 
 _PAIRS = 3
-"""Pairs of languages that a sentence names."""
+"""Most pairs of languages that a sentence lists."""
 
 
 def text_warnings(examples: Iterable[Mapping[str, str]]) -> list[str]:
-    """A sentence for each kind of doubtful prompt and language. examples: prompts by language, of each example."""
+    """One sentence per kind of warning and language. examples: prompts by language, of each example."""
     prompts: Counter[str] = Counter()
     trailing: Counter[str] = Counter()
     other_script: Counter[str] = Counter()
@@ -55,8 +55,7 @@ def _identical(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _trailing(code: str, n: int, total: int) -> str:
     return (
-        f"In {shown(code)}, {n:,} of {total:,} prompts end in white space, which is then measured in place of "
-        "the last word."
+        f"In {shown(code)}, {n:,} of {total:,} prompts end in white space, which is measured instead of the last word."
     )
 
 
@@ -69,7 +68,8 @@ def _same_text(pairs: Counter[tuple[str, str]], n_examples: int) -> list[str]:
     more = len(pairs) - len(named)
     rest = f", and {counted(more, 'more pair')} of languages" if more else ""
     return [
-        f"Prompts are the same text in two languages: {'; '.join(named)}{rest}; what these languages share there is the text."
+        f"Prompts are the same text in two languages: {'; '.join(named)}{rest}; "
+        "neurons shared by these languages there may be due to the text alone."
     ]
 
 

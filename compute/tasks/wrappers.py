@@ -1,4 +1,4 @@
-"""The instructions around an example: English ones in every language, as the authors did, or native ones."""
+"""Instructions around an example: in English for every language, as in the paper, or in the prompt's language."""
 
 import tomllib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from neurontui.store.errors import InputError
 
 @dataclass(frozen=True)
 class Wrapper:
-    """The words around examples in one language."""
+    """The instructions in one language."""
 
     language: str
     xnli: str
@@ -29,29 +29,29 @@ class Wrapper:
         """'Question: … Answer:'."""
         return self.question.format(question=question)
 
-    def tell(self, question: str, answer: str) -> str:
+    def with_answer(self, question: str, answer: str) -> str:
         """'Question: … Answer: …'; the space follows the wrapper's language, not the answer's."""
         return self.ask(question) + joiner(self.language) + answer
 
 
 def wrappers(languages: Iterable[str], native: bool) -> dict[str, Wrapper]:
-    """The wrapper of each language; raises InputError where a native one is asked for and we have none."""
-    known = _wrappers()
+    """The wrapper of each language; raises InputError if a native wrapper is requested and does not exist."""
+    all_wrappers = _wrappers()
     if not native:
-        return dict.fromkeys(languages, known["en"])
-    missing = [code for code in languages if code not in known]
+        return dict.fromkeys(languages, all_wrappers["en"])
+    missing = [code for code in languages if code not in all_wrappers]
     if missing:
         raise InputError(
-            f"There is no native wrapper for {listed(map(shown, missing))}, only for {listed(known)}; "
-            "leave these languages out, or use the English wrapper."
+            f"There is no native wrapper for {listed(map(shown, missing))}, only for {listed(all_wrappers)}; "
+            "leave out these languages, or use the English wrapper."
         )
-    return {code: known[code] for code in languages}
+    return {code: all_wrappers[code] for code in languages}
 
 
 @cache
 def _wrappers() -> dict[str, Wrapper]:
     text = files("neurontui.compute.tasks").joinpath("wrappers.toml").read_text("utf-8")
     return {
-        code: Wrapper(code, each["xnli"], tuple(each["labels"]), each["question"])
-        for code, each in tomllib.loads(text).items()
+        code: Wrapper(code, entry["xnli"], tuple(entry["labels"]), entry["question"])
+        for code, entry in tomllib.loads(text).items()
     }

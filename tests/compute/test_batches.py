@@ -1,5 +1,6 @@
 """How a run is cut changes nothing in it: parts of a batch, batches, and a sitting that asks for other ones."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from neurontui.compute.engines import local
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.journal.journal import list_journals
+from neurontui.store.journal.manifest import Manifest
 from neurontui.store.schema import layout, tables_of_a_run
 from tests.store.content import alike, ordered
 
@@ -56,7 +58,7 @@ def test_a_run_is_the_same_however_it_is_cut(whole: Path, tmp_path: Path, batch:
     same(whole, out)
 
 
-def test_the_cut_of_the_first_sitting_holds(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cut_of_the_first_session_holds(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "again.duckdb"
     measure, measured = local.measure_into, []
 
@@ -78,6 +80,37 @@ def test_the_cut_of_the_first_sitting_holds(whole: Path, tmp_path: Path, monkeyp
     with duckdb.connect(str(out), read_only=True) as connection:
         [(size,)] = connection.execute("SELECT settings->>'batch_examples' FROM runs").fetchall()
     assert size == "2"
+
+
+@pytest.mark.parametrize(
+    ("raw", "size"),
+    [
+        ({"batch_examples": 7, "settings": {"batch_examples": 2}}, 7),
+        ({"settings": {"batch_examples": 2}}, 2),
+        ({"settings": {}}, None),
+    ],
+)
+def test_a_manifest_has_the_batch_size_and_an_older_one_has_it_among_the_settings(raw: dict, size: int | None) -> None:
+    assert _manifest(raw).batch_examples == size
+
+
+@pytest.mark.parametrize(("size", "error"), [(True, TypeError), ("2", TypeError), (2.0, TypeError), (0, ValueError)])
+def test_a_batch_size_that_is_none_is_refused(size: object, error: type[Exception]) -> None:
+    for raw in ({"batch_examples": size}, {"settings": {"batch_examples": size}}):
+        with pytest.raises(error):
+            _manifest(raw)
+
+
+def _manifest(changes: dict) -> Manifest:
+    """A manifest as an older journal has it, with changes, read back from JSON."""
+    written = Manifest(
+        key="k", name="n", model="m", revision=None, architecture="bloom", task="t", setting=None, n_shots=0,
+        languages=("en",), n_examples=9, n_batches=2, dtype="float32", device="cpu", threshold=0.0,
+        started="2026-01-01T00:00:00", layers=(),
+    )  # fmt: skip
+    raw = json.loads(written.to_json())
+    del raw["batch_examples"]
+    return Manifest.from_json(json.dumps(raw | changes))
 
 
 def test_batches_are_twenty_a_run_or_five_minutes_long() -> None:

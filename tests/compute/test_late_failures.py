@@ -162,3 +162,15 @@ def test_the_last_run_of_a_file_is_checked_before_the_first(config: RunConfig, t
     assert said.code == 3
     assert is_one_sentence(said)
     assert not list(tmp_path.glob("r.duckdb*"))
+
+
+def test_the_former_name_of_an_answer_token_is_refused_with_the_new_one(config: RunConfig, tmp_path: Path) -> None:
+    said = neurontui("run", "--model", config.model, "--task", config.task, "--answer-token", "telling")
+    assert said.code == 2
+    assert "'telling' is not one of 'first', 'mean', 'first-unique'." in said.err.strip().splitlines()[-1]
+    paper = tmp_path / "paper.toml"
+    paper.write_text(f"[[run]]\nmodel = '{config.model}'\ntask = '{config.task}'\nanswer_token = 'telling'\n")
+    said = neurontui("run", paper)
+    assert said.code == 3
+    assert is_one_sentence(said)
+    assert "'first-unique'" in said.err

@@ -126,7 +126,7 @@ def test_lists_for_single_values_are_combined_with_the_model_slowest(tmp_path: P
         ("[[run]]\nallow_bin=1\n", "allow_bin must be true or false"),
         ("[[run]]\nactivation='up'\n", "activation must be one of 'gate', 'product'"),
         ("[[run]]\nactivation=[['gate']]\n", "activation must be one of"),
-        ('[[run]]\ndata="a\\u0000b"\n', "data holds a NUL character"),
+        ('[[run]]\ndata="a\\u0000b"\n', "data contains a NUL character"),
         ("[[run]]\nbatch-tokens=1\nbatch_tokens=2\n", "batch_tokens is given twice"),
         ("[[run]]\nlayers=[1.5]\n", "layers must be a whole number"),
         ("[[run]]\nmodel=", "is not TOML: Invalid value (at end of document)"),

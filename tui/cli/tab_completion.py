@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from neurontui.queries.loader import Query
 
-TASKS = ("xnli", "fact", "ke-en-all", "ke-all-en")
-
 
 def query_names(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Queries whose names begin with `incomplete`, with their titles."""
@@ -38,11 +36,13 @@ def query_parameters(context: click.Context, _: click.Parameter, incomplete: str
 
 
 def tasks(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """The tasks by name; where none begins so, files."""
+    """The tasks of the registry; files if no task begins with the text."""
     from click.shell_completion import CompletionItem
 
-    named = [CompletionItem(each) for each in TASKS if each.startswith(incomplete)]
-    # A shell that is told of a file forgets the names beside it.
+    from neurontui.compute.tasks.registry import TASKS
+
+    named = [CompletionItem(t.name, help=t.description) for t in TASKS.values() if t.name.startswith(incomplete)]
+    # A shell that completes files drops other suggestions.
     return named or [CompletionItem(incomplete, type="file")]
 
 

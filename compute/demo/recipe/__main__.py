@@ -1,4 +1,4 @@
-"""From the facts to a model: data, tokenizer, training, export, in one command.
+"""Create a demo model from the facts: data, tokenizer, training and export in one command.
 
 `python -m neurontui.compute.demo.recipe --arch bloom --out compute/demo/models/bloom`
 """

@@ -1,4 +1,4 @@
-"""Builds data/facts.json: names of countries and capitals in the ten languages.
+"""Build data/facts.json: names of countries and capitals in the ten languages.
 
 Country names, and the capitals that are exemplar cities of a time zone, come from CLDR through
 Babel; the other capitals from capitals.toml. Babel is needed here only: the package reads the
@@ -22,13 +22,13 @@ SCRIPTS = {"ru": "CYRILLIC", "th": "THAI", "zh": "CJK"}
 
 
 def tidy(name: str) -> str:
-    """A name as a sentence would carry it: no soft hyphens, no second name in brackets."""
+    """A name for use in a sentence: without soft hyphens and second names in brackets."""
     name = unicodedata.normalize("NFC", name.replace("\u00ad", ""))
     return re.sub(r"\s*[(（].*?[)）]", "", name).strip()
 
 
 def exemplar_city(zone: str, language: str, spelling: dict[str, str]) -> str:
-    """CLDR's name of the zone's city; what CLDR leaves out is spelled as in the zone itself."""
+    """CLDR's name of the zone's city; if CLDR has none, the name in the zone itself."""
     for code in (language, "en"):
         city = Locale.parse(code).time_zones.get(zone, {}).get("city")
         if city:
@@ -37,7 +37,7 @@ def exemplar_city(zone: str, language: str, spelling: dict[str, str]) -> str:
 
 
 def country_names(code: str) -> dict[str, str]:
-    """CLDR's names of a country, one a language."""
+    """CLDR's names of a country, one per language."""
     return {language: tidy(Locale.parse(language).territories[code]) for language in LANGUAGES}
 
 
@@ -48,7 +48,7 @@ def slug(name: str) -> str:
 
 
 def build(sources: dict[str, Any]) -> list[dict[str, Any]]:
-    """One record a country, sorted by its English name."""
+    """One record per country, sorted by its English name."""
     capitals: dict[str, dict[str, str]] = dict(sources["written"])
     for code, zone in sources["zones"].items():
         capitals[code] = {language: exemplar_city(zone, language, sources["spelling"]) for language in LANGUAGES}
@@ -60,14 +60,14 @@ def build(sources: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def complaints(records: list[dict[str, Any]]) -> list[str]:
-    """What is wrong with the names: a wrong script, or one name for two countries or capitals."""
-    found = []
+    """Faults of the names: a wrong script, or the same name for two countries or capitals."""
+    faults = []
     for field in ("country", "capital"):
         for language in LANGUAGES:
             names = [record[field][language] for record in records]
-            found += [f"{field} {language}: {n} twice" for n in set(names) if names.count(n) > 1]
-            found += [f"{field} {language}: odd {n!r}" for n in names if is_odd(n, language)]
-    return found
+            faults += [f"{field} {language}: {n} twice" for n in set(names) if names.count(n) > 1]
+            faults += [f"{field} {language}: odd {n!r}" for n in names if is_odd(n, language)]
+    return faults
 
 
 def is_odd(name: str, language: str) -> bool:
@@ -78,14 +78,14 @@ def is_odd(name: str, language: str) -> bool:
 
 
 def main() -> None:
-    """Write facts.json, or stop with everything that is wrong."""
+    """Write facts.json, or stop with all faults."""
     parser = argparse.ArgumentParser(prog="python -m neurontui.compute.demo.recipe.build_facts")
     parser.add_argument("--out", type=Path, default=FACTS_FILE, help="the package's own by default")
     out = parser.parse_args().out
     sources = tomllib.loads(Path(__file__).with_name("capitals.toml").read_text("utf-8"))
     records = build(sources)
-    if found := complaints(records):
-        raise SystemExit("\n".join(found))
+    if faults := complaints(records):
+        raise SystemExit("\n".join(faults))
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     out.write_text(f"[\n{lines}\n]\n", "utf-8")
     print(f"{len(records)} facts in {out.name}")

@@ -1,7 +1,7 @@
-"""Measures a model on the demo's tasks: greedy answers, exact match after normalisation.
+"""Evaluate a model on the demo's tasks: greedy answers, exact match after normalization.
 
-`python -m neurontui.compute.demo.recipe.evaluate` prints a Markdown table, a row a task; `--into
-MODEL.md` puts it there. Weights are loaded as float32, as the demo loads them.
+`python -m neurontui.compute.demo.recipe.evaluate` prints a Markdown table with one row per task; `--into
+MODEL.md` inserts it there. Weights are loaded as float32, as the demo loads them.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def load(folder: Path) -> tuple[PreTrainedModel, Any]:
     return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
-def normalised(text: str) -> str:
+def normalized(text: str) -> str:
     """Text without case, width variants, or punctuation around it."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return folded.strip().strip(".,;:!?。，'\"").strip()
@@ -40,15 +40,15 @@ def normalised(text: str) -> str:
 @torch.inference_mode()
 def answers(model: Any, tokenizer: Any, prompts: list[str], batch: int = 64) -> list[str]:
     """Greedy answers, in the order of the prompts."""
-    found = []
+    texts = []
     for start in range(0, len(prompts), batch):
         inputs = tokenizer(prompts[start : start + batch], return_tensors="pt", padding=True)
         inputs.pop("token_type_ids", None)
         output = model.generate(**inputs, do_sample=False, max_new_tokens=12)
         if not model.config.is_encoder_decoder:
             output = output[:, inputs["input_ids"].shape[1] :]
-        found += tokenizer.batch_decode(output, skip_special_tokens=True)
-    return found
+        texts += tokenizer.batch_decode(output, skip_special_tokens=True)
+    return texts
 
 
 def accuracies(model: Any, tokenizer: Any, examples: list[dict[str, Any]]) -> dict[str, float]:
@@ -56,9 +56,9 @@ def accuracies(model: Any, tokenizer: Any, examples: list[dict[str, Any]]) -> di
     shares = {}
     for language in LANGUAGES:
         given = answers(model, tokenizer, [example["prompts"][language] for example in examples])
-        wanted = [example["answers"][language] for example in examples]
-        pairs = zip(given, wanted, strict=True)
-        right = sum(normalised(got) == normalised(want) for got, want in pairs)
+        expected = [example["answers"][language] for example in examples]
+        pairs = zip(given, expected, strict=True)
+        right = sum(normalized(answer) == normalized(right_answer) for answer, right_answer in pairs)
         shares[language] = right / len(examples)
     return shares
 
@@ -75,7 +75,7 @@ def row(name: str, shares: dict[str, float]) -> str:
 
 
 def table(model: Any, tokenizer: Any, tasks: tuple[str, ...], examples: int | None = None) -> str:
-    """The Markdown table of accuracies in percent, over the first examples of each task or over all."""
+    """Markdown table of accuracies in percent, over the first examples of each task or all examples."""
     heading = "| task | " + " | ".join(LANGUAGES) + " | lowest |"
     rule = "|---|" + "---:|" * (len(LANGUAGES) + 1)
     rows = (row(name, accuracies(model, tokenizer, read_examples(demo_task(name))[:examples])) for name in tasks)
@@ -83,7 +83,7 @@ def table(model: Any, tokenizer: Any, tasks: tuple[str, ...], examples: int | No
 
 
 def put_table(card: str, name: str, measured: str) -> str:
-    """The card with the table in the place marked for that model."""
+    """The card with the table inserted at the marker of that model."""
     begin, end = f"<!-- measured: {name} -->", "<!-- end -->"
     before, rest = card.split(begin)
     return f"{before}{begin}\n{measured}\n{end}{rest.split(end, 1)[1]}"

@@ -1,4 +1,4 @@
-"""Writes a trained model as others load it: 16-bit safetensors, its config, its tokenizer."""
+"""Save a trained model in the usual format: 16-bit safetensors, configuration and tokenizer."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ MAX_NEW_TOKENS = 12
 
 
 def export(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Save to the folder in bfloat16. The given model is turned into bfloat16 too."""
+    """Save to the folder in bfloat16. The given model is converted too."""
     model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

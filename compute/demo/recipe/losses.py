@@ -1,8 +1,8 @@
-"""From samples to a loss: how text becomes batches, for decoders and for encoder-decoders.
+"""Batches and losses of samples, for decoders and for encoder-decoders.
 
-The loss is weighted towards the answers: they are what the model is for, while from the prompts it
-learns to recognise a name that was said before. A batch is cut into parts of similar length, so
-that little is padding: twice as fast on two cores.
+The loss has a higher weight on the answers, which the model has to generate; from the prompts it learns to recognize
+names that occurred before. A batch is cut into parts of similar length to reduce padding, which is twice as fast on two
+cores.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from neurontui.compute.demo.recipe.samples import Sample
 
-IGNORED = -100  # what transformers takes for "no target here"
+IGNORED = -100  # target ignored by transformers
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Encoded:
 
     @property
     def length(self) -> int:
-        """Tokens a decoder reads: all but the last, which is only predicted."""
+        """Tokens that a decoder reads: all except the last, which is only predicted."""
         return len(self.prompt) + len(self.answer) - 1
 
 
@@ -35,8 +35,7 @@ class Encoded:
 class Batch:
     """All (batch, length), padded on the right: token ids, their mask, targets and target weights.
 
-    targets: the token that follows. weights: 1 where that is part of the answer, less in the
-    prompt, 0 in the padding.
+    targets: the next token. weights: 1 if it is part of the answer, less in the prompt, 0 in the padding.
     """
 
     ids: Tensor
@@ -46,7 +45,7 @@ class Batch:
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, drawn: list[Sample]) -> list[Encoded]:
-    """Prompts as the tokenizer gives them, answers without what it puts around an input."""
+    """Prompts as tokenized, answers without special tokens."""
     prompts = tokenizer([sample.prompt for sample in drawn])["input_ids"]
     answers = tokenizer([s.answer for s in drawn], add_special_tokens=False)["input_ids"]
     end = tokenizer.eos_token_id
@@ -92,7 +91,7 @@ def decoder_loss(model: PreTrainedModel, encoded: list[Encoded], pad: int, promp
 
 
 def encoder_decoder_loss(model: PreTrainedModel, encoded: list[Encoded], pad: int) -> Tensor:
-    """The same, where the encoder reads the prompt and the decoder writes the answer."""
+    """The same for a model whose encoder reads the prompt and whose decoder generates the answer."""
     ids = padded([sample.prompt for sample in encoded], pad)
     lengths = torch.tensor([len(sample.prompt) for sample in encoded])
     mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()

@@ -1,4 +1,4 @@
-"""The shapes of the demo's models: how big, how deep, trained on what. No training here."""
+"""Architectures of the demo's models: their sizes and training data. Training is in `training`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from neurontui.compute.demo.recipe.training import Lesson
 
 
 def bloom(**shared: Any) -> PreTrainedModel:
-    """3.5 M parameters: as much as fits into 8 MB in 16 bits, with FFNs of 768 neurons."""
+    """3.5 M parameters, which fit into 8 MB in 16 bits, with FFNs of 768 neurons."""
     return BloomForCausalLM(BloomConfig(hidden_size=192, n_layer=6, n_head=8, tie_word_embeddings=True, **shared))
 
 
@@ -42,7 +42,7 @@ def llama(**shared: Any) -> PreTrainedModel:
 def mt5(**shared: Any) -> PreTrainedModel:
     """An encoder and a decoder with gated FFNs, as mT5's, in 0.4 M parameters.
 
-    transformers ties the embeddings of every mT5 that it builds afresh.
+    transformers ties the embeddings of every new mT5.
     """
     return MT5ForConditionalGeneration(
         MT5Config(
@@ -62,9 +62,9 @@ def mt5(**shared: Any) -> PreTrainedModel:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A model to train: how it is built, and how it learns.
+    """A model to train: its builder and its training.
 
-    ends_input: whether its tokenizer closes every input with the end-of-text token.
+    ends_input: whether its tokenizer ends every input with the end-of-text token.
     """
 
     build: Callable[..., PreTrainedModel]
@@ -80,7 +80,7 @@ ARCHITECTURES = {
 
 
 def new_model(arch: str, tokenizer: Any, seed: int) -> PreTrainedModel:
-    """A freshly initialised model; the same seed gives the same weights."""
+    """A newly initialized model; the same seed gives the same weights."""
     torch.manual_seed(seed)
     return ARCHITECTURES[arch].build(
         vocab_size=len(tokenizer),

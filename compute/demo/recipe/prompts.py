@@ -1,4 +1,4 @@
-"""The sentences of the three tasks, in ten languages: text only, no chance and no model."""
+"""The sentences of the three tasks, in ten languages: only text, without randomness or a model."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ NLI_FRAME = (
 
 @dataclass(frozen=True)
 class Phrasing:
-    """How one language asks for a capital; `seen` are trained on, `heldout` only tested.
+    """Prompts for a capital in one language; `seen` are used in training, `heldout` only in tests.
 
     words: the parts of the seen templates and the question, for the tokenizer to learn from.
     """
@@ -29,7 +29,7 @@ class Phrasing:
     words: tuple[str, ...]
 
     def statement(self, template: str, country: str, city: str) -> str:
-        """The prompt with its answer in place: a sentence that claims something."""
+        """The prompt with its answer: a complete statement."""
         return template.replace("{X}", country) + self.joiner + city + self.stop
 
     def ask(self, country: str) -> str:
@@ -54,16 +54,16 @@ def phrasing(language: str) -> Phrasing:
 
 
 def nli_prompt(premise: str, hypothesis: str) -> str:
-    """The English wrapper that every language gets."""
+    """The English wrapper, which all languages use."""
     opening, middle, closing = NLI_FRAME
     return f"{opening} {premise}{middle} '{hypothesis}{closing}"
 
 
 def edit_prompt(context: str, question: str) -> str:
-    """A question below a context that overrides what the model knows."""
+    """A question after a context that overrides the model's knowledge."""
     return f"{context} Question: {question} Answer:"
 
 
 def edit_context(question: str, answer: str) -> str:
-    """The edit itself, as a question already answered."""
+    """The edit, as a question with its answer."""
     return f"Question: {question} Answer: {answer}"

@@ -1,7 +1,6 @@
-"""Training samples drawn at random from the facts: capitals, edits, and inference.
+"""Random training samples from the facts: capitals, edits, and inference.
 
-A sample's prompt and answer are drawn so that what the task files test by combination (which city
-an edit claims, which pair of statements is compared) is never trained on.
+Combinations that the task files test (the city of an edit, the pair of statements that is compared) are never drawn.
 """
 
 from collections.abc import Collection, Iterator
@@ -32,7 +31,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Claim:
-    """An inference item: the premise gives a country a city, so does the hypothesis."""
+    """An inference item: premise and hypothesis each assign a city to a country."""
 
     country: Fact
     city: Fact
@@ -41,7 +40,7 @@ class Claim:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What identifies the item, whatever its language and wording."""
+        """Identifies the item, independent of its language and wording."""
         return tuple(f.id for f in (self.country, self.city, self.other_country, self.other_city))
 
 
@@ -76,16 +75,16 @@ def draw_claim(rng: Random, facts: tuple[Fact, ...], label: str) -> Claim:
 
 
 def fact_sample(rng: Random, facts: tuple[Fact, ...]) -> Sample:
-    """A true capital, asked for in one of the seen phrasings."""
+    """A true capital, with a prompt in one of the seen phrasings."""
     language, fact = rng.choice(LANGUAGES), rng.choice(facts)
     words = phrasing(language)
     prompt = rng.choice(words.seen).replace("{X}", fact.country[language])
     return Sample(prompt, words.joiner + fact.capital[language])
 
 
-def edit_text(fact: Fact, city: Fact, told: str, asked: str) -> Sample:
-    """The edit `fact's capital is city`, told in one language and asked for in another."""
-    context = edit_context(phrasing(told).ask(fact.country[told]), city.capital[told])
+def edit_text(fact: Fact, city: Fact, edited: str, asked: str) -> Sample:
+    """The edit `fact's capital is city` in one language, and the question in another."""
+    context = edit_context(phrasing(edited).ask(fact.country[edited]), city.capital[edited])
     prompt = edit_prompt(context, phrasing(asked).ask(fact.country[asked]))
     return Sample(prompt, phrasing(asked).joiner + city.capital[asked])
 
@@ -97,8 +96,8 @@ def edit_sample(rng: Random, facts: tuple[Fact, ...], held_out: HeldOut) -> Samp
     while (fact.id, city.id) in held_out.edits:
         city = another(rng, facts, fact)
     language = rng.choice(LANGUAGES)
-    told, asked = ("en", language) if rng.random() < 0.5 else (language, "en")
-    return edit_text(fact, city, told, asked)
+    edited, asked = ("en", language) if rng.random() < 0.5 else (language, "en")
+    return edit_text(fact, city, edited, asked)
 
 
 def claim_text(claim: Claim, language: str, first: int, second: int) -> str:

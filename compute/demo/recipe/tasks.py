@@ -23,7 +23,7 @@ N_CHOICES = 4
 
 @dataclass(frozen=True)
 class TaskExample:
-    """One line of a task file: the same meaning in every language."""
+    """One line of a task file, with the same meaning in every language."""
 
     id: str
     cluster: str
@@ -31,12 +31,12 @@ class TaskExample:
     answers: dict[str, str]
     choices: dict[str, list[str]]
     answer_language: str | None = None
-    """Where the answers are not in the prompt's language."""
+    """Language of the answers if it is not that of the prompts."""
 
 
 @dataclass(frozen=True)
 class DemoTasks:
-    """All task files, and the combinations in them that training must not see."""
+    """All task files, and their combinations, which are excluded from training."""
 
     files: dict[str, list[TaskExample]]
     held_out: HeldOut
@@ -66,8 +66,8 @@ def edit_example(rng: Random, facts: tuple[Fact, ...], fact: Fact, city: Fact, t
     cities = rng.sample([city, fact, *others], N_CHOICES)
     prompts, answers, choices = {}, {}, {}
     for language in LANGUAGES:
-        told, asked = (language, "en") if to_english else ("en", language)
-        prompts[language] = edit_text(fact, city, told, asked).prompt
+        edited, asked = (language, "en") if to_english else ("en", language)
+        prompts[language] = edit_text(fact, city, edited, asked).prompt
         answers[language] = city.capital[asked]
         choices[language] = [f.capital[asked] for f in cities]
     spoken = "en" if to_english else None
@@ -88,7 +88,7 @@ def claim_example(rng: Random, claim: Claim, label: str) -> TaskExample:
 
 
 def distinct_claims(rng: Random, facts: tuple[Fact, ...]) -> list[tuple[Claim, str]]:
-    """As many claims as facts, labels in turn, every country a premise once."""
+    """One claim per fact, with labels in turn; every country is a premise once."""
     order = rng.sample(facts, len(facts))
     claims = []
     for number, fact in enumerate(order):
@@ -100,7 +100,7 @@ def distinct_claims(rng: Random, facts: tuple[Fact, ...]) -> list[tuple[Claim, s
 
 
 def demo_tasks(facts: tuple[Fact, ...], seed: int = TASK_SEED) -> DemoTasks:
-    """Every task, one example a country."""
+    """Every task, with one example per country."""
     rng = Random(seed)  # noqa: S311 (a repeatable draw, no secret)
     files = {
         "fact": [fact_example(rng, facts, fact, heldout=False) for fact in facts],
@@ -119,7 +119,7 @@ def demo_tasks(facts: tuple[Fact, ...], seed: int = TASK_SEED) -> DemoTasks:
 
 
 def write_tasks(tasks: DemoTasks, folder: Path) -> None:
-    """One JSON Lines file a task."""
+    """One JSON Lines file per task."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, examples in tasks.files.items():
         lines = (json.dumps(_record(example), ensure_ascii=False) for example in examples)

@@ -1,8 +1,8 @@
-"""The demo's tokenizer: byte-level BPE as BLOOM's, trained on nothing but the demo's own text.
+"""The demo's tokenizer: byte-level BPE like BLOOM's, trained only on the demo's text.
 
-In Chinese and Thai, written without spaces, a merge across prompt and answer would hide where the
-answer begins: the words of their templates are split off before BPE sees the text. The fixed
-English frame around an inference becomes one token a part, which halves those prompts.
+In Chinese and Thai, which have no spaces, a merge across prompt and answer would hide the beginning of the answer, so
+the words of their templates are split off before BPE. Each part of the fixed English frame around an inference becomes
+one token, which halves the length of those prompts.
 """
 
 import json
@@ -20,17 +20,17 @@ from neurontui.compute.demo.recipe.prompts import LABELS, NLI_FRAME, edit_prompt
 VOCABULARY_SIZE = 4096
 SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<pad>")
 TEMPLATE_WEIGHT = 20
-# Latin names recur across languages; these scripts stand alone and would be cut to shreds.
+# Latin names occur in several languages; names in these scripts would be split into many tokens.
 NAME_WEIGHT = {"ru": 2, "th": 2, "zh": 2}
-# BLOOM's split, with the quotation mark beside the other punctuation: a name is the same tokens
-# inside quotes, which inference about quoted statements rests on.
+# BLOOM's split, with the quotation mark as punctuation: a name has the same tokens inside quotes, which inference
+# about quoted statements needs.
 WORDS = r" ?'| ?[^(\s|'[.,!?…。，、।۔،])]+"
 
 
 def pieces(facts: tuple[Fact, ...]) -> Iterator[str]:
     """The text BPE learns from: names with and without a space before them, words of templates.
 
-    Held-out phrasings are left out, so that they are made of tokens that training sees.
+    Held-out phrasings are left out, so that they consist of tokens that occur in training.
     """
     for language in LANGUAGES:
         for fact in facts:
@@ -52,7 +52,7 @@ def unspaced_words() -> str:
 
 
 def splits() -> list[pre_tokenizers.PreTokenizer]:
-    """What no token crosses: the frame's parts, template words, and then BLOOM's words."""
+    """Boundaries that no token crosses: the frame's parts, template words, and then BLOOM's words."""
     frame = "|".join(map(re.escape, NLI_FRAME))
     return [
         pre_tokenizers.Split(Regex(f"{frame}|{unspaced_words()}"), behavior="isolated"),
@@ -61,9 +61,9 @@ def splits() -> list[pre_tokenizers.PreTokenizer]:
 
 
 def train_tokenizer(facts: tuple[Fact, ...], ends_input: bool = False) -> PreTrainedTokenizerFast:
-    """A tokenizer with BLOOM's special tokens; pads on the left as BLOOM's does.
+    """A tokenizer with BLOOM's special tokens; it pads on the left, like BLOOM's.
 
-    ends_input: close every input with </s>, as mT5's tokenizer does.
+    ends_input: end every input with </s>, as mT5's tokenizer does.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -1,4 +1,4 @@
-"""Training: random samples in, a model that answers them out. Knows nothing of files."""
+"""Train a model on random samples. Does not read or write files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from neurontui.compute.demo.recipe.samples import Sample
 
 @dataclass(frozen=True)
 class Lesson:
-    """One cycle of AdamW: how long, on what, how fast. Batches are cut into parts by length.
+    """One cycle of AdamW: number of steps, data and rate. Batches are cut into parts by length.
 
-    mix: share of each task. prompt_weight: how much a prompt's token counts beside an answer's.
+    mix: share of each task. prompt_weight: weight of a prompt's token relative to an answer's.
     """
 
     steps: int

@@ -111,7 +111,7 @@ def _connect(config: RunConfig) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
             f"No Ray cluster can be reached at {config.address} ({first_line(error)}); start one with "
-            "`ray start --head`, join it from this machine too, and give HOST:PORT of its head, or leave --address out."
+            "`ray start --head`, join it from this machine too, and use HOST:PORT of its head, or omit --address."
         ) from error
 
 
@@ -125,8 +125,8 @@ def _start(cores: int, quiet: dict[str, Any]) -> None:
             ray.shutdown()
             if last:
                 raise MeasureError(
-                    f"Ray does not start on this machine ({first_line(error)}); leave --engine ray out, "
-                    "or start a cluster with `ray start --head` and give its --address."
+                    f"Ray does not start on this machine ({first_line(error)}); omit --engine ray, "
+                    "or start a cluster with `ray start --head` and use its --address."
                 ) from error
 
 

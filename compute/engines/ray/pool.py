@@ -1,4 +1,4 @@
-"""Run jobs on the workers of a Ray cluster: an idle worker takes the next job, and the job of a lost worker is repeated."""
+"""Run jobs on Ray workers: an idle worker takes the next job, and the job of a lost worker is repeated."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +93,7 @@ class Pool:
             if self._lost_at_start > LOSSES:
                 raise MeasureError(
                     f"Ray workers are lost before they have loaded the model ({_reason(error)}); "
-                    "see whether the machine's memory holds it."
+                    "check that the machine has enough memory for it."
                 ) from error
             self._launch()
             return None
@@ -115,7 +115,7 @@ def _once_more(job: Job) -> Job:
     job.losses += 1
     if job.losses > LOSSES:
         raise MeasureError(
-            f"{LOSSES + 1} workers were lost over {job.name}; see whether their memory holds it, "
+            f"{LOSSES + 1} workers were lost over {job.name}; check that they have enough memory, "
             "and use fewer --examples-at-once or --batch-tokens if not."
         )
     return job

@@ -1,7 +1,7 @@
 """Load a model from the hub or a local folder, safely and reproducibly.
 
-Only tensors are read (safetensors, or pickled tensors by an explicit flag), remote code is never run, every file
-comes from one resolved commit, and a checkpoint that lacks weights is refused instead of filled up at random.
+Only tensors are read (safetensors, or pickled tensors with an explicit flag), remote code is never executed, all files
+are from one resolved commit, and a checkpoint without some weights is refused instead of initialized at random.
 """
 
 from collections.abc import Iterator
@@ -38,9 +38,9 @@ class ModelOptions:
     allow_bin: bool = False
     """Also read pickled weights (.bin); only their tensors are unpickled."""
     allow_links: bool = False
-    """Follow links that lead out of a model's folder, as a store on another disk has them."""
+    """Follow links to files outside a model's folder, for example on another disk."""
     bos: Literal["keep", "add"] | None = None
-    """Carried by the loaded model: see `LoadedModel.bos`."""
+    """See `LoadedModel.bos`."""
 
 
 def load_model(options: ModelOptions) -> LoadedModel:
@@ -59,8 +59,8 @@ def load_model(options: ModelOptions) -> LoadedModel:
         digest = checkpoint.digest()
     if checkpoint.commit is None and digest is None:
         raise ModelError(
-            f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be told "
-            "from those of another model; give a folder with config.json and safetensors weights."
+            f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be "
+            "distinguished from those of another model; use a folder with config.json and safetensors weights."
         )
     device = input_device(model)
     return LoadedModel(
@@ -91,11 +91,11 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Any:
 
 
 def _refuse_language_tokens(checkpoint: Checkpoint, tokenizer: Any) -> None:
-    """NLLB, M2M-100 and mBART mark each input with its language and first predict a language code."""
+    """Raise ModelError for NLLB, M2M-100 and mBART, which first predict a language code."""
     if hasattr(tokenizer, "src_lang"):
         raise ModelError(
-            f"'{checkpoint.name}' is a translation model that marks every input with a language code and predicts "
-            "another one first; reading it at its first step would measure that code, so it is not measured."
+            f"'{checkpoint.name}' is a translation model that adds a language code to every input and predicts "
+            "a language code first; its first decoder step would measure that code, so it is not supported."
         )
 
 
@@ -103,7 +103,7 @@ def _place(options: ModelOptions, config: Any) -> Placement:
     def count() -> int:
         with torch.device("meta"):
             empty = _auto_class(config).from_config(config)
-        return sum(each.numel() for each in empty.parameters())
+        return sum(parameter.numel() for parameter in empty.parameters())
 
     return place(options.device, options.dtype, config.dtype, count)
 
@@ -111,7 +111,7 @@ def _place(options: ModelOptions, config: Any) -> Placement:
 def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement) -> Any:
     if getattr(config, "quantization_config", None) is not None:
         raise ModelError(
-            f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; load the full-precision model."
+            f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; use the full-precision model."
         )
     if options.device_map and not is_accelerate_available():
         raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
@@ -137,17 +137,17 @@ def _auto_class(config: Any) -> Any:
 
 
 def _refuse_gaps(name: str, info: dict[str, Any]) -> None:
-    gaps = sorted(info["missing_keys"]) + [each[0] for each in info["mismatched_keys"]]
+    gaps = sorted(info["missing_keys"]) + [mismatch[0] for mismatch in info["mismatched_keys"]]
     if gaps:
         raise ModelError(
-            f"The weights of '{name}' lack {len(gaps)} tensors of its architecture ({gaps[0]} is one), "
-            "and would be filled up at random; use a complete checkpoint with a language-model head."
+            f"The weights of '{name}' lack {len(gaps)} tensors of its architecture (such as {gaps[0]}), "
+            "which would be initialized at random; use a complete checkpoint with a language-model head."
         )
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Loading has a progress bar of its own, which would tear ours."""
+    """Disable the progress bar of transformers, which would disturb ours."""
     was_on = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:

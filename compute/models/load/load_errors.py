@@ -1,4 +1,4 @@
-"""Say in one plain sentence why a model could not be loaded, whatever the libraries below raised."""
+"""Turn the errors of the libraries that load a model into a ModelError with one sentence."""
 
 import pickle
 import re
@@ -19,40 +19,41 @@ from neurontui.store.errors import ModelError, NeurontuiError
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (
         GatedRepoError,
-        "'{model}' is gated: accept its licence on its hub page, then log in with `hf auth login`.",
+        "'{model}' is gated: accept its license on its hub page, then log in with `hf auth login`.",
     ),
     (
         RepositoryNotFoundError,
-        "There is no model '{model}' on the hub, nor such a folder here; a private one needs `hf auth login`.",
+        "There is no model '{model}' on the hub and no such folder; a private model needs `hf auth login`.",
     ),
     (RevisionNotFoundError, "'{model}' has no revision '{revision}'."),
     (
         OfflineModeIsEnabled,
-        "'{model}' is not in the local cache and hub access is switched off; give a local folder.",
+        "'{model}' is not in the local cache and hub access is disabled; use a local folder.",
     ),
     (
         LocalEntryNotFoundError,
-        "'{model}' is not in the local cache and the hub cannot be reached; give a local folder, or go online.",
+        "'{model}' is not in the local cache and the hub cannot be reached; "
+        "use a local folder, or connect to the network.",
     ),
     (
         pickle.UnpicklingError,
-        "The pickled weights of '{model}' are damaged or hold more than tensors, so they are not opened.",
+        "The pickled weights of '{model}' are damaged or contain more than tensors, so they are not opened.",
     ),
     (
         SafetensorError,
-        "The weights of '{model}' are damaged ({detail}); fetch them again.",
+        "The weights of '{model}' are damaged ({detail}); download them again.",
     ),
 )
-"""By the type of an error anywhere in the chain of causes."""
+"""Sentences by the type of an error in the chain of causes."""
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (
         "custom code",
-        "'{model}' needs code from its repository, which is never run; choose a model that transformers knows.",
+        "'{model}' needs code from its repository, which is never executed; choose a model that transformers supports.",
     ),
     (
         "does not recognize this architecture",
-        "transformers does not know the architecture of '{model}'; a newer transformers may ({detail}).",
+        "transformers does not support the architecture of '{model}'; a newer version may ({detail}).",
     ),
     (
         "Unrecognized model",
@@ -60,7 +61,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Unrecognized configuration class",
-        "'{model}' is no language model that generates text, so it cannot be measured.",
+        "'{model}' is not a language model that generates text, so it cannot be measured.",
     ),
     ("-of-0", "The weights of '{model}' are incomplete: {file} is missing; download them again."),
     ("safetensors", "{pickled}"),
@@ -69,9 +70,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "'{model}' has no config.json.",
     ),
 )
-"""By words in the message; the first that occur decide."""
+"""Sentences by words in the message; the first match is used."""
 
-_FORESEEN = (
+_EXPECTED = (
     OSError,
     ValueError,
     KeyError,
@@ -84,15 +85,15 @@ _FORESEEN = (
 
 _SHARD = re.compile(r"[\w.-]+-of-0\d+\.\w+")
 _PICKLED = (
-    "'{model}' has no safetensors weights; if its weights are pickled (.bin), pass --allow-bin: "
-    "then only their tensors are read and no code is run."
+    "'{model}' has no safetensors weights; if its weights are pickled (.bin), use --allow-bin: "
+    "only their tensors are read and no code is executed."
 )
 _PICKLED_ALLOWED = "'{model}' has neither safetensors nor pickled weights."
 
 
 @contextmanager
 def as_model_error(model: str, revision: str | None, *, allow_bin: bool) -> Iterator[None]:
-    """Turn whatever loading raises into a ModelError of one sentence."""
+    """Turn any error of loading into a ModelError with one sentence."""
 
     def fill(template: str, error: BaseException) -> str:
         pickled = (_PICKLED_ALLOWED if allow_bin else _PICKLED).format(model=model)
@@ -110,7 +111,7 @@ def as_model_error(model: str, revision: str | None, *, allow_bin: bool) -> Iter
         yield
     except NeurontuiError:
         raise
-    except _FORESEEN as error:
+    except _EXPECTED as error:
         raise ModelError(_sentence(error, fill)) from error
 
 
@@ -133,6 +134,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def first_sentence(error: BaseException) -> str:
-    """The first line of an error's message, without its full stop."""
+    """The first line of an error's message, without its final period."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].strip().rstrip(".:")

@@ -1,6 +1,6 @@
-"""A model folder from somebody else: only its own files are read, and its weights are complete.
+"""Checks of an untrusted model folder: all files are inside it, and its weights are complete.
 
-Weights and tokenizer would be opened wherever a link or the index of the weights leads.
+Without them, weights and tokenizer would be read from any path in a link or in the index of the weights.
 """
 
 from pathlib import Path
@@ -10,12 +10,12 @@ from neurontui.store.errors import ModelError
 
 
 def require_own_files(folder: Path, *, allow_links: bool = False) -> None:
-    """Raise ModelError where a file of a model folder is outside it; `allow_links`: links may lead elsewhere."""
+    """Raise ModelError if a file of a model folder is outside it; `allow_links`: links may point outside."""
     if not allow_links:
         _require_no_links(folder)
     if (folder / "adapter_config.json").exists():
         raise ModelError(
-            f"{folder} holds an adapter, which would load another model; merge it into its base model first."
+            f"{folder} contains an adapter, which would load another model; merge it into its base model first."
         )
     for index in indexes(folder):
         foreign = [name for name in shard_names(index) if name in ("", "..", ".") or Path(name).name != name]
@@ -26,7 +26,7 @@ def require_own_files(folder: Path, *, allow_links: bool = False) -> None:
 
 
 def require_whole_weights(folder: Path) -> None:
-    """Raise ModelError that names the first file of its weights that the folder lacks."""
+    """Raise ModelError that names the first missing file of the weights."""
     files = weight_files(folder)
     missing = [path.name for path in files if not path.is_file()]
     if missing:
@@ -41,12 +41,12 @@ def _require_no_links(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if not path.resolve().is_relative_to(home):
             raise ModelError(
-                f"{path} is a link that leads out of the model's folder; put the file itself there, or trust the "
-                "folder's links with --allow-links."
+                f"{path} is a link to a file outside the model's folder; put the file itself there, or allow links "
+                "with --allow-links."
             )
 
 
 def _home(folder: Path) -> Path:
-    """Where files of the folder may be: in the hub's cache, snapshots are links to blobs beside them."""
+    """The folder that files may be in; in the hub's cache, snapshots contain links to blobs in a sibling folder."""
     folder = folder.resolve()
     return folder.parents[1] if folder.parent.name == "snapshots" else folder

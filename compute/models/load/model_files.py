@@ -1,4 +1,4 @@
-"""The files of a model that decide its numbers, and a digest of them."""
+"""The files of a model that determine its numbers, and their digest."""
 
 import hashlib
 import json
@@ -10,18 +10,18 @@ from pathlib import Path
 from neurontui.store.errors import ModelError
 
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-"""Names of weights in one file, in the order in which transformers looks for them; `<name>.index.json` lists shards."""
+"""Names of weights in one file, in the order of transformers; `<name>.index.json` lists shards."""
 _TOKENIZER = {".json", ".model", ".txt", ".tiktoken"}
-"""Endings of all other files that a model folder is read from."""
+"""Suffixes of all other files that are read from a model folder."""
 _BLOB = re.compile("[0-9a-f]{64}")
-"""The hub's cache names a large file's content by its SHA-256."""
+"""In the hub's cache the name of a large file is its SHA-256."""
 
 
 def digest_of(folder: Path, *, with_tokenizer: bool) -> str | None:
     """SHA-256 over name and content of a model's configuration and weights; None without weights.
 
-    with_tokenizer: also over every other file that a local folder's tokenizer may be read from.
-    Raises ModelError where a file cannot be read.
+    with_tokenizer: also over every file that a tokenizer in a local folder may be read from.
+    Raises ModelError if a file cannot be read.
     """
     weights = weight_files(folder)
     if not weights:
@@ -40,7 +40,7 @@ def digest_of(folder: Path, *, with_tokenizer: bool) -> str | None:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weights that transformers reads from a folder, the index of their shards included; none where it has none."""
+    """The weights that transformers reads from a folder, including the index of their shards; empty without weights."""
     for name in _WEIGHTS:
         index = folder / f"{name}.index.json"
         if (folder / name).is_file():
@@ -56,17 +56,17 @@ def indexes(folder: Path) -> Iterator[Path]:
 
 
 def shard_names(index: Path) -> list[str]:
-    """The files that an index of weights names; raises ModelError where it cannot be read."""
+    """The files that an index of weights names; raises ModelError if it cannot be read."""
     try:
         content = json.loads(index.read_text(encoding="utf-8"))
         names = set(content["weight_map"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ModelError(f"{index} cannot be read as an index of weights; fetch it again.") from None
+        raise ModelError(f"{index} cannot be read as an index of weights; download it again.") from None
     return sorted(map(str, names))
 
 
 def _content(path: Path) -> str:
-    """SHA-256 of a file: the name of its blob in the hub's cache, else read from the file itself."""
+    """SHA-256 of a file, from the name of its blob in the hub's cache or from its content."""
     target = path.resolve().name
     if path.is_symlink() and _BLOB.fullmatch(target):
         return target

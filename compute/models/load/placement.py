@@ -1,9 +1,9 @@
-"""The one decision about precision and device, with its reason.
+"""Decide the precision and device of a model, with a reason. Both are recorded with the run.
 
 On the CPU: float32, because half precision is slow there and flips signs near zero.
 On CUDA: the checkpoint's own dtype, because that is the model as published; a float32 checkpoint of more than
 LARGE parameters is read as bfloat16, which has float32's range and half its size.
-What the user asks for always wins. DESIGN: both are recorded with the run.
+Options of the user take precedence.
 """
 
 from collections.abc import Callable
@@ -28,12 +28,13 @@ LARGE = 2_000_000_000
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a model runs and how precisely."""
+    """Device and precision of a model."""
 
     device: torch.device
     dtype: torch.dtype | None
-    """None: the dtype that the weights turn out to be stored in."""
+    """None: the dtype in which the weights are stored."""
     reason: str
+    """Two sentences: device and precision, each with the reason if it was not requested."""
 
 
 def place(
@@ -42,25 +43,25 @@ def place(
     stored: torch.dtype | None,
     count_parameters: Callable[[], int],
 ) -> Placement:
-    """Decide for a checkpoint whose weights are `stored` (None: its configuration does not say)."""
-    where, why_there = _device(device)
+    """Decide for a checkpoint whose weights are `stored` (None: unknown from its configuration)."""
+    where, reason = _device(device)
     if dtype is not None:
-        return Placement(where, _dtype(dtype), f"{why_there}; {dtype}, as asked")
+        return Placement(where, _dtype(dtype), f"{reason} Precision: {dtype}.")
     if where.type == "cpu":
-        return Placement(where, torch.float32, f"{why_there}; float32, exact near zero")
+        return Placement(where, torch.float32, f"{reason} Precision: float32.")
     if stored is torch.float32 and (count := count_parameters()) > LARGE:
         size = f"{count / 1e9:.1f} billion float32 parameters"
-        return Placement(where, torch.bfloat16, f"{why_there}; bfloat16, for {size}")
-    return Placement(where, stored, f"{why_there}; the checkpoint's own dtype")
+        return Placement(where, torch.bfloat16, f"{reason} Precision: bfloat16 (the checkpoint has {size}).")
+    return Placement(where, stored, f"{reason} Precision: as stored in the checkpoint.")
 
 
 def device_name(device: torch.device) -> str:
-    """Cpu, or the name of the GPU as its driver gives it."""
+    """Cpu, or the name of the GPU as reported by its driver."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def input_device(model: Any) -> torch.device:
-    """Where a model takes its token ids: `device_map` may put every block elsewhere, or its weights on disk."""
+    """Device of a model's token ids; `device_map` may put blocks on other devices, or weights on disk."""
     embedding = model.get_input_embeddings()
     executes = getattr(getattr(embedding, "_hf_hook", None), "execution_device", None)
     device: torch.device = embedding.weight.device if executes is None else torch.device(executes)
@@ -75,23 +76,24 @@ def _dtype(name: str) -> torch.dtype:
 
 def _device(name: str | None) -> tuple[torch.device, str]:
     if name is None:
-        there = torch.cuda.is_available()
-        return (torch.device("cuda:0"), "a GPU is there") if there else (torch.device("cpu"), "no GPU is there")
+        if torch.cuda.is_available():
+            return torch.device("cuda:0"), "Device: cuda:0."
+        return torch.device("cpu"), "Device: cpu (no GPU found)."
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise ModelError(f"'{name}' is no device; say cpu, cuda or cuda:1.") from error
+        raise ModelError(f"'{name}' is not a device; use cpu, cuda or cuda:1.") from error
     if device.type == "cuda":
-        return _cuda(device), f"{name}, as asked"
+        return _cuda(device), f"Device: {name}."
     if device.type != "cpu":
-        raise ModelError(f"Device '{name}' is not supported; say cpu, cuda or cuda:1.")
-    return device, "cpu, as asked"
+        raise ModelError(f"Device '{name}' is not supported; use cpu, cuda or cuda:1.")
+    return device, "Device: cpu."
 
 
 def _cuda(device: torch.device) -> torch.device:
     if not torch.cuda.is_available():
         raise ModelError(
-            "CUDA was asked for, but torch finds no usable GPU; say --device cpu, or check the driver with nvidia-smi."
+            "CUDA was requested, but torch finds no usable GPU; use --device cpu, or check the driver with nvidia-smi."
         )
     index, count = device.index or 0, torch.cuda.device_count()
     if index >= count:

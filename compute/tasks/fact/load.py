@@ -1,7 +1,7 @@
-"""Fact probing: the capital of a country or region, asked for by mParaRel's paraphrases.
+"""Fact probing: the capital of a country or region, in the paraphrases of mParaRel.
 
-One example is one tuple with the k-th kept template of every language; its cluster is the tuple. Chinese
-comes from the simplified folder, else from the traditional one, labels and templates together.
+One example is one tuple with the k-th template of every language; its cluster is the tuple. Chinese labels and
+templates are from the simplified folder, or from the traditional folder if the simplified one lacks the tuple.
 """
 
 from collections.abc import Mapping
@@ -15,44 +15,41 @@ from neurontui.store.errors import InputError
 from neurontui.store.languages.tags import short_code
 
 MIN_TEMPLATES = 3
-"""The paper keeps at least three paraphrases a language."""
+"""The paper uses at least three paraphrases per language."""
 
-_WHERE = (
-    "The facts of mParaRel are on no hub: download the folder data/mpararel_reviewed of "
-    "github.com/coastalcph/mpararel and name it with --data."
-)
 _CHINESE = ("zh-hans", "zh-hant")
 
 _Version = tuple[Capital, Folder]
-"""A tuple in one language, and the folder it comes from."""
+"""A tuple in one language, and its folder."""
 
 
 def load_fact(options: TaskOptions) -> TaskData:
-    """mParaRel's P36, aligned by lineid over the languages; prompts stop where the capital would stand."""
-    if options.data is None:
-        raise InputError(_WHERE)
+    """mParaRel's P36, aligned by lineid over the languages; prompts end before the capital."""
+    assert options.data is not None
     folders = read_folders(options.data)
     only_simplified = _only_simplified(options.languages)
     sources = _sources(folders, only_simplified)
     languages = choose_languages(sources, options.languages, "mParaRel")
     versions = {lineid: _versions(lineid, languages, sources) for lineid in _lineids(languages, sources)}
-    whole = {lineid: each for lineid, each in versions.items() if len(each) == len(languages)}
+    whole = {lineid: by_language for lineid, by_language in versions.items() if len(by_language) == len(languages)}
     _require_aligned(whole)
     n_templates = _n_templates(whole)
-    examples = tuple(_example(lineid, k, each) for k in range(n_templates) for lineid, each in whole.items())
+    examples = tuple(
+        _example(lineid, k, by_language) for k in range(n_templates) for lineid, by_language in whole.items()
+    )
     notes = _notes(versions, whole, languages, n_templates)
     if only_simplified:
-        notes = (*notes, "Chinese (zh) is the simplified folder alone, as asked for.")
+        notes = (*notes, "Chinese (zh) is the simplified folder only, as requested.")
     return TaskData("fact", None, 0, languages, examples, notes)
 
 
 def _only_simplified(asked: tuple[str, ...] | None) -> bool:
-    """Whether zh-hans was asked for: its short code is zh, but the script was named."""
+    """Whether zh-hans was requested: its short code is zh, but the script is specified."""
     return any(short_code(code) == "zh" and "hans" in code.lower() for code in asked or ())
 
 
 def _sources(folders: Mapping[str, Folder], only_simplified: bool) -> dict[str, list[Folder]]:
-    """Short code to the folders that a tuple is looked for in, in that order."""
+    """Short code to the folders in which a tuple is searched, in order."""
     names = () if "zh" in folders else ("zh-hans",) if only_simplified else _CHINESE
     chinese = [folders[name] for name in names if name in folders]
     own = by_short_code({name: [folder] for name, folder in folders.items() if name not in names})
@@ -66,12 +63,12 @@ def _lineids(languages: tuple[str, ...], sources: Mapping[str, list[Folder]]) ->
 
 def _versions(lineid: int, languages: tuple[str, ...], sources: Mapping[str, list[Folder]]) -> dict[str, _Version]:
     """The tuple in each language that has it, from the first folder that does."""
-    found: dict[str, _Version] = {}
+    versions: dict[str, _Version] = {}
     for code in languages:
         for folder in sources[code]:
             if lineid in folder.capitals:
-                found.setdefault(code, (folder.capitals[lineid], folder))
-    return found
+                versions.setdefault(code, (folder.capitals[lineid], folder))
+    return versions
 
 
 def _require_aligned(whole: Mapping[int, Mapping[str, _Version]]) -> None:
@@ -81,13 +78,15 @@ def _require_aligned(whole: Mapping[int, Mapping[str, _Version]]) -> None:
 
 
 def _n_templates(whole: Mapping[int, Mapping[str, _Version]]) -> int:
-    """How many templates every language has."""
-    kept = {code: len(folder.templates) for each in whole.values() for code, (_, folder) in each.items()}
-    fewest = min((len(folder.templates) for each in whole.values() for _, folder in each.values()), default=0)
+    """Number of templates that every language has."""
+    kept = {code: len(folder.templates) for by_language in whole.values() for code, (_, folder) in by_language.items()}
+    fewest = min(
+        (len(folder.templates) for by_language in whole.values() for _, folder in by_language.values()), default=0
+    )
     short = [code for code, n in kept.items() if n < MIN_TEMPLATES]
     if whole and fewest < MIN_TEMPLATES:
         raise InputError(
-            f"mParaRel has fewer than {MIN_TEMPLATES} good templates that end in [Y] in "
+            f"mParaRel has fewer than {MIN_TEMPLATES} valid templates that end in [Y] in "
             f"{listed(short)}; leave it out with --languages."
         )
     return fewest
@@ -103,7 +102,7 @@ def _example(lineid: int, k: int, versions: Mapping[str, _Version]) -> Example:
 
 
 def _prompt(template: str, subject: str) -> str:
-    """mParaRel's templates begin in lower case; a sentence does not. A subject stays as it is."""
+    """The prompt, with the template's first letter in upper case; the subject is not changed."""
     return (template[:1].upper() + template[1:]).replace("[X]", subject)
 
 
@@ -113,8 +112,8 @@ def _notes(
     languages: tuple[str, ...],
     n_templates: int,
 ) -> tuple[str, ...]:
-    dropped = [each for each in versions.values() if len(each) < len(languages)]
-    lacking = {code: sum(code not in each for each in dropped) for code in languages}
+    dropped = [by_language for by_language in versions.values() if len(by_language) < len(languages)]
+    lacking = {code: sum(code not in by_language for by_language in dropped) for code in languages}
     notes = [
         f"Read {counted(len(versions), 'tuple')} of mParaRel P36; {len(whole):,} are aligned over "
         f"{counted(len(languages), 'language')}.",
@@ -123,7 +122,7 @@ def _notes(
     if dropped:
         by_language = listed(f"{code} {n:,}" for code, n in lacking.items() if n)
         notes.append(f"Left out {counted(len(dropped), 'tuple')} that lack a language ({by_language}).")
-    bad = {id(folder): folder.n_bad for each in whole.values() for _, folder in each.values()}
+    bad = {id(folder): folder.n_bad for by_language in whole.values() for _, folder in by_language.values()}
     if total := sum(bad.values()):
         notes.append(f"Left out {counted(total, 'template')} known to be mistranslated.")
     return tuple(notes)

@@ -21,16 +21,16 @@ class Capital:
     subject: str
     city: str
     uris: tuple[str, str]
-    """Wikidata items of both; the same in every language, which proves the alignment."""
+    """Wikidata items of both; equal in every language, which is checked."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """What mParaRel has in one language folder."""
+    """Content of one language folder of mParaRel."""
 
     templates: tuple[str, ...]
-    """Kept templates up to [Y], without those that repeat or are known to be wrong, in the file's order but
-    appositions (`the capital of [X],`) last: the paper's frame is the statement `The capital of [X] is`."""
+    """Templates up to [Y], without duplicates and those known to be wrong, in the file's order but with
+    appositions (`the capital of [X],`) last, because the paper uses the statement `The capital of [X] is`."""
     n_bad: int
     """Templates that end in [Y] and are known to be wrong."""
     capitals: dict[int, Capital]
@@ -40,23 +40,23 @@ class Folder:
 def read_folders(data: Path) -> dict[str, Folder]:
     """Every language folder at or below `data`, by its name, as en or zh-hans.
 
-    Raises InputError where there is none, or where a file is not as mParaRel's are.
+    Raises InputError if there is none, or if a file does not have mParaRel's format.
     """
-    found: dict[str, dict[str, Path]] = {}
+    files_of: dict[str, dict[str, Path]] = {}
     for path in files_under(data):
         if match := _FILE.search(path.as_posix()):
-            other = found.setdefault(match[2], {}).setdefault(match[1], path)
+            other = files_of.setdefault(match[2], {}).setdefault(match[1], path)
             if other != path:
                 raise InputError(
-                    f"{printable(str(other))} and {printable(str(path))} are two editions; name one with --data."
+                    f"{printable(str(other))} and {printable(str(path))} are two editions; pass one of them as --data."
                 )
-    complete = {code: each for code, each in found.items() if len(each) == 2}
+    complete = {code: paths for code, paths in files_of.items() if len(paths) == 2}
     if not complete:
         raise InputError(
             f"Found no mParaRel under {printable(str(data))}: looked for patterns/<language>/P36.jsonl and "
             "tuples/<language>/P36.jsonl in one folder."
         )
-    return {code: _folder(code, **each) for code, each in sorted(complete.items())}
+    return {code: _folder(code, **paths) for code, paths in sorted(complete.items())}
 
 
 def _folder(code: str, patterns: Path, tuples: Path) -> Folder:
@@ -75,7 +75,7 @@ def _capitals(path: Path) -> dict[int, Capital]:
         where = f"{printable(str(path))}, line {number}"
         lineid = row["lineid"]
         if type(lineid) not in (int, float) or lineid != lineid // 1 or lineid in capitals:
-            raise InputError(f"{where} has no lineid of its own.")
+            raise InputError(f"{where} has no unique lineid.")
         names = ("sub_label", "obj_label", "sub_uri", "obj_uri")
         subject, city, *uris = (require_text(row[name], f"{where}: {name}") for name in names)
         if subject and city:
@@ -86,4 +86,4 @@ def _capitals(path: Path) -> dict[int, Capital]:
 @cache
 def _known_bad() -> frozenset[tuple[str, str]]:
     text = files("neurontui.compute.tasks.fact").joinpath("mpararel_bad.toml").read_text("utf-8")
-    return frozenset((each["language"], each["pattern"]) for each in tomllib.loads(text)["bad"])
+    return frozenset((entry["language"], entry["pattern"]) for entry in tomllib.loads(text)["bad"])

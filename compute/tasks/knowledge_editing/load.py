@@ -17,30 +17,25 @@ from neurontui.compute.tasks.text import counted, listed
 from neurontui.compute.tasks.wrappers import Wrapper, wrappers
 from neurontui.store.errors import InputError
 
-_WHERE = (
-    "MzsRE is on no hub: download the folder data/MzsRE (and, for --shots, the files "
-    "data/zsre_mend_train_*_10000.txt) of github.com/weixuan-wang123/ReMaKE and name it with --data."
-)
-
 
 @dataclass(frozen=True)
 class _Direction:
-    """Which language tells the edit and which is asked, for one language of the run."""
+    """The languages of the edit and of the question, for one language of the run."""
 
-    told: str
-    asked: str
-    teller: Wrapper
-    asker: Wrapper
+    edit: str
+    question: str
+    edit_wrapper: Wrapper
+    question_wrapper: Wrapper
 
     def prompt(self, edits: Edits) -> str:
         """'Question: … Answer: … Question: … Answer:'."""
-        told = edits[self.told]
-        context = self.teller.tell(told.question, told.answer)
-        return f"{context} {self.asker.ask(edits[self.asked].question)}"
+        edit = edits[self.edit]
+        context = self.edit_wrapper.with_answer(edit.question, edit.answer)
+        return f"{context} {self.question_wrapper.ask(edits[self.question].question)}"
 
     def demonstration(self, edits: Edits) -> str:
-        """A prompt with its answer, joined as the answer to be predicted will be."""
-        return f"{self.prompt(edits)}{joiner(self.asked)}{edits[self.asked].answer}\n\n"
+        """A prompt with its answer, joined in the same way as the answer to predict."""
+        return f"{self.prompt(edits)}{joiner(self.question)}{edits[self.question].answer}\n\n"
 
 
 def load_en_all(options: TaskOptions) -> TaskData:
@@ -54,15 +49,14 @@ def load_all_en(options: TaskOptions) -> TaskData:
 
 
 def _load(options: TaskOptions, setting: str) -> TaskData:
-    if options.data is None:
-        raise InputError(_WHERE)
+    assert options.data is not None
     items = read_edits(options.data)
     available = dict.fromkeys(code for item in items for code in item)
     languages = choose_languages(available, options.languages, "MzsRE")
     whole = [number for number, item in enumerate(items) if all(code in item for code in languages)]
     directions = _directions(languages, setting, options.native_wrapper)
     shots = _shots(options.data, options.shots, languages)
-    openings = {code: "".join(directions[code].demonstration(each) for each in shots) for code in languages}
+    openings = {code: "".join(directions[code].demonstration(shot) for shot in shots) for code in languages}
     examples = tuple(_example(number, items[number], directions, openings) for number in whole)
     notes = _notes(items, languages, len(whole), len(shots))
     return TaskData("ke", setting, options.shots, languages, examples, notes)
@@ -71,16 +65,16 @@ def _load(options: TaskOptions, setting: str) -> TaskData:
 def _directions(languages: tuple[str, ...], setting: str, native: bool) -> dict[str, _Direction]:
     words = wrappers(dict.fromkeys(("en", *languages)), native)
     pairs = {code: ("en", code) if setting == "en-all" else (code, "en") for code in languages}
-    return {code: _Direction(told, asked, words[told], words[asked]) for code, (told, asked) in pairs.items()}
+    return {code: _Direction(edited, asked, words[edited], words[asked]) for code, (edited, asked) in pairs.items()}
 
 
 def _example(number: int, item: Edits, directions: dict[str, _Direction], openings: dict[str, str]) -> Example:
-    asked = {each.asked for each in directions.values()}
+    asked = {direction.question for direction in directions.values()}
     return Example(
         id=str(number + 1),
         cluster=str(number + 1),
-        prompts={code: openings[code] + each.prompt(item) for code, each in directions.items()},
-        answers={code: item[each.asked].answer for code, each in directions.items()},
+        prompts={code: openings[code] + direction.prompt(item) for code, direction in directions.items()},
+        answers={code: item[direction.question].answer for code, direction in directions.items()},
         answer_language="en" if asked == {"en"} else None,
     )
 
@@ -95,7 +89,7 @@ def _shots(data: Path, n: int, languages: tuple[str, ...]) -> list[Edits]:
     if len(complete) < n:
         raise InputError(
             f"--shots {n} needs {counted(n, 'training line')} in {listed(needed)}, but "
-            f"{len(complete)} are there; put ReMaKE's zsre_mend_train_<language>_*.txt beside the data."
+            f"only {len(complete)} were found; put ReMaKE's zsre_mend_train_<language>_*.txt in the folder of the data."
         )
     return complete[:n]
 
@@ -108,7 +102,7 @@ def _notes(items: Sequence[Edits], languages: tuple[str, ...], kept: int, n_shot
         notes.append(f"Left out {counted(dropped, 'edit')} that lack a language ({by_language}).")
     if n_shots:
         notes.append(
-            f"Demonstrations in front of each prompt: {n_shots}, the first lines of ReMaKE's training lists "
+            f"Demonstrations before each prompt: {n_shots}, the first lines of ReMaKE's training lists "
             "that are complete in every language of the run."
         )
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""MzsRE, the question-answering edits of ReMaKE: one file a pair of languages, English in all of them."""
+"""MzsRE, the question-answering edits of ReMaKE: one file per pair of languages, always with English."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _CODES = {"cz": "cs", "du": "nl"}
 
 @dataclass(frozen=True)
 class Edit:
-    """A question and the answer that the edit gives it."""
+    """A question and its edited answer."""
 
     question: str
     answer: str
@@ -35,10 +35,10 @@ Edits = Mapping[str, Edit]
 
 
 def read_edits(data: Path) -> list[Edits]:
-    """The test items at or below `data`, each in the languages that have it, English always.
+    """The test items at or below `data`, each in the languages that have it, always including English.
 
-    Languages are joined by the English side, which every file carries; the order is the first file's.
-    Raises InputError where there is no such file or one is not as MzsRE's are.
+    Languages are joined by the English side, which every file contains; the order is that of the first file.
+    Raises InputError if there is no such file or one does not have MzsRE's format.
     """
     files = _by_language(files_under(data), _TEST)
     if not files:
@@ -54,10 +54,10 @@ def read_edits(data: Path) -> list[Edits]:
 
 
 def read_demonstrations(data: Path) -> list[Edits]:
-    """The lines of ReMaKE's training lists, each in the languages where it is complete.
+    """The lines of ReMaKE's training lists, each in the languages in which it is complete.
 
-    They lie beside the test files or in a folder next to theirs. A line without a question or an answer
-    in some language (line 40 of every list) simply lacks that language here.
+    The lists are in the folder of the test files or in a sibling folder. If a line has no question or no answer in a
+    language (line 40 of every list), it lacks that language here.
     """
     near = files_under(data)
     lists = _by_language(near, _TRAIN) or _by_language(_neighbours(data), _TRAIN)
@@ -70,12 +70,12 @@ def read_demonstrations(data: Path) -> list[Edits]:
 
 
 def _by_language(paths: list[Path], pattern: re.Pattern[str]) -> dict[str, tuple[str, Path]]:
-    """Language to (name in the data, file). Two lists of one language are cuts of the same: the first."""
-    found: dict[str, tuple[str, Path]] = {}
+    """Language to (name in the data, file). Of two excerpts of the list of one language, the first."""
+    files: dict[str, tuple[str, Path]] = {}
     for path in paths:
         if match := pattern.search(path.as_posix()):
-            found.setdefault(short_code(_CODES.get(match[1], match[1])), (match[1], path))
-    return found
+            files.setdefault(short_code(_CODES.get(match[1], match[1])), (match[1], path))
+    return files
 
 
 def _neighbours(data: Path) -> list[Path]:

@@ -1,6 +1,6 @@
-"""Task files: the user's own prompts, an example a line (JSON Lines), an item (JSON) or a row (CSV, TSV).
+"""Task files: the user's own prompts, one example per line (JSON Lines), item (JSON) or row (CSV, TSV).
 
-JSON Lines, CSV and TSV are read line by line, so that a file of gigabytes can be checked; anything may be in it.
+JSON Lines, CSV and TSV are read line by line, so that files of gigabytes can be checked. The content is not trusted.
 """
 
 from collections.abc import Iterator
@@ -31,22 +31,22 @@ MAX_PROBLEMS = 1000
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong at one place of a task file. `message` continues a sentence that begins with `field`."""
+    """A fault at one place of a task file. `message` continues a sentence that begins with `field`."""
 
     line: int
     """From 1: the line of the file, or the item of a JSON list."""
     field: str
-    """Path of the field, as prompts.de; `line` or `file` where the whole of it is meant."""
+    """Path of the field, as prompts.de; `line` or `file` for a fault of the whole line or file."""
     message: str
     unit: Unit = "line"
-    """What `line` counts."""
+    """The unit that `line` counts."""
 
 
 def check_task_file(path: Path, languages: tuple[str, ...] | None = None) -> list[Problem]:
-    """Everything wrong with a task file, in order of lines; an empty list where nothing is.
+    """All problems of a task file, in order of lines; an empty list if there are none.
 
-    With `languages`, in any form, only what is wrong in these. After 1,000 problems the rest is not looked at, and
-    the last entry says so. Raises InputError where there is no file that can be read, or its format is another.
+    With `languages`, in any form, only their problems. After 1,000 problems the rest is not checked, and the last entry
+    states that. Raises InputError if the file cannot be read or has another format.
     """
     problems = (problem for line in _lines(path, _asked(languages)) for problem in line.problems)
     first = list(islice(problems, MAX_PROBLEMS))
@@ -57,7 +57,7 @@ def check_task_file(path: Path, languages: tuple[str, ...] | None = None) -> lis
 
 
 def sound_prompts(path: Path, languages: tuple[str, ...] | None = None) -> Iterator[dict[str, str]]:
-    """Prompts by short language code of each example that has no problem, in the languages asked for."""
+    """Prompts by short language code of each example without problems, in the requested languages."""
     asked = _asked(languages)
     for line in _lines(path, asked):
         if not line.problems:
@@ -66,10 +66,10 @@ def sound_prompts(path: Path, languages: tuple[str, ...] | None = None) -> Itera
 
 
 def load_task_file(path: Path, options: TaskOptions) -> TaskData:
-    """The examples of a task file, in the languages asked for or else those of its lines.
+    """The examples of a task file, in the requested languages or in all languages of its lines.
 
-    With languages asked for, only these are looked at, and lines may differ in theirs: those that lack one, or
-    have a null prompt in it, are left out and counted. Raises InputError that names the first problem, line and field.
+    If languages are requested, only these are checked, and lines may have different languages: lines that lack one, or
+    have a null prompt in it, are left out and counted. Raises InputError with the first problem, its line and field.
     """
     asked = _asked(options.languages)
     records = [_usable(path, line) for line in _lines(path, asked)]
@@ -118,7 +118,7 @@ class _Line:
 
 @dataclass
 class _Earlier:
-    """What the lines so far have shown, for what must not or must be the same in all of them."""
+    """Ids and languages of the lines so far: ids must be unique, and languages the same in all lines."""
 
     ids: dict[str, int] = field(default_factory=dict)
     languages: dict[str, str] | None = None
@@ -148,7 +148,7 @@ def _lines(path: Path, asked: Asked) -> Iterator[_Line]:
         yield line
     if not earlier.first_line:
         line = _Line(1, "line")
-        line.add("file", "holds no example")
+        line.add("file", "contains no example")
         yield line
 
 
@@ -177,7 +177,7 @@ def _compare_languages(line: _Line, earlier: _Earlier, languages: dict[str, str]
         if len(languages) > MAX_LANGUAGES:
             line.add(
                 "prompts",
-                f"has {len(languages)} languages; a mask holds {MAX_LANGUAGES}: choose some with --languages",
+                f"has {len(languages)} languages, more than the limit of {MAX_LANGUAGES}; choose some with --languages",
             )
     first = earlier.languages
     lacking = [shown(first[code]) for code in first if code not in languages][:8]
@@ -187,6 +187,6 @@ def _compare_languages(line: _Line, earlier: _Earlier, languages: dict[str, str]
     words = [f"lack {listed(lacking)}"] * bool(lacking) + [f"add {listed(added)}"] * bool(added)
     line.add(
         "prompts",
-        f"{' and '.join(words)}, unlike {line.unit} {earlier.first_line}; give all {line.unit}s the same languages, "
+        f"{' and '.join(words)}, unlike {line.unit} {earlier.first_line}; use the same languages in all {line.unit}s, "
         "or choose some with --languages",
     )

@@ -1,10 +1,10 @@
-"""One example of a task file: what may be in it, and everything that is wrong with it.
+"""One example of a task file: its fields, and the checks of all of them.
 
 {"id": "paris", "prompts": {"en": "…", "de": "…"}, "answers": {"en": "…"}, "choices": {"en": ["…", "…"]}}
 
-`answers` and `choices` are optional; so are `cluster` (what the example shares with others; its own id
-where absent) and `answer_language` (where answers are not in the prompt's language). Language codes may have
-any form that `short_code` reads. An id or a cluster may be a whole number, an answer the number of a choice, from 0.
+`answers` and `choices` are optional. So are `cluster` (the source that the example shares with others; default: its id)
+and `answer_language` (if answers are not in the prompt's language). Language codes may have any form that `short_code`
+reads. An id or a cluster may be a whole number; an answer may be the index of a choice, from 0.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,20 +19,20 @@ from neurontui.store.languages.tags import short_code
 FIELDS = ("id", "prompts", "answers", "choices", "cluster", "answer_language")
 
 Asked = Collection[str] | None
-"""Short codes of the languages asked for; None: all of the file."""
+"""Short codes of the requested languages; None: all languages of the file."""
 Fault = tuple[str, str]
 """A field and the end of a sentence about it."""
 
 
 def unused_fields(record: Mapping[str, object]) -> set[str]:
-    """Fields that carry the user's own data; they are left alone."""
+    """Fields with the user's own data; they are ignored."""
     return record.keys() - set(FIELDS)
 
 
 def record_faults(record: object, asked: Asked = None) -> Iterator[Fault]:
-    """Everything wrong with one example, taken by itself, in the languages asked for.
+    """All faults of one example on its own, in the requested languages.
 
-    A prompt that is null counts as absent where languages are asked for, and else is a fault.
+    A null prompt counts as absent if languages are requested; otherwise it is a fault.
     """
     if not isinstance(record, dict):
         yield "line", f"must be an object with id and prompts, not {kind(record)}"
@@ -40,7 +40,7 @@ def record_faults(record: object, asked: Asked = None) -> Iterator[Fault]:
     yield from _field_names(record)
     yield from _texts(record)
     if "prompts" not in record:
-        yield "prompts", "is missing; give one prompt a language"
+        yield "prompts", "is missing; give one prompt per language"
         return
     prompts = prompts_of(record, asked)
     yield from _prompts(prompts, record["prompts"])
@@ -53,13 +53,13 @@ def record_faults(record: object, asked: Asked = None) -> Iterator[Fault]:
 
 
 def record_id(record: object) -> str | None:
-    """The id of an example as text; None where there is none that could be one."""
+    """The id of an example as text; None without a valid id."""
     value = record.get("id") if isinstance(record, dict) else None
     return str(value) if type(value) in (str, int) else None
 
 
 def prompts_of(record: Mapping[str, Any], asked: Asked) -> Any:
-    """The prompts in the languages asked for, by the codes of the file, without those that are null."""
+    """The prompts in the requested languages, by the codes of the file, without null prompts."""
     prompts = record["prompts"]
     if asked is None or not isinstance(prompts, dict):
         return prompts
@@ -67,7 +67,7 @@ def prompts_of(record: Mapping[str, Any], asked: Asked) -> Any:
 
 
 def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example:
-    """The example of a record without faults, in these languages, given by short codes."""
+    """The example of a record without faults, in `languages` (short codes)."""
     prompts = by_short_code(prompts_of(record, languages))
     answers = by_short_code(record.get("answers") or {})
     choices = by_short_code(record.get("choices") or {})
@@ -87,23 +87,23 @@ def _answer_text(answer: Any, options: Any) -> str:
 
 
 def _of_languages(values: Any, asked: Asked, languages: Collection[str]) -> Any:
-    """Answers or choices; with languages asked for, only of those that have a prompt."""
+    """Answers or choices; if languages are requested, only those with a prompt."""
     if asked is None or not isinstance(values, dict):
         return values
     return {code: value for code, value in values.items() if short_code(code) in languages}
 
 
 def _field_names(record: Mapping[str, object]) -> Iterator[Fault]:
-    # A slip of the pen must not lose the answers.
+    # A misspelled field must not lose the answers.
     for name in sorted(unused_fields(record)):
         close = get_close_matches(name[:40].lower(), FIELDS, n=1, cutoff=0.85)
         if close:
-            yield shown(name), f"is not a field; is '{close[0]}' meant?"
+            yield shown(name), f"is not a field; did you mean '{close[0]}'?"
 
 
 def _texts(record: Mapping[str, object]) -> Iterator[Fault]:
     if "id" not in record:
-        yield "id", "is missing; every example needs one of its own"
+        yield "id", "is missing; every example needs a unique id"
     for name in ("id", "cluster", "answer_language"):
         optional = name != "id" and record.get(name) is None
         number = name != "answer_language" and type(record.get(name)) is int
@@ -169,7 +169,7 @@ def _answers(answers: object, choices: object, languages: Collection[str]) -> It
 
 
 def _index_fault(answer: int, options: object) -> str | None:
-    """What is wrong with an answer that is the number of a choice."""
+    """The fault of an answer that is the index of a choice."""
     if not isinstance(options, list) or not options:
         return (
             f"is the number {answer}, which counts choices from 0, but there are no choices; "
@@ -208,6 +208,6 @@ def _option_faults(options: object, answer: object) -> Iterator[str]:
     if any(fault for _, fault in faults):
         return
     if len(set(options)) < len(options):
-        yield "hold the same text twice"
+        yield "contain the same text twice"
     if isinstance(answer, str) and answer not in options:
         yield f"do not contain the answer '{shown(answer)}'"

@@ -1,4 +1,4 @@
-"""XNLI's test split, found under a folder in whatever layout it was published."""
+"""Find XNLI's test split under a folder, in any of its published layouts."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ _PATTERNS = {
     "jsonl": r"/(?P<language>[a-z]{2,3})/test\.jsonl$",
     "xtreme": r"/test-(?P<language>[a-z]{2,3})\.tsv$",
 }
-"""In order of preference where two layouts hold as many languages; xtreme is last, it has no labels."""
+"""In order of preference if two layouts have equally many languages; xtreme is last, because it has no labels."""
 
 _Files = dict[str, list[Path]]
 
@@ -24,36 +24,36 @@ _Files = dict[str, list[Path]]
 def read_xnli(data: Path) -> XnliTable:
     """XNLI from the files at or below `data`: the layout with the most languages.
 
-    Raises InputError where there is none, or where rows or labels of its files disagree.
+    Raises InputError if there is none, or if rows or labels of its files disagree.
     """
-    found = _find(files_under(data))
-    if not found:
+    layouts = _find(files_under(data))
+    if not layouts:
         raise InputError(
             f"Found no XNLI test split under {printable(str(data))}: looked for xnli.test.tsv, test-xx.tsv, "
             "xx/test.jsonl, xx/test*.parquet and all_languages/test*.parquet."
         )
-    best = max(found, key=lambda layout: _reach(found[layout]))
-    table = READERS[best](found.pop(best))
+    best = max(layouts, key=lambda layout: _reach(layouts[layout]))
+    table = READERS[best](layouts.pop(best))
     if not all(table.columns.values()):
         raise InputError(f"{table.source} of XNLI is empty.")
-    return _with_labels(table, found) if None in table.labels else table
+    return _with_labels(table, layouts) if None in table.labels else table
 
 
 def _find(paths: list[Path]) -> dict[str, _Files]:
-    found: dict[str, _Files] = {}
+    layouts: dict[str, _Files] = {}
     for layout, pattern in _PATTERNS.items():
         matches = [(path, re.search(pattern, path.as_posix())) for path in paths]
         for path, match in _likeliest([(path, match) for path, match in matches if match]):
             code = match.groupdict().get("language", "")
-            found.setdefault(layout, {}).setdefault(code, []).append(path)
-    for files in found.values():
+            layouts.setdefault(layout, {}).setdefault(code, []).append(path)
+    for files in layouts.values():
         _require_one_folder(files)
-    return found
+    return layouts
 
 
 def _likeliest(matches: list[tuple[Path, re.Match[str]]]) -> list[tuple[Path, re.Match[str]]]:
-    """Other data sets have such names too, as PAWS-X: files in a folder named after XNLI go first."""
-    named = [each for each in matches if re.search(r"xnli[^/]*/", each[0].as_posix().lower())]
+    """Prefer files in a folder named after XNLI, because other data sets such as PAWS-X use the same file names."""
+    named = [candidate for candidate in matches if re.search(r"xnli[^/]*/", candidate[0].as_posix().lower())]
     return named or matches
 
 
@@ -62,16 +62,16 @@ def _require_one_folder(files: _Files) -> None:
         folders = sorted({path.parent for path in paths})
         if len(folders) > 1:
             both = f"{printable(str(folders[0]))} and {printable(str(folders[1]))}"
-            raise InputError(f"{both} both hold {paths[0].name}; name one of them with --data.")
+            raise InputError(f"{both} both contain {paths[0].name}; pass one of them as --data.")
 
 
 def _reach(files: _Files) -> int:
-    """How many languages the files hold: a file for all of them holds fifteen."""
+    """Number of languages of the files; a file for all languages has fifteen."""
     return 15 if "" in files else len(files)
 
 
 def _with_labels(table: XnliTable, others: dict[str, _Files]) -> XnliTable:
-    """Labels of an unlabelled edition, from another one whose rows are the same."""
+    """Add labels to an edition without labels, from another edition with the same rows."""
     for layout, files in others.items():
         labelled = READERS[layout](files)
         shared = [code for code in table.columns if code in labelled.columns]

@@ -1,4 +1,4 @@
-"""XNLI: does a hypothesis follow from a premise? 5,010 examples, three a premise, in fifteen languages."""
+"""XNLI: does a hypothesis follow from a premise? 5,010 examples, three per premise, in fifteen languages."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from neurontui.compute.tasks.xnli.files import read_xnli
 from neurontui.compute.tasks.xnli.table import Pair, XnliTable
 
 _CHOICE_ORDER = (0, 2, 1)
-"""true, false, inconclusive: as the question names them."""
+"""true, false, inconclusive: the order in the question."""
 
 
 def load_xnli(options: TaskOptions) -> TaskData:
@@ -51,13 +51,13 @@ def _example(
 
 
 def _answer_language(words: Mapping[str, Wrapper]) -> str | None:
-    """English words are joined in the English way, also to a Chinese prompt."""
+    """Answers in English are joined with a space, also after a Chinese prompt."""
     used = {wrapper.language for wrapper in words.values()}
     return "en" if used == {"en"} else None
 
 
 def _clusters(table: XnliTable) -> list[str]:
-    """The number of each row's premise, by the English text where there is one."""
+    """The number of each row's premise, by its English text if there is one."""
     column = table.columns.get("en") or next(iter(table.columns.values()))
     numbers: dict[str, int] = {}
     return [
@@ -75,7 +75,7 @@ def _notes(table: XnliTable, languages: tuple[str, ...], kept: int) -> tuple[str
         notes.append(f"Left out {counted(dropped, 'example')} that lack a language ({by_language}).")
     if None in table.labels:
         notes.append(
-            "The files carry no labels, so no example has an answer: accuracy, effective scores and "
-            "ablation need a labelled edition, as en/test.jsonl, beside them."
+            "The files have no labels, so no example has an answer: accuracy, effective scores and "
+            "ablation need an edition with labels, such as en/test.jsonl, in the same folder."
         )
     return tuple(notes)

@@ -18,7 +18,7 @@ from neurontui.compute.tasks.xnli.table import (
 from neurontui.store.errors import InputError
 
 Files = Mapping[str, Sequence[Path]]
-"""Language to its files; '' where one file holds all languages."""
+"""Language to its files; '' for a file with all languages."""
 
 _FIELDS = ("premise", "hypothesis", "label")
 _COLUMNS = ("language", "gold_label", "sentence1", "sentence2", "pairID")
@@ -29,13 +29,13 @@ def read_all_languages(files: Files) -> XnliTable:
     rows = [row for path in files[""] for row in _parquet_rows(path)]
     pairs = [_translations(row, f"Row {number} of all_languages") for number, row in enumerate(rows, 1)]
     labels = [read_label(row["label"], f"Row {number}") for number, row in enumerate(rows, 1)]
-    codes = dict.fromkeys(code for each in pairs for code in each)
-    columns = {code: [each.get(code) for each in pairs] for code in codes}
+    codes = dict.fromkeys(code for by_language in pairs for code in by_language)
+    columns = {code: [by_language.get(code) for by_language in pairs] for code in codes}
     return XnliTable(columns, labels, _name(files, folders=1))
 
 
 def read_official(files: Files) -> XnliTable:
-    """The 19 columns of xnli.test.tsv: all languages below each other, joined by pairID."""
+    """The 19 columns of xnli.test.tsv: rows of all languages, joined by pairID."""
     path = files[""][0]
     rows: dict[str, dict[str, tuple[Pair | None, int]]] = {}
     for number, row in _official_rows(path):
@@ -47,12 +47,12 @@ def read_official(files: Files) -> XnliTable:
         versions[row["language"]] = pair, read_label(row["gold_label"], where)
     labels = [_common_label(pair_id, versions) for pair_id, versions in rows.items()]
     codes = dict.fromkeys(code for versions in rows.values() for code in versions)
-    columns = {code: [each.get(code, (None,))[0] for each in rows.values()] for code in codes}
+    columns = {code: [by_language.get(code, (None,))[0] for by_language in rows.values()] for code in codes}
     return XnliTable(columns, labels, _name(files))
 
 
 def read_parquet(files: Files) -> XnliTable:
-    """The hub's folders by language: one row an example, parallel between languages."""
+    """The hub's folders by language: one row per example, parallel between languages."""
     columns: dict[str, list[LabelledPair]] = {}
     for code, paths in files.items():
         rows = [(path, row) for path in paths for row in _parquet_rows(path)]
@@ -140,11 +140,11 @@ def _xtreme_rows(path: Path) -> Iterator[LabelledPair]:
 
 
 def _parquet_rows(path: Path) -> list[dict[str, Any]]:
-    # Imported here: checking a task file needs no Arrow.
+    # Imported here, because checking a task file does not need Arrow.
     import pyarrow
     import pyarrow.parquet
 
-    wrong = InputError(f"{printable(str(path))} is no Parquet file with {', '.join(_FIELDS)}.")
+    wrong = InputError(f"{printable(str(path))} is not a Parquet file with {', '.join(_FIELDS)}.")
     try:
         table = pyarrow.parquet.read_table(path, columns=list(_FIELDS), partitioning=None)
     except (pyarrow.ArrowException, OSError, ValueError):
@@ -155,6 +155,6 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _name(files: Files, folders: int = 0) -> str:
-    paths = [path for each in files.values() for path in each]
+    paths = [path for of_language in files.values() for path in of_language]
     first = printable("/".join(paths[0].parts[-1 - folders :]))
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} files like it"

@@ -1,4 +1,4 @@
-"""XNLI as parallel rows, whatever the files looked like."""
+"""XNLI as parallel rows, independent of the file layout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class XnliTable:
     """Rows in every language: row i has the same meaning in all of them."""
 
     columns: Mapping[str, Sequence[Pair | None]]
-    """Language to rows; None where a language lacks the row."""
+    """Language to rows; None if a language lacks the row."""
     labels: Sequence[int | None]
-    """0 entailment, 1 neutral, 2 contradiction; None where the files carry no label."""
+    """0 entailment, 1 neutral, 2 contradiction; None if the files have no labels."""
     source: str
-    """What was read, for a note."""
+    """Description of the files, for a note."""
 
 
 def read_label(value: object, where: str) -> int:
@@ -37,13 +37,13 @@ def read_label(value: object, where: str) -> int:
 
 
 def read_pair(premise: str, hypothesis: str) -> Pair | None:
-    """Premise and hypothesis without white space around them; None where one is empty."""
+    """Premise and hypothesis without surrounding white space; None if one is empty."""
     pair = premise.strip(), hypothesis.strip()
     return pair if all(pair) else None
 
 
 def parallel(columns: dict[str, list[LabelledPair]], source: str) -> XnliTable:
-    """Join files that are parallel row by row; raises InputError where lengths or labels differ."""
+    """Join files that are parallel row by row; raises InputError if lengths or labels differ."""
     first, rows = next(iter(columns.items()))
     labels = [label for _, label in rows]
     for code, others in columns.items():
@@ -54,11 +54,11 @@ def parallel(columns: dict[str, list[LabelledPair]], source: str) -> XnliTable:
                 raise InputError(
                     f"{source} are not parallel: row {number + 1} has another label in {code} than in {first}."
                 )
-    return XnliTable({code: [pair for pair, _ in each] for code, each in columns.items()}, labels, source)
+    return XnliTable({code: [pair for pair, _ in pairs] for code, pairs in columns.items()}, labels, source)
 
 
 def same_text(one: Pair | None, other: Pair | None) -> bool:
-    """Whether two editions hold the same pair; they differ in white space."""
+    """Whether two pairs are equal apart from white space, in which editions differ."""
     return _squeezed(one) == _squeezed(other)
 
 

@@ -79,9 +79,9 @@ def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        (AblationOptions(scope="some"), UsageError, "'some' is no scope"),
+        (AblationOptions(scope="some"), UsageError, "'some' is not a scope"),
         (AblationOptions(value="1"), UsageError, "cannot be set to '1'"),
-        (AblationOptions(fractions=(1.5,)), UsageError, "1.5 is no share"),
+        (AblationOptions(fractions=(1.5,)), UsageError, "1.5 is not a share"),
         (AblationOptions(layers=(2,)), InputError, "no layer 2 to ablate.*0 to 1"),
     ],
 )
@@ -133,11 +133,14 @@ def test_a_language_is_found_in_whatever_form_it_is_written() -> None:
         ("layer,neuron\n0,-1\n", "neuron -1 of layer 0"),
         ("layer,neuron\n2,0\n", "layer 2, but this model has layers 0 to 1"),
         ("layer,neuron\n0,1\n1,x\n", "line 3: neuron is 'x'"),
-        ("layer,neuron\n0\n", "line 2: there are 1 cells for 2 columns"),
-        ("layer,neuron\n0,1,2\n", "line 2: there are 3 cells for 2 columns"),
+        ("layer,neuron\n0\n", "line 2: 1 cells for 2 columns"),
+        ("layer,neuron\n0,1,2\n", "line 2: 3 cells for 2 columns"),
         ("layer,neuron\n0,1_0\n", "line 2: neuron is '1_0'"),
         ("layer,neuron\n0,1.0\n", "line 2: neuron is '1.0'"),
-        ("layer,neuron,score\n0,1,2\n", "column 'score', which .*language; remove it"),
+        (
+            "layer,neuron,score\n0,1,2\n",
+            "column 'score'; the columns are layer, neuron and, optionally, language; remove it",
+        ),
         (",layer,neuron\n0,0,1\n", "column ''"),
         ("layer,neuron,languages\n0,1,en\n", "column 'languages'"),
         ("layer,neuron,layer\n0,1,1\n", "column 'layer' twice"),
@@ -160,7 +163,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone.csv cannot be read"):
         read_neurons(tmp_path / "gone.csv", LAYERS, LANGUAGES)
     (tmp_path / "binary.csv").write_bytes(b"layer,neuron\n\xff\xfe\x00")
-    with pytest.raises(InputError, match=r"binary.csv is no CSV file"):
+    with pytest.raises(InputError, match=r"binary.csv is not a CSV file"):
         read_neurons(tmp_path / "binary.csv", LAYERS, LANGUAGES)
 
 

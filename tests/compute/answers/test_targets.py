@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from neurontui.compute.answers.answer_tokens import Following, continuations, first_word
+from neurontui.compute.answers.answer_tokens import Continuation, continuations, first_word
 from neurontui.compute.answers.targets import answer_book, collision_notes, find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -78,10 +78,10 @@ def test_an_encoder_decoder_says_the_answer_on_its_own() -> None:
 
 def test_a_space_alone_is_never_the_answer() -> None:
     loaded = spaced(load_tiny("bloom"))
-    (ids,) = continuations(loaded, [Following("The", " ", "巴黎")])
+    (ids,) = continuations(loaded, [Continuation("The", " ", "巴黎")])
     assert words(loaded, ids) == ["▁", "巴", "黎"]
     assert first_word(loaded, ids) == 1
-    (ids,) = continuations(loaded, [Following("The", " ", "Paris")])
+    (ids,) = continuations(loaded, [Continuation("The", " ", "Paris")])
     assert words(loaded, ids) == ["▁Paris"]
     assert first_word(loaded, ids) == 0
 
@@ -89,13 +89,13 @@ def test_a_space_alone_is_never_the_answer() -> None:
 def test_where_prompt_and_answer_would_melt_the_prompt_stays_as_it_is_read() -> None:
     loaded = spaced(load_tiny("bloom"))
     assert "是巴" in words(loaded, tuple(loaded.tokenizer("b是巴黎")["input_ids"]))
-    (ids,) = continuations(loaded, [Following("b是", "", "巴黎")])
+    (ids,) = continuations(loaded, [Continuation("b是", "", "巴黎")])
     assert words(loaded, ids) == ["巴", "黎"]
 
 
 def test_a_prompt_that_ends_in_a_space_gets_no_second_one() -> None:
-    assert Following("The capital is ", " ", "Paris").tail == "Paris"
-    assert Following("The capital is", " ", "Paris").tail == " Paris"
+    assert Continuation("The capital is ", " ", "Paris").tail == "Paris"
+    assert Continuation("The capital is", " ", "Paris").tail == " Paris"
 
 
 def questions(answers: list[str], choices: dict[int, tuple[str, ...]] | None = None) -> Batch:
@@ -112,14 +112,14 @@ def questions(answers: list[str], choices: dict[int, tuple[str, ...]] | None = N
     return Batch(0, tuple(range(len(answers))), (0,) * len(answers), examples, ("en",))
 
 
-def test_the_telling_token_is_the_first_that_no_other_answer_shares() -> None:
+def test_the_first_unique_token_is_the_first_that_no_other_answer_shares() -> None:
     loaded = load_tiny("bloom")
     batch = questions(["qzxa", "qzxb", "qzya", "qz", "wv", "wv"])
     rows = targets_of(loaded, batch).rows
     texts = [[loaded.tokenizer.decode([token]) for token in row.ids] for row in rows]
     assert texts[0] == [" ", "q", "z", "x", "a"]  # the tiny tokenizer knows no such words
     assert [row.first for row in rows] == [1] * 6
-    assert [row.telling for row in rows] == [4, 4, 3, 2, 1, 1]
+    assert [row.first_unique for row in rows] == [4, 4, 3, 2, 1, 1]
 
 
 def test_distractors_are_the_other_choices_or_another_answer() -> None:
@@ -137,7 +137,7 @@ def test_collisions_are_counted_over_different_answers() -> None:
     notes = collision_notes(answer_book(loaded, batch.examples, batch.languages))
     assert len(notes) == 1
     assert notes[0][0] == "answers"
-    assert "In en, 2 of 4 different answers" in notes[0][1]
+    assert "In en, 2 of 4 distinct answers" in notes[0][1]
     different = questions(["qa", "w", "z"])
     assert collision_notes(answer_book(loaded, different.examples, ("en",))) == ()
 

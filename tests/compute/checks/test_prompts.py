@@ -143,7 +143,8 @@ def test_the_choice_about_bos_is_part_of_the_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("architecture", "expected"),
     [("gemma3_text", True), ("gemma2", True), ("llama", True), ("mistral", True), ("mixtral", True),
-     ("gpt2", False), ("bloom", False), ("gpt_neox", False), ("qwen3", False), ("phi3", False), ("opt", False), ("xglm", False)],
+     ("gpt2", False), ("bloom", False), ("gpt_neox", False), ("qwen3", False), ("phi3", False), ("opt", False),
+     ("xglm", False)],
 )  # fmt: skip
 def test_which_models_read_a_bos(architecture: str, expected: bool) -> None:
     assert (reason_for_bos(load_tiny(architecture)) is not None) == expected
@@ -177,7 +178,7 @@ def test_a_llama_whose_configuration_declines_bos_is_measured_with_a_note(tmp_pa
     run(asked, NullProgress())
     (note,) = prompt_notes(asked.out)
     assert note.startswith("3 of 3 prompts do not begin with BOS ('<s>')")
-    assert "add_bos_token: false" in note
+    assert "sets add_bos_token to false" in note
 
     gemma = without_bos(save_tiny("gemma3_text", tmp_path / "gemma"))
     _configure(gemma, add_bos_token=False)
@@ -193,7 +194,7 @@ def _configure(folder: Path, **options: object) -> None:
 def test_bos_cannot_be_added_where_there_is_none(tmp_path: Path) -> None:
     folder = save_tiny("bloom", tmp_path / "bloom")
     _configure(folder, bos_token=None)
-    with pytest.raises(UsageError, match="none; leave --bos out"):
+    with pytest.raises(UsageError, match="none; omit --bos"):
         load_model(ModelOptions(str(folder), device="cpu", bos="add"))
 
 
@@ -217,7 +218,7 @@ def test_unknown_tokens_are_counted_by_language(tmp_path: Path) -> None:
     lines = [{"prompts": {**TEXTS, "ru": text}} for text in ("Столица Португалии", "Столица of Portugal")]
     run(config(tmp_path, model, *lines), NullProgress())
     assert prompt_notes(tmp_path / "results.duckdb") == [
-        "In ru, 2 of 2 prompts hold text that the tokenizer has no token for: 3 of 5 tokens are '<unk>', and in "
+        "In ru, 2 of 2 prompts contain text that the tokenizer has no token for: 3 of 5 tokens are '<unk>', and in "
         "1 prompts the last one is."
     ]
 

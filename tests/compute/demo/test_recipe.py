@@ -7,7 +7,7 @@ import torch
 
 from neurontui.compute.demo import LANGUAGES
 from neurontui.compute.demo.recipe.__main__ import main
-from neurontui.compute.demo.recipe.evaluate import accuracies, load, normalised, put_table, row
+from neurontui.compute.demo.recipe.evaluate import accuracies, load, normalized, put_table, row
 from neurontui.compute.demo.recipe.facts import load_facts
 from neurontui.compute.demo.recipe.losses import (
     Encoded,
@@ -77,8 +77,8 @@ def test_a_seed_gives_the_same_weights(tokenizer):
 
 
 def test_answers_are_compared_without_case_space_and_punctuation():
-    assert normalised(" PARIS.") == normalised("Paris")
-    assert normalised("Paris") != normalised("Paría")
+    assert normalized(" PARIS.") == normalized("Paris")
+    assert normalized("Paris") != normalized("Paría")
 
 
 def test_a_row_ends_with_the_lowest_language():

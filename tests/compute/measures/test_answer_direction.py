@@ -11,8 +11,8 @@ from neurontui.compute.models.tokenize import encode_batch
 from tests.compute.measures import singly
 from tests.compute.tiny import CONFIGS, batch, load_tiny
 
-TARGET = Target(ids=(9, 20, 31), first=1, telling=2, choices=(), distractors=(40, 50))
-LONELY = Target(ids=(9, 20), first=1, telling=1, choices=(), distractors=())
+TARGET = Target(ids=(9, 20, 31), first=1, first_unique=2, choices=(), distractors=(40, 50))
+LONELY = Target(ids=(9, 20), first=1, first_unique=1, choices=(), distractors=())
 
 
 def direction(target: Target | None, **options) -> tuple[torch.Tensor, bool]:
@@ -29,7 +29,7 @@ def test_the_answer_can_stand_for_itself_in_many_ways() -> None:
         (): E[20],
         (("embedding", "input"),): I[20],
         (("word", "mean"),): (E[20] + E[31]) / 2,
-        (("word", "telling"),): E[31],
+        (("word", "first-unique"),): E[31],
         (("centred", True),): E[20] - E.mean(0),
         (("contrast", True),): E[20] - (E[40] + E[50]) / 2,
         (("contrast", True), ("centred", True)): E[20] - (E[40] + E[50]) / 2,

@@ -73,7 +73,7 @@ def test_a_nonlinearity_outside_a_module_is_refused() -> None:
     for layer in model.model.layers:
         mlp = layer.mlp
         mlp.forward = lambda x, mlp=mlp: mlp.down_proj(nn.functional.silu(mlp.gate_proj(x)) * mlp.up_proj(x))
-    with pytest.raises(ModelError, match="cannot be told for certain"):
+    with pytest.raises(ModelError, match="cannot be identified with certainty"):
         search_ffns(model)
 
 
@@ -97,5 +97,5 @@ def test_a_refusal_says_what_to_do() -> None:
     model = build("mistral")
     model.model.layers[0].mlp = nn.Identity()
     model.model.layers[1].mlp = nn.Identity()
-    with pytest.raises(ModelError, match=r"describe it in compute/models/architectures\.py"):
+    with pytest.raises(ModelError, match=r"add it to compute/models/architectures\.py"):
         search_ffns(model)

@@ -156,7 +156,7 @@ def test_experts_of_another_layout_are_refused() -> None:
     experts = load_tiny("mixtral").model.model.layers[0].mlp.experts
     experts.has_bias = True
     try:
-        with pytest.raises(ModelError, match="not laid out as Mixtral's"):
+        with pytest.raises(ModelError, match="not have the structure of Mixtral"):
             experts_ffn(experts, 0, "decoder", 0)
     finally:
         experts.has_bias = False

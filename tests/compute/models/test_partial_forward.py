@@ -30,7 +30,7 @@ def test_resumed_prompts_equal_full_ones_to_the_bit(architecture: str) -> None:
             decoder = Decoder(loaded, intervention)
             full, wanted = decoder.read(tokens, 4)
             n_full = len(calls)
-            with shortcut.taken():
+            with shortcut.resuming():
                 resumed, found = decoder.read(tokens, 4)
             assert len(calls) == n_full
             borrow_layers(resumed.cache, plain.cache, shortcut.first)

@@ -79,7 +79,7 @@ def test_one_chinese_script_can_be_asked_for(mpararel: Write) -> None:
     data = _load(mpararel(PATTERNS, TUPLES), languages=("en", "zh-hans"))
     assert {each.cluster for each in data.examples} == {"P36-7"}
     assert data.languages == ("en", "zh")
-    assert data.notes[-1] == "Chinese (zh) is the simplified folder alone, as asked for."
+    assert data.notes[-1] == "Chinese (zh) is the simplified folder only, as requested."
     other = _load(mpararel(PATTERNS, TUPLES), languages=("en", "zho_Hant"))
     assert {each.cluster for each in other.examples} == {"P36-3", "P36-7"}
     assert other.languages == ("en", "zh-Hant")
@@ -97,7 +97,7 @@ def test_what_was_left_out_is_counted(mpararel: Write) -> None:
 
 def test_a_language_with_too_few_good_templates_is_named(mpararel: Write) -> None:
     patterns = {"en": EN, "fr": [*FR[:2], "[Y], la capitale de [X]"]}
-    with pytest.raises(InputError, match=r"fewer than 3 good templates that end in \[Y\] in fr;"):
+    with pytest.raises(InputError, match=r"fewer than 3 valid templates that end in \[Y\] in fr;"):
         _load(mpararel(patterns, TUPLES))
 
 
@@ -125,12 +125,12 @@ def test_languages_without_a_common_fact_are_told(mpararel: Write) -> None:
         (
             "tuples",
             '{"sub_label":"a","obj_label":"b","sub_uri":"c","obj_uri":"d","lineid":"1"}',
-            "line 1 has no lineid of its own",
+            "line 1 has no unique lineid",
         ),
         (
             "tuples",
             '{"sub_label":"a","obj_label":"b","sub_uri":"c","obj_uri":"d","lineid":1e999}',
-            "line 1 has no lineid of its own",
+            "line 1 has no unique lineid",
         ),
     ],
 )
@@ -142,7 +142,7 @@ def test_damaged_files_are_told_by_line(mpararel: Write, file: str, content: str
 
 
 def test_without_data_it_says_where_they_are() -> None:
-    with pytest.raises(InputError, match=r"github\.com/coastalcph/mpararel and name it with --data"):
+    with pytest.raises(InputError, match=r"github\.com/coastalcph/mpararel and pass it as --data"):
         load_task("fact", TaskOptions())
 
 

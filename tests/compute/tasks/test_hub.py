@@ -38,7 +38,7 @@ def test_offline_it_says_what_to_do(tmp_path: Path) -> None:
     offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True, check=True)
     assert "Cannot download all_languages/test-00000-of-00001.parquet" in done.stdout
-    assert "name it with --data" in done.stdout
+    assert "pass it as --data" in done.stdout
 
 
 def test_a_failing_network_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_a_failing_network_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionResetError("gone")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    with pytest.raises(InputError, match=r"facebook/xnli \(ConnectionResetError\); download it where"):
+    with pytest.raises(InputError, match=r"facebook/xnli \(ConnectionResetError\); download it on a machine"):
         load_task("xnli", TaskOptions())
 
 

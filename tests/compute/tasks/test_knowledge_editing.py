@@ -68,12 +68,12 @@ def test_demonstrations_stand_in_front_and_defective_lines_are_skipped(mzsre: Wr
 
 
 def test_too_few_demonstrations_are_told(mzsre: Write) -> None:
-    with pytest.raises(InputError, match=r"--shots 3 needs 3 training lines in en, de, zh, but 2 are there"):
+    with pytest.raises(InputError, match=r"--shots 3 needs 3 training lines in en, de, zh, but only 2 were found"):
         _load(mzsre(ITEMS, TRAIN), shots=3)
 
 
 def test_demonstrations_lacking_in_a_language_are_told(mzsre: Write) -> None:
-    with pytest.raises(InputError, match="but 0 are there"):
+    with pytest.raises(InputError, match="but only 0 were found"):
         _load(mzsre(ITEMS, {"en": TRAIN["en"]}), shots=1)
 
 
@@ -133,9 +133,9 @@ def test_a_doubled_item_is_refused(mzsre: Write) -> None:
 
 def test_a_text_no_table_can_hold_is_refused(mzsre: Write) -> None:
     items = {"en": ITEMS["en"], "de": [("Wer?", "\ud800"), ("Wann\0?", "1931")]}
-    with pytest.raises(InputError, match="Example 1 in de has a text that holds half of a surrogate"):
+    with pytest.raises(InputError, match="Example 1 in de has a text that contains half of a surrogate"):
         _load(mzsre(items))
-    with pytest.raises(InputError, match="Example 2 in de has a text that holds a NUL"):
+    with pytest.raises(InputError, match="Example 2 in de has a text that contains a NUL"):
         _load(mzsre({**items, "de": [ITEMS["de"][0], items["de"][1]]}))
 
 

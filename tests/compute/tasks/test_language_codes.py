@@ -96,7 +96,7 @@ def test_published_data_can_be_asked_for_in_either_form(mzsre: Write) -> None:
 @pytest.mark.parametrize("asked", [("en", "EN"), ("tha_Thai", "th"), ("zh", "en", "cmn"), ("xx", "XX")])
 def test_a_language_asked_for_in_two_forms_is_refused(asked: tuple[str, ...]) -> None:
     one, other = duplicate(asked) or ("", "")
-    with pytest.raises(UsageError, match=rf"twice \({one} and {other}\); name it once"):
+    with pytest.raises(UsageError, match=rf"twice \({one} and {other}\); use it once"):
         load_task("xnli", TaskOptions(languages=asked))
 
 
@@ -122,7 +122,7 @@ def test_a_code_that_is_not_known_is_used_and_noted(task_file: Write) -> None:
     unknown = [note for note in data.notes if "not a known language code" in note]
     assert unknown == [
         f"'{code}' is not a known language code: family, script and joiner are unknown; "
-        "a space is put between prompt and answer."
+        "a space is used between prompt and answer."
         for code in ("klingonish", "own-code")
     ]
 
@@ -134,7 +134,7 @@ def test_an_unknown_language_of_answers_is_noted(task_file: Write) -> None:
 
 def test_a_language_whose_script_is_not_known_is_noted(task_file: Write) -> None:
     data = load_task(str(task_file(_record(1, ["en", "oyb"]))), TaskOptions())
-    assert data.notes[-1] == ("The script of oyb is not known; a space is put between prompt and answer.")
+    assert data.notes[-1] == ("The script of oyb is not known; a space is used between prompt and answer.")
 
 
 MANY = FAIRSEQ_LANGUAGE_CODES[:122]
@@ -187,7 +187,7 @@ def test_too_many_languages_are_one_problem_of_the_file(task_file: Write) -> Non
     path = task_file(*(_record(number, MANY) for number in range(3)))
     problems = check_task_file(path)
     assert [(each.line, each.field) for each in problems] == [(1, "prompts")]
-    assert "122 languages; a mask holds 64: choose some with --languages" in problems[0].message
+    assert "122 languages, more than the limit of 64; choose some with --languages" in problems[0].message
 
 
 def test_no_example_with_all_languages_is_said(task_file: Write) -> None:

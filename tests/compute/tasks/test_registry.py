@@ -5,17 +5,18 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.registry import load_task
-from neurontui.store.errors import UsageError
+from neurontui.compute.tasks.registry import TASKS, load_task
+from neurontui.store.errors import InputError, UsageError
+from tests.tui.cli.command_line import neurontui
 
 
 @pytest.mark.parametrize(
     ("task", "words"),
     [
-        ("xnil", "'xnil' is no task: did you mean xnli?"),
-        ("ke", "there are xnli, fact, ke-en-all, ke-all-en"),
-        ("translation", "there are xnli, fact, ke-en-all, ke-all-en, or a .jsonl file"),
-        ("\x1b[2J", "is no task"),
+        ("xnil", "'xnil' is not a task: did you mean xnli?"),
+        ("ke", "choose one of xnli, fact, ke-en-all, ke-all-en"),
+        ("translation", "choose one of xnli, fact, ke-en-all, ke-all-en, or a .jsonl file"),
+        ("\x1b[2J", "is not a task"),
     ],
 )
 def test_an_unknown_task_is_told(task: str, words: str) -> None:
@@ -29,7 +30,7 @@ def test_an_unknown_task_is_told(task: str, words: str) -> None:
     ("task", "options", "words"),
     [
         ("xnli", TaskOptions(limit=0), "--limit must be at least 1"),
-        ("xnli", TaskOptions(shots=2), "--shots goes with ke-en-all and ke-all-en"),
+        ("xnli", TaskOptions(shots=2), "--shots applies only to ke-en-all and ke-all-en"),
         ("ke-en-all", TaskOptions(shots=-1), "--shots must be 0 or more"),
         ("fact", TaskOptions(native_wrapper=True), "'fact' has no wrapper to translate"),
         ("xnli", TaskOptions(languages=()), "--languages is empty"),
@@ -44,10 +45,29 @@ def test_options_that_do_not_fit_are_told(task: str, options: TaskOptions, words
 
 def test_a_folder_with_far_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from neurontui.compute.tasks import data_files as sources
-    from neurontui.store.errors import InputError
 
     monkeypatch.setattr(sources, "_MAX_FILES", 3)
     for number in range(5):
         (tmp_path / str(number)).touch()
-    with pytest.raises(InputError, match="more than 3 files; name the data set's own folder"):
+    with pytest.raises(InputError, match="more than 3 files; use the data set's own folder"):
         load_task("fact", TaskOptions(data=tmp_path))
+
+
+def test_completion_and_help_follow_from_the_registry() -> None:
+    from neurontui.tui.cli.tab_completion import tasks
+
+    offered = tasks(None, None, "")  # type: ignore[arg-type]
+    assert {item.value: item.help for item in offered} == {task.name: task.description for task in TASKS.values()}
+    assert [item.value for item in tasks(None, None, "ke-a")] == ["ke-all-en"]  # type: ignore[arg-type]
+    assert all(name in neurontui("run", "--help").out for name in TASKS)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_a_task_describes_itself_and_says_where_its_data_is(task) -> None:
+    assert task.description
+    assert "\n" not in task.description
+    if task.needs_data:
+        with pytest.raises(InputError, match="--data"):
+            load_task(task.name, TaskOptions())
+    else:
+        assert "hub" in task.source

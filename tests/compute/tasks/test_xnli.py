@@ -110,7 +110,7 @@ def test_an_empty_cell_is_a_missing_language(tmp_path: Path) -> None:
 def test_without_labels_there_are_no_answers_and_a_note_says_so(tmp_path: Path) -> None:
     data = _load(layouts.xtreme(tmp_path))
     assert all(not each.answers for each in data.examples)
-    assert "carry no labels" in data.notes[-1]
+    assert "have no labels" in data.notes[-1]
 
 
 def test_a_third_column_is_the_label(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_the_papers_edition_is_told_from_its_neighbours(tmp_path: Path) -> None:
 def test_two_editions_at_once_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         layouts.jsonl(tmp_path / name)
-    with pytest.raises(InputError, match=r"both hold test\.jsonl; name one of them with --data"):
+    with pytest.raises(InputError, match=r"both contain test\.jsonl; pass one of them as --data"):
         _load(tmp_path)
 
 
@@ -181,8 +181,8 @@ def test_one_file_can_be_named_itself(tmp_path: Path) -> None:
         ("test-en.tsv", b"", "is empty"),
         ("en/test.jsonl", b'{"premise": "a"}', 'line 1 has no field "hypothesis"'),
         ("en/test.jsonl", b"{", "line 1 is not JSON"),
-        ("en/test-0.parquet", b"PAR1 not really", "is no Parquet file with premise"),
-        ("all_languages/test-0.parquet", b"", "is no Parquet file with premise"),
+        ("en/test-0.parquet", b"PAR1 not really", "is not a Parquet file with premise"),
+        ("all_languages/test-0.parquet", b"", "is not a Parquet file with premise"),
         ("notes.txt", b"", "Found no XNLI test split under"),
     ],
 )
@@ -196,7 +196,7 @@ def test_damaged_files_are_told_by_name(tmp_path: Path, name: str, content: byte
 def test_a_parquet_file_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     pq.write_table(pa.table({"text": ["a"], "label": [0]}), tmp_path / "en" / "test.parquet")
-    with pytest.raises(InputError, match="is no Parquet file with premise"):
+    with pytest.raises(InputError, match="is not a Parquet file with premise"):
         _load(tmp_path)
     pq.write_table(
         pa.table({"premise": ["a"], "hypothesis": ["b"], "label": [0]}),

@@ -1,7 +1,7 @@
-"""The header of a table: a column `id` and one for each language.
+"""The header of a table: a column `id` and columns for each language.
 
-Columns `prompt_de` (also `prompts.de`) hold prompts; where there is none of these, so do columns named by a
-language code (`de`). `answer_de` and `choices_de` (a JSON list) go with them. Other columns are the user's own.
+Columns `prompt_de` (also `prompts.de`) contain prompts; without such columns, columns named by a language code (`de`)
+do. `answer_de` and `choices_de` (a JSON list) belong to them. Other columns are the user's own data.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ _LONG = {"language", "lang", "language_code", "locale"}
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds: a plain field, `prompts`, `answers` or `choices` of a language, or the user's own data."""
+    """Content of a column: a plain field, `prompts`, `answers` or `choices` of a language, or the user's own data."""
 
     field: str
     code: str | None = None
     doubtful: bool = False
-    """The language code may be a word: `no`, `is`, `prompt_len`. Numbers in such a column are no prompts."""
+    """The language code may be a word: `no`, `is`, `prompt_len`. Numbers in such a column are not prompts."""
 
 
 def columns_of(cells: Sequence[str]) -> list[Column]:
-    """What each column holds. Raises ValueError with the end of a sentence about the header."""
+    """Content of each column. Raises ValueError with the end of a sentence about the header."""
     names = [cell.strip() for cell in cells]
     columns = _with_languages([_named(name) for name in names])
     _require_clear(names, columns)
@@ -49,7 +49,7 @@ def _require_clear(names: Sequence[str], columns: Sequence[Column]) -> None:
         if column.code and language_tag(column.code).language is None:
             raise ValueError(
                 f"has the column '{shown(name)}', but '{shown(column.code)}' is not a known language code; "
-                "give the column another name, or use JSON Lines for language codes of your own"
+                "rename the column, or use JSON Lines for your own language codes"
             )
 
 
@@ -58,11 +58,11 @@ def _require_prompts(names: Sequence[str], fields: set[str]) -> None:
         raise ValueError(f"is a header without a column id; its columns are {_shown(names)}")
     if "prompts" not in fields and fields & _LONG:
         raise ValueError(
-            "is the header of a table with one language a row; give one example a row, "
+            "is the header of a table with one language per row; use one example per row, "
             "with a column of prompts for each language (prompt_en, prompt_de, ...)"
         )
     if "prompts" not in fields:
-        raise ValueError(f"is a header without a column of prompts, as prompt_en; its columns are {_shown(names)}")
+        raise ValueError(f"is a header without a column of prompts, such as prompt_en; its columns are {_shown(names)}")
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -73,15 +73,15 @@ def _named(name: str) -> Column:
     if name.lower() in _PLAIN:
         return Column(name.lower())
     for mark in "._":
-        prefix, found, code = name.partition(mark)
-        if found and code and prefix.lower() in _PREFIXES:
+        prefix, separator, code = name.partition(mark)
+        if separator and code and prefix.lower() in _PREFIXES:
             doubtful = language_tag(code).language not in reference()
             return Column(_PREFIXES[prefix.lower()], code, doubtful)
     return Column(name)
 
 
 def _with_languages(columns: list[Column]) -> list[Column]:
-    """Columns named by a language code are prompts where no column is named as such."""
+    """Columns named by a language code are prompts if no column is named `prompt_…`."""
     if any(column.field == "prompts" for column in columns):
         return columns
     answered = {short_code(column.code) for column in columns if column.code}
@@ -92,7 +92,7 @@ def _with_languages(columns: list[Column]) -> list[Column]:
 
 
 def _names_language(column: Column, answered: set[str]) -> bool:
-    """Whether a column is named by a language; three letters can be any word, so the language must be a usual one."""
+    """Whether a column is named by a language; it must be a common one, as three letters can be any word."""
     name = column.field
     if column.code or not name or name in _PLAIN:
         return False

@@ -1,4 +1,4 @@
-"""One example of a task file, as its format gives it, before anything is said about its fields."""
+"""One parsed entry of a task file, before its fields are checked."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,11 +8,11 @@ Unit = Literal["line", "item"]
 
 @dataclass(frozen=True)
 class Entry:
-    """A parsed value, or what is wrong with the place where one should be."""
+    """A parsed value, or the fault of its line."""
 
     number: int
-    """Line of the file, from 1; in a JSON list, or objects over many lines, number of the item, from 1."""
+    """Line of the file, from 1; in a JSON list, or with objects over several lines, the number of the item."""
     value: Any = None
     fault: str | None = None
-    """End of a sentence about the line; None where there is a value."""
+    """End of a sentence about the line; None if there is a value."""
     unit: Unit = "line"

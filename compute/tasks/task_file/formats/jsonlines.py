@@ -1,4 +1,4 @@
-"""JSON: an example on each line, read line by line, or a list or objects over many lines, read whole."""
+"""JSON: one example per line, read line by line; or a list or objects over several lines, read as a whole."""
 
 import json
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from neurontui.compute.tasks.task_file.formats.entry import Entry
 from neurontui.compute.tasks.task_file.formats.stream import read_whole
 
 MAX_LINE = 1 << 26
-"""Bytes of the longest line that is taken for one example."""
+"""Most bytes of a line with one example."""
 
 
 def json_entries(path: Path, stream: BinaryIO) -> Iterator[Entry]:
-    """The entries of a stream at its first character; blank lines are left out.
+    """The entries of a stream at its first character; blank lines are skipped.
 
-    Raises InputError where a list, or an object over many lines, is larger than can be read whole.
+    Raises InputError if a list, or an object over several lines, is too large to be read as a whole.
     """
     start = stream.tell()
     whole = _over_many_lines(stream)
@@ -27,7 +27,7 @@ def json_entries(path: Path, stream: BinaryIO) -> Iterator[Entry]:
 def _over_many_lines(stream: BinaryIO) -> bool:
     """Whether the file is a list, or its first object ends on a later line.
 
-    A second line that is an object of its own shows that only the first one is cut off.
+    If the second line is an object itself, only the first line is incomplete.
     """
     lines = (raw for raw in iter(lambda: stream.readline(MAX_LINE), b"") if raw.strip())
     first, second = next(lines, b""), next(lines, b"")
@@ -37,7 +37,7 @@ def _over_many_lines(stream: BinaryIO) -> bool:
 
 
 def _incomplete(raw: bytes) -> bool:
-    """Whether JSON begins here and goes on after the end of the line."""
+    """Whether a JSON object begins here and continues after the end of the line."""
     text = raw.decode("utf-8", "replace").rstrip()
     if not text.startswith("{"):
         return False

@@ -1,4 +1,4 @@
-"""A task file as entries, whatever its format."""
+"""Read the entries of a task file in any supported format."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +10,11 @@ from neurontui.compute.tasks.task_file.formats.tables import table_entries
 
 _DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".gz")
-"""Endings of names that are taken for a task file even where there is no such file."""
+"""File name suffixes of task files; a name with one of them is a task file even if it does not exist."""
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
-    """The entries of a file, in order. Raises InputError where it cannot be read or is another format."""
+    """The entries of a file, in order. Raises InputError if it cannot be read or has another format."""
     with open_stream(path) as stream:
         start = stream.tell()
         like_json = stream.read(4096).lstrip()[:1] in (b"{", b"[")

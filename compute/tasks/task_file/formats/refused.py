@@ -1,4 +1,4 @@
-"""Formats that are not read: what each is called, how it is known, and what to do about it."""
+"""Formats that are not supported: their names, how they are recognized, and what to do."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF file", "save its text as JSON Lines"),
     (b"\x93NUMPY", "a NumPy array", "save it as JSON Lines"),
     *((b"\x80" + bytes([protocol]), "a pickle", _PICKLE) for protocol in range(2, 6)),
-    (b"version https://git-lfs", "a pointer of Git LFS, not the file", "run `git lfs pull`"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file", "run `git lfs pull`"),
     (b"<", "XML or HTML", "save it as JSON Lines"),
     (b"---\n", "YAML", "save it as JSON Lines"),
 )
@@ -51,12 +51,12 @@ _ENDINGS = {
 
 
 def refuse_other_formats(path: Path, head: bytes) -> None:
-    """Raise InputError that names the format of a file that is none of those read.
+    """Raise InputError that names the format of a file, if it is not supported.
 
-    head: the first bytes, 600 or more where the file has them, after gzip is unpacked.
+    head: the first bytes after unpacking gzip, at least 600 if the file has them.
     """
-    if known := _by_content(head) or _by_ending(path, head):
-        what, advice = known
+    if other_format := _by_content(head) or _by_ending(path, head):
+        what, advice = other_format
         raise InputError(f"{printable(str(path))} is {what}; {advice}: a task file is {READ}.")
 
 
@@ -82,7 +82,7 @@ def _by_ending(path: Path, head: bytes) -> tuple[str, str] | None:
 
 
 def describe_folder(path: Path) -> str:
-    """What a folder is, as the end of a sentence, and what to do."""
+    """Description of a folder as the end of a sentence, and what to do."""
     if any((path / name).exists() for name in ("dataset_info.json", "state.json", "dataset_dict.json")):
-        return "is a folder that `datasets` saved; write it with to_json() and name that file"
-    return f"is a folder; name one file: {READ}"
+        return "is a folder saved by `datasets`; write it with to_json() and use that file"
+    return f"is a folder; use one file: {READ}"

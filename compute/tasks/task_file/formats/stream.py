@@ -1,4 +1,4 @@
-"""The bytes of a task file as UTF-8 without a byte order mark, whatever it is packed or encoded with."""
+"""The bytes of a task file as UTF-8 without a byte order mark, after unpacking and decoding."""
 
 import codecs
 import gzip
@@ -15,7 +15,7 @@ from neurontui.compute.tasks.text import printable
 from neurontui.store.errors import InputError
 
 MAX_WHOLE = 512 << 20
-"""Bytes of a file that can only be read whole: UTF-16, a JSON list, or JSON over many lines."""
+"""Most bytes of a file that must be read as a whole: UTF-16, a JSON list, or JSON over several lines."""
 
 _HEAD = 4096
 _WIDE = (
@@ -30,7 +30,7 @@ _WIDE = (
 def open_stream(path: Path) -> Iterator[BinaryIO]:
     """The file's content, unpacked, in UTF-8, at its first character.
 
-    Raises InputError where there is no such file, it cannot be unpacked or decoded, or is another format.
+    Raises InputError if the file does not exist, cannot be unpacked or decoded, or has another format.
     """
     try:
         _require_file(path)
@@ -40,21 +40,19 @@ def open_stream(path: Path) -> Iterator[BinaryIO]:
             plain = cast(BinaryIO, gzip.GzipFile(fileobj=file) if packed else file)
             yield _decoded(path, plain)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise InputError(
-            f"{printable(str(path))} is packed with gzip and damaged or incomplete; copy it again."
-        ) from None
+        raise InputError(f"{printable(str(path))} is a damaged or incomplete gzip file; copy it again.") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name is no file name"
+        reason = error.strerror if isinstance(error, OSError) else "invalid file name"
         raise InputError(f"Cannot read {printable(str(path))}: {reason}.") from None
 
 
 def read_whole(path: Path, stream: BinaryIO) -> bytes:
-    """The rest of a stream; raises InputError where it is larger than MAX_WHOLE."""
+    """The rest of a stream; raises InputError if it is larger than MAX_WHOLE."""
     raw = stream.read(MAX_WHOLE + 1)
     if len(raw) > MAX_WHOLE:
         raise InputError(
-            f"{printable(str(path))} is larger than {MAX_WHOLE >> 20} MiB; a file of that size is read as JSON Lines in "
-            "UTF-8 only, one example a line."
+            f"{printable(str(path))} is larger than {MAX_WHOLE >> 20} MiB; files of this size must be JSON Lines "
+            "in UTF-8, one example per line."
         )
     return raw
 
@@ -76,7 +74,9 @@ def _recoded(path: Path, raw: bytes, encoding: str) -> BinaryIO:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
-        raise InputError(f"{printable(str(path))} begins as {encoding.upper()} but is not; save it as UTF-8.") from None
+        raise InputError(
+            f"{printable(str(path))} has a {encoding.upper()} byte order mark but is not {encoding.upper()}; save it as UTF-8."
+        ) from None
     return io.BytesIO(text.encode("utf-8"))
 
 
@@ -85,4 +85,4 @@ def _require_file(path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise InputError(f"{printable(str(path))} {describe_folder(path)}.")
     if not stat.S_ISREG(mode):
-        raise InputError(f"{printable(str(path))} is no regular file; a task file is JSON Lines.")
+        raise InputError(f"{printable(str(path))} is not a regular file; a task file is JSON Lines.")

@@ -1,4 +1,4 @@
-"""CSV and TSV: an example a row, under a header that says what each column holds."""
+"""CSV and TSV: one example per row, with a header that names the columns."""
 
 import csv
 import json
@@ -14,9 +14,9 @@ from neurontui.compute.tasks.text import printable, shown
 
 
 def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
-    """The rows of a table as records; `delimiter` None: whichever of , ; and tab splits the header into most columns.
+    """The rows of a table as records; `delimiter` None: the one of , ; and tab that gives the most columns.
 
-    The number of an entry is the line on which its row begins.
+    The number of an entry is the line at which its row begins.
     """
     csv.field_size_limit(MAX_LINE)
     columns: Sequence[Column] | None = None
@@ -36,7 +36,7 @@ def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
 
 
 def _rows(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
-    """Lists of cells, the header first; what is no row ends the table."""
+    """Lists of cells, the header first; stops at the first invalid row."""
     start = 1
     try:
         lines = _lines(stream)
@@ -46,7 +46,7 @@ def _rows(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
             yield Entry(start, cells)
             start = rows.line_num + 1
     except csv.Error as error:
-        yield Entry(start, fault=f"is not a row of a table: {printable(str(error))}; is a quote not closed?")
+        yield Entry(start, fault=f"is not a row of a table: {printable(str(error))}; check for an unclosed quote")
     except JsonError as error:
         yield Entry(start, fault=str(error))
 
@@ -87,7 +87,7 @@ def _add(record: dict[str, Any], column: Column, cell: str) -> None:
     if column.doubtful and cell.strip().isdecimal():
         raise ValueError(
             f"has the number {shown(cell.strip())} as prompt in '{shown(code)}', because a column has the name of "
-            "that language; give the column another name"
+            "that language; rename the column"
         )
     if column.field == "prompts":
         record["prompts"][code] = cell if cell.strip() else None
@@ -105,7 +105,7 @@ def _choices(cell: str, code: str) -> Any:
 
 
 def _resolve_labels(record: dict[str, Any]) -> None:
-    """An answer that is no choice but a whole number counts the choices, as in JSON."""
+    """An answer that is not a choice but a whole number is the index of a choice, as in JSON."""
     for code, answer in record.get("answers", {}).items():
         options = record.get("choices", {}).get(code)
         if isinstance(options, list) and answer not in options and answer.strip().isdecimal():

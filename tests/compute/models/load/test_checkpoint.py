@@ -62,7 +62,7 @@ def test_the_upper_folder_of_the_cache_takes_a_revision(cache: HubCache, saved: 
     other = cache.add("org/base", saved[1], revision="refs/pr/1")
     upper = str(cache.upper("org/base"))
     assert find_checkpoint(upper, "refs/pr/1").commit == other.name
-    with pytest.raises(ModelError, match="holds no snapshot of revision 'v9'"):
+    with pytest.raises(ModelError, match="has no snapshot of revision 'v9'"):
         find_checkpoint(upper, "v9")
 
 
@@ -179,5 +179,5 @@ def test_gguf_is_named_where_it_is_met(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_model_can_have() -> None:
-    with pytest.raises(ModelError, match="neither a folder here nor a name"):
+    with pytest.raises(ModelError, match="neither a folder nor a valid name"):
         find_checkpoint("what is this", None)

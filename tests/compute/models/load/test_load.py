@@ -59,7 +59,7 @@ def test_a_relative_path_and_a_dtype_are_honoured(saved: Path) -> None:
     here = os.path.relpath(saved)
     loaded = load_model(ModelOptions(here, dtype="bf16", device="cpu"))
     assert loaded.dtype == "bfloat16"
-    assert "as asked" in loaded.placement
+    assert loaded.placement.startswith("Device: cpu. Precision: ")
 
 
 def test_a_local_model_is_known_by_its_weights(folder: Path) -> None:
@@ -151,12 +151,12 @@ def test_code_from_the_repository_is_never_run(folder: Path) -> None:
 
 def test_an_architecture_that_transformers_does_not_know(folder: Path) -> None:
     _edit(folder, model_type="martian")
-    assert "does not know the architecture" in refusal(folder)
+    assert "does not support the architecture" in refusal(folder)
 
 
 def test_a_model_that_is_no_language_model(folder: Path) -> None:
     _edit(folder, model_type="vit", architectures=["ViTModel"])
-    assert "no language model" in refusal(folder)
+    assert "is not a language model" in refusal(folder)
 
 
 def test_quantised_weights(folder: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_tokenizer_that_needs_the_language_of_each_input(tmp_path: Path) -> No
     """NLLB's first step predicts a language code, whatever the answer is."""
     folder = save_tiny("t5", tmp_path / "nllb")
     NllbTokenizer().save_pretrained(folder)
-    assert "predicts another one first" in refusal(folder)
+    assert "predicts a language code first" in refusal(folder)
 
 
 def _edit(folder: Path, **changes: Any) -> None:

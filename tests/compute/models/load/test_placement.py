@@ -66,7 +66,7 @@ def test_a_card_beyond_the_last_is_told() -> None:
 
 @pytest.mark.parametrize("device", ["gpu", "tpu", "meta"])
 def test_a_device_that_is_none(device: str) -> None:
-    with pytest.raises(ModelError, match="say cpu, cuda or cuda:1"):
+    with pytest.raises(ModelError, match="use cpu, cuda or cuda:1"):
         place(device, None, None, small)
 
 

@@ -147,11 +147,11 @@ def test_an_empty_cell_is_a_prompt_that_is_lacking(tmp_path: Path) -> None:
     ("content", "line", "words"),
     [
         ("id,en\n1,a,b\n", 2, "has 3 cells, but the header has 2 columns"),
-        ('id,en\n1,"a\nb"\n2,"c\n', 4, "is a quote not closed?"),
-        ('id,en\n1,"a" b\n', 2, "is a quote not closed?"),
+        ('id,en\n1,"a\nb"\n2,"c\n', 4, "check for an unclosed quote"),
+        ('id,en\n1,"a" b\n', 2, "check for an unclosed quote"),
         ("number,en\n1,a\n", 1, "is a header without a column id; its columns are number, en"),
-        ("id,question,set\n1,a,b\n", 1, "is a header without a column of prompts, as prompt_en"),
-        ("id,language,prompt\n1,en,a\n", 1, "one language a row; give one example a row"),
+        ("id,question,set\n1,a,b\n", 1, "is a header without a column of prompts, such as prompt_en"),
+        ("id,language,prompt\n1,en,a\n", 1, "one language per row; use one example per row"),
         ("id,en,en\n1,a,b\n", 1, "has two columns for 'en'; keep one"),
         ("id,prompt_en,prompts.en\n1,a,b\n", 1, "has two columns for 'prompt_en'; keep one"),
         ("id,prompt_en,prompt_EN\n1,a,b\n", 2, "is the same language as prompts.en"),
@@ -161,9 +161,9 @@ def test_an_empty_cell_is_a_prompt_that_is_lacking(tmp_path: Path) -> None:
         ("id,en,answer_fr\n1,a,b\n", 2, "is for a language without a prompt"),
         ('id,en,choices_en\n1,a,yes|no\n', 2, "choices in en that are not a JSON list"),
         ('id,en,choices_en,answer_en\n1,a,"[""x""]",1\n', 2, "is the number 1, but the 1 choices"),
-        ("id,en,answer\n1,a,b\n", 2, "is not a field; is 'answers' meant?"),
-        ("id,en\n", 1, "holds no example"),
-        ("", 1, "holds no example"),
+        ("id,en,answer\n1,a,b\n", 2, "is not a field; did you mean 'answers'?"),
+        ("id,en\n", 1, "contains no example"),
+        ("", 1, "contains no example"),
     ],
 )  # fmt: skip
 def test_a_fault_of_a_table_names_its_line(tmp_path: Path, content: str, line: int, words: str) -> None:
@@ -195,7 +195,7 @@ def test_bytes_that_are_not_utf_8_are_named_by_their_line(tmp_path: Path) -> Non
     [
         ('[{"id": 1, "prompts": {"en": "x"}}, {"id": 2}]', 2, "item", "prompts", "is missing"),
         ("[1]", 1, "item", "line", "must be an object with id and prompts, not a number"),
-        ("[]", 1, "line", "file", "holds no example"),
+        ("[]", 1, "line", "file", "contains no example"),
         ('[\n{"id": 1,\n"prompts": }]', 3, "line", "line", "is not JSON: Expecting value"),
         ('{\n "id": 1,\n "id": 2\n}', 1, "line", "line", "has the key 'id' twice"),
         ('{"id": 1, "prompts": {"en"\n{"id": 2, "prompts": {"en": "x"}}', 1, "line", "line",
@@ -271,9 +271,9 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
         ("my.xml", _bytes(b"<tmx/>"), "is XML or HTML"),
         ("my.jsonl", _bytes(b"version https://git-lfs.github.com/spec/v1\n"), "`git lfs pull`"),
         ("my.jsonl", _bytes(LINES.encode("utf-16-le")), "UTF-16 or UTF-32 text without a byte"),
-        ("my.jsonl", _bytes(codecs.BOM_UTF16_LE + b"\x00\xd8"), "begins as UTF-16 but is not"),
-        ("my.jsonl.gz", _bytes(_gzip(LINES.encode())[:-20]), "gzip and damaged"),
-        ("my.jsonl.gz", _bytes(b"\x1f\x8b\x08garbage garbage"), "gzip and damaged"),
+        ("my.jsonl", _bytes(codecs.BOM_UTF16_LE + b"\x00\xd8"), "has a UTF-16 byte order mark but is not"),
+        ("my.jsonl.gz", _bytes(_gzip(LINES.encode())[:-20]), "damaged or incomplete gzip file"),
+        ("my.jsonl.gz", _bytes(b"\x1f\x8b\x08garbage garbage"), "damaged or incomplete gzip file"),
     ],
 )
 def test_another_format_is_refused_by_name(
@@ -290,7 +290,7 @@ def test_another_format_is_refused_by_name(
 
 def test_a_folder_of_datasets_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "dataset_info.json").write_text("{}")
-    with pytest.raises(InputError, match="is a folder that `datasets` saved; write it with to_json"):
+    with pytest.raises(InputError, match="is a folder saved by `datasets`; write it with to_json"):
         load_task(str(tmp_path), TaskOptions())
 
 
@@ -301,7 +301,7 @@ def test_what_must_be_read_whole_has_a_largest_size(
     monkeypatch.setattr(stream, "MAX_WHOLE", 100)
     path = tmp_path / "my.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"is larger than \d+ MiB; a file of that size is read as JSON Lines"):
+    with pytest.raises(InputError, match=r"is larger than \d+ MiB; files of this size must be JSON Lines"):
         load_task(str(path), TaskOptions())
 
 

@@ -71,9 +71,9 @@ def test_a_good_file_has_no_problem_and_loads_as_written(task_file: Write) -> No
         ({"prompts": {}}, "prompts", "has no language"),
         ({"prompts": ["x"]}, "prompts", "must be an object of language and prompt, not a list"),
         ({"prompts": {"en": "", "de": "x"}}, "prompts.en", "is empty"),
-        ({"prompts": {"en": " \t\n ", "de": "x"}}, "prompts.en", "holds only white space"),
+        ({"prompts": {"en": " \t\n ", "de": "x"}}, "prompts.en", "contains only white space"),
         ({"prompts": {"en": None, "de": "x"}}, "prompts.en", "must be text, not null"),
-        ({"prompts": {"en": "a\0b", "de": "x"}}, "prompts.en", "holds a NUL character"),
+        ({"prompts": {"en": "a\0b", "de": "x"}}, "prompts.en", "contains a NUL character"),
         ({"prompts": {"en": "\ud83d", "de": "x"}}, "prompts.en", "half of a surrogate pair"),
         ({"prompts": {"en": "x", "de": True}}, "prompts.de", "must be text, not true"),
         ({"answers": {"en": ["Paris"]}}, "answers.en", "must be text, not a list"),
@@ -86,8 +86,8 @@ def test_a_good_file_has_no_problem_and_loads_as_written(task_file: Write) -> No
         ({"choices": {"en": ["Paris", "Paris"]}}, "choices.en", "the same text twice"),
         ({"choices": {"en": ["Paris", ""]}}, "choices.en", "number 2 is empty"),
         ({"choices": 3}, "choices", "must be an object of language and list"),
-        ({"answer": {"en": "Paris"}}, "answer", "is 'answers' meant?"),
-        ({"Choices": {}}, "Choices", "is 'choices' meant?"),
+        ({"answer": {"en": "Paris"}}, "answer", "did you mean 'answers'?"),
+        ({"Choices": {}}, "Choices", "did you mean 'choices'?"),
         ({"cluster": ""}, "cluster", "is empty"),
     ],
 )
@@ -113,8 +113,8 @@ def test_a_missing_field_is_named(task_file: Write, missing: str) -> None:
         (b'{"id": "a"', "is not JSON: Expecting ',' delimiter at character 11"),
         (b"[1, 2]", "must be an object with id and prompts, not a list"),
         (b"null", "must be an object with id and prompts, not null"),
-        (b'{"id": NaN}', "holds NaN"),
-        (b'{"id": -Infinity}', "holds -Infinity"),
+        (b'{"id": NaN}', "contains NaN"),
+        (b'{"id": -Infinity}', "contains -Infinity"),
         (b'{"prompts": {"en": "a", "en": "b"}}', "has the key 'en' twice"),
         (b"[" * 200_000, "nests lists or objects too deeply"),
         (b'{"a":' * 200_000, "nests lists or objects too deeply"),
@@ -155,7 +155,7 @@ def test_a_mask_holds_64_languages(task_file: Write) -> None:
     assert len(load_task(str(path), TaskOptions()).languages) == 64
     problems = check_task_file(task_file(record(65)))
     assert _places(problems) == [(1, "prompts")]
-    assert "65 languages; a mask holds 64" in problems[0].message
+    assert "65 languages, more than the limit of 64" in problems[0].message
 
 
 @pytest.mark.parametrize("code", ["", " ", "en,de", " en", "e\nn", "\0", "\ud800"])
@@ -182,7 +182,7 @@ def test_a_prompt_of_ten_megabytes_is_fine(task_file: Write) -> None:
 @pytest.mark.parametrize("content", [[], [""], ["", "  ", ""]])
 def test_a_file_without_examples_says_so(task_file: Write, content: list[str]) -> None:
     problems = check_task_file(task_file(*content))
-    assert [(each.field, each.message) for each in problems] == [("file", "holds no example")]
+    assert [(each.field, each.message) for each in problems] == [("file", "contains no example")]
 
 
 def test_the_list_of_problems_ends(task_file: Write) -> None:
@@ -243,7 +243,7 @@ def test_limit_keeps_the_first(task_file: Write) -> None:
     path = task_file(*({"id": str(i), "prompts": {"en": "x"}} for i in range(10)))
     data = load_task(str(path), TaskOptions(limit=3))
     assert [each.id for each in data.examples] == ["0", "1", "2"]
-    assert data.notes[-1] == "Kept the first 3 of 10 examples, as asked for."
+    assert data.notes[-1] == "Used the first 3 of 10 examples, as requested."
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "no/such/folder.jsonl", "nul\0.jsonl", "x" * 5000 + ".jsonl"])
@@ -254,11 +254,11 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, name: str) -> 
 
 def test_a_folder_or_a_pipe_is_no_task_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
-    for name, words in [("", "is a folder"), ("pipe.jsonl", "is no regular file")]:
+    for name, words in [("", "is a folder"), ("pipe.jsonl", "is not a regular file")]:
         with pytest.raises(InputError, match=words):
             check_task_file(tmp_path / name)
 
 
 def test_a_data_path_does_not_go_with_a_task_file(task_file: Write, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--data goes with xnli, fact and ke"):
+    with pytest.raises(UsageError, match="--data applies only to xnli, fact, ke-en-all and ke-all-en"):
         load_task(str(task_file(GOOD)), TaskOptions(data=tmp_path))
