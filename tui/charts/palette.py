@@ -1,6 +1,6 @@
-"""Colours of the charts: Okabe and Ito's, told apart by people with any colour vision, one set a kind of theme.
+"""Colors of the charts: Okabe and Ito's, distinguishable with any color vision, one set a kind of theme.
 
-Types never rely on colour alone: each has a letter (A P S N), and a texture where there is no colour at all.
+Types never rely on color alone: each has a letter (A P S N), and a texture where there is no color at all.
 """
 
 from collections.abc import Mapping
@@ -20,21 +20,24 @@ SHORT = {
 TEXTURES = {"all-shared": "█", "partial-shared": "▓", "specific": "▒", "non-activated": "░"}
 
 _DARK = {
-    "all-shared": "#E69F00", "partial-shared": "#56B4E9", "specific": "#00B183", "non-activated": "#4B5363", "silent": "#98A1B3",
+    "all-shared": "#E69F00", "partial-shared": "#56B4E9", "specific": "#00B183", "non-activated": "#4B5363",
+    "silent": "#98A1B3",
     "first": "#56B4E9", "second": "#E69F00", "third": "#00B183", "fourth": "#CC79A7",
     "fifth": "#F0E442", "sixth": "#D55E00", "seventh": "#3D8FD1", "eighth": "#B9C0CC",
     "text": "#D7DCE5", "dim": "#8A93A5", "axis": "#6B7486", "cursor": "#FFFFFF", "ink": "#10141B",
     "good": "#00B183", "bad": "#E8743B", "reference": "#79839A", "rule": "#353C4A",
 }  # fmt: skip
 _LIGHT = {
-    "all-shared": "#C65500", "partial-shared": "#0072B2", "specific": "#007F5C", "non-activated": "#C3C9D3", "silent": "#6C7686",
+    "all-shared": "#C65500", "partial-shared": "#0072B2", "specific": "#007F5C", "non-activated": "#C3C9D3",
+    "silent": "#6C7686",
     "first": "#0072B2", "second": "#C65500", "third": "#007F5C", "fourth": "#A8477D",
     "fifth": "#8A7A00", "sixth": "#E69F00", "seventh": "#2A92D0", "eighth": "#5A6372",
     "text": "#1F2733", "dim": "#5F6979", "axis": "#8A93A3", "cursor": "#000000", "ink": "#FFFFFF",
     "good": "#007F5C", "bad": "#C65500", "reference": "#7D8797", "rule": "#D0D5DD",
 }  # fmt: skip
 _ANSI = {
-    "all-shared": "yellow", "partial-shared": "cyan", "specific": "green", "non-activated": "bright_black", "silent": "white",
+    "all-shared": "yellow", "partial-shared": "cyan", "specific": "green", "non-activated": "bright_black",
+    "silent": "white",
     "first": "cyan", "second": "yellow", "third": "green", "fourth": "magenta",
     "fifth": "bright_yellow", "sixth": "red", "seventh": "blue", "eighth": "white",
     "text": "default", "dim": "bright_black", "axis": "bright_black", "cursor": "default", "ink": "black",
@@ -72,20 +75,20 @@ _DIVERGING_256 = (
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by role; `textured` where colour cannot be counted on."""
+    """Colors by role; `textured` where color cannot be counted on."""
 
     name: str
     colors: Mapping[str, str]
     textured: bool = False
     few: bool = False
-    """Whether the terminal has 256 colours: shades are then colours that it has, evenly brighter."""
+    """Whether the terminal has 256 colors: shades are then colors that it has, evenly brighter."""
 
     def __hash__(self) -> int:
         return hash((self.name, self.textured, self.few))
 
     @lru_cache(maxsize=4096)  # noqa: B019 - palettes live as long as the process
     def style(self, ink: str | None, paper: str | None, bold: bool = False) -> Style:
-        """Rich style of a foreground and a background role; a role that starts with `#` is a colour."""
+        """Rich style of a foreground and a background role; a role that starts with `#` is a color."""
         return Style(color=self._color(ink), bgcolor=self._color(paper), bold=bold or None)
 
     def _color(self, role: str | None) -> str | None:
@@ -98,7 +101,7 @@ ANSI = Palette("ansi", _ANSI, textured=True)
 
 
 def shade(value: float, extent: tuple[float, float], diverging: bool = False, few: bool = False) -> str:
-    """Background of a heatmap's cell, one of sixteen levels; with `few` one of those 256 colours have."""
+    """Background of a heatmap's cell, one of sixteen levels; with `few` one of those 256 colors have."""
     lowest, highest = extent
     share = 0.5 if highest <= lowest else (value - lowest) / (highest - lowest)
     share = min(max(share, 0.0), 1.0)

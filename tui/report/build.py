@@ -26,7 +26,8 @@ Made = Block | tuple[Block, ...] | None
 Maker = Callable[[Results, Run], Made]
 
 PAPER = (
-    "Figures and tables are numbered as in Wang, Haddow, Wu, Peng and Birch, “Sharing Matters: Analysing Neurons Across "
+    "Figures and tables are numbered as in Wang, Haddow, Wu, Peng and Birch, “Sharing Matters: Analysing Neurons "
+    "Across "
     "Languages and Tasks in LLMs”, whose published values stand beside a run’s own where model and task are the same."
 )
 
@@ -54,7 +55,7 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
 
 
 def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) -> Report:
-    """The report of the runs in `rows` (of `Results.runs()`), in that order; `tell` hears what comes next."""
+    """The report of the runs in `rows` (of `Results.runs()`), in that order; `tell` receives the name of each section before it is made."""
     runs = [read_run(results, row) for row in rows]
     tell("the paper’s claims")
     claims = read_claims(results, runs)
@@ -92,7 +93,7 @@ def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
 
 
 def _made(results: Results, run: Run, makers: Sequence[Maker]) -> tuple[Block, ...]:
-    """Every block once: a measure that several figures lack is told of once."""
+    """Every block once: a measure that several figures lack is mentioned once."""
     blocks: list[Block] = []
     for maker in makers:
         try:

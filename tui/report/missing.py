@@ -18,7 +18,10 @@ def missing(run: Run, measure: str) -> Text:
     if measure == "ablation":
         return _measure("No neurons were switched off in this run", run, "ablation")
     if measure == "tokens":
-        sentence = "Activity at tokens other than the last was not measured in this run; measure it, without --last-token-only, by"
+        sentence = (
+            "Activity at tokens other than the last was not measured in this run; measure it, without "
+            "--last-token-only, by"
+        )
         return Text(sentence, "missing", run.again())
     return Text(
         "The run has no type ratios, which every run measures; see",

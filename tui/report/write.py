@@ -35,7 +35,10 @@ def page(report: Report) -> str:
     from neurontui.tui.charts.figure.plot import draw
     from neurontui.tui.charts.figure.svg import DARK_VARIABLES, LIGHT_VARIABLES, themed
 
-    variables = f":root {{ {_css(LIGHT_VARIABLES)} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {_css(DARK_VARIABLES)} }} }}"
+    variables = (
+        f":root {{ {_css(LIGHT_VARIABLES)} }}\n@media screen and (prefers-color-scheme: dark) "
+        f"{{ :root {{ {_css(DARK_VARIABLES)} }} }}"
+    )
     return html.render(report, lambda figure: themed(draw(figure)), variables)
 
 

@@ -120,6 +120,9 @@ def test_without_matplotlib_the_export_is_one_sentence(monkeypatch: pytest.Monke
 
 
 def test_the_explorer_does_not_import_matplotlib() -> None:
-    program = "import sys, neurontui.tui.explorer.app, neurontui.tui.explorer.copy_and_export; print('matplotlib' in sys.modules)"
+    program = (
+        "import sys, neurontui.tui.explorer.app, neurontui.tui.explorer.copy_and_export; "
+        "print('matplotlib' in sys.modules)"
+    )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

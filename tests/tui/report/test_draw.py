@@ -102,16 +102,23 @@ ODD: dict[str, Panel] = {
     "below zero": a_chart(a_line((-2.0, 1.0))),
     "logarithm of nothing": a_chart(a_line((1.0, 2.0)), x=(0.0, 1.0), log_x=True),
     "curves of different lengths": a_chart(a_line((1.0, 2.0, 3.0)), a_line((1.0,), "specific")),
-    "joined": a_chart(a_line((1.0, NONE, 3.0), low=(0.0, NONE, 2.0), high=(2.0, NONE, 4.0)), x=(0.1, 5.0, 70.0), joined=True),
+    "joined": a_chart(
+        a_line((1.0, NONE, 3.0), low=(0.0, NONE, 2.0), high=(2.0, NONE, 4.0)), x=(0.1, 5.0, 70.0), joined=True
+    ),
     "markup and mathematics": a_chart(
-        a_line((1.0, 2.0), '$x^$<&>"\x00'), a_line((1.0, 2.0), "日本" * 40), title="$\\frac{$ <b>&\x1b\n", x_title="$\\",
+        a_line((1.0, 2.0), '$x^$<&>"\x00'), a_line((1.0, 2.0), "日本" * 40), title="$\\frac{$ <b>&\x1b\n",
+        x_title="$\\",
         y_title="$<",
     ),
     "no columns": a_chart(stacked=True),
     "columns with gaps": a_chart(a_line((NONE, 50.0)), a_line((100.0, 50.0), "specific"), stacked=True),
-    "bars": Bars("", (Bar("x", 1.0, low=0.5, high=2.0, group="a"), Bar("y", NONE, group="a"), Bar("z", -1.0, note="$<"))),
+    "bars": Bars(
+        "", (Bar("x", 1.0, low=0.5, high=2.0, group="a"), Bar("y", NONE, group="a"), Bar("z", -1.0, note="$<"))
+    ),
     "no bars": Bars("", ()),
-    "dots": Dots("", (Dot("$a<", 1.0, 0.0, 2.0, "type", "specific"), Dot("b", NONE, NONE, NONE, "user", "text")), "points"),
+    "dots": Dots(
+        "", (Dot("$a<", 1.0, 0.0, 2.0, "type", "specific"), Dot("b", NONE, NONE, NONE, "user", "text")), "points"
+    ),
     "no heat": Matrix("", ("a",), ("a",), ((NONE,),)),
     "wide heat": Matrix("", ("a",), tuple(map(str, range(40))), ((1.0,) * 40,), diverging=True),
     "tinted heat": Matrix("", ("a",), ("a", "b"), ((1.0, 2.0),), tints=((NONE, -1.0),), marks=(" ▼",), diverging=True),

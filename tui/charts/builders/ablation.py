@@ -21,7 +21,7 @@ NAME_WIDTH = 17
 
 
 def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
-    """Accuracy, coloured by its change from the baseline; the paper's row below each condition it has."""
+    """Accuracy, colored by its change from the baseline; the paper's row below each condition it has."""
     names, values, tints, marks = [], [], [], []
     for label, own in _conditions(rows).items():
         names.append(_name(label, own))
@@ -58,7 +58,7 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> 
 
 
 def _mark(row: dict[str, Any] | None) -> str:
-    """An arrow where the interval of the change leaves nought out."""
+    """An arrow where the interval of the change leaves zero out."""
     low, high = (number(row[key]) if row else None for key in ("change_low", "change_high"))
     if low is None or high is None or low <= 0 <= high:
         return " "
@@ -87,7 +87,7 @@ def _mean_bar(value: Value, tail: str, role: str, width: int) -> Spans:
 
 
 def _role(row: dict[str, Any]) -> str:
-    """The colour of a condition's bar."""
+    """The color of a condition's bar."""
     if row["kind"] == "type" and row["type"] is not None:
         return str(row["type"])
     return "reference" if row["kind"] == "matched" else "first"

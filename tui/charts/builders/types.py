@@ -144,7 +144,7 @@ def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
 
 
 def inactive_by_language(table: pa.Table, layers: pa.Table | None, languages: Sequence[str], among: str) -> Chart:
-    """What inactive-across-tokens returns for one group of neurons: a line a language, and one for all at once."""
+    """What inactive-across-tokens returns for one group of neurons: a line a language, and one for all together."""
     rows, labels, breaks = layer_rows(table, layers)
     columns = series_by((row for row in rows if row["among"] == among), "language", layer_of, len(labels))
     series = language_series(columns, languages)

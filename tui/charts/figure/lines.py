@@ -42,7 +42,7 @@ def draw(axes: "Axes", chart: Chart, ticks: int) -> None:
 
 
 def y_axis(axes: "Axes", charts: Sequence[Chart]) -> None:
-    """From zero where the chart says so, never below it for what cannot be negative; else zero is marked.
+    """From zero if the chart asks for it, never below zero without negative values; else zero is marked.
 
     charts: all that share this axis. To be called once all of them are drawn, for limits that are set stay.
     """

@@ -106,7 +106,7 @@ def _saved(canvas: Canvas, kind: str, **options: Any) -> bytes:
 @contextmanager
 def _settings(salt: str) -> Iterator[None]:
     with rc_context(), warnings.catch_warnings():
-        rcdefaults()  # whatever the user's own matplotlibrc says
+        rcdefaults()  # ignore the user's own matplotlibrc
         for name, value in rc(salt).items():
             rcParams[name] = value
         # Letters that DejaVu lacks are drawn by the reader's fonts: text stays text in the SVG.

@@ -1,4 +1,4 @@
-"""How figures look: sizes, colours by role, markers and patterns, so that nothing hangs on colour alone."""
+"""How figures look: sizes, colors by role, markers and patterns, so that nothing hangs on color alone."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from neurontui.tui.charts.palette import LIGHT
 
 INK, AXIS, RULE = LIGHT.colors["text"], LIGHT.colors["axis"], LIGHT.colors["rule"]
 PAPER = "#fefefe"
-"""The page; not quite white, so that a themed page can put its own colour in its place."""
+"""The page; not quite white, so that a themed page can put its own color in its place."""
 
 MARKERS = {"all-shared": "o", "partial-shared": "s", "specific": "^", "non-activated": "D"}
 HATCHES = {"all-shared": "", "partial-shared": "////", "specific": "xxxx", "non-activated": ""}
@@ -34,10 +34,10 @@ def rc(salt: str) -> dict[Any, Any]:
 
 
 def color(role: str) -> str:
-    """Colour of a role of the charts' palette."""
+    """Color of a role of the charts' palette."""
     return LIGHT.colors.get(role, INK)
 
 
 def stroke(role: str) -> str:
-    """Colour of a line: the grey that fills areas of non-activated neurons is too faint for one."""
+    """Color of a line: the grey that fills areas of non-activated neurons is too faint for one."""
     return color("reference" if role == "non-activated" else role)

@@ -1,4 +1,4 @@
-"""What matplotlib writes, made fit for a page: small, without ids that clash, and with colours a theme can change."""
+"""What matplotlib writes, made fit for a page: small, without ids that clash, and with colors a theme can change."""
 
 import re
 from html import escape
@@ -55,7 +55,7 @@ def _opening(tag: str, words: str) -> str:
 
 
 def themed(svg: str) -> str:
-    """For a page that sets the variables: its colours instead of those of a white page."""
+    """For a page that sets the variables: its colors instead of those of a white page."""
     return _TAG.sub(lambda tag: _HEX.sub(lambda hue: _VARIABLE.get(hue[0].lower(), hue[0]), tag[0]), svg)
 
 

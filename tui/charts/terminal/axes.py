@@ -77,7 +77,7 @@ def _draw_y(canvas: Canvas, chart: Chart, plot: Plot) -> None:
 
 
 def _stack_row(plot: Plot, tick: float) -> int:
-    """A stack's values are edges of rows: the tick stands in the row below its edge."""
+    """A stack's values are edges of rows: the tick is in the row below its edge."""
     return plot.top + plot.height - round((tick - plot.scale.low) / (plot.scale.high - plot.scale.low) * plot.height)
 
 

@@ -9,7 +9,7 @@ RIGHT = " ▏▎▍▌▋▊▉█"
 
 
 def bar(value: Value, highest: float, width: int) -> str:
-    """A horizontal bar from nought, in `width` cells; any value above nought shows at least a sliver."""
+    """A horizontal bar from zero, in `width` cells; any value above zero shows at least a sliver."""
     if value is None or highest <= 0 or value <= 0:
         return " " * width
     eighths = min(max(round(value / highest * width * 8), 1), width * 8)

@@ -22,7 +22,7 @@ BLANK = Cell()
 
 
 class Canvas:
-    """Cells addressed by (x, y) from the top left; what lies outside is quietly left out."""
+    """Cells addressed by (x, y) from the top left; cells outside are ignored."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = max(width, 0), max(height, 0)

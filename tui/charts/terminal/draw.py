@@ -51,7 +51,7 @@ def panel_groups(chart: Chart) -> list[tuple[Series, ...]]:
 
 
 def _draw_panels(canvas: Canvas, chart: Chart, cursor: int | None) -> Plot | None:
-    """Small multiples, two a row; the cursor moves in all of them. The first one tells where the mouse is."""
+    """Small multiples, two a row; the cursor moves in all of them. The first one maps the mouse to a position."""
     groups = panel_groups(chart)
     count = len(groups)
     across = 2 if count > 1 else 1

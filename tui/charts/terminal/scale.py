@@ -47,7 +47,7 @@ def _around(low: float, high: float, step: float) -> tuple[float, float, int]:
 
 
 def stack_scale(total: float, rows: int) -> Scale:
-    """A scale from nought to `total` whose ticks fall on the edges of rows where that is possible."""
+    """A scale from zero to `total` whose ticks fall on the edges of rows where that is possible."""
     for parts in (10, 5, 4, 2, 1):
         if rows >= parts * 2:
             break

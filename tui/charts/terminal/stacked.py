@@ -78,7 +78,7 @@ def _put_split(canvas: Canvas, chart: Chart, x: int, y: int, shares: list[float]
 
 
 def _roles(role: str, top: int) -> tuple[str | None, str | None]:
-    """A full cell is paper of that colour; one filled in part, as under rounding, is ink on the background."""
+    """A full cell is paper of that color; one filled in part, as under rounding, is ink on the background."""
     return (None, role) if top >= 8 else (role, None)
 
 

@@ -145,7 +145,8 @@ def controls(results: Results, run: Run) -> Block:
             "log-probability, nats",
         ),
         body,
-        caption="Beyond Tables 2 and 4. Positive differences: switching the type off does more harm than its matched control. "
+        caption="Beyond Tables 2 and 4. Positive differences: switching the type off does more harm than its "
+        "matched control. "
         "±: half the 95 % interval, paired by input.",
         query=run.command("ablation-controls"),
     )

@@ -61,7 +61,8 @@ def _grid(runs: Sequence[Run], ratios: dict[Run, pa.Table]) -> Figure:
     full = len(panels) == len(models) * len(tasks)
     return Figure(
         "across-types", "Neuron types by layer, task and model", "Figures 3, 4, 12, 13, 14, 18 and 19",
-        "One panel a run: share of each layer’s neurons that is of each type, mean over examples. Bands: 95 % intervals.",
+        "One panel a run: share of each layer’s neurons that is of each type, mean over examples. Bands: 95 % "
+        "intervals.",
         tuple(panels), columns=len(tasks) if full and 1 < len(tasks) <= 4 else 0, same_y=True,
     )  # fmt: skip
 
@@ -75,7 +76,7 @@ def _overlay(runs: Sequence[Run], ratios: dict[Run, pa.Table]) -> Figure:
     charts = [runs_by_layer(tables, name) for name in TYPES]
     return Figure(
         "across-runs-types", "Each type in every run", "Figures 3 and 4, run over run",
-        "One panel a type, one line a run, whose number stands at its end; of a model with two stacks, the decoder. "
+        "One panel a type, one line a run, whose number is at its end; of a model with two stacks, the decoder. "
         "Bands: 95 % intervals.",
         tuple(replace(chart, x_title="layer") for chart in charts), columns=4,
     )  # fmt: skip
@@ -92,18 +93,19 @@ def _differences(results: Results, runs: Sequence[Run]) -> list[Block]:
         ("runs", "less", *(f"{LETTERS[name]}  {name}, points" for name in TYPES), "same examples"),
         tuple(rows),
         labels=2,
-        caption="First run less the second, over the languages that both have and all layers, ± half the 95 % interval. Where "
+        caption="First run less the second, over the languages that both have and all layers, ± half the 95 % "
+        "interval. Where "
         "both measured the same examples the interval is paired. Bold: the interval leaves out zero.",
         query=_command(*pairs[0]),
     )
     if len(pairs) <= PAIRS:
         return [table]
-    told = Text(
+    left_out = Text(
         f"{len(pairs) - PAIRS} more pairs of runs are left out; compare any two by",
         "note",
         _command(*pairs[PAIRS]),
     )
-    return [table, told]
+    return [table, left_out]
 
 
 def _alike(first: Run, second: Run) -> bool:
@@ -119,15 +121,15 @@ def _difference(results: Results, first: Run, second: Run) -> tuple[Cell, ...]:
     rows = results.query("compare-runs", run=first.number, other=second.number, by_layer=False).to_pylist()
     at = {row["type"]: row for row in rows}
     paired = "yes" if any(row["paired"] for row in rows) else "no"
-    told = (_told(at[name]) if name in at else Cell("–") for name in TYPES)
+    differences = (_difference_cell(at[name]) if name in at else Cell("–") for name in TYPES)
     return (
         *cells(f"{first.number}  {first.name}", f"{second.number}  {second.name}"),
-        *told,
+        *differences,
         Cell(paired),
     )
 
 
-def _told(row: Row) -> Cell:
+def _difference_cell(row: Row) -> Cell:
     low, high = number(row["low"]), number(row["high"])
     clear = low is not None and high is not None and (low > 0 or high < 0)
     return Cell(percent(row, "difference"), strong=clear)

@@ -74,10 +74,12 @@ def _table(results: Results, run: Run, variant: str) -> Table:
 
 
 def _row(code: str, row: Row, paper: Row | None, beside: bool) -> tuple[Cell, ...]:
-    """A type in a language, whose code stands once; beside it the paper's numbers, or dashes where it has none."""
+    """A type in a language, with the code in the first row only; beside it the paper's numbers or dashes."""
     ours = cells(
-        code, f"{LETTERS[row['type']]}  {row['type']}", figures(number(row["largest"])), figures(number(row["smallest"])),
-        with_interval(number(row["mean"]), number(row["low"]), number(row["high"])), figures(number(row["variance"]), 2),
+        code, f"{LETTERS[row['type']]}  {row['type']}",
+        figures(number(row["largest"])), figures(number(row["smallest"])),
+        with_interval(number(row["mean"]), number(row["low"]), number(row["high"])),
+        figures(number(row["variance"]), 2),
     )  # fmt: skip
     if not beside:
         return ours

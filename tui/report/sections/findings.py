@@ -30,7 +30,7 @@ def _read(results: Results, run: Run) -> list[Row] | Text:
 
 
 def matrix(claims: Claims) -> tuple[Block, ...]:
-    """A row a claim, a column a run: what each says in one sign."""
+    """A row a claim, a column a run: each verdict as one sign."""
     known = {run: rows for run, rows in claims.items() if not isinstance(rows, Text) and rows}
     if not known:
         return ()
@@ -49,7 +49,8 @@ def matrix(claims: Claims) -> tuple[Block, ...]:
             ("claim", "section", *(f"run {run.number}" for run in known)),
             body,
             labels=2,
-            caption="✓ supported, ✗ contradicted, ? undecided: at 99.8 % intervals, so that all claims together err in at most "
+            caption="✓ supported, ✗ contradicted, ? undecided: at 99.8 % intervals, so that all claims together "
+            "err in at most "
             "one of twenty runs. The numbers are in each run’s section.",
         ),
     )
@@ -60,7 +61,7 @@ def _sign(verdict: str | None) -> Cell:
 
 
 def of_run(claims: Claims, run: Run) -> tuple[Block, ...]:
-    """A row a claim, with what this run says of it in words."""
+    """A row a claim, with this run's verdict in words."""
     rows = claims.get(run, [])
     if isinstance(rows, Text):
         return (rows,)

@@ -37,7 +37,8 @@ def partial_and_specific(results: Results, run: Run) -> Block:
         f"{run.anchor}-languages",
         "Neuron sharing across languages",
         "Figures 7 and 17",
-        f"Left: of the partial-shared neurons that are active in {base}, the share that is active in each other language "
+        f"Left: of the partial-shared neurons that are active in {base}, the share that is active in each other "
+        "language "
         "too. Right: the share of each language in the specific neurons. Bands: 95 % intervals.",
         (left, right),
         f"{run.command('partial-sharing-with', f'language={base}')}; {run.command('specific-by-language')}",
@@ -103,7 +104,8 @@ def by_family(results: Results, run: Run) -> Block:
         "Do related languages share more neurons?",
         ("relation", "pairs related / other", "φ, related", "φ, other", "difference", "p"),
         body,
-        caption="Section 5.3. φ: correlation of two languages’ activity over neurons, within layers; 0 is chance. Interval: "
+        caption="Section 5.3. φ: correlation of two languages’ activity over neurons, within layers; 0 is "
+        "chance. Interval: "
         "95 %, over examples. p: Mantel test, one-sided, relabelling the languages."
         + " Pairs with a language whose family is not known are left out."
         * bool(unknown),

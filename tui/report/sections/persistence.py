@@ -24,7 +24,8 @@ def overlap(results: Results, run: Run) -> Block:
         f"{run.anchor}-persistence",
         "Neurons that keep their type over all examples",
         "Figures 5, 15 and 16",
-        f"Overlap: share of all neurons that have the type in every one of the {at[known[0]]['n_examples']:,} examples. "
+        f"Overlap: share of all neurons that have the type in every one of the {at[known[0]]['n_examples']:,} "
+        "examples. "
         "Average: the type’s mean ratio. Overlap can only shrink as examples grow.",
         (replace(overlap_bars(table), title=""),),
         run.command("type-persistence"),
@@ -64,7 +65,8 @@ def at_size(results: Results, run: Run) -> Block:
         f"{run.anchor}-persistence-size",
         "How overlap shrinks as examples grow",
         "beyond Figures 5, 15 and 16",
-        "Share of all neurons that would keep their type over a random draw of so many examples: exact, over all draws. "
+        "Share of all neurons that would keep their type over a random draw of so many examples: exact, over all "
+        "draws. "
         "At 1 it is the average of the figure above, at the right end its overlap; compare runs at equal size.",
         (run.panel(chart, x_title="examples drawn"),),
         run.command("persistence-at-size"),

@@ -39,7 +39,8 @@ def overview(rows: Sequence[Row]) -> Table:
     """A row a run."""
     body = tuple(
         cells(
-            str(row["run"]), row["name"], row["model"], " ".join(part for part in (row["task"], row["setting"]) if part),
+            str(row["run"]), row["name"], row["model"],
+            " ".join(part for part in (row["task"], row["setting"]) if part),
             f"{row['n_languages']}", f"{row['n_examples']:,}", f"{row['n_layers']:,}", f"{row['n_neurons']:,}",
             decimals(number(row["accuracy"])),
         )
@@ -63,7 +64,7 @@ def notes(results: Results, run: Run) -> tuple[Block, ...]:
     """Warnings about what the model read, the checks that the run fails, and its other notes."""
     rows = results.query("notes", run=run.number).to_pylist()
     warned = tuple(cells(row["text"]) for row in rows if row["topic"] == "prompts")
-    told = tuple(cells(row["topic"], row["text"]) for row in rows if row["topic"] != "prompts")
+    other = tuple(cells(row["topic"], row["text"]) for row in rows if row["topic"] != "prompts")
     warnings = Table("Warnings", ("what the model read",), warned, labels=1, width="words")
     failed = [
         Text(f"{row['check']}: {row['finding']}", "bad")
@@ -73,7 +74,7 @@ def notes(results: Results, run: Run) -> tuple[Block, ...]:
     return (
         *((warnings,) if warned else ()),
         *failed,
-        *((Table("Notes", ("about", "note"), told, labels=2, width="words"),) if told else ()),
+        *((Table("Notes", ("about", "note"), other, labels=2, width="words"),) if other else ()),
     )
 
 
@@ -102,7 +103,8 @@ def languages(results: Results, run: Run) -> Table:
         ),
         body,
         labels=4,
-        caption="Activations are read at the last token of a prompt. Where languages end in the same token in one task and "
+        caption="Activations are read at the last token of a prompt. Where languages end in the same token in "
+        "one task and "
         "not in another, sharing differs for that reason alone.",
         query=run.command("run-languages"),
     )

@@ -16,7 +16,7 @@ EVERY = "every language"
 
 
 def inactive(results: Results, run: Run) -> Block:
-    """Figure 6 in three readings, one panel each: a line a language, and one for all languages at once."""
+    """Figure 6 in three readings, one panel each: a line a language, and one for all languages together."""
     query = "inactive-across-tokens"
     table = results.query(query, run=run.number)
     if not table.num_rows:
@@ -28,7 +28,8 @@ def inactive(results: Results, run: Run) -> Block:
         f"{run.anchor}-inactive",
         "Neurons inactive at every token of an input",
         "Figure 6",
-        "Share of neurons that are inactive at every token of the prompt in a language; thick: in every language at once. "
+        "Share of neurons that are inactive at every token of the prompt in a language; thick: in every language "
+        "at once. "
         "Non-activated neurons are inactive at the last token in every language. Bands: 95 % intervals.",
         panels,
         run.command(query),

@@ -1,4 +1,5 @@
-"""Type ratios: by layer (Figs 3, 4, 12 to 14, 18, 19), by number of languages (8), by threshold (20), over all layers."""
+"""Type ratios: by layer (Figs 3, 4, 12 to 14, 18, 19), by number of languages (8), by threshold (20), over all "
+"layers."""
 
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ def by_layer(results: Results, run: Run) -> Block:
 
 
 def _note(rows: list[Row]) -> str:
-    """What to know where types are not all told."""
+    """The query's note where not all types are determined."""
     note = next((row["note"] for row in rows if row["note"]), None)
     return f" Note: {note}." if note else ""
 
@@ -63,7 +64,8 @@ def over_all_layers(results: Results, run: Run) -> Block:
     )
     return Table(
         "Neuron types over all layers", header, body,
-        caption="Share of neurons, mean over examples, ± half the 95 % interval. Tables 2 and 4 of the paper give it as pct.",
+        caption="Share of neurons, mean over examples, ± half the 95 % interval. Tables 2 and 4 of the paper "
+        "give it as pct.",
         query=run.command("type-ratio"),
     )  # fmt: skip
 
@@ -84,9 +86,9 @@ def by_language_count(results: Results, run: Run) -> Block:
         f"{run.anchor}-language-count",
         "Neuron types by number of languages",
         "Figure 8, over all layers and all sets of languages of a size",
-        "Type ratios told over 3, 4, … of the run’s languages: the mean over all sets of that size. Dotted: what the "
+        "Type ratios over 3, 4, … of the run’s languages: the mean over all sets of that size. Dotted: what the "
         "same activity rates would give if languages fired independently. On growing sets partial-shared neurons can "
-        "only become more, so the distance to the dotted line is what tells. Bands: 95 % intervals.",
+        "only become more, so compare with the dotted line. Bands: 95 % intervals.",
         (replace(chart, grey="if languages fired independently"),),
         run.command("type-ratio-by-language-count"),
     )
