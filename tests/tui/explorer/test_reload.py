@@ -1,4 +1,4 @@
-"""Runs in progress, and stepping aside for a merge in another process."""
+"""Runs in progress, and closing the file for a merge in another process."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ async def test_a_run_in_progress_shows_how_far_it_is(explorer: Callable[..., Exp
     assert journal.path.exists()
 
 
-async def test_the_explorer_steps_aside_and_shows_what_arrived(
+async def test_the_explorer_closes_the_file_for_a_merge_and_shows_the_new_run(
     explorer: Callable[..., Explorer], tmp_path: Path
 ) -> None:
     path = write_sample(tmp_path / "r.duckdb", SMALL)

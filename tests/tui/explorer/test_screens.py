@@ -96,7 +96,7 @@ async def test_few_languages_are_told_not_drawn_wrong(explorer: Callable[..., Ex
         assert "partial  " not in shown
 
 
-async def test_enter_drills_down_and_esc_comes_back(explorer: Callable[..., Explorer]) -> None:
+async def test_enter_opens_details_and_esc_goes_back(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "right", "right", "enter")

@@ -138,7 +138,7 @@ async def test_a_dialog_opens_at_once_and_follows_its_answer(
         assert "fact-001" in text_of(app)
 
 
-PANES = {"4": ("example (\\d+)", "#prompts", NEXT), "6": ("· (\\d+) ", "#tongues", NEXT)}
+PANES = {"4": ("example (\\d+)", "#prompts", NEXT), "6": ("· (\\d+) ", "#active-in", NEXT)}
 """By screen: how its first line names what it shows, a pane of it, and the key to the next one."""
 
 

@@ -71,7 +71,7 @@ class NeuronPage(Page):
             "types",
         ),
         "types": ("types",),
-        "tongues": ("tongues",),
+        "languages": ("active-in",),
         "words": ("words",),
         "strongest": (
             "strongest",
@@ -91,7 +91,7 @@ class NeuronPage(Page):
         yield StyledText(id="head")
         with Horizontal(id="bars"):
             yield StyledText(id="types")
-            yield StyledText(id="tongues")
+            yield StyledText(id="active-in")
         yield StyledText(id="words")
         yield Grid(id="strongest")
         yield StyledText(id="no-strongest")
@@ -107,7 +107,7 @@ class NeuronPage(Page):
         return {
             "card": QueryRequest.of("neuron-card", **spoken),
             "types": QueryRequest.of("neuron-types", **spoken),
-            "tongues": QueryRequest.of("neuron-languages", **spoken),
+            "languages": QueryRequest.of("neuron-languages", **spoken),
             "words": QueryRequest.of("neuron-tokens", **one),
             "strongest": QueryRequest.of("neuron-examples", **spoken),
             "layers": QueryRequest.of("layers", run=run.number),
@@ -139,9 +139,9 @@ class NeuronPage(Page):
                     [Span("--measures types,attribution", "second")],
                 ]
             sheet.show([*type_lines(self.answers["types"], sheet.content_size.width or 36), [], *scores])
-        if "tongues" in self.answers:
-            sheet = self.query_one("#tongues", StyledText)
-            sheet.show(language_lines(self.answers["tongues"], sheet.content_size.width or 40))
+        if "languages" in self.answers:
+            sheet = self.query_one("#active-in", StyledText)
+            sheet.show(language_lines(self.answers["languages"], sheet.content_size.width or 40))
         self._head()
         self._words()
 

@@ -50,7 +50,7 @@ class RunsPage(Page):
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
         "runs": ("runs-table",),
         "notes": (),
-        "tongues": (),
+        "languages": (),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {"look": ("runs",), "compare_with": ("runs",)}
 
@@ -72,7 +72,7 @@ class RunsPage(Page):
         return {
             "runs": QueryRequest.of("runs"),
             "notes": QueryRequest.of("notes", run=under.number),
-            "tongues": QueryRequest.of("run-languages", run=under.number),
+            "languages": QueryRequest.of("run-languages", run=under.number),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -127,8 +127,8 @@ class RunsPage(Page):
             notes = self.answers["notes"].to_pylist() if "notes" in self.answers else []
             heading, *details = run_details(run, width)
             lines = [heading, *warning_lines(notes, width), *details, *notes_lines(notes, width)]
-            if "tongues" in self.answers:
-                lines += language_lines(self.answers["tongues"].to_pylist(), width)
+            if "languages" in self.answers:
+                lines += language_lines(self.answers["languages"].to_pylist(), width)
             self.query_one("#details", StyledText).show(lines)
 
     def journals(self, journals: Sequence[Progress]) -> None:

@@ -87,7 +87,7 @@ class PersistencePage(Page):
     def body(self) -> Iterable[Widget]:
         """Overlap above, neurons or a chart below."""
         yield StyledText(id="overlap")
-        yield StyledText(id="asked")
+        yield StyledText(id="filters")
         yield StyledText(id="none")
         yield Horizontal(Grid(id="neurons"), LayerChart(id="sizes", titled=True), id="pair")
 
@@ -157,7 +157,7 @@ class PersistencePage(Page):
         if scope is not None:
             listing = self.view is self.neurons
             line = self.neurons.heading(self.answers, scope) if listing else self.sizes.heading()
-            self.query_one("#asked", StyledText).show([line])
+            self.query_one("#filters", StyledText).show([line])
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click."""
