@@ -37,10 +37,10 @@ def continuations(loaded: LoadedModel, answers: Sequence[Continuation]) -> list[
         return _alone(loaded, [answer.text for answer in answers])
     prompts = _encode(loaded, [answer.prompt for answer in answers])
     wholes = _encode(loaded, [answer.prompt + answer.tail for answer in answers])
-    behind_prompt = [_behind(before, whole) for before, whole in zip(prompts, wholes, strict=True)]
-    merged = [i for i, ids in enumerate(behind_prompt) if ids is None]
-    apart = _behind_anchor(loaded, [answers[i].tail for i in merged])
-    return [ids or apart[merged.index(i)] for i, ids in enumerate(behind_prompt)]
+    after_prompt = [_after(before, whole) for before, whole in zip(prompts, wholes, strict=True)]
+    merged = [i for i, ids in enumerate(after_prompt) if ids is None]
+    apart = _after_anchor(loaded, [answers[i].tail for i in merged])
+    return [ids or apart[merged.index(i)] for i, ids in enumerate(after_prompt)]
 
 
 def first_word(loaded: LoadedModel, ids: Ids) -> int:
@@ -59,20 +59,20 @@ def _encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Ids]:
     return [ids[text] for text in texts]
 
 
-def _behind(before: Ids, whole: Ids) -> Ids | None:
+def _after(before: Ids, whole: Ids) -> Ids | None:
     fits = len(whole) > len(before) and whole[: len(before)] == before
     return whole[len(before) :] if fits else None
 
 
-def _behind_anchor(loaded: LoadedModel, texts: Sequence[str]) -> list[Ids]:
+def _after_anchor(loaded: LoadedModel, texts: Sequence[str]) -> list[Ids]:
     if not texts:
         return []
-    behind_anchor: list[Ids | None] = [None] * len(texts)
+    after_anchor: list[Ids | None] = [None] * len(texts)
     for anchor in _ANCHORS:
         (before,) = _encode(loaded, [anchor])
         wholes = _encode(loaded, [anchor + text for text in texts])
-        behind_anchor = [old or _behind(before, whole) for old, whole in zip(behind_anchor, wholes, strict=True)]
-    return [old or alone for old, alone in zip(behind_anchor, _alone(loaded, texts), strict=True)]
+        after_anchor = [old or _after(before, whole) for old, whole in zip(after_anchor, wholes, strict=True)]
+    return [old or alone for old, alone in zip(after_anchor, _alone(loaded, texts), strict=True)]
 
 
 def _alone(loaded: LoadedModel, texts: Sequence[str]) -> list[Ids]:

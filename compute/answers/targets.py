@@ -126,14 +126,14 @@ def _target(
     loaded: LoadedModel,
     example: Example,
     code: str,
-    ids_behind: Mapping[Continuation, Ids],
+    ids_of_text: Mapping[Continuation, Ids],
     book: AnswerBook,
 ) -> Target | None:
     if code not in example.answers:
         return None
 
     def ids_of(text: str) -> Ids:
-        return ids_behind[Continuation(example.prompts[code], example.joiner(code), text)]
+        return ids_of_text[Continuation(example.prompts[code], example.joiner(code), text)]
 
     ids = ids_of(example.answers[code])
     if not ids:

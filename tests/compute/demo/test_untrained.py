@@ -20,7 +20,8 @@ def test_nothing_is_claimed_of_an_untrained_model(tmp_path: Path) -> None:
         config = RunConfig(
             model=str(tmp_path / "untrained"), task=str(demo_task(task)), out=tmp_path / "results.duckdb", limit=12,
             languages=("en", "de", "ru", "th", "zh"), measures=("types", "attribution", "ablation"),
-            ablation_examples=4, ablation_fractions=(0.25,), ablation_seeds=1, ablation_doses=(0.05,), max_new_tokens=3, batch_tokens=1024, device="cpu",
+            ablation_examples=4, ablation_fractions=(0.25,), ablation_seeds=1,
+            ablation_doses=(0.05,), max_new_tokens=3, batch_tokens=1024, device="cpu",
         )  # fmt: skip
         run(config, NullProgress())
 

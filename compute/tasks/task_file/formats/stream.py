@@ -75,7 +75,8 @@ def _recoded(path: Path, raw: bytes, encoding: str) -> BinaryIO:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
         raise InputError(
-            f"{printable(str(path))} has a {encoding.upper()} byte order mark but is not {encoding.upper()}; save it as UTF-8."
+            f"{printable(str(path))} has a {encoding.upper()} byte order mark but is not {encoding.upper()}; "
+            "save it as UTF-8."
         ) from None
     return io.BytesIO(text.encode("utf-8"))
 
