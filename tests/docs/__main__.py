@@ -1,6 +1,6 @@
-"""`python -m tests.docs [results.duckdb]`: write the pages that are made, and every output of a command anew.
+"""`python -m tests.docs [results.duckdb]`: write the generated pages, and update the output below each command.
 
-Outputs are those of the demo's results; without a results file they stay as they are.
+The outputs are for the demo's results; without a results file they are not changed.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The small results file that commands of the pages are run on."""
+"""The small results file for the commands of the pages."""
 
 import shutil
 from pathlib import Path
@@ -9,11 +9,11 @@ import pytest
 
 @pytest.fixture(scope="module")
 def results(measured: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small results file, its run named as in the demo."""
+    """The small results file, with the name of its run changed to that of the demo."""
     path = tmp_path_factory.mktemp("docs") / "results.duckdb"
     shutil.copy(measured, path)
     with duckdb.connect(str(path)) as connection:
         connection.execute("UPDATE runs SET name = 'demo · fact'")
-        # What was changed is no longer as it was merged, and --verify would say so.
+        # The checksum no longer matches the changed table, and --verify would report it.
         connection.execute("DELETE FROM checksums WHERE table_name = 'runs'")
     return path

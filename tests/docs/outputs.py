@@ -1,4 +1,4 @@
-"""Outputs that stand below commands in the pages: found, made again, and compared.
+"""The outputs below commands in the pages: finds and updates them.
 
 A block of ```sh with one `neurontui` command, followed by a plain block, is a command and what it prints.
 """
@@ -28,48 +28,48 @@ class Shown:
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns; a table's first line has them."""
+        """Names of the columns, from the first line of the table."""
         return columns(self.output)
 
 
 def shown(page: Path) -> Iterator[Shown]:
-    """The commands of a page that stand with their output."""
+    """The commands of a page that have an output below them."""
     for command, output in SHOWN.findall(page.read_text("utf-8")):
         yield Shown(command, output)
 
 
 def columns(output: str) -> list[str]:
     """Names of the columns of a printed table."""
-    return [each.strip() for each in output.split("\n", 1)[0].split("┃")]
+    return [name.strip() for name in output.split("\n", 1)[0].split("┃")]
 
 
 def printed(command: str, results: Path) -> str:
-    """What a command prints about these results. Raises RuntimeError where it fails."""
+    """What a command prints for these results. Raises RuntimeError if it fails."""
     words = [str(results) if word == "results.duckdb" else word for word in shlex.split(command)]
-    said = neurontui(*words[1:])
-    if said.code:
-        raise RuntimeError(f"{command}\n{said.err}")
-    return "".join(f"{line.rstrip()}\n" for line in said.out.splitlines())
+    ended = neurontui(*words[1:])
+    if ended.code:
+        raise RuntimeError(f"{command}\n{ended.err}")
+    return "".join(f"{line.rstrip()}\n" for line in ended.out.splitlines())
 
 
 def refresh(page: Path, results: Path) -> None:
-    """Write the outputs of a page anew."""
+    """Update the outputs of a page."""
 
-    def fresh(found: re.Match[str]) -> str:
-        output = printed(found[1], results)
-        return f"```sh\n{found[1]}\n```\n\n```\n{output}```"
+    def fresh(block: re.Match[str]) -> str:
+        output = printed(block[1], results)
+        return f"```sh\n{block[1]}\n```\n\n```\n{output}```"
 
-    def answered(found: re.Match[str]) -> str:
-        return f"<!-- answers: {found[1]} -->\n\n```\n{answers_of(results, found[1])}```"
+    def answered(block: re.Match[str]) -> str:
+        return f"<!-- answers: {block[1]} -->\n\n```\n{answers_of(results, block[1])}```"
 
     text = SHOWN.sub(fresh, page.read_text("utf-8"))
     page.write_text(ANSWERS.sub(answered, text), "utf-8")
 
 
 def answers_of(results: Path, run: str) -> str:
-    """The demo's answers about a run, as wide as a page."""
+    """The demo's findings about a run, wrapped to the width of a page."""
     with open_results(results) as opened:
-        (number,) = [each["run"] for each in opened.runs().to_pylist() if each["name"] == run]
+        (number,) = [row["run"] for row in opened.runs().to_pylist() if row["name"] == run]
         lines = [line.removeprefix("  ") for line in answers(opened, number)]
     wrapped = [
         textwrap.fill(line, 110, subsequent_indent="  " * line.startswith(" "), break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Every command in the README and in docs/ does what it says, and every output printed there is that command's."""
+"""Every command of the pages works, and the output below it has the columns that it prints."""
 
 import re
 import shlex
@@ -23,10 +23,10 @@ WITH_A_TERMINAL = {"open", "demo"}
 
 
 def _lines(page: Path) -> list[str]:
-    """Commands of a page; those that stand with their output are tested with it."""
+    """Commands of a page without those that have an output, which are tested separately."""
     text = page.read_text("utf-8")
-    for each in shown(page):
-        text = text.replace(each.command, "")
+    for example in shown(page):
+        text = text.replace(example.command, "")
     fenced = [line for block in SHELL.findall(text) for line in block.splitlines()]
     return [*fenced, *INLINE.findall(text), *INDENTED.findall(text)]
 
@@ -36,7 +36,7 @@ def _all(begin: str) -> list[str]:
 
 
 OWN = [line for line in _all("neurontui") if shlex.split(line)[1] not in WITH_A_TERMINAL]
-OUTPUTS = [(page.name, each) for page in PAGES for each in shown(page)]
+OUTPUTS = [(page.name, example) for page in PAGES for example in shown(page)]
 
 
 @pytest.mark.parametrize("line", OWN)
@@ -64,16 +64,16 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
     if "--limit" in words:
         words[words.index("--limit") + 1] = "1"
 
-    said = neurontui(*words)
+    ended = neurontui(*words)
 
-    assert said.code == 0, said.err
+    assert ended.code == 0, ended.err
 
 
 def test_the_explorer_reads_the_file_and_then_wants_a_terminal(results: Path) -> None:
-    said = neurontui("open", results)
+    ended = neurontui("open", results)
 
-    assert said.code == 2
-    assert "requires a terminal" in said.err
+    assert ended.code == 2
+    assert "requires a terminal" in ended.err
 
 
 def test_the_explorer_opens_in_a_terminal_and_ends(results: Path, tmp_path: Path) -> None:
@@ -84,13 +84,13 @@ def test_the_explorer_opens_in_a_terminal_and_ends(results: Path, tmp_path: Path
     assert b"Layers" in screen
 
 
-@pytest.mark.parametrize(("page", "each"), OUTPUTS, ids=[f"{p}-{i}" for i, (p, _) in enumerate(OUTPUTS)])  # fmt: skip
-def test_an_output_is_that_of_its_command(page: str, each: Shown, results: Path) -> None:
-    """`python -m tests.docs results.duckdb` writes them from the demo; here the small file gives the same columns."""
-    found = printed(each.command, results)
+@pytest.mark.parametrize(("page", "example"), OUTPUTS, ids=[f"{p}-{i}" for i, (p, _) in enumerate(OUTPUTS)])
+def test_an_output_is_that_of_its_command(page: str, example: Shown, results: Path) -> None:
+    """`python -m tests.docs results.duckdb` writes the outputs from the demo; the small file has the same columns."""
+    output = printed(example.command, results)
 
-    assert columns(found) == each.columns
-    assert len(each.output.splitlines()) > 2, "an output without rows shows nothing"
+    assert columns(output) == example.columns
+    assert len(example.output.splitlines()) > 2, "an output without rows shows nothing"
 
 
 def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
@@ -104,8 +104,8 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
 
 def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:
     method = (ROOT / "docs" / "method.md").read_text("utf-8")
-    options = {each for known in run_command.params for each in (*known.opts, *known.secondary_opts)}
-    parameters = {query.name: {each.name: each for each in query.parameters} for query in load_queries()}
+    options = {name for option in run_command.params for name in (*option.opts, *option.secondary_opts)}
+    parameters = {query.name: {parameter.name: parameter for parameter in query.parameters} for query in load_queries()}
 
     named = set(re.findall(r"--[a-z][a-z-]+", method))
     asked = re.findall(r"`([a-z-]+) -p (\w+)=([^`]+)`", method)
@@ -114,8 +114,8 @@ def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:
     assert len(named) >= 25
     assert len(asked) >= 6
     for query, parameter, value in asked:
-        known = parameters[query][parameter]
-        assert not known.choices or value in known.choices, (query, parameter, value)
+        choices = parameters[query][parameter].choices
+        assert not choices or value in choices, (query, parameter, value)
 
 
 def _json() -> str:

@@ -1,4 +1,4 @@
-"""The generated pages of docs/ say what the database and the queries say."""
+"""The generated pages of docs/ match the database and the queries."""
 
 import re
 
@@ -20,9 +20,9 @@ def test_every_table_and_column_has_its_words() -> None:
     parts = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
     assert list(parts) == list(schema.layout())
     for table, columns in schema.layout().items():
-        found = re.findall(r"^\| `(\w+)` \| ([^|]+) \| (.+) \|$", parts[table], re.MULTILINE)
-        assert [name for name, _, _ in found] == list(columns)
-        assert all(words.rstrip().endswith(".") for _, _, words in found), table
+        rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| (.+) \|$", parts[table], re.MULTILINE)
+        assert [name for name, _, _ in rows] == list(columns)
+        assert all(words.rstrip().endswith(".") for _, _, words in rows), table
 
 
 def test_every_query_has_its_part() -> None:

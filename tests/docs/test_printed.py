@@ -1,4 +1,4 @@
-"""Long: what the pages print is what the demo, measured anew, says; another processor may differ in the last digits."""
+"""Long: the outputs in the pages match a new run of the demo, up to last digits that depend on the processor."""
 
 import re
 import shutil
@@ -17,25 +17,25 @@ NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 @pytest.mark.faults
 def test_the_pages_print_what_the_demo_says(tmp_path: Path) -> None:
     results = tmp_path / "results.duckdb"
-    said = neurontui("demo", "--out", results)
-    assert said.code == 0, said.err
+    ended = neurontui("demo", "--out", results)
+    assert ended.code == 0, ended.err
 
     for page in PAGES:
         fresh = tmp_path / Path(page).name
         shutil.copy(ROOT / page, fresh)
         refresh(fresh, results)
         written = (ROOT / page).read_text("utf-8").splitlines()
-        found = fresh.read_text("utf-8").splitlines()
+        current = fresh.read_text("utf-8").splitlines()
         differing = [
-            (old, new) for old, new in zip_longest(written, found, fillvalue="") if not alike(old, new)
+            (old, new) for old, new in zip_longest(written, current, fillvalue="") if not alike(old, new)
         ]  # fmt: skip
         assert differing == [], f"{page} is out of date: python -m tests.docs results.duckdb"
 
 
 def alike(old: str, new: str) -> bool:
-    """The same words, and numbers within a fiftieth, or within half of what is counted."""
+    """Whether two lines have the same words, and numbers within 2 % or 0.5."""
     words = [" ".join(NUMBER.sub("#", line).split()) for line in (old, new)]
-    numbers = [[_value(each) for each in NUMBER.findall(line)] for line in (old, new)]
+    numbers = [[_value(number) for number in NUMBER.findall(line)] for line in (old, new)]
     return words[0] == words[1] and numbers[0] == pytest.approx(numbers[1], rel=0.02, abs=0.5)
 
 

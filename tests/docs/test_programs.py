@@ -28,13 +28,13 @@ SMALL = {
         *("--layers", "2", "--neurons", "64", "--examples", "30", "--out", "made/big.duckdb"),
     ],
 }
-"""Program -> what makes it small and keeps it from writing into this tree; later options win over those of the page."""
+"""Program -> options that make it small and redirect its output; they override those of the page."""
 IN_A_LINE = re.compile(r"^ *python -m ([\w.]+)([^`\n]*)$", re.MULTILINE)
 IN_A_SENTENCE = re.compile(r"`python\s+-m\s+([\w.]+)([^`]*)`")
 
 
 ANSWERS_OF = re.compile(r"<!-- answers: .+? -->")
-"""The small file has one run; the README tells of another one of the demo's."""
+"""The small file has one run, which is not the one in the README."""
 
 
 def _text(page: Path) -> str:
@@ -42,15 +42,15 @@ def _text(page: Path) -> str:
 
 
 def _lines() -> list[tuple[str, str]]:
-    """Programs and their arguments; one that is given with arguments anywhere need not run without."""
-    found = {
+    """Programs and their arguments; a program without arguments is left out if it also occurs with arguments."""
+    lines = {
         (module, " ".join(rest.split()))
         for page in PAGES
         for pattern in (IN_A_LINE, IN_A_SENTENCE)
         for module, rest in pattern.findall(_text(page))
     }
-    given = {module for module, rest in found if rest}
-    return sorted(each for each in found if each[1] or each[0] not in given)
+    given = {module for module, rest in lines if rest}
+    return sorted((module, rest) for module, rest in lines if rest or module not in given)
 
 
 LINES = _lines()
@@ -99,7 +99,7 @@ def _left_what_it_should(module: str, made: Path) -> None:
 
 
 def _names(folder: Path) -> set[str]:
-    return {each.name for each in folder.iterdir()}
+    return {file.name for file in folder.iterdir()}
 
 
 def test_every_program_of_the_pages_was_found() -> None:
@@ -114,14 +114,14 @@ def test_every_make_line_is_a_target_that_runs_something() -> None:
 
     assert made == {"demo", "test", "check", "faults", "bench", "bench-gpu"}
     for target in made:
-        said = subprocess.run(
+        ended = subprocess.run(
             ["make", "--dry-run", "--always-make", target],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert f"-m {_runs(target)}" in said.stdout
+        assert f"-m {_runs(target)}" in ended.stdout
 
 
 def _runs(target: str) -> str:

@@ -1,4 +1,4 @@
-"""Commands of docs/scaling.md need GPUs and clusters: they are read by the program, and not run."""
+"""Commands of docs/scaling.md need GPUs and clusters, so they are parsed but not run."""
 
 import re
 import shlex
@@ -27,8 +27,8 @@ def test_a_command_is_understood(line: str) -> None:
 
     assert {"out"} <= context.params.keys()
     with command.make_context(name, ["--help"], resilient_parsing=True) as plain:
-        known = {option for each in command.get_params(plain) for option in each.opts}
-    assert {word for word in words if word.startswith("--")} <= known
+        options = {name for option in command.get_params(plain) for name in option.opts}
+    assert {word for word in words if word.startswith("--")} <= options
 
 
 def test_the_page_names_what_its_commands_rest_on() -> None:

@@ -14,7 +14,7 @@ from tests.faults.commands import Command, run
 
 MODEL = ("run", "--model", DEMO_MODEL, "--device", "cpu")
 VARIES = {"started", "seconds"}
-"""Columns that differ between two sittings of the same run."""
+"""Columns that differ between two sessions of the same run."""
 
 Content = dict[str, list[tuple[object, ...]]]
 

@@ -14,7 +14,7 @@ from neurontui.store.admin.verify import verify
 from neurontui.store.reader import open_reader
 from tests.store.content import content
 from tests.store.made_up import MadeUp
-from tests.store.sittings import ROOT
+from tests.store.sessions import ROOT
 
 # In its own process: a crash of DuckDB must be seen as one. One line of JSON a file.
 LOOK = """

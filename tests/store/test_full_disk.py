@@ -12,7 +12,7 @@ from neurontui.store.merge.merge import merge
 from tests.store.conftest import measure
 from tests.store.content import content
 from tests.store.made_up import MadeUp
-from tests.store.sittings import ROOT
+from tests.store.sessions import ROOT
 
 # The kernel refuses to let any file grow beyond the limit, as a full disk or a quota would.
 LIMITED = """

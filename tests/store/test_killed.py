@@ -1,4 +1,4 @@
-"""kill -9 at random moments, then the same command again: the content is that of an undisturbed run."""
+"""kill -9 at random moments, then the same command again: the content is that of an uninterrupted run."""
 
 import random
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.content import content
-from tests.store.sittings import finish, killed, litter, start, undisturbed
+from tests.store.sessions import finish, killed, litter, start, uninterrupted
 
 
 @pytest.mark.parametrize("moment", ["ready", "merging"])
@@ -20,7 +20,7 @@ def test_two_runs_measured_at_once_both_arrive(tmp_path: Path) -> None:
     for each in both:
         finish(each)
     for seed in (1, 2):
-        undisturbed(apart, seed)
+        uninterrupted(apart, seed)
     found, wanted = content(together, (1, 2)), content(apart, (1, 2))
     swapped = found["runs 1"] != wanted["runs 1"]  # whoever merges first is run 1
     for key, rows in wanted.items():
@@ -42,10 +42,10 @@ def test_the_same_run_started_twice_is_measured_once(tmp_path: Path) -> None:
 
 
 def kill_and_repeat(moment: str, times: int, folder: Path, seed: int) -> int:
-    """Kill `times` sittings, each in a file of its own, and repeat them; returns how many were still at work."""
+    """Kill `times` sessions, each in a file of its own, and repeat them; returns how many were still at work."""
     chance = random.Random(seed)
-    model = folder / "undisturbed.duckdb"
-    measuring, merging = undisturbed(model, 1)
+    model = folder / "uninterrupted.duckdb"
+    measuring, merging = uninterrupted(model, 1)
     wanted = content(model)
     hit = 0
     for number in range(times):

@@ -22,7 +22,7 @@ from neurontui.store.schema import layout, shard_tables, tables_of_a_run
 from neurontui.store.writer import open_writer
 from tests.store.content import content, rows
 from tests.store.made_up import MadeUp
-from tests.store.sittings import ROOT, litter
+from tests.store.sessions import ROOT, litter
 
 BIG = MadeUp(seed=3, neurons=60, examples=40, batch=40)
 

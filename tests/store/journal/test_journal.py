@@ -21,7 +21,7 @@ RUN = MadeUp()
 Merged = Callable[[tuple[MadeUp, ...]], Path]
 
 
-def test_a_second_sitting_goes_on_with_what_is_finished(results: Path) -> None:
+def test_a_second_session_goes_on_with_what_is_finished(results: Path) -> None:
     with Journal.open(results, RUN.manifest) as journal:
         journal.write(1, RUN.shards(range(5, 10)), seconds=1.0, tokens=7)
     later = RUN.manifest.from_json(RUN.manifest.to_json().replace("03:04:05", "23:59:59"))

@@ -1,4 +1,4 @@
-"""One sitting of a made-up run, to be killed by tests: python -m tests.store.sitting RESULTS SEED."""
+"""One session of a made-up run, to be killed by tests: python -m tests.store.session RESULTS SEED."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.store.made_up import MadeUp
 
 
 def run_of(seed: int) -> MadeUp:
-    """The run that a sitting with this seed measures."""
+    """The run that a session with this seed measures."""
     return MadeUp(seed=seed, neurons=20, examples=10, batch=2)
 
 

@@ -1,4 +1,4 @@
-"""Starts, kills and repeats sittings."""
+"""Starts, kills and repeats sessions."""
 
 import random
 import subprocess
@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(results: Path, seed: int) -> "subprocess.Popen[str]":
-    """A sitting in its own process, just before it touches the disk."""
+    """A session in its own process, just before it touches the disk."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.store.sitting", str(results), str(seed)],
+        [sys.executable, "-m", "tests.store.session", str(results), str(seed)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -30,13 +30,13 @@ def until(process: "subprocess.Popen[str]", word: str) -> None:
 
 
 def finish(process: "subprocess.Popen[str]") -> None:
-    """Wait for a sitting that must succeed."""
+    """Wait for a session that must succeed."""
     _, error = process.communicate(timeout=120)
     assert process.returncode == 0, error
 
 
-def undisturbed(results: Path, seed: int) -> tuple[float, float]:
-    """Let a sitting finish; returns how long it measured and how long it merged, in seconds."""
+def uninterrupted(results: Path, seed: int) -> tuple[float, float]:
+    """Let a session finish; returns how long it measured and how long it merged, in seconds."""
     process = start(results, seed)
     began = time.perf_counter()
     until(process, "merging")
@@ -46,7 +46,7 @@ def undisturbed(results: Path, seed: int) -> tuple[float, float]:
 
 
 def killed(results: Path, seed: int, moment: str, lasts: float, chance: random.Random) -> bool:
-    """Kill -9 a sitting at a random time after `moment`; whether it was still at work."""
+    """Kill -9 a session at a random time after `moment`; whether it was still at work."""
     process = start(results, seed)
     if moment == "merging":
         until(process, moment)
