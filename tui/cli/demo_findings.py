@@ -19,7 +19,7 @@ def answers(opened: Results, run: int) -> Iterator[str]:
     yield from _persistence(opened, run)
     yield from _asked("Do related languages share more neurons?", claims["relatives-share-no-more"], NO_OR_YES)
     yield from _asked(
-        "Does ablating all-shared neurons reduce accuracy more than ablating others?",
+        "Does ablating all-shared neurons harm answers more than ablating others?",
         claims["all-shared-beyond-control"],
         YES_OR_NO,
     )
@@ -54,14 +54,14 @@ def _kept(rows: list[Row]) -> str:
 
 
 def _whole_type(opened: Results, run: int) -> Iterator[str]:
-    """The paper's ablation with its control, which has the same number of neurons but not the same contribution."""
+    """The paper's ablation with its control, which has as many neurons but not the same contribution."""
     rows = opened.query("ablation-controls", run=run).to_pylist()
     for row in rows:
         if row["type"] == "all-shared" and row["fraction"] is None and row["language"] is None:
             interval = "" if row["low"] is None else f" (95 %: {row['low']:+.1f} to {row['high']:+.1f})"
             yield (
                 f"    With all of them ablated ({row['percent']:.1f} % of all neurons), {row['accuracy']:.1f} % of the "
-                f"answers are correct. With as many other active neurons ablated, {row['control']:.1f} % are correct: "
-                f"{row['difference']:+.1f} points{interval}. This control matches the number of neurons, not their "
+                "answers are correct. With as many other active neurons ablated, or all if there are fewer, "
+                f"{row['control']:.1f} % are correct: {row['difference']:+.1f} points{interval}. This control matches the number of neurons, not their "
                 "contribution; the answer above therefore uses the paired control."
             )

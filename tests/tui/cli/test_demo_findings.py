@@ -21,7 +21,7 @@ def test_planted_effects_are_answered_with_yes(tmp_path: Path) -> None:
 
     assert asked["Does sharing depend on the task"] == "Yes."
     assert asked["Do related languages share more neurons"] == "Yes."
-    hurt = "Does ablating all-shared neurons reduce accuracy more than ablating others"
+    hurt = "Does ablating all-shared neurons harm answers more than ablating others"
     assert asked[hurt] == "Yes."
     assert "the paired control (10.0 % of all neurons)" in text
     assert text.count(" in all 120 examples.") == 4
@@ -31,7 +31,7 @@ def test_reversed_effects_are_answered_with_no(tmp_path: Path) -> None:
     asked, _ = _answered(tmp_path, REVERSED)
 
     assert asked["Do related languages share more neurons"] == "No."
-    hurt = "Does ablating all-shared neurons reduce accuracy more than ablating others"
+    hurt = "Does ablating all-shared neurons harm answers more than ablating others"
     assert asked[hurt] == "No."
 
 
@@ -41,4 +41,4 @@ def test_a_run_without_a_measure_says_what_it_lacks(measured: Path) -> None:
 
     assert "Does sharing depend on the task? Undecided." in text
     assert "Not measured: requires ablation of all-shared neurons in paired doses." in text
-    assert "With as many other active neurons ablated," in text
+    assert "With as many other active neurons ablated, or all if there are fewer," in text
