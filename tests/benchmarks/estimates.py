@@ -123,7 +123,8 @@ def main() -> None:
         return
     for what, (said, found) in needs(options.case, options.model, options.task).items():
         print(
-            f"| {options.model.name} | {options.case} | {what} | {said / 1e6:.1f} | {found / 1e6:.1f} | {said / found:.2f} |"
+            f"| {options.model.name} | {options.case} | {what} | "
+            f"{said / 1e6:.1f} | {found / 1e6:.1f} | {said / found:.2f} |"
         )
 
 

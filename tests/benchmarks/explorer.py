@@ -1,4 +1,4 @@
-"""How quick the explorer feels, on any results file: first paint, redraws, bytes on the wire, cancelling, a busy interface.
+"""Speed of the explorer on any results file: first paint, redraws, bytes written, canceling, a busy interface.
 
     python -m tests.benchmarks.explorer results.duckdb [--size 80x24]
 

@@ -1,4 +1,4 @@
-"""Extraction at the shape of BLOOMZ-7B on a GPU: random weights in bfloat16, built on the device from its configuration.
+"""Extraction at the shape of BLOOMZ-7B on a GPU: random bfloat16 weights, built on the device from a configuration.
 
 Examples a second, the share of the matrix products' peak measured on the same device, GPU memory, and whether journal
 and merge keep up. One command: `make bench-gpu`; without a GPU, `--tiny` runs every line of it on the CPU.

@@ -26,5 +26,7 @@ def table(folder: Path) -> Iterator[str]:
         yield f"| {what} | {made.masks / busy / 1e6:.1f} | {made.masks / wall / 1e6:.1f} |"
     with open_reader(out) as reader:
         [masks] = [each for each in health(reader).tables if each.table == "activations"]
-    yield f"| bytes per mask: journal {made.journal_bytes / made.masks:.2f}, activations {masks.bytes / masks.rows:.2f}, whole file {out.stat().st_size / made.masks:.2f} | | |"
+    journal, stored = made.journal_bytes / made.masks, masks.bytes / masks.rows
+    whole = out.stat().st_size / made.masks
+    yield f"| bytes per mask: journal {journal:.2f}, activations {stored:.2f}, whole file {whole:.2f} | | |"
     yield f"| peak memory of the process: {made.peak_bytes / 1e9:.1f} GB | | |"

@@ -33,7 +33,9 @@ print(opened, time.perf_counter() - began)
 PATTERNS = {
     "one example and layer": "SELECT neuron, type, languages FROM neurons WHERE run = 1 AND example = 7 AND layer = 3",
     "one neuron over all examples": "SELECT example, type FROM neurons WHERE run = 1 AND layer = 3 AND neuron = 77",
-    "one example over all layers": "SELECT layer, type, count(*) FROM neurons WHERE run = 1 AND example = 7 GROUP BY ALL",
+    "one example over all layers": (
+        "SELECT layer, type, count(*) FROM neurons WHERE run = 1 AND example = 7 GROUP BY ALL"
+    ),
     "persistence over five languages": """
         SELECT layer, count_if(fewest = most OR fewest BETWEEN 2 AND 4 AND most BETWEEN 2 AND 4) FROM (
             SELECT layer, min(bit_count(mask & 425)) AS fewest, max(bit_count(mask & 425)) AS most

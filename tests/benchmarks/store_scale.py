@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.store_scale --layers 30 --neurons 16384 --examples 5000 --out big.duckdb
 
-Prints one table. Masks and seconds are those of writing alone, without making the numbers up; because other programs may
+Prints one table. Masks and seconds are those of writing, without generating the numbers; because other programs may
 share the machine, rates are given a second of wall clock and a second of processor time. A file that this program has
 made before is not made again: its making is remembered beside it, and only reading is measured anew.
 """

@@ -1,4 +1,4 @@
-"""Counts of active languages and of pairs of languages, for synthetic runs of more than fifteen. See synthetic_tables."""
+"""Counts of active languages and of language pairs, for synthetic runs of more than 15. See synthetic_tables."""
 
 from collections.abc import Sequence
 

@@ -88,7 +88,7 @@ def pieces(scale: Scale) -> Iterator[tuple[int, Tables]]:
 
 
 def journal_of(scale: Scale, results: Path, written: Callable[[int, float, float], None] = lambda *_: None) -> Path:
-    """Journal a synthetic run; returns its journal. Calls `written` with masks, seconds and processor seconds of a piece."""
+    """Journal a synthetic run; returns its journal. `written` receives masks, seconds and CPU seconds of each piece."""
     with Journal.open(results, manifest_of(scale)) as journal:
         writers = {}
         for number, made in pieces(scale):

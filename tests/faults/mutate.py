@@ -12,7 +12,8 @@ PIECES = (
     b"null", b"true", b'"id"', b'"prompts"', b"[[run]]", b"[defaults]", b"run = 3\n", b'model = ""\n', b" " * 300,
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 0, 2**31, 2**63, 2**64, -(2**70), 1.5, 1e308, "", "\0", "../../../../tmp/x", "/etc/passwd", "x" * 100_000,
+    None, True, -1, 0, 2**31, 2**63, 2**64, -(2**70), 1.5, 1e308, "", "\0", "../../../../tmp/x", "/etc/passwd",
+    "x" * 100_000,
     "\x1b]0;owned\x07", "\ud800", "\u202e", [], {}, [[]], [None], {"a": 1}, ["en"] * 65, ["en", "en"], [1, 2], "en",
 )  # fmt: skip
 

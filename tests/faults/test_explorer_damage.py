@@ -1,4 +1,4 @@
-"""The explorer on damaged files, and on files that are damaged, cut or removed while it shows them: it lives, and says so."""
+"""The explorer on damaged files, and on files damaged, cut or removed while open: it keeps running and reports it."""
 
 import random
 import shutil

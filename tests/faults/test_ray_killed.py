@@ -1,4 +1,4 @@
-"""kill -9 of Ray workers at random moments: their batches are measured again, and the tables are those of one machine."""
+"""kill -9 of Ray workers at random moments: their batches are measured again; the tables equal those of one machine."""
 
 import os
 import random

@@ -200,12 +200,14 @@ class _Writer:
         for threshold in (0.0, 0.2, 0.5):
             self._sql(
                 "INSERT INTO mask_histogram SELECT {run}, $t, 'last', fold, layer, mask, count(*) FROM ("
-                "SELECT example % 10 AS fold, layer, neuron, bit_or(CASE WHEN a > $t THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
+                "SELECT example % 10 AS fold, layer, neuron, "
+                "bit_or(CASE WHEN a > $t THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
                 "FROM raw GROUP BY example, layer, neuron) GROUP BY ALL ORDER BY ALL", t=threshold,
             )  # fmt: skip
         self._sql(
             "INSERT INTO mask_histogram SELECT {run}, 0.0, 'any', fold, layer, mask, count(*) FROM ("
-            "SELECT example % 10 AS fold, layer, neuron, bit_or(CASE WHEN a > -0.4 THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
+            "SELECT example % 10 AS fold, layer, neuron, "
+            "bit_or(CASE WHEN a > -0.4 THEN 1::UBIGINT << bit ELSE 0::UBIGINT END) AS mask "
             "FROM raw GROUP BY example, layer, neuron) GROUP BY ALL ORDER BY ALL"
         )
         self._sql(
@@ -228,11 +230,13 @@ class _Writer:
         top = "count_if(rank <= 3)"
         es = "sum(es), sum(es * es), min(es), max(es)"
         self._sql(
-            f"INSERT INTO attribution SELECT {{run}}, example, language, layer, type, count(*), {top}, sum(cs), max(cs), "
+            f"INSERT INTO attribution SELECT {{run}}, example, language, layer, type, count(*), {top}, "
+            "sum(cs), max(cs), "
             f"sum(cs) * 9, {es} FROM scored GROUP BY ALL ORDER BY ALL"
         )
         self._sql(
-            f"INSERT INTO attribution_masks SELECT {{run}}, fold, language, layer, mask, count(*), {top}, sum(cs), sum(cs) * 9, "
+            f"INSERT INTO attribution_masks SELECT {{run}}, fold, language, layer, mask, count(*), {top}, "
+            "sum(cs), sum(cs) * 9, "
             f"{es} FROM scored GROUP BY ALL ORDER BY ALL"
         )
         self._sql(
@@ -244,15 +248,18 @@ class _Writer:
             "WHERE rank <= 3 ORDER BY example, language, layer, rank"
         )
         self._sql(
-            "INSERT INTO neuron_examples SELECT {run}, layer, neuron, row_number() OVER best, example, language, a FROM raw "
-            "WINDOW best AS (PARTITION BY layer, neuron ORDER BY a DESC) QUALIFY row_number() OVER best <= 8 ORDER BY ALL"
+            "INSERT INTO neuron_examples SELECT {run}, layer, neuron, row_number() OVER best, "
+            "example, language, a FROM raw "
+            "WINDOW best AS (PARTITION BY layer, neuron ORDER BY a DESC) "
+            "QUALIFY row_number() OVER best <= 8 ORDER BY ALL"
         )
         tokens = " Berlin, Deutschland,德国,เบอร์ลิน, the,\n, of,Берлин"
         self._sql(
             "INSERT INTO neuron_vocabulary SELECT {run}, layer, neuron, direction, rank, token, "
             "(CASE direction WHEN 'promotes' THEN 1 ELSE -1 END) * (3.2 - 0.31 * rank) FROM "
             "(SELECT DISTINCT layer, neuron FROM raw), (VALUES ('promotes'), ('suppresses')) d(direction), "
-            "(SELECT unnest(string_split($tokens, ',')) AS token, generate_subscripts(string_split($tokens, ','), 1) AS rank) "
+            "(SELECT unnest(string_split($tokens, ',')) AS token, "
+            "generate_subscripts(string_split($tokens, ','), 1) AS rank) "
             "ORDER BY ALL", tokens=tokens,
         )  # fmt: skip
 
@@ -296,8 +303,10 @@ class _Writer:
         for number, (kind, name, fraction, seed, matched, percent, label, accuracy) in enumerate(cases):
             self.conditions.append(Condition(number, kind, label, name, fraction, seed, matched_to=matched))
             self._sql(
-                "INSERT INTO ablation_examples SELECT {run}, $n, example, language, CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
+                "INSERT INTO ablation_examples SELECT {run}, $n, example, language, "
+                "CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
                 "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), ($percent * 2.88)::INTEGER FROM "
-                "(SELECT *, hash(example, language, $n // 5) % 1000 / 1000 AS u FROM examples WHERE run = {run}) ORDER BY example, language",
+                "(SELECT *, hash(example, language, $n // 5) % 1000 / 1000 AS u FROM examples WHERE run = {run}) "
+                "ORDER BY example, language",
                 n=number, p=accuracy, percent=percent,
             )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def read_terminal(path: Path, folder: Path, keys: list[str]) -> bytes:
-    """Everything that `neurontui open` writes to a terminal of 80 by 24 while keys are pressed; it has to end with code 0."""
+    """Everything that `neurontui open` writes to a terminal of 80 by 24 while keys are pressed; it must exit with 0."""
     main, secondary = pty.openpty()
     fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {

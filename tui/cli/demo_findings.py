@@ -62,6 +62,7 @@ def _whole_type(opened: Results, run: int) -> Iterator[str]:
             yield (
                 f"    With all of them ablated ({row['percent']:.1f} % of all neurons), {row['accuracy']:.1f} % of the "
                 "answers are correct. With as many other active neurons ablated, or all if there are fewer, "
-                f"{row['control']:.1f} % are correct: {row['difference']:+.1f} points{interval}. This control matches the number of neurons, not their "
+                f"{row['control']:.1f} % are correct: {row['difference']:+.1f} points{interval}. "
+                "This control matches the number of neurons, not their "
                 "contribution; the answer above therefore uses the paired control."
             )

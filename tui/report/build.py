@@ -55,7 +55,10 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
 
 
 def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) -> Report:
-    """The report of the runs in `rows` (of `Results.runs()`), in that order; `tell` receives the name of each section before it is made."""
+    """The report of the runs in `rows` (of `Results.runs()`), in that order.
+
+    `tell` receives the name of each section before it is made.
+    """
     runs = [read_run(results, row) for row in rows]
     tell("the paper’s claims")
     claims = read_claims(results, runs)

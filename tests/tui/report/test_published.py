@@ -22,7 +22,8 @@ def scores(tmp_path: Path) -> Write:
 
     def table(**changes: object) -> Table:
         one = make_run(
-            4, "ke", ("en", "es", "tr", "xx"), task="ke", model="bigscience/bloomz-7b1", examples=6, sizes=(8, 8), conditions=(),
+            4, "ke", ("en", "es", "tr", "xx"), task="ke", model="bigscience/bloomz-7b1", examples=6,
+            sizes=(8, 8), conditions=(),
         )  # fmt: skip
         path = merge_runs(tmp_path / "ke.duckdb", one, **{"setting": "en-all", **changes})
         with open_results(path) as results:

@@ -135,4 +135,5 @@ def _others(run: RunInfo) -> str:
 
 
 def _when(run: RunInfo) -> str:
-    return f"{plain_value(run.get('started'))} UTC, in {duration(run.get('seconds'))}, {count(run.get('tokens'))} prompt tokens"
+    started, seconds = plain_value(run.get("started")), duration(run.get("seconds"))
+    return f"{started} UTC, in {seconds}, {count(run.get('tokens'))} prompt tokens"
