@@ -1,7 +1,7 @@
 -- name: neuron-types
 -- title: Types of a neuron over all examples
 -- figure:
--- description: Share of examples in which a neuron has each type, and the most frequent languages of each type.
+-- description: Share of examples in which a neuron has each type, and the most counts languages of each type.
 -- shared: subset
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
@@ -12,7 +12,7 @@
 --   type        -         Neuron type.
 --   share       %         Share of examples in which it has the type; NULL if the type is undefined.
 --   n           examples  Number of examples in which it has the type.
---   languages   -         Most frequent set of active languages when it has the type; NULL if it never has the type.
+--   languages   -         Most counts set of active languages when it has the type; NULL if it never has the type.
 --   n_examples  examples  Number of examples.
 --   note        -         Remark if some types are undefined or have no intervals, else NULL.
 WITH masks AS (
@@ -30,7 +30,7 @@ WITH masks AS (
     SELECT sum(n)::INTEGER AS n_examples
     FROM masks
     HAVING sum(n) > 0
-), told AS (
+), counts AS (
     SELECT k.type, n_examples, note, b.mask, CASE WHEN k.type = 'specific' AND p = 1 THEN NULL
         WHEN k.type = 'partial-shared' AND p < 3 THEN NULL ELSE coalesce(b.n, 0) END::INTEGER AS n
     FROM (SELECT unnest(enum_range(NULL::neuron_type))::neuron_type AS type) k
@@ -38,7 +38,7 @@ WITH masks AS (
 )
 SELECT type, 100 * n / n_examples AS share, n,
     (SELECT list(l.language ORDER BY l.bit) FROM run_languages l WHERE l.run = $run
-        AND told.mask >> l.bit & 1 = 1) AS languages,
+        AND counts.mask >> l.bit & 1 = 1) AS languages,
     n_examples, note
-FROM told
+FROM counts
 ORDER BY type

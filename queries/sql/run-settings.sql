@@ -9,10 +9,10 @@
 --   name   -  Name of the setting or library.
 --   value  -  Value as text; JSON for lists and objects.
 WITH parts AS (
-    SELECT 'setting' AS part, settings AS told FROM runs WHERE run = $run
+    SELECT 'setting' AS part, settings AS entries FROM runs WHERE run = $run
     UNION ALL
     SELECT 'version', versions FROM runs WHERE run = $run
 )
 SELECT part, key AS name, value->>'$' AS value
-FROM parts, json_each(told)
+FROM parts, json_each(entries)
 ORDER BY part, name

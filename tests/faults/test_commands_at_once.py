@@ -65,7 +65,7 @@ def test_two_runs_at_once_and_one_twice(tmp_path: Path) -> None:
 @pytest.mark.faults
 def test_two_runs_at_once_ten_times(tmp_path: Path, tally: Tally) -> None:
     two_at_once(tmp_path, times=10)
-    tally("fault", "two runs into one file at once", 10, "both are complete, as if each ran alone")
+    tally("fault", "two runs into one file at the same time", 10, "both are complete, as if each ran alone")
 
 
 @pytest.mark.faults
@@ -91,7 +91,7 @@ def test_two_merges_at_once_ten_times(tmp_path: Path, tally: Tally) -> None:
         assert [one.wait(), two.wait()] == [0, 0], (one.err, two.err)
         assert both_tasks(out) == wanted_of_both()
         assert beside(out) == []
-    tally("fault", "two `neurontui merge` into one file at once", 10, "every run once")
+    tally("fault", "two `neurontui merge` into one file at the same time", 10, "every run once")
 
 
 class _Past(datetime):
