@@ -54,8 +54,8 @@ def test_add_a_task(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     loader, entry, dry_run = blocks("Add a task")
     names = dict(vars(registry))
     exec(loader, names)
-    (added,) = entries(entry, names).items()
-    monkeypatch.setitem(registry.TASKS, *added)
+    (added,) = eval(f"[{entry}]", names)
+    monkeypatch.setitem(registry.TASKS, added.name, added)
 
     printed = command(dry_run, **{"bigscience/bloomz-560m": DEMO_MODEL, "results_duckdb": tmp_path / "r.duckdb"})
 
