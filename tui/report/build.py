@@ -119,5 +119,5 @@ def chosen(results: Results, names: Sequence[str]) -> list[Row]:
         raise UsageError("The results file holds no run yet; measure one with `neurontui run`.")
     if not names:
         return rows
-    wanted = {find_run(results.known_runs, name).number for name in names}
-    return [row for row in rows if row["run"] in wanted]
+    numbers = {find_run(results.known_runs, name).number for name in names}
+    return [row for row in rows if row["run"] in numbers]

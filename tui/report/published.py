@@ -10,19 +10,19 @@ Key = tuple[str, str | None, float | None]
 
 def accuracies(results: Results, run: Run) -> dict[Key, dict[str, Row]]:
     """Tables 2 and 4: condition -> language -> row."""
-    found: dict[Key, dict[str, Row]] = {}
+    accuracy: dict[Key, dict[str, Row]] = {}
     for row in _same(results, run, "published-ablation"):
         share = round(row["percent"], 2) if row["kind"] == "random" else None
-        found.setdefault((row["kind"], row["type"], share), {})[row["language"]] = row
-    return found
+        accuracy.setdefault((row["kind"], row["type"], share), {})[row["language"]] = row
+    return accuracy
 
 
 def effects(results: Results, run: Run) -> dict[tuple[str, str], Row]:
     """Tables 1 and 3: (language, type) -> row; Table 1 first, which has more digits."""
-    found: dict[tuple[str, str], Row] = {}
+    scores: dict[tuple[str, str], Row] = {}
     for row in sorted(_same(results, run, "published-effective-scores"), key=lambda r: str(r["source"])):
-        found.setdefault((row["language"], row["type"]), row)
-    return found
+        scores.setdefault((row["language"], row["type"]), row)
+    return scores
 
 
 def as_printed(score: Number) -> str:

@@ -110,10 +110,10 @@ def labels_of(rows: Rows, published: Rows) -> list[str]:
 
 def _conditions(rows: Rows) -> dict[str, dict[str | None, dict[str, Any]]]:
     """Label -> language (None for all) -> row, each control behind what it is a control of."""
-    found: dict[str, dict[str | None, dict[str, Any]]] = {}
+    conditions: dict[str, dict[str | None, dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(f"{row['condition']} {row['label']}", {})[row["language"]] = row
-    whole = {key: own for key, own in found.items() if None in own}
+        conditions.setdefault(f"{row['condition']} {row['label']}", {})[row["language"]] = row
+    whole = {key: own for key, own in conditions.items() if None in own}
     return dict(sorted(whole.items(), key=lambda item: _rank(item[1][None])))
 
 
@@ -139,17 +139,17 @@ def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) ->
 
 def _paper(row: dict[str, Any], published: Rows) -> tuple[Value, dict[str, Value]] | None:
     """The paper's numbers for the same condition: percent switched off, and accuracy a language."""
-    wanted = (row["kind"], row["type"])
-    found = [each for each in published if (each["kind"], each["type"]) == wanted]
+    condition = (row["kind"], row["type"])
+    paper = [line for line in published if (line["kind"], line["type"]) == condition]
     if row["kind"] == "random":
-        found = [
-            each
-            for each in found
-            if row["fraction"] is not None and abs(each["percent"] - 100 * row["fraction"]) < 0.01
+        paper = [
+            line
+            for line in paper
+            if row["fraction"] is not None and abs(line["percent"] - 100 * row["fraction"]) < 0.01
         ]
-    if not found:
+    if not paper:
         return None
-    return number(found[0]["percent"]), {each["language"]: number(each["accuracy"]) for each in found}
+    return number(paper[0]["percent"]), {line["language"]: number(line["accuracy"]) for line in paper}
 
 
 def _mean(values: list[Value]) -> Value:
@@ -198,7 +198,7 @@ def control_fields(width: int) -> tuple[Field, ...]:
         Field("nats", "in nats", right=True),
         Field("n", "n", count, right=True),
     )
-    return fields if width >= 90 else tuple(each for each in fields if each.column not in ("percent", "n"))
+    return fields if width >= 90 else tuple(field for field in fields if field.column not in ("percent", "n"))
 
 
 def control_table(table: pa.Table) -> pa.Table:

@@ -69,17 +69,17 @@ def language_bars(title: str, rows: Iterable[Row], column: str) -> Bars:
 
 def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
     """Bars as lines of a sheet: name, bar, value, interval, note; all bars start and end alike."""
-    highest = max((each.value or 0.0 for each in bars.bars), default=1.0)
-    texts = [("–" if each.value is None else f"{each.value:.1f}") for each in bars.bars]
-    tails = [_tail(each) for each in bars.bars]
+    highest = max((item.value or 0.0 for item in bars.bars), default=1.0)
+    texts = [("–" if item.value is None else f"{item.value:.1f}") for item in bars.bars]
+    tails = [_tail(item) for item in bars.bars]
     value_width, tail_width = max(map(len, texts), default=0), max(map(len, tails), default=0)
     room = max(width - names - 2 - value_width - tail_width, 3)
     lines: list[Spans] = [[Span(bars.title, "text", bold=True)]]
-    for each, text, tail in zip(bars.bars, texts, tails, strict=True):
+    for item, text, tail in zip(bars.bars, texts, tails, strict=True):
         lines.append(
             [
-                Span(fit(each.name, names) + " ", "dim"),
-                Span(bar(each.value, highest, room), ink_of(each.role), "rule"),
+                Span(fit(item.name, names) + " ", "dim"),
+                Span(bar(item.value, highest, room), ink_of(item.role), "rule"),
                 Span(f" {text:>{value_width}}", "text"),
                 Span(f"{tail:<{tail_width}}", "dim"),
             ]
@@ -87,9 +87,9 @@ def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
     return lines
 
 
-def _tail(each: Bar) -> str:
-    half = "" if each.half is None else f" ±{each.half:.1f}"
-    return half + (f"  {each.note}" if each.note else "")
+def _tail(item: Bar) -> str:
+    half = "" if item.half is None else f" ±{item.half:.1f}"
+    return half + (f"  {item.note}" if item.note else "")
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:

@@ -43,13 +43,13 @@ def _shorten(tag: str) -> str:
 
 def _opening(tag: str, words: str) -> str:
     """Sizes in pixels, and words for those who cannot see it."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', tag)
-    assert found is not None
-    width, height = (round(float(each) * 4 / 3) for each in found.groups())
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', tag)
+    assert size is not None
+    width, height = (round(float(points) * 4 / 3) for points in size.groups())
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     label = escape(clean(words), quote=True)
     return (
-        f'<svg {names} width="{width}" height="{height}" {found[0]} role="img" aria-label="{label}" '
+        f'<svg {names} width="{width}" height="{height}" {size[0]} role="img" aria-label="{label}" '
         f'font-family="{FONTS}" stroke-linejoin="round">'
     )
 

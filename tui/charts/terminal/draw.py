@@ -47,7 +47,7 @@ def draw_cursor(canvas: Canvas, plot: Plot, cursor: int, textured: bool) -> None
 def panel_groups(chart: Chart) -> list[tuple[Series, ...]]:
     """What each panel shows: a series, and the one it is compared with, whose letter is the same but small."""
     own = [series for series in chart.series if not series.reference]
-    return [(each, *(g for g in chart.series if g.reference and g.letter == each.letter.lower())) for each in own]
+    return [(series, *(g for g in chart.series if g.reference and g.letter == series.letter.lower())) for series in own]
 
 
 def _draw_panels(canvas: Canvas, chart: Chart, cursor: int | None) -> Plot | None:

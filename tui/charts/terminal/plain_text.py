@@ -37,13 +37,13 @@ def _matrix(matrix: Matrix) -> str:
 
 
 def _bars(bars: Bars, width: int) -> str:
-    label = max((cell_len(clean(each.name)) for each in bars.bars), default=0)
-    highest = max((each.value or 0.0 for each in bars.bars), default=1.0)
+    label = max((cell_len(clean(item.name)) for item in bars.bars), default=0)
+    highest = max((item.value or 0.0 for item in bars.bars), default=1.0)
     room = max(width - label - 24, 10)
     lines = [f"{clean(bars.title)} ({bars.unit})"]
-    for each in bars.bars:
+    for item in bars.bars:
         number = (
-            "–" if each.value is None else f"{each.value:.1f}" + ("" if each.half is None else f" ±{each.half:.1f}")
+            "–" if item.value is None else f"{item.value:.1f}" + ("" if item.half is None else f" ±{item.half:.1f}")
         )
-        lines.append(f"{fit(each.name, label)} {bar(each.value, highest, room)} {number} {clean(each.note)}".rstrip())
+        lines.append(f"{fit(item.name, label)} {bar(item.value, highest, room)} {number} {clean(item.note)}".rstrip())
     return "\n".join(lines)

@@ -61,7 +61,7 @@ class Page(MatchingScreen):
             "e",
             "app.export",
             "export",
-            tooltip="Save tables (csv json md parquet), charts (svg txt)",
+            tooltip="Save tables (csv json md parquet), charts (svg png pdf txt)",
         ),
         Binding("x", "app.hand_to_sql", "SQL", tooltip="This screen's query on the SQL screen"),
     ]

@@ -21,7 +21,7 @@ _REDUCED = ("type", "random")
 def tables(results: Results, run: Run) -> tuple[Block, ...]:
     """Tables 2 and 4, and the same for the likeliest choice and for answers that are none of the choices."""
     first = _table(results, run, "generation")
-    others = tuple(each for each in (_table(results, run, m) for m in ("rank", "invalid")) if each)
+    others = tuple(table for table in (_table(results, run, m) for m in ("rank", "invalid")) if table)
     if first is None:
         return others or (missing(run, "ablation"),)
     folded = (Fold("The same by likeliest choice, and answers that are none of the choices", others),)
@@ -68,11 +68,11 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
 
 def _lowest(rows: list[Row]) -> dict[str | None, float]:
     """Of each language, the lowest accuracy by a type or random condition."""
-    found: dict[str | None, float] = {}
+    lowest: dict[str | None, float] = {}
     for row in rows:
         if row["kind"] in _REDUCED:
-            found[row["language"]] = min(found.get(row["language"], row["accuracy"]), row["accuracy"])
-    return found
+            lowest[row["language"]] = min(lowest.get(row["language"], row["accuracy"]), row["accuracy"])
+    return lowest
 
 
 def _row(

@@ -37,8 +37,8 @@ def _totals(results: Results, runs: Sequence[Run]) -> Table:
     body: list[tuple[Cell, ...]] = []
     for run in runs:
         rows = results.query("type-ratio", run=run.number).to_pylist()
-        for stack, found in by(rows, "stack").items():
-            at = {row["type"]: percent(row) for row in found}
+        for stack, of_stack in by(rows, "stack").items():
+            at = {row["type"]: percent(row) for row in of_stack}
             name = f"{run.name}, {stack}" if run.two_stacks else run.name
             body.append(cells(str(run.number), name, *(at.get(kind, "–") for kind in TYPES)))
     header = ("run", "name", *(f"{LETTERS[name]}  {name}, %" for name in TYPES))
