@@ -17,15 +17,15 @@ class Ending:
     eos: frozenset[int]
     _breaks: dict[int, bool] = field(default_factory=dict)
 
-    def is_over(self, said: list[int]) -> bool:
+    def is_over(self, generated: list[int]) -> bool:
         """Whether the last generated token ends the answer."""
-        if said[-1] in self.eos:
+        if generated[-1] in self.eos:
             return True
-        return self._breaks_line(said[-1]) and bool(self.text(said[:-1]).strip())
+        return self._breaks_line(generated[-1]) and bool(self.text(generated[:-1]).strip())
 
-    def text(self, said: list[int]) -> str:
+    def text(self, generated: list[int]) -> str:
         """The answer as text: its first nonempty line, without special tokens."""
-        decoded = str(self.tokenizer.decode(said, skip_special_tokens=True)).strip()
+        decoded = str(self.tokenizer.decode(generated, skip_special_tokens=True)).strip()
         return decoded.splitlines()[0].strip() if decoded else ""
 
     def _breaks_line(self, token: int) -> bool:
@@ -49,23 +49,23 @@ def greedy(decoder: Decoder, reading: Reading, logits: Tensor, ending: Ending, m
     reading, logits: result of `Decoder.read`; the cache is modified. Finished rows are removed from the batch when they
     are half of it.
     """
-    said: list[list[int]] = [[] for _ in range(len(logits))]
-    present = list(range(len(said)))
-    speaking = set(present)
+    generated: list[list[int]] = [[] for _ in range(len(logits))]
+    present = list(range(len(generated)))
+    unfinished = set(present)
     for step in range(max_new_tokens):
         tokens = logits.argmax(-1)
         for row, token in zip(present, tokens.tolist(), strict=True):
-            if row in speaking:
-                said[row].append(token)
-        speaking = {row for row in speaking if not ending.is_over(said[row])}
-        if not speaking or step + 1 == max_new_tokens:
+            if row in unfinished:
+                generated[row].append(token)
+        unfinished = {row for row in unfinished if not ending.is_over(generated[row])}
+        if not unfinished or step + 1 == max_new_tokens:
             break
-        if 2 * len(speaking) <= len(present):
-            kept = [i for i, row in enumerate(present) if row in speaking]
+        if 2 * len(unfinished) <= len(present):
+            kept = [i for i, row in enumerate(present) if row in unfinished]
             present = [present[i] for i in kept]
             chosen = torch.tensor(kept, device=tokens.device)
             reading, tokens = reading.select(chosen), tokens[chosen]
         ids = tokens[:, None]
         reading, following = decoder.extend(reading, ids, torch.ones_like(ids))
         logits = following[:, -1]
-    return said
+    return generated

@@ -1,4 +1,4 @@
-"""Check the files that a run reads or writes before its model is loaded, so that errors appear at once."""
+"""Check the files that a run reads or writes before its model is loaded, so that errors appear early."""
 
 import tempfile
 from collections.abc import Sequence

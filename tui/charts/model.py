@@ -111,7 +111,7 @@ class Chart:
         return () if even else spaced(self.x)
 
     def place(self, index: float) -> float:
-        """Where a position lies on the x axis, 0 to 1; a single one in the middle."""
+        """Position on the x axis, 0 to 1; a single one in the middle."""
         if self.places:
             return self.places[round(index)]
         return index / (self.n - 1) if self.n > 1 else 0.5

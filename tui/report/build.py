@@ -89,9 +89,9 @@ def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
         facts.settings(results, run),
     )
     parts = [Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in PARTS]
-    said = of_run(claims, run)
-    if said:
-        parts.insert(0, Section("The paper’s claims", f"{run.anchor}-part-claims", said))
+    claim_blocks = of_run(claims, run)
+    if claim_blocks:
+        parts.insert(0, Section("The paper’s claims", f"{run.anchor}-part-claims", claim_blocks))
     return Section(f"Run {run.number}: {run.name}", run.anchor, about, tuple(parts))
 
 

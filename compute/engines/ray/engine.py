@@ -131,7 +131,7 @@ def _start(cores: int, quiet: dict[str, Any]) -> None:
 
 
 def _require_reachable(address: str) -> None:
-    """Raise OSError or ValueError at once; Ray itself would wait for minutes."""
+    """Raise OSError or ValueError immediately; Ray itself would wait for minutes."""
     if address == "auto":
         return
     host, _, port = address.rpartition(":")

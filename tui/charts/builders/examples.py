@@ -44,14 +44,14 @@ def _common(texts: list[str]) -> int:
 
 
 def prompt_lines(table: pa.Table, width: int) -> list[Spans]:
-    """A line a language: code, prompt, and what the model said."""
+    """A line per language: code, prompt, and the model's answer."""
     return [_prompt(row, width) for row in table.to_pylist()]
 
 
 def _prompt(row: dict[str, object], width: int) -> Spans:
-    said = "" if row["prediction"] is None else clean(row["prediction"]).strip()
+    answer = "" if row["prediction"] is None else clean(row["prediction"]).strip()
     mark, role = ("✓", "good") if row["correct"] else ("✗", "bad") if row["correct"] is False else (" ", "dim")
-    tail = fit(said, min(max(cell_len(said), 6), 16)) if said else ""
+    tail = fit(answer, min(max(cell_len(answer), 6), 16)) if answer else ""
     room = width - 5 - cell_len(tail) - 3
     return [
         Span(fit(row["language"], 4), "first", bold=True),

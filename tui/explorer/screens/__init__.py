@@ -1,1 +1,1 @@
-"""The nine screens, and the dialogs above them. A screen says what it wants to know and draws the answers."""
+"""The nine screens, and the dialogs above them. A screen lists its queries and draws their results."""

@@ -17,7 +17,7 @@ from neurontui.tui.explorer.query_runner import (
 )
 
 SLOW = 0.4
-"""Seconds after which the screen says that a query is running."""
+"""Seconds after which the screen shows that a query is running."""
 PATIENCE = 0.3
 """Seconds that a result waits for others that were requested with it, to be drawn together."""
 GRACE = 0.1

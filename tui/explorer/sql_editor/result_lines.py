@@ -1,4 +1,4 @@
-"""What the SQL screen shows in dialogs: plans, tables and columns, single values; and how it says what happened."""
+"""Contents of the SQL screen's dialogs (plans, tables and columns, single values) and its status lines."""
 
 import textwrap
 from typing import Any
@@ -17,7 +17,7 @@ SCHEMA_FIELDS = (
     Field("type", "type", lambda kind: (kind or "").partition("(")[0]),
     Field("comment", "what it is", lambda words: words or "", stretch=True),
 )
-"""What stands in place of results before there are any: what one can ask about."""
+"""Shown before the first result: what can be queried."""
 
 
 def plan_lines(table: pa.Table) -> list[Spans]:

@@ -36,11 +36,11 @@ _FILE = Field("file", "file", lambda path: shorten(Path(path).name, 20))
 
 
 def run_fields(width: int, n_files: int = 1) -> tuple[Field, ...]:
-    """The columns that fit; of several files, whose run it is takes the place of what is least told by it."""
+    """Columns that fit the width; with several files, the file name replaces the least important columns."""
     fields = _WIDE if width >= 130 else _NARROW
     if n_files == 1:
         return fields
-    return (*(each for each in fields if each.column not in ("n_layers", "dtype")), _FILE)
+    return (*(field for field in fields if field.column not in ("n_layers", "dtype")), _FILE)
 
 
 def run_details(run: RunInfo, width: int) -> list[Spans]:
@@ -130,7 +130,7 @@ def _shots(run: RunInfo) -> str:
 
 
 def _others(run: RunInfo) -> str:
-    others = [f"{each:g}" for each in run.thresholds[1:]]
+    others = [f"{threshold:g}" for threshold in run.thresholds[1:]]
     return f" (also measured: {', '.join(others)})" if others else ""
 
 

@@ -54,13 +54,13 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
         paper = published.get(_key(next(row for row in rows if row["condition"] == condition)))
         if paper:
             body.append(_paper(paper, codes))
-    said = " Slanted: the paper’s numbers." if len(body) > len(conditions) else ""
+    published_note = " Slanted: the paper’s numbers." if len(body) > len(conditions) else ""
     return Table(
         "Accuracy when neurons are switched off" if measure != "invalid" else "Answers that are none of the choices",
         ("condition", "pct.", *codes, "all", "change, all"),
         tuple(body),
         caption=f"Tables 2 and 4. In percent of inputs: {MEASURES[measure]}. pct.: neurons switched off. Bold: the "
-        f"largest reduction by a type or at random. ±: half the 95 % interval, paired by input.{said}",
+        f"largest reduction by a type or at random. ±: half the 95 % interval, paired by input.{published_note}",
         query=run.command("ablation-accuracy", *([] if measure == "generation" else [f"measure={measure}"])),
         width="wide",
     )

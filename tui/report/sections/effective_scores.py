@@ -61,14 +61,14 @@ def _table(results: Results, run: Run, variant: str) -> Table:
         )
         for code, name in known
     )
-    said = "; the paper’s numbers beside ours" if published else ""
+    published_note = "; the paper’s numbers beside ours" if published else ""
     return Table(
         f"Effective scores of each type: {VARIANTS[variant]}",
         ("language", "type", *_FOUR, *(("source", *_FOUR) if published else ())),
         body,
         labels=2,
         groups=(("", 2), ("this run", 4), ("paper", 5)) if published else (),
-        caption=f"Tables 1 and 3{said}. Taken over {VARIANTS[variant]}. ±: half the 95 % interval of the mean.",
+        caption=f"Tables 1 and 3{published_note}. Taken over {VARIANTS[variant]}. ±: half the 95 % interval of the mean.",
         query=run.command("effective-score-by-type", *([] if variant == "values" else [f"variant={variant}"])),
     )
 
