@@ -68,7 +68,8 @@ def _table(results: Results, run: Run, variant: str) -> Table:
         body,
         labels=2,
         groups=(("", 2), ("this run", 4), ("paper", 5)) if published else (),
-        caption=f"Tables 1 and 3{published_note}. Taken over {VARIANTS[variant]}. ±: half the 95 % interval of the mean.",
+        caption=f"Tables 1 and 3{published_note}. Taken over {VARIANTS[variant]}. "
+        "±: half the 95 % interval of the mean.",
         query=run.command("effective-score-by-type", *([] if variant == "values" else [f"variant={variant}"])),
     )
 
