@@ -248,7 +248,7 @@ def test_merging_files_of_an_earlier_version_keeps_both_models(
     assert [each[0] for each in masks(both).values()] == ["org/base", "org/instruct"]
     printed = CliRunner().invoke(cli, ["info", str(both)]).output
     for number, name in enumerate(("org/base", "org/instruct"), 1):
-        assert f"run {number}: It is not known which revision of {name} was measured" in printed
+        assert f"run {number}: The measured revision of {name} is unknown" in printed
     with open_results(both) as opened:
         checks = opened.query("health", run=1).to_pylist()
     assert [each["passed"] for each in checks if each["check"] == "model"] == [False]
@@ -259,7 +259,7 @@ def test_info_has_no_doubts_about_a_run_of_today(
 ) -> None:
     cache.add("org/base", saved[0])
     measure()
-    assert "not known" not in CliRunner().invoke(cli, ["info", str(config.out)]).output
+    assert "is unknown" not in CliRunner().invoke(cli, ["info", str(config.out)]).output
     with open_results(config.out) as opened:
         checks = opened.query("health").to_pylist()
     assert [each["passed"] for each in checks if each["check"] == "model"] == [True]
