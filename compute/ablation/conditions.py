@@ -77,9 +77,9 @@ def _doses(options: AblationOptions, types: Sequence[str], start: int) -> list[C
     doses: list[Condition] = []
     for name in types:
         for dose in options.doses:
-            label = f"w/o {dose * 100:g} % of {name}, paired"
+            label = f"w/o {name}, paired dose of at most {dose * 100:g} %"
             own = Condition(0, "dose", label, type=name, fraction=dose, seed=options.seed)
-            other = replace(own, label=f"w/o {dose * 100:g} % control of {name}, paired")
+            other = replace(own, label=f"w/o control of {name}, paired dose of at most {dose * 100:g} %")
             pair = _number([own, other], options, start + len(doses))
             doses += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
     return doses

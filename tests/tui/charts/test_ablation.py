@@ -20,18 +20,20 @@ from tests.tui.charts.raw import CODES, RUN, SIZES, by_letter, rows_of
 
 Conditions = tuple[int, ...]
 
-ROWS: dict[str, Conditions] = {
-    "baseline": (0,), "N non-activated": (1,), "S specific": (2,), "P partial": (3,), "A all-shared": (4,),
-    "  matched control": (7, 8), "A 5 % of all": (9,), "  its control": (10,), "w/o random 25 %": (5, 6),
-}  # fmt: skip
-"""Name of a row -> conditions, which differ in their seed alone; each control is behind its type."""
-ARMS: dict[str, tuple[Conditions, ...]] = {"A": ((9,), (4,)), "a": ((10,), (7, 8)), "R": ((5, 6),)}
-"""Letter -> conditions of each dose: 5 % asked for and all neurons of the type; two seeds of 25 % at random."""
-
 
 def reached(conditions: Conditions, read: object = slice(None)) -> float:
     """Percent of all neurons switched off, mean over inputs and seeds."""
     return float(np.mean([100 * RUN.conditions[i].n_ablated[:, read] / sum(SIZES) for i in conditions]))
+
+
+ROWS: dict[str, Conditions] = {
+    "baseline": (0,), "N non-activated": (1,), "S specific": (2,), "P partial": (3,), "A all-shared": (4,),
+    "  matched control": (7, 8),
+    f"A dose {reached((9,)):.1f} %": (9,), "  its control": (10,), "w/o random 25 %": (5, 6),
+}  # fmt: skip
+"""Name of a row -> conditions, which differ in their seed alone; each control is behind its type."""
+ARMS: dict[str, tuple[Conditions, ...]] = {"A": ((9,), (4,)), "a": ((10,), (7, 8)), "R": ((5, 6),)}
+"""Letter -> conditions of each dose: 5 % asked for and all neurons of the type; two seeds of 25 % at random."""
 
 
 def accuracy(conditions: Conditions, read: object = slice(None), minus: int | None = None) -> tuple[float, ...]:

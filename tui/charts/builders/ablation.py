@@ -129,8 +129,9 @@ def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
         return "  matched control" if row["kind"] == "matched" else "  its control"
     if row["kind"] not in ("type", "dose") or row["type"] is None:
         return shorten(label.partition(" ")[2], NAME_WIDTH)
-    dose = None if row["fraction"] is None else f"{100 * row['fraction']:g} % of all"
-    return f"{LETTERS.get(row['type'], '')} {dose or SHORT.get(row['type'], row['type'])}"
+    if row["fraction"] is None:
+        return f"{LETTERS.get(row['type'], '')} {SHORT.get(row['type'], row['type'])}"
+    return f"{LETTERS.get(row['type'], '')} dose {percent(row['percent'])} %"  # the share reached, not requested
 
 
 def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) -> Value:
@@ -207,7 +208,7 @@ def control_table(table: pa.Table) -> pa.Table:
     for row in rows:
         row["name"] = f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
         if row["fraction"] is not None:
-            row["name"] += f" {100 * row['fraction']:g} %"
+            row["name"] += f" dose {percent(row['percent'])} %"
         row["gain"] = _signed_half(row["difference"], half_width(row), 1)
         row["nats"] = _signed_half(row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2)
     return pa.Table.from_pylist(rows) if rows else pa.table({})
