@@ -57,6 +57,11 @@ def outcome(app: Explorer) -> dict[str, object]:
     return {
         "screens": [type(screen).__name__ for screen in app.screen_stack],
         "selection": app.session.selection,
-        "clipboard": app.clipboard,
+        "clipboard": _rounded(app.clipboard),
         "text": re.sub(r"in \d+\.\d\d s", "in a moment", text_of(app)),
     }
+
+
+def _rounded(text: str) -> str:
+    """Numbers of a text to six digits: threads may add up a sum in another order."""
+    return re.sub(r"-?\d+\.\d{6,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)

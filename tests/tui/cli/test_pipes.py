@@ -1,5 +1,6 @@
 """Closed pipes, closed streams and full devices are handled as in other Unix programs."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from neurontui.store.errors import ExitCode
 
-COMMAND = f"{sys.executable} -m neurontui.tui"
+COMMAND = f"{shlex.quote(sys.executable)} -m neurontui.tui"
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: the system has no /dev/full")
 
 
