@@ -54,9 +54,18 @@ def _lines() -> list[tuple[str, str]]:
 
 
 LINES = _lines()
+SLOW = ("tests.benchmarks", "tests.docs.pictures", "neurontui.compute.demo.recipe.evaluate")
+"""Programs that run with `make faults`; so do all but one of the recipe's lines."""
 
 
-@pytest.mark.parametrize(("module", "rest"), LINES)
+def _case(number: int) -> object:
+    module, rest = LINES[number]
+    repeated = module.endswith(".recipe") and any(name == module for name, _ in LINES[:number])
+    slow = repeated or module.startswith(SLOW)
+    return pytest.param(module, rest, marks=pytest.mark.faults if slow else ())
+
+
+@pytest.mark.parametrize(("module", "rest"), [_case(number) for number in range(len(LINES))])
 def test_a_program_runs(module: str, rest: str, results: Path, tmp_path: Path) -> None:
     made = tmp_path / "made"
     for name in ("results.duckdb", "big.duckdb"):

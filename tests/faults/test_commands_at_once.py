@@ -108,6 +108,7 @@ def before_the_epoch() -> None:
     neurontui.compute.run_key.datetime = _Past  # type: ignore[attr-defined]
 
 
+@pytest.mark.faults
 def test_a_clock_that_goes_backwards(tmp_path: Path, tally: Tally) -> None:
     out = tmp_path / "r.duckdb"
     wanted, lasts = undisturbed()

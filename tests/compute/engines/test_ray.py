@@ -81,6 +81,7 @@ class Assassin(NullProgress):
             os.kill(each, signal.SIGKILL)
 
 
+@pytest.mark.faults
 def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: Path, tally: Tally) -> None:
     out, progress = tmp_path / "ray.duckdb", Assassin()
     run(replace(config(out), engine="ray", workers=2), progress)

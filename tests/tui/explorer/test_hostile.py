@@ -85,6 +85,7 @@ async def test_every_screen_shows_attacks_as_text(
         assert "[@click=app.quit]" in shown
 
 
+@pytest.mark.faults
 async def test_clicking_stored_markup_runs_nothing(explorer: Callable[..., Explorer], hostile: Path) -> None:
     app = explorer(hostile)
     async with app.run_test(size=WIDE) as pilot:

@@ -41,7 +41,14 @@ async def focus(pilot: Pilot[None], group: str) -> None:
     page.set_focus((wanted or others or [None])[0])
 
 
-@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.page)
+QUICK = ("runs", "layers", "examples", "sql")
+"""Screens whose keys are all typed with `make test`; those of the others with `make faults`."""
+
+
+@pytest.mark.parametrize(
+    "tab",
+    [pytest.param(tab, id=tab.page, marks=() if tab.page in QUICK else pytest.mark.faults) for tab in TABS],
+)
 async def test_every_key_in_the_help_works(explorer: Callable[..., Explorer], tab: Tab) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
