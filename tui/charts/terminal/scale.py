@@ -26,9 +26,13 @@ class Scale:
         return max(cell_len(self.label(tick)) for tick in self.ticks)
 
 
+_SAME = 1e-7
+"""Values whose difference is a smaller share of their size are drawn as equal: ticks between them would coincide."""
+
+
 def value_scale(low: float, high: float, rows: int) -> Scale:
     """A scale around low to high with a tick about every third row, and never two on one row."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high - low < sys.float_info.min:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low < _least_range(low, high):
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5 * max(abs(middle), 1.0), middle + 0.5 * max(abs(middle), 1.0)
     step = _round_step((high - low) / max(min(rows // 3, 8), 2))
@@ -37,6 +41,10 @@ def value_scale(low: float, high: float, rows: int) -> Scale:
         step = _round_step(1.01 * step)
         bottom, top, count = _around(low, high, step)
     return Scale(bottom, top, tuple(bottom + step * i for i in range(count + 1)), _digits(step))
+
+
+def _least_range(low: float, high: float) -> float:
+    return max(_SAME * max(abs(low), abs(high)), sys.float_info.min)
 
 
 def _around(low: float, high: float, step: float) -> tuple[float, float, int]:
