@@ -53,12 +53,12 @@ def test_types_sharing_and_scores_of_twenty_languages(results: Path) -> None:
         count = active.sum(-1)
         ratios = {(row["layer"], row["type"]): row["ratio"] for row in opened.query("type-ratio-by-layer").to_pylist()}
         for layer in range(len(layers)):
-            told = count[:, layer]
+            n_active = count[:, layer]
             expected = {
-                "non-activated": told == 0,
-                "specific": told == 1,
-                "partial-shared": (told > 1) & (told < 20),
-                "all-shared": told == 20,
+                "non-activated": n_active == 0,
+                "specific": n_active == 1,
+                "partial-shared": (n_active > 1) & (n_active < 20),
+                "all-shared": n_active == 20,
             }
             for name, chosen in expected.items():
                 assert ratios[layer, name] == pytest.approx(100 * chosen.mean())

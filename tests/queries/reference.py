@@ -23,12 +23,12 @@ def types(acts: Array) -> dict[str, Array]:
     """(E, d) booleans of each type that can be told, from (E, P', d) activity, Eq. 3 to 6."""
     P = acts.shape[1]
     count = acts.sum(axis=1)
-    told = {"non-activated": count == 0, "all-shared": count == P}
+    neuron_types = {"non-activated": count == 0, "all-shared": count == P}
     if P > 1:
-        told["specific"] = count == 1
+        neuron_types["specific"] = count == 1
     if P > 2:
-        told["partial-shared"] = (count > 1) & (count < P)
-    return told
+        neuron_types["partial-shared"] = (count > 1) & (count < P)
+    return neuron_types
 
 
 def student_t(degrees: int, level: float = 0.95) -> float:

@@ -22,8 +22,8 @@ LAYERS: dict[bool, dict[int | None, list[int]]] = {
 
 def of_type(run: RawRun, layer: int, codes: list[str], name: str) -> Any:
     """(E, 1, d): neurons of the type, to be used for inputs of any language; None where it cannot be told."""
-    told = types(active(run, layer, codes))
-    return told[name][:, None, :] if name in told else None
+    neuron_types = types(active(run, layer, codes))
+    return neuron_types[name][:, None, :] if name in neuron_types else None
 
 
 def places(run: RawRun, codes: list[str]) -> list[int]:
@@ -123,8 +123,13 @@ def test_effective_scores_over_neuron_means(results: Results, toy: Toy, codes: l
     for code, name in itertools.product(codes, TYPES):
         means = []
         for i in (1, 2):
-            told = types(active(run, i, codes))
-            often = np.array([told[t].sum(0) if t in told else np.zeros(told["all-shared"].shape[1]) for t in TYPES])
+            neuron_types = types(active(run, i, codes))
+            often = np.array(
+                [
+                    neuron_types[t].sum(0) if t in neuron_types else np.zeros(neuron_types["all-shared"].shape[1])
+                    for t in TYPES
+                ]
+            )
             mine = often.argmax(0) == TYPES.index(name)
             means += list(run.effects[i][:, run.languages.index(code)].mean(0)[mine])
         if means:
@@ -180,13 +185,13 @@ def test_top_neurons(results: Results, toy: Toy, codes: list[str], by: str) -> N
     candidates = []
     for i, A in enumerate(run.activations):
         for k in range(A.shape[2]):
-            told = [types(active(run, i, list(LANGUAGES)))[t][:, k].mean() for t in TYPES]
+            shares = [types(active(run, i, list(LANGUAGES)))[t][:, k].mean() for t in TYPES]
             effect = run.effects[i][:, read, k].mean()
             candidates.append({
                 "layer": i, "neuron": k, "contribution": 100 * run.shares(i)[:, read, k].mean(),
                 "top": 100 * run.top(i)[:, read, k].mean(), "effect": effect,
                 "effect_min": run.effects[i][:, read, k].min(), "effect_max": run.effects[i][:, read, k].max(),
-                "type_share": 100 * max(told),
+                "type_share": 100 * max(shares),
             })  # fmt: skip
     candidates = [c for c in candidates if not math.isnan(c[by])]
     candidates.sort(key=lambda c: (-c[by], c["layer"], c["neuron"]))

@@ -119,8 +119,8 @@ def test_a_run_that_lacks_a_measure_says_what_it_takes(results: Results) -> None
 def test_two_languages_are_too_few(results: Results) -> None:
     rows = results.query("claims", run=1, languages="en,de").to_pylist()
     assert len(rows) == 16
-    told = [row["claim"] for row in rows if row["estimate"] is not None]
-    assert set(told) <= {
+    decided = [row["claim"] for row in rows if row["estimate"] is not None]
+    assert set(decided) <= {
         "few-silent", "upper-layers-matter", "all-shared-extremes",
         "all-shared-ablation-worst", "all-shared-beyond-control", "random-harmless",
     }  # fmt: skip

@@ -19,10 +19,10 @@ def test_example_detail(results: Results, toy: Toy, codes: list[str]) -> None:
     run, example = toy[1], 17
     expected = {}
     for i in range(3):
-        told = types(active(run, i, codes))
+        neuron_types = types(active(run, i, codes))
         for name in TYPES:
             mean = type_ratio(run, [i], codes, name)[0]
-            n = float(told[name][example].sum()) if name in told else math.nan
+            n = float(neuron_types[name][example].sum()) if name in neuron_types else math.nan
             ratio = 100 * n / run.activations[i].shape[2]
             expected[i, name] = {"n": n, "ratio": ratio, "mean": mean, "difference": ratio - mean}
     found = results.query("example-detail", run=1, example=example, languages=codes)
@@ -56,8 +56,8 @@ def test_example_top_neurons(results: Results, toy: Toy) -> None:
     shares = run.shares(1)[8, 1]
     assert [r["neuron"] for r in rows] == list(np.argsort(-shares)[:3])
     assert close(rows[0]["contribution"], 100 * shares.max())
-    told = types(active(run, 1, list(LANGUAGES)))
-    assert told[rows[0]["type"]][8, rows[0]["neuron"]]
+    neuron_types = types(active(run, 1, list(LANGUAGES)))
+    assert neuron_types[rows[0]["type"]][8, rows[0]["neuron"]]
 
 
 def test_search_ignores_case_and_wildcards(results: Results, toy: Toy) -> None:

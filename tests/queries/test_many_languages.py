@@ -41,20 +41,20 @@ def test_type_ratios(many: Results, run: RawRun, codes: list[str]) -> None:
     """Of all languages with intervals, of some without and with a note that says so."""
     whole = codes == CODES
     wanted = {(i, t): type_ratio(run, [i], codes, t) for i in BOTH for t in TYPES}
-    told = interval if whole else point
+    neuron_types = interval if whole else point
     found = many.query("type-ratio-by-layer", languages=codes)
-    check(found, ("layer", "type"), {key: told(values) for key, values in wanted.items()})
+    check(found, ("layer", "type"), {key: neuron_types(values) for key, values in wanted.items()})
     assert (found["note"].null_count == found.num_rows) == whole
     assert whole or "without intervals" in found["note"][0].as_py()
     stacks = {"encoder": [0], "decoder": [1]}
     found = many.query("type-ratio", languages=codes)
     expected = {(s, t): type_ratio(run, i, codes, t) for s, i in stacks.items() for t in TYPES}
-    check(found, ("stack", "type"), {key: told(values) for key, values in expected.items()})
+    check(found, ("stack", "type"), {key: neuron_types(values) for key, values in expected.items()})
     found = many.query("type-persistence", languages=codes)
     averages = {(None, t): type_ratio(run, BOTH, codes, t) for t in TYPES}
     kept = {t: sum(int(types(active(run, i, codes))[t].all(axis=0).sum()) for i in BOTH) for t in TYPES}
     check(found, ("layer", "type"), {
-        key: {"average": told(v)["ratio"], "low": told(v)["low"], "n_overlap": kept[key[1]]}
+        key: {"average": neuron_types(v)["ratio"], "low": neuron_types(v)["low"], "n_overlap": kept[key[1]]}
         for key, v in averages.items()
     })  # fmt: skip
 
@@ -88,8 +88,8 @@ def test_type_ratio_by_language_count(many: Results, run: RawRun, codes: list[st
                 for r, len_ in zip(rates, (12, 9), strict=True)
             )
             values = jackknife(run.folds, lambda kept, x=x: float(100 * x[kept].mean() / size))
-            told = interval(values) if P == 20 else point(values)
-            expected[k, name] = told | {"independent": 100 * chance / size}
+            neuron_types = interval(values) if P == 20 else point(values)
+            expected[k, name] = neuron_types | {"independent": 100 * chance / size}
     rows = [r for r in found.to_pylist() if (r["n_languages"], r["type"]) in expected]
     assert {r["n_languages"] for r in found.to_pylist()} == set(range(3, P + 1))
     assert len(rows) == len(expected)
@@ -197,9 +197,9 @@ def test_scores_by_type_over_all_languages(many: Results, run: RawRun) -> None:
     found = many.query("contribution-by-type", by_layer=True)
     expected = {}
     for i, name in itertools.product(BOTH, TYPES):
-        told = types(active(run, i, CODES))[name][:, None, :]
-        x = (100 * run.shares(i) * told).sum((1, 2))
-        n = told.sum((1, 2)) * len(CODES)
+        neuron_types = types(active(run, i, CODES))[name][:, None, :]
+        x = (100 * run.shares(i) * neuron_types).sum((1, 2))
+        n = neuron_types.sum((1, 2)) * len(CODES)
 
         def mean(kept: Any, x: Any = x, n: Any = n) -> float:
             return float(x[kept].sum() / n[kept].sum()) if n[kept].sum() else math.nan
@@ -227,8 +227,8 @@ def test_scores_by_type_over_all_languages(many: Results, run: RawRun) -> None:
         assert (row["n"], close(row["largest"], values.max())) == (len(values), True)
         assert close(row["mean"], float(values.mean()))
     for row in many.query("effective-score-max-by-layer").to_pylist():
-        told = types(active(run, 1, CODES))[row["type"]][:, None, :]
-        every = run.effects[1][np.broadcast_to(told, run.effects[1].shape)]
+        neuron_types = types(active(run, 1, CODES))[row["type"]][:, None, :]
+        every = run.effects[1][np.broadcast_to(neuron_types, run.effects[1].shape)]
         assert close(row["smallest"], every.min())
         assert row["n"] == len(every)
 

@@ -18,8 +18,10 @@ COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_sh
 
 def shares(run: RawRun, layer: int, codes: list[str], neuron: int) -> dict[str, float]:
     """Percent of examples of each type, by column; nan where it cannot be told."""
-    told = types(active(run, layer, codes))
-    return {COLUMN[name]: 100 * told[name][:, neuron].mean() if name in told else math.nan for name in TYPES}
+    neuron_types = types(active(run, layer, codes))
+    return {
+        COLUMN[name]: 100 * neuron_types[name][:, neuron].mean() if name in neuron_types else math.nan for name in TYPES
+    }
 
 
 def neurons(run: RawRun, layers: list[int]) -> list[tuple[int, int]]:
@@ -43,10 +45,10 @@ def test_find_neurons(results: Results, toy: Toy, codes: list[str], name: str, l
         )
         expected: dict[Any, dict[str, float]] = {}
         for i, k in neurons(run, [0, 1, 2] if layer is None else [layer]):
-            told = types(active(run, i, codes))
-            if name not in told or (language and name == "non-activated"):
+            neuron_types = types(active(run, i, codes))
+            if name not in neuron_types or (language and name == "non-activated"):
                 continue
-            matches = told[name][:, k]
+            matches = neuron_types[name][:, k]
             if language:
                 matches = matches & (run.activations[i][:, run.languages.index(language), k] > 0)
             if matches.any() and 100 * matches.mean() >= share:

@@ -118,10 +118,10 @@ def test_type_persistence(results: Results, toy: Toy, codes: list[str], by_layer
             average = type_ratio(run, which, codes, name)
             kept = same = math.nan
             if not math.isnan(average[0]):
-                told = [types(active(run, i, codes))[name].all(axis=0) for i in which]
+                neuron_types = [types(active(run, i, codes))[name].all(axis=0) for i in which]
                 constant = [(active(run, i, codes) == active(run, i, codes)[:1]).all(axis=(0, 1)) for i in which]
-                kept = sum(int(each.sum()) for each in told)
-                same = sum(int((a & b).sum()) for a, b in zip(told, constant, strict=True))
+                kept = sum(int(each.sum()) for each in neuron_types)
+                same = sum(int((a & b).sum()) for a, b in zip(neuron_types, constant, strict=True))
             expected[layer, name] = {
                 **interval(average, "average"), "overlap": 100 * kept / size, "same_mask": 100 * same / size,
                 "n_overlap": kept, "n_neurons": size,
@@ -143,8 +143,8 @@ def test_persistence_at_size_is_the_mean_over_all_draws(results: Results, toy: T
     expected = {}
     for s in (1, 2, 9, 10):
         for name in TYPES:
-            told = np.concatenate([types(active(run, i, codes))[name] for i in range(3)], axis=1)
-            draws = [told[list(draw)].all(axis=0).mean() for draw in itertools.combinations(range(10), s)]
+            neuron_types = np.concatenate([types(active(run, i, codes))[name] for i in range(3)], axis=1)
+            draws = [neuron_types[list(draw)].all(axis=0).mean() for draw in itertools.combinations(range(10), s)]
             expected[s, name] = {
                 "overlap": 100 * float(np.mean(draws)),
                 "n_neurons": 64,

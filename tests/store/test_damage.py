@@ -116,9 +116,9 @@ def test_changed_rows_are_found(table: str, change: str, words: str, store: Call
     with duckdb.connect(str(path)) as connection:
         connection.execute(change)
     with open_reader(path) as reader:
-        told = verify(reader)
-    assert any(words in each for each in told)
-    assert any(f" {table} of run 1" in each for each in told)
+        sentences = verify(reader)
+    assert any(words in each for each in sentences)
+    assert any(f" {table} of run 1" in each for each in sentences)
 
 
 def test_content_is_untouched_by_looking(store: Callable[..., Path]) -> None:

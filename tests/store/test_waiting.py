@@ -48,17 +48,17 @@ def test_a_merge_waits_says_for_whom_and_leaves_a_marker(kind: str, store: Calla
     path = store(MadeUp(seed=1))
     journal = measure(MadeUp(seed=2), path)
     other = holder(kind, path)
-    told: list[str] = []
+    sentences: list[str] = []
 
     def wait(sentence: str) -> None:
-        told.append(sentence)
+        sentences.append(sentence)
         assert (journal / MERGING).exists()
-        if len(told) == 2:
+        if len(sentences) == 2:
             other.communicate("\n")
 
     assert merge(journal, path, wait=wait) == 2
-    assert f"PID {other.pid}" in told[0]
-    assert "is in use by another process (python" in told[0]
+    assert f"PID {other.pid}" in sentences[0]
+    assert "is in use by another process (python" in sentences[0]
     assert not journal.exists()
 
 

@@ -65,15 +65,15 @@ class Assassin(NullProgress):
 
     def __init__(self) -> None:
         self.killed: list[int] = []
-        self.told: list[str] = []
+        self.sentences: list[str] = []
         self.done = 0
 
     def say(self, sentence: str) -> None:
-        self.told.append(sentence)
+        self.sentences.append(sentence)
 
     def advance(self, examples: int) -> None:
         self.done += examples
-        if any("A worker was lost" in each for each in self.told):
+        if any("A worker was lost" in each for each in self.sentences):
             return
         # One that dies between two batches takes nothing with it: then another has to go.
         for each in workers(os.getpid())[:1]:
@@ -87,8 +87,8 @@ def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: 
     run(replace(config(out), engine="ray", workers=2), progress)
 
     assert progress.killed
-    assert any("2 Ray worker(s)" in each for each in progress.told)
-    assert any("A worker was lost" in each for each in progress.told)
+    assert any("2 Ray worker(s)" in each for each in progress.sentences)
+    assert any("A worker was lost" in each for each in progress.sentences)
     assert progress.done == 5
     assert content(out) == local
     tally(

@@ -53,13 +53,13 @@ def test_knowledge_editing_has_743_examples(real_data: Path, task: str, folder: 
     data = _load(task, real_data / folder)
     assert data.languages == TEN
     assert len(data.examples) == 743
-    told, asked = (
+    edit, asked = (
         "When was the inception of IAAF Combined Events Challenge?",
         "IAAF综合项目挑战赛的创立时间是什么时候？",
     )
     expected = {
-        "ke-en-all": f"Question: {told} Answer: 2006 Question: {asked} Answer:",
-        "ke-all-en": f"Question: {asked} Answer: 2006年 Question: {told} Answer:",
+        "ke-en-all": f"Question: {edit} Answer: 2006 Question: {asked} Answer:",
+        "ke-all-en": f"Question: {asked} Answer: 2006年 Question: {edit} Answer:",
     }
     assert data.examples[0].prompts["zh"] == expected[task]
     assert data.examples[0].answers["zh"] == {"ke-en-all": "2006年", "ke-all-en": "2006"}[task]

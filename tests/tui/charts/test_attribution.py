@@ -12,8 +12,8 @@ from tests.tui.charts.raw import CODES, LETTERS, NAMES, RUN, by_letter, check, r
 
 def of_type(layer: int, name: str) -> Array:
     """(E, P, d): neurons of the type, for inputs in every language."""
-    told = types(active(RUN, layer, CODES))[name][:, None, :]
-    return np.broadcast_to(told, RUN.activations[layer].shape)
+    neuron_types = types(active(RUN, layer, CODES))[name][:, None, :]
+    return np.broadcast_to(neuron_types, RUN.activations[layer].shape)
 
 
 @pytest.mark.parametrize("language", ["", "de", "zh"])

@@ -1,4 +1,4 @@
-"""The options of `run` are the fields of RunConfig, and a value is checked the same wherever it comes from."""
+"""The options of `run` are the fields of RunConfig; values from the command line, TOML and Python share one check."""
 
 import re
 from dataclasses import fields, replace

@@ -102,9 +102,9 @@ def test_every_figure_is_drawn_once_in_place(made: Made) -> None:
 
 def test_every_figure_of_the_paper_is_there(made: Made) -> None:
     section = next(section for section in made.report.sections if section.slug == "run-1")
-    told = " ".join(f"{figure.paper} {figure.title}" for figure in figures_of(section))
-    numbers = {int(n) for n in re.findall(r"\d+", told)}
-    for low, high in re.findall(r"(\d+) to (\d+)", told):
+    sentences = " ".join(f"{figure.paper} {figure.title}" for figure in figures_of(section))
+    numbers = {int(n) for n in re.findall(r"\d+", sentences)}
+    for low, high in re.findall(r"(\d+) to (\d+)", sentences):
         numbers |= set(range(int(low), int(high) + 1))
     assert numbers >= set(range(3, 28)) - {4, 12, 13, 14, 18, 19} | {3}
     across = next(section for section in made.report.sections if section.slug == "across-runs")

@@ -8,14 +8,14 @@ import pyarrow as pa
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from neurontui.tui.charts.model import Chart, Drawing, Series
+from neurontui.tui.charts.model import Chart, Drawing, Reading, Series
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.screens.view import View
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
-from neurontui.tui.explorer.widgets.readout import ReadOut, Row
+from neurontui.tui.explorer.widgets.readout import ReadOut
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
@@ -244,6 +244,6 @@ def _order(chart: Chart) -> list[Series]:
     )
 
 
-def _row(series: Series, index: int, chart: Chart) -> Row:
+def _row(series: Series, index: int, chart: Chart) -> Reading:
     digits = _DIGITS.get(chart.unit, 1)
-    return Row(series.letter, series.name, series.text(index, digits), series.role)
+    return Reading(series.letter, series.name, series.text(index, digits), series.role)

@@ -6,14 +6,13 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.model import Chart, Reading
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.widgets.readout import Row
 
 Answers = Mapping[str, pa.Table]
 """Tables by the names that `View.queries` gave their queries."""
-Block = tuple[str, tuple[Row, ...]]
+Block = tuple[str, tuple[Reading, ...]]
 
 
 @dataclass(frozen=True)

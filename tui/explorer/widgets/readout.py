@@ -8,21 +8,19 @@ from neurontui.tui.common.sanitize import fit
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-Row = Reading
-
 
 class ReadOut(StyledText):
     """Blocks of rows, each under a heading."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
-        self._blocks: tuple[tuple[str, tuple[Row, ...]], ...] = ()
+        self._blocks: tuple[tuple[str, tuple[Reading, ...]], ...] = ()
         self._foot: tuple[str, ...] = ()
         self._table: tuple[Spans, ...] = ()
 
     def show_blocks(
         self,
-        *blocks: tuple[str, tuple[Row, ...]],
+        *blocks: tuple[str, tuple[Reading, ...]],
         foot: tuple[str, ...] = (),
         table: tuple[Spans, ...] = (),
     ) -> None:
@@ -44,7 +42,7 @@ class ReadOut(StyledText):
         return [*lines, [], *self._table] if self._table else lines
 
 
-def _line(row: Row, width: int) -> list[Span]:
+def _line(row: Reading, width: int) -> list[Span]:
     name_width = max(width - cell_len(row.letter) - 1 - len(row.value) - 1, 0)
     return [
         Span(f"{row.letter} ", ink_of(row.role), bold=True),

@@ -8,7 +8,7 @@ import pytest
 
 
 class HubCache:
-    """A cache folder, and the process told to use it without a network."""
+    """A cache folder that this process uses without a network."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
