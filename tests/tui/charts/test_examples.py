@@ -1,0 +1,95 @@
+"""An example in words against NumPy on the raw activations and answers."""
+
+import numpy as np
+import pytest
+
+from neurontui.queries import Results
+from neurontui.tui.charts.builders.examples import (
+    TOP_FIELDS,
+    detail_lines,
+    example_fields,
+    full_lines,
+    prompt_lines,
+)
+from neurontui.tui.charts.palette import ink_of
+from neurontui.tui.charts.terminal.blocks import UP
+from tests.queries.reference import active, types
+from tests.tui.charts.raw import CODES, LETTERS, NAMES, RUN, rows_of
+from tests.tui.charts.words import numbers, row_that_begins, text
+
+WIDE = 90
+MARKS = {1.0: ("✓", "good"), 0.0: ("✗", "bad")}
+
+
+@pytest.mark.parametrize("example", [0, 7, 39])
+@pytest.mark.parametrize("codes", [CODES, ["en", "ru", "zh"]], ids=",".join)
+def test_types_of_an_example_beside_their_mean(results: Results, example: int, codes: list[str]) -> None:
+    lines = detail_lines(rows_of(results, "example-detail", example=example, languages=codes), WIDE)
+    for name in NAMES:
+        of_type = [types(active(RUN, layer, codes))[name] for layer in range(3)]
+        here = [100 * counts[example].mean() for counts in of_type]
+        mean = [100 * counts.mean() for counts in of_type]
+        line = row_that_begins(lines[1:], LETTERS[name])
+        assert numbers(line) == pytest.approx([np.mean(here), np.mean(mean)], abs=0.051)
+        drawn = line[2]
+        assert drawn.ink == ink_of(name)
+        low, high = min(here + mean), max(here + mean)
+        levels = [UP.index(block) - 1 for block in drawn.text.rstrip()]
+        expected = np.repeat([7 * (value - low) / (high - low) for value in here], len(levels) // 3)
+        assert levels == pytest.approx(expected, abs=0.51)
+
+
+@pytest.mark.parametrize("example", [0, 5, 12])
+def test_answers_of_an_example(results: Results, example: int) -> None:
+    table = rows_of(results, "example-prompts", example=example)
+    lines = prompt_lines(table, 120)
+    assert [text(line).split()[0] for line in lines] == CODES
+    for p, line in enumerate(lines):
+        mark, role = MARKS.get(RUN.correct[example, p], (" ", "dim"))
+        assert line[2].text == f"{mark} "
+        assert (line[2].ink, line[3].ink) == (role, role)
+        assert line[3].text.rstrip() == f"said {example} {p}"
+        assert " ".join(line[1].text.split()) == " ".join(RUN.prompts[example][p].split())
+    whole = [text(line) for line in full_lines(table, 120)]
+    for p, code in enumerate(CODES):
+        start = next(i for i, line in enumerate(whole) if line.split()[:1] == [code])
+        part = " ".join(" ".join(whole[start : whole.index("", start)]).split())
+        assert f"id{example}" in part
+        assert f"answer answer {example} model said {example} {p}" in part
+        assert f"{RUN.n_tokens[example, p]} tokens, read at the last: “{RUN.last_tokens[example][p]}”" in part
+
+
+@pytest.mark.parametrize(("example", "layer"), [(3, 1), (20, 2)])
+def test_top_neurons_of_an_example(results: Results, example: int, layer: int) -> None:
+    rows = rows_of(results, "example-top-neurons", example=example, languages=CODES).to_pylist()
+    columns = {field.title: field for field in TOP_FIELDS}
+    for p, code in enumerate(CODES):
+        shares = RUN.shares(layer)[example, p]
+        strongest = np.argsort(-shares)[:3]
+        own = [row for row in rows if row["layer"] == layer and row["language"] == code]
+        assert sorted(row["neuron"] for row in own) == sorted(strongest.tolist())
+        for row in own:
+            neuron = row["neuron"]
+            named = types(active(RUN, layer, CODES))
+            name = next(name for name in NAMES if named[name][example, neuron])
+            cell = {title: field.format(row[field.column]) for title, field in columns.items()}
+            assert cell["type here"].split()[0] == LETTERS[name]
+            assert cell["CS %"] == f"{100 * shares[neuron]:.2f}"
+            assert cell["ES"] == f"{RUN.effects[layer][example, p, neuron]:+.2f}"
+
+
+def test_list_of_examples(results: Results) -> None:
+    rows = rows_of(results, "examples-search").to_pylist()
+    assert [row["example"] for row in rows] == list(range(len(RUN.folds)))
+    fields = {field.column: field for field in example_fields(rows_of(results, "examples-search"), 60)}
+    assert [fields["n_correct"].format(row["n_correct"]) for row in rows] == [
+        str((answers == 1).sum()) for answers in RUN.correct
+    ]
+
+
+def test_a_narrow_list_leaves_out_what_all_prompts_begin_with(results: Results) -> None:
+    table = rows_of(results, "examples-search", languages=["de"])
+    wide, narrow = ({field.column: field for field in example_fields(table, width)} for width in (80, 12))
+    prompt = RUN.prompts[3][1]
+    assert wide["prompt"].format(prompt) == prompt
+    assert narrow["prompt"].format(prompt) == "…" + prompt.removeprefix("the de prompt  of example ")
