@@ -2,6 +2,7 @@
 -- title: Consistency checks of a run
 -- figure:
 -- description: Checks whether counts within a run agree, and whether its numbers are hard to interpret.
+-- shared: identified
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
@@ -89,9 +90,7 @@ WITH the_run AS (
         if(identified, 'the model is identified by ' || coalesce('commit ' || revision, 'a digest of its files'),
             format('the measured revision of {} is unknown; if it came from the hub, runs of other models or '
                 || 'revisions may have been skipped or mixed with it: measure it again', model))
-    FROM (
-        SELECT *, revision IS NOT NULL OR settings->>'model_digest' IS NOT NULL AS identified FROM the_run
-    )
+    FROM the_run JOIN identified USING (run)
 )
 SELECT "check", passed, finding
 FROM checks, the_run

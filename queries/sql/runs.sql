@@ -2,6 +2,7 @@
 -- title: Runs of the file
 -- figure:
 -- description: One row per run: model, task, languages, size and accuracy.
+-- shared: identified
 -- columns:
 --   run          index      Number of the run in this file, from 1.
 --   name         -          Display name: model · task.
@@ -34,12 +35,12 @@ WITH sizes AS (
     FROM examples
     GROUP BY run
 )
-SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision,
-    r.revision IS NOT NULL OR r.settings->>'model_digest' IS NOT NULL AS identified, r.architecture, r.task, r.setting,
+SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision, i.identified, r.architecture, r.task, r.setting,
     r.n_shots, r.languages, len(r.languages)::INTEGER AS n_languages, r.n_examples,
     coalesce(s.n_layers, 0)::INTEGER AS n_layers, coalesce(s.n_neurons, 0) AS n_neurons, a.accuracy,
     r.threshold, r.dtype, r.device, r.started, r.seconds, r.tokens
 FROM runs r
+JOIN identified i USING (run)
 LEFT JOIN sizes s USING (run)
 LEFT JOIN answers a USING (run)
 ORDER BY r.run

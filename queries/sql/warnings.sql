@@ -3,6 +3,7 @@
 -- figure:
 -- description: One row per warning of all runs: prompts that the model may not have read as intended, and models
 --   whose measured revision is unknown. The sentence includes counts.
+-- shared: identified
 -- columns:
 --   run   index  Number of the run in this file, from 1.
 --   name  -      Display name of the run: model · task.
@@ -14,8 +15,8 @@ WITH warned AS (
     UNION ALL
     SELECT run, format('The measured revision of {} is unknown; if the model came from the hub, other models or '
         || 'revisions may have been skipped or mixed with it. Measure it again.', model)
-    FROM runs
-    WHERE revision IS NULL AND settings->>'model_digest' IS NULL
+    FROM runs JOIN identified USING (run)
+    WHERE NOT identified
 )
 SELECT w.run, r.name, w.text
 FROM warned w

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fcntl import ioctl
 from pathlib import Path
@@ -26,6 +27,7 @@ from termios import TIOCSWINSZ
 from neurontui.tui.explorer.gc_tuning import seldom_collected
 
 SLOW_SQL = "select count(*) from range(100000000000) a where a.range % 7 = 3"
+PROGRAM = ("-m", "neurontui.tui")
 QUIET = 0.25
 """Seconds without output after which a redraw counts as complete."""
 
@@ -44,7 +46,7 @@ class Redraw:
 class Terminal:
     """The explorer in a pseudo-terminal."""
 
-    def __init__(self, path: Path, width: int, height: int, state: Path) -> None:
+    def __init__(self, path: Path, width: int, height: int, state: Path, program: Sequence[str] = PROGRAM) -> None:
         self._main, secondary = pty.openpty()
         ioctl(secondary, TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         environment = {
@@ -53,7 +55,7 @@ class Terminal:
         }  # fmt: skip
         self._patience = 30.0
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "neurontui.tui", "open", str(path)],
+            [sys.executable, *program, "open", str(path)],
             stdin=secondary, stdout=secondary, stderr=secondary, env=environment,
         )  # fmt: skip
         os.close(secondary)
@@ -183,7 +185,7 @@ def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
 
 
 def _measured(terminal: Terminal, name: str, pair: tuple[str, str], repeats: int, nothing: Redraw) -> None:
-    """Each key once to fill the caches is not fair: the first press of each is told apart from the rest."""
+    """Latencies of every key: the first press fills caches, so it is counted apart from the others."""
     cold = terminal.press(pair[0])
     terminal.press(pair[1])
     warm = _median(terminal, pair, repeats)

@@ -254,11 +254,11 @@ def _by_type(
 def _type_of(masks: Masks, scale: Scale) -> NDArray[np.int8]:
     if scale.languages <= 16:  # looking each mask up is four times quicker than telling it
         every = np.arange(scale.all_mask + 1, dtype=masks.dtype)
-        return np.take(_told(every, scale), masks)
-    return _told(masks, scale)
+        return np.take(_types_of(every, scale), masks)
+    return _types_of(masks, scale)
 
 
-def _told(masks: Masks, scale: Scale) -> NDArray[np.int8]:
+def _types_of(masks: Masks, scale: Scale) -> NDArray[np.int8]:
     one = masks.dtype.type(1)
     kind = np.full(masks.shape, 2, dtype=np.int8)
     kind[masks & (masks - one) == 0] = 1

@@ -141,7 +141,7 @@ def test_lists_for_single_values_are_combined_with_the_model_slowest(tmp_path: P
         ),
     ],
 )
-def test_what_is_wrong_is_told_by_table_and_key(tmp_path: Path, text: str | bytes, words: str) -> None:
+def test_what_is_wrong_is_reported_by_table_and_key(tmp_path: Path, text: str | bytes, words: str) -> None:
     with pytest.raises(InputError) as raised:
         _read(tmp_path, text)
     assert words in str(raised.value)

@@ -24,6 +24,7 @@ SMALL = {
     "tests.docs": ["--root", "made"],
     "tests.docs.pictures": ["--into", "made"],
     "tests.benchmarks.explorer": ["--repeats", "2"],
+    "tests.benchmarks.prefetching": ["--rounds", "1", "--presses", "1"],
     "tests.benchmarks.store_scale": [
         *("--layers", "2", "--neurons", "64", "--examples", "30", "--out", "made/big.duckdb"),
     ],

@@ -28,7 +28,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def told(command: Command, codes: tuple[int, ...]) -> bool:
+def fails_in_a_sentence(command: Command, codes: tuple[int, ...]) -> bool:
     """Whether a command failed for want of room; fails where it says so in anything but one sentence."""
     code = command.wait()
     last = command.err.strip().splitlines()[-1:]
@@ -53,7 +53,7 @@ def test_a_full_disk_under_a_run(disk: Path, tmp_path: Path, tally: Tally) -> No
     failed = 0
     for _ in range(8):
         filler = _fill(disk, chance.randrange(4096, 3_000_000))
-        failed += told(run(tmp_path / "said", *line(out)), (4,))
+        failed += fails_in_a_sentence(run(tmp_path / "said", *line(out)), (4,))
         filler.unlink()
         again = run(tmp_path / "said", *line(out))
         assert again.wait() == 0, again.err
@@ -81,7 +81,7 @@ def test_a_full_disk_under_every_command_that_writes(disk: Path, tmp_path: Path,
     for command in lines:
         for _ in range(2):
             filler = _fill(disk, chance.randrange(0, 60_000))
-            failed += told(run(tmp_path / "said", *command), (3, 4))
+            failed += fails_in_a_sentence(run(tmp_path / "said", *command), (3, 4))
             filler.unlink()
             assert source.exists()
             if command[0] == "report":
@@ -105,7 +105,7 @@ def test_files_that_may_not_grow(tmp_path: Path, tally: Tally) -> None:
     for number, limit in enumerate((5_000, 40_000, 300_000, 900_000, 1_400_000)):
         out = tmp_path / f"r{number}.duckdb"
         before = Limit(resource.RLIMIT_FSIZE, limit)
-        failed += told(run(tmp_path / "said", *line(out), before=before), (4,))
+        failed += fails_in_a_sentence(run(tmp_path / "said", *line(out), before=before), (4,))
         again = run(tmp_path / "said", *line(out))
         assert again.wait() == 0, again.err
         assert content(out) == wanted
@@ -143,7 +143,7 @@ def test_folders_that_cannot_be_written(tmp_path: Path, measured: Path, tally: T
     ):  # fmt: skip
         done = run(said, *command, before=as_nobody)
         assert done.wait() == code, (command, done.err)
-        told(done, (code,))
+        fails_in_a_sentence(done, (code,))
     assert sorted(each.name for each in folder.iterdir()) == ["r.duckdb", "unreadable.jsonl"]
     tally(
         "fault",
@@ -157,5 +157,5 @@ def test_a_full_disk_behind_stdout(tmp_path: Path, measured: Path, tally: Tally)
     lines = (("query", measured), ("sql", measured, "from activations", "--format", "csv"), ("info", measured),
              ("--help",))  # fmt: skip
     for command in lines:
-        assert told(run(tmp_path, *command, before=on_a_full_disk), (3,))
+        assert fails_in_a_sentence(run(tmp_path, *command, before=on_a_full_disk), (3,))
     tally("fault", "disk full behind stdout", len(lines), "reported as an error")

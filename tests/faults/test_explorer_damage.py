@@ -38,7 +38,7 @@ async def screens(pilot: Pilot[None], app: Explorer) -> list[str]:
 async def test_files_with_flipped_bits(whole: Path, tmp_path: Path, tally: Tally) -> None:
     chance = random.Random(10)
     size = whole.stat().st_size
-    told = 0
+    reported = 0
     for number in range(30):
         path = tmp_path / f"r{number}.duckdb"
         data = bytearray(whole.read_bytes())
@@ -52,14 +52,14 @@ async def test_files_with_flipped_bits(whole: Path, tmp_path: Path, tally: Tally
             app = explorer_of(path)
             async with app.run_test(size=NARROW) as pilot:
                 await settle(pilot)
-                told += any("damaged" in each for each in await screens(pilot, app))
+                reported += any("damaged" in text for text in await screens(pilot, app))
         except NeurontuiError as error:  # what `neurontui open` ends with where the runs cannot be read
-            told += 1
+            reported += 1
             assert "damaged" in str(error)  # noqa: PT017 - not every damage is met on opening
         path.unlink()
-    assert told > 5
+    assert reported > 5
     tally("damage", "the explorer, screen by screen, on files flipped or cut", 30,
-          f"{told} reported as errors, the others in unused bytes; no crash")  # fmt: skip
+          f"{reported} reported as errors, the others in unused bytes; no crash")  # fmt: skip
 
 
 def _removed(path: Path) -> None:

@@ -95,7 +95,7 @@ def test_manifests(amount: int, tmp_path: Path, tally: Tally, store: Callable[..
     whole = manifest.read_bytes()
     text = json.loads(json.loads(whole.split(b"\n", 1)[1])["manifest"])
     outside = sorted(each for each in tmp_path.rglob("*") if journal not in each.parents)
-    refused, told = 0, set()
+    refused, errors = 0, set()
     for number in range(amount):
         broken = mutate(whole, chance) if number % 2 else _sealed(mutate_json(text, chance))
         manifest.write_bytes(broken)
@@ -103,13 +103,13 @@ def test_manifests(amount: int, tmp_path: Path, tally: Tally, store: Callable[..
         try:
             read_manifest(journal)
         except NeurontuiError as error:
-            told.add(str(error))
+            errors.add(str(error))
             refused += 1
         if number % 50 == 0:
             _sane(neurontui("info", results), (0,), broken)
     for _ in range(amount // 50):
-        told.add(_merge_hostile(_sealed(mutate_json(text, chance)), journal, results, run))
-    assert not any("\n" in each for each in told)
+        errors.add(_merge_hostile(_sealed(mutate_json(text, chance)), journal, results, run))
+    assert not any("\n" in error for error in errors)
     assert refused > amount // 2
     assert sorted(each for each in tmp_path.rglob("*") if journal not in each.parents) == outside
     tally("input", "malformed journal manifests, half of them sealed anew", amount,

@@ -1,4 +1,4 @@
-"""Journals whose files were cut short or altered at random: their batches are measured again, or it is told."""
+"""Journals with files that were cut short or altered at random: measured again, or the damage is reported."""
 
 import random
 import shutil
@@ -26,7 +26,7 @@ def damage(merged: Callable[[tuple[MadeUp, ...]], Path], folder: Path, times: in
     whole = folder / "whole"
     shutil.copytree(measure(RUN, results), whole)
     files = sorted(each.relative_to(whole) for each in whole.rglob("*") if each.is_file() and each.name != ".lock")
-    told: list[str] = []
+    errors: list[str] = []
     for _ in range(times):
         journal = measure(RUN, results)
         _hurt(journal / chance.choice(files), chance)
@@ -34,13 +34,13 @@ def damage(merged: Callable[[tuple[MadeUp, ...]], Path], folder: Path, times: in
         try:
             merge(journal, results)
         except StoreError as error:
-            told.append(str(error))
+            errors.append(str(error))
             merge(measure(RUN, results), results)
         assert content(results) == wanted
         assert list_journals(results) == []
         results.unlink()
-    assert not any("\n" in each for each in told)
-    return len(told)
+    assert not any("\n" in error for error in errors)
+    return len(errors)
 
 
 def _hurt(file: Path, chance: random.Random) -> None:

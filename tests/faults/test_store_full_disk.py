@@ -37,7 +37,7 @@ def test_room_runs_out_while_measuring_or_merging(
 ) -> None:
     chance = random.Random(4)
     wanted = content(merged((RUN,)))
-    told = 0
+    errors = 0
     for _ in range(30):
         results = disk / "results.duckdb"
         left = chance.randrange(4096, 1_200_000)
@@ -48,7 +48,7 @@ def test_room_runs_out_while_measuring_or_merging(
             merge(measure(RUN, results), results)
         except StoreError as error:
             said = str(error)
-            told += 1
+            errors += 1
         assert not said or "disk is full" in said or "room for temporary files" in said
         filler.unlink()
         merge(measure(RUN, results), results)
@@ -56,8 +56,8 @@ def test_room_runs_out_while_measuring_or_merging(
         assert list_journals(results) == []
         assert [each.name for each in disk.iterdir()] == ["results.duckdb"]
         results.unlink()
-    assert told > 10
-    came = f"{told} reported as errors; then the same content as an uninterrupted run"
+    assert errors > 10
+    came = f"{errors} reported as errors; then the same content as an uninterrupted run"
     tally("fault", "disk full while shards are written or merged (store alone)", 30, came)
 
 

@@ -62,7 +62,7 @@ def masks(active: Array) -> Array:
 
 
 def type_of(mask: int, every: int) -> str:
-    """Type of a mask, told in the order of Eq. 3 to 6."""
+    """Type of a mask, decided in the order of Eq. 3 to 6."""
     if mask == every:
         return "all-shared"
     if mask == 0:

@@ -20,7 +20,7 @@ def active(run: RawRun, layer: int, codes: list[str], threshold: float = 0.0) ->
 
 
 def types(acts: Array) -> dict[str, Array]:
-    """(E, d) booleans of each type that can be told, from (E, P', d) activity, Eq. 3 to 6."""
+    """(E, d) booleans of each type that is defined, from (E, P', d) activity, Eq. 3 to 6."""
     P = acts.shape[1]
     count = acts.sum(axis=1)
     neuron_types = {"non-activated": count == 0, "all-shared": count == P}
@@ -78,7 +78,7 @@ def ratio(numerator: Array, denominator: Array) -> Callable[[Array], float]:
 def type_ratio(
     run: RawRun, layers: list[int], codes: list[str], name: str, threshold: float = 0.0
 ) -> tuple[float, ...]:
-    """Eq. 7 and 8 over the neurons of these layers: mean over examples, low, high; nan where it cannot be told."""
+    """Eq. 7 and 8 over the neurons of these layers: mean over examples, low, high; nan where it is undefined."""
     counts, sizes = np.zeros(len(run.folds)), 0
     for layer in layers:
         acts = active(run, layer, codes, threshold)

@@ -21,7 +21,7 @@ LAYERS: dict[bool, dict[int | None, list[int]]] = {
 
 
 def of_type(run: RawRun, layer: int, codes: list[str], name: str) -> Any:
-    """(E, 1, d): neurons of the type, to be used for inputs of any language; None where it cannot be told."""
+    """(E, 1, d): neurons of the type, to be used for inputs of any language; None where it is undefined."""
     neuron_types = types(active(run, layer, codes))
     return neuron_types[name][:, None, :] if name in neuron_types else None
 

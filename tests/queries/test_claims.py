@@ -73,7 +73,7 @@ def test_planted_effects_are_found(tmp_path: Path) -> None:
     assert found["few-silent"] == "contradicted"
 
 
-def test_reversed_effects_are_told_so(tmp_path: Path) -> None:
+def test_reversed_effects_are_reported_so(tmp_path: Path) -> None:
     found = verdicts(tmp_path, 2, REVERSED)
     assert {claim: found[claim] for claim in OF_DIRECTION} == dict.fromkeys(OF_DIRECTION, "contradicted")
     assert found["task-matters"] == "supported"

@@ -1,4 +1,4 @@
-"""Queries as files: what a header says, and every mistake told with file and line."""
+"""Queries as files: what a header says, and every mistake reported with file and line."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_a_header_says_it_all(tmp_path: Path) -> None:
         ("-- parameters", "-- shared: none\n-- parameters", 1, "no shared part 'none'; available: active_counts,"),
     ],
 )  # fmt: skip
-def test_mistakes_are_told_by_file_and_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+def test_mistakes_are_reported_by_file_and_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
     assert old in GOOD
     path = written(tmp_path, GOOD.replace(old, new))
     with pytest.raises(InputError, match=words) as error:

@@ -119,7 +119,7 @@ def on(run: RawRun, code: str, layers: list[int]) -> Any:
     return np.concatenate([run.activations[i][:, p] > 0 for i in layers], axis=1)
 
 
-def told_of(run: RawRun, codes: list[str], name: str, layers: list[int]) -> Any:
+def of_type(run: RawRun, codes: list[str], name: str, layers: list[int]) -> Any:
     return np.concatenate([types(active(run, i, codes))[name] for i in layers], axis=1)
 
 
@@ -167,7 +167,7 @@ def test_partial_sharing_with(many: Results, run: RawRun, codes: list[str], amon
     expected = {}
     for (layer, which), other in itertools.product(layers.items(), codes):
         if other != "zh":
-            partial = told_of(run, codes, "partial-shared", which)
+            partial = of_type(run, codes, "partial-shared", which)
             mine, theirs = on(run, "zh", which), on(run, other, which)
             under = partial & mine if among == "language" else partial
             both = (partial & mine & theirs).sum(1)
@@ -184,7 +184,7 @@ def test_specific_by_language(many: Results, run: RawRun, codes: list[str], amon
     layers: dict[int | None, list[int]] = {0: [0], 1: [1]} if by_layer else {None: BOTH}
     expected = {}
     for (layer, which), code in itertools.product(layers.items(), codes):
-        specific = told_of(run, codes, "specific", which)
+        specific = of_type(run, codes, "specific", which)
         under = specific if among == "specific" else np.ones_like(specific)
         mine = (specific & on(run, code, which)).sum(1)
         values = jackknife(run.folds, ratio(mine, under.sum(1)))
@@ -249,7 +249,7 @@ def test_inactive_at_every_token_in_every_language(many: Results, run: RawRun) -
     "contribution-by-type", "contribution-top-share", "effective-score-by-type", "effective-score-max-by-layer",
     "inactive-across-tokens", "compare-runs", "claims",
 ])  # fmt: skip
-def test_what_cannot_be_told_of_some_of_many_languages_says_so(many: Results, name: str) -> None:
+def test_what_is_undefined_for_some_of_many_languages_has_a_note(many: Results, name: str) -> None:
     other = {"other": 1} if name == "compare-runs" else {}
     with pytest.raises(UsageError, match=r"has 20 languages; with more than 15, .* leave 'languages' out"):
         many.query(name, languages=SOME, **other)

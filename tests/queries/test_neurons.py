@@ -17,7 +17,7 @@ COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_sh
 
 
 def shares(run: RawRun, layer: int, codes: list[str], neuron: int) -> dict[str, float]:
-    """Percent of examples of each type, by column; nan where it cannot be told."""
+    """Percent of examples of each type, by column; nan where it is undefined."""
     neuron_types = types(active(run, layer, codes))
     return {
         COLUMN[name]: 100 * neuron_types[name][:, neuron].mean() if name in neuron_types else math.nan for name in TYPES
@@ -66,7 +66,7 @@ def test_find_neurons_names_the_language_and_counts_beyond_the_limit(results: Re
     assert rows[0]["found"] >= 3
 
 
-def test_of_equally_frequent_languages_a_neuron_is_told_the_first(results: Results, toy: Toy) -> None:
+def test_of_equally_frequent_languages_a_neuron_is_reported_the_first(results: Results, toy: Toy) -> None:
     run, ties = toy[1], 0
     rows = results.query("find-neurons", run=1, type="specific", share=1).to_pylist()
     for row in rows:

@@ -46,7 +46,7 @@ def test_the_last_run_where_none_is_named(results: Results) -> None:
         ({"run": 1, "colour": "red"}, "no parameter 'colour'; it has: languages, run, threshold"),
     ],
 )
-def test_wrong_values_are_told_in_a_sentence(results: Results, params: dict[str, object], words: str) -> None:
+def test_wrong_values_are_reported_in_a_sentence(results: Results, params: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         results.query("type-ratio-by-layer", **params)
 
@@ -67,7 +67,7 @@ def test_wrong_values_are_told_in_a_sentence(results: Results, params: dict[str,
         ("nothing", {}, "There is no query 'nothing'; available: ablation-accuracy,"),
     ],
 )
-def test_wrong_parameters_are_told_in_a_sentence(
+def test_wrong_parameters_are_reported_in_a_sentence(
     results: Results, name: str, params: dict[str, object], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
@@ -146,7 +146,7 @@ def test_sql_is_read_only_and_reaches_no_file(results: Results) -> None:
         ("SELECT 'a'::INTEGER", 1, 11, "Could not convert"),
     ],
 )
-def test_a_mistake_in_sql_is_told_with_its_place(
+def test_a_mistake_in_sql_is_reported_with_its_place(
     results: Results, text: str, line: int, column: int, words: str
 ) -> None:
     with pytest.raises(SqlError, match=words) as error:
@@ -239,7 +239,7 @@ def test_progress_is_a_percentage_or_unknown(results: Results) -> None:
     assert job.progress() == 100
 
 
-def test_too_much_memory_is_told_in_a_sentence(empty: Path) -> None:
+def test_too_much_memory_is_reported_in_a_sentence(empty: Path) -> None:
     with (
         open_results(empty, limits=Limits(memory_bytes=30_000_000)) as small,
         pytest.raises(QueryError, match="memory limit"),

@@ -38,8 +38,8 @@ for line in sys.stdin:
         with open_reader(path) as reader, translate_read_errors(path):
             cursor = reader.cursor()
             held = {t: sorted(map(repr, cursor.execute(f"FROM {t}").fetchall())) for t in layout()}
-            told = verify(reader)
-        answer = {"held": held, "told": told}
+            problems = verify(reader)
+        answer = {"held": held, "reported": problems}
     except NeurontuiError as error:
         answer = {"error": str(error)}
     print(json.dumps(answer), flush=True)
@@ -55,18 +55,18 @@ def test_a_few_truncations_and_flips(store: Callable[..., Path], tmp_path: Path)
     flips = [(chance.randrange(size), chance.randrange(8), None) for _ in range(12)]
     cuts = [(0, 0, cut) for cut in (0, 1, 4095, 4096, 12288, 12289, size // 2, size - 1)]
     outcome = try_damage(path, tmp_path, [*header, *flips, *cuts])
-    assert outcome["told"] > 10
+    assert outcome["reported"] > 10
 
 
 def try_damage(path: Path, folder: Path, damages: Iterable[Damage]) -> dict[str, int]:
     """Look at a damaged copy for each damage; every answer is a sentence, or everything as it was."""
     [whole] = look(path, folder, [(0, 0, path.stat().st_size)])
-    assert whole["told"] == []
-    outcome = {"told": 0, "unharmed": 0}
+    assert whole["reported"] == []
+    outcome = {"reported": 0, "unharmed": 0}
     damages = list(damages)
     for damage, answer in zip(damages, look(path, folder, damages), strict=True):
         if "error" in answer:
-            outcome["told"] += 1
+            outcome["reported"] += 1
             assert "\n" not in str(answer["error"])
         else:
             assert answer == whole, damage

@@ -19,7 +19,7 @@ from neurontui.store.schema import SCHEMA_VERSION, create
 from tests.store.made_up import MadeUp
 
 
-def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_reported_in_a_sentence(tmp_path: Path) -> None:
     text = tmp_path / "text.duckdb"
     text.write_text("no database" * 1000, encoding="utf-8")
     empty = tmp_path / "empty.duckdb"

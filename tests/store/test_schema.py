@@ -59,7 +59,7 @@ def test_several_may_create_it_at_once(results: Path) -> None:
         assert connection.execute("SELECT count(*) FROM meta").fetchall() == [(3,)]
 
 
-def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="choose a writable folder"):
         create(tmp_path / "absent" / "results.duckdb")
 

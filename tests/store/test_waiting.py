@@ -77,7 +77,7 @@ def test_who_waits_may_give_up_and_loses_nothing(store: Callable[..., Path]) -> 
     assert merge(journal, path) == 2
 
 
-def test_a_reader_is_told_who_writes(store: Callable[..., Path]) -> None:
+def test_a_reader_is_reported_who_writes(store: Callable[..., Path]) -> None:
     path = store()
     other = holder("writer", path)
     with pytest.raises(BusyError, match=f"PID {other.pid}"):

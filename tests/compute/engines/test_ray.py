@@ -61,7 +61,7 @@ def workers(of: int) -> list[int]:
 
 
 class Assassin(NullProgress):
-    """Kills a worker when examples are measured, until one was at work, and counts what it is told."""
+    """Kills a worker when examples are measured, until one was at work, and counts its notices."""
 
     def __init__(self) -> None:
         self.killed: list[int] = []
@@ -132,7 +132,7 @@ def test_a_killed_driver_goes_on(local: dict[str, list[str]], tmp_path: Path, ta
 
 
 @pytest.mark.faults
-def test_failures_of_workers_are_told_as_everywhere(tmp_path: Path) -> None:
+def test_failures_of_workers_are_reported_as_everywhere(tmp_path: Path) -> None:
     """An example that cannot be measured, and a model that one machine has not."""
     task = tmp_path / "long.jsonl"
     task.write_text('{"id": "a", "prompts": {"en": "%s", "de": "x", "tr": "x"}}\n' % ("w " * 900))
@@ -166,7 +166,7 @@ def test_a_cluster_that_is_not_there(options: tuple[str, ...], words: str, tmp_p
     assert "Traceback" not in said.err
 
 
-def test_without_ray_the_command_that_installs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_the_command_that_installs_it_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in sys.modules if "engines.ray" in each]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "ray", None)

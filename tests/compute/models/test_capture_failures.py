@@ -43,7 +43,7 @@ def test_out_of_memory_halves_the_passes_and_goes_on(monkeypatch: pytest.MonkeyP
     assert captured.near_zero == expected.near_zero
 
 
-def test_memory_that_holds_no_prompt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_holds_no_prompt_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capturing, "forward", limited(2, []))
     with pytest.raises(MeasureError, match="single prompt"):
         capture(load_tiny("bloom"), batch(), CaptureOptions())
@@ -78,7 +78,7 @@ def test_activations_that_are_not_finite_name_example_and_language(architecture:
 
 
 def _poison(loaded: Any, value: float, prompt: str) -> Any:
-    """Puts a bad number at the last token of one prompt, told by its length."""
+    """Puts a bad number at the last token of one prompt, which it recognizes by its length."""
     length = len(loaded.tokenizer(prompt)["input_ids"])
 
     def hook(_: Any, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:

@@ -48,7 +48,7 @@ def test_it_finds_what_the_table_of_known_architectures_says(architecture: str) 
         ("phi", "mlp.activation_fn", "mlp.fc2", False),
     ],
 )
-def test_it_finds_the_ffns_of_architectures_it_was_never_told_of(
+def test_ffns_of_architectures_outside_the_table_are_detected(
     architecture: str, act: str, value: str, gated: bool
 ) -> None:
     assert architecture not in KNOWN

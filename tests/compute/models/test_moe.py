@@ -141,7 +141,7 @@ def test_reading_experts_changes_nothing_the_model_says() -> None:
     assert torch.equal(before, after)
 
 
-def test_a_run_is_told_what_unrouted_experts_count_as() -> None:
+def test_a_run_is_reported_what_unrouted_experts_count_as() -> None:
     assert "count as not active" in load_tiny("mixtral").notes[0]
     assert load_tiny("llama").notes == ()
 

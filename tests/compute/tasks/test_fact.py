@@ -109,7 +109,7 @@ def test_facts_that_are_not_the_same_are_refused(mpararel: Write) -> None:
         _load(root)
 
 
-def test_languages_without_a_common_fact_are_told(mpararel: Write) -> None:
+def test_languages_without_a_common_fact_are_reported(mpararel: Write) -> None:
     tuples = {"en": {1: ("a", "b")}, "fr": {2: ("c", "d")}}
     with pytest.raises(InputError, match="No example of fact has all of en, fr"):
         _load(mpararel({"en": EN, "fr": FR}, tuples))
@@ -134,7 +134,7 @@ def test_languages_without_a_common_fact_are_told(mpararel: Write) -> None:
         ),
     ],
 )
-def test_damaged_files_are_told_by_line(mpararel: Write, file: str, content: str, words: str) -> None:
+def test_damaged_files_are_reported_by_line(mpararel: Write, file: str, content: str, words: str) -> None:
     root = mpararel(PATTERNS, TUPLES)
     (root / file / "fr" / "P36.jsonl").write_text(content, "utf-8")
     with pytest.raises(InputError, match=words):
@@ -146,6 +146,6 @@ def test_without_data_it_says_where_they_are() -> None:
         load_task("fact", TaskOptions())
 
 
-def test_a_folder_without_facts_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_facts_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Found no mParaRel under"):
         _load(tmp_path)

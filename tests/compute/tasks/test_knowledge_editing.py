@@ -67,12 +67,12 @@ def test_demonstrations_stand_in_front_and_defective_lines_are_skipped(mzsre: Wr
     )
 
 
-def test_too_few_demonstrations_are_told(mzsre: Write) -> None:
+def test_too_few_demonstrations_are_reported(mzsre: Write) -> None:
     with pytest.raises(InputError, match=r"--shots 3 needs 3 training lines in en, de, zh, but only 2 were found"):
         _load(mzsre(ITEMS, TRAIN), shots=3)
 
 
-def test_demonstrations_lacking_in_a_language_are_told(mzsre: Write) -> None:
+def test_demonstrations_lacking_in_a_language_are_reported(mzsre: Write) -> None:
     with pytest.raises(InputError, match="but only 0 were found"):
         _load(mzsre(ITEMS, {"en": TRAIN["en"]}), shots=1)
 
@@ -118,7 +118,7 @@ def test_remakes_own_codes_become_iso_codes(mzsre: Write) -> None:
         ("[", "is not JSON"),
     ],
 )
-def test_damaged_files_are_told_by_item(mzsre: Write, content: str, words: str) -> None:
+def test_damaged_files_are_reported_by_item(mzsre: Write, content: str, words: str) -> None:
     folder = mzsre(ITEMS)
     (folder / "mzsre_test_duplicate_ende.json").write_text(content, "utf-8")
     with pytest.raises(InputError, match=words):

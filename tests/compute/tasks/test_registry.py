@@ -19,7 +19,7 @@ from tests.tui.cli.command_line import neurontui
         ("\x1b[2J", "is not a task"),
     ],
 )
-def test_an_unknown_task_is_told(task: str, words: str) -> None:
+def test_an_unknown_task_is_reported(task: str, words: str) -> None:
     with pytest.raises(UsageError) as raised:
         load_task(task, TaskOptions())
     assert words in str(raised.value)
@@ -38,7 +38,7 @@ def test_an_unknown_task_is_told(task: str, words: str) -> None:
         ("xnli", TaskOptions(languages=("en", "de", "en")), "--languages names en twice"),
     ],
 )
-def test_options_that_do_not_fit_are_told(task: str, options: TaskOptions, words: str) -> None:
+def test_options_that_do_not_fit_are_reported(task: str, options: TaskOptions, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         load_task(task, options)
 

@@ -75,7 +75,7 @@ def test_every_label_word_stands_in_its_native_question(tmp_path: Path) -> None:
         assert len(set(example.choices[code])) == 3
 
 
-def test_a_language_without_native_wrapper_is_told(tmp_path: Path) -> None:
+def test_a_language_without_native_wrapper_is_reported(tmp_path: Path) -> None:
     data = layouts.jsonl(tmp_path, {"en": ROWS["en"], "sw": ROWS["en"]})
     with pytest.raises(InputError, match="no native wrapper for sw, only for en, de"):
         _load(data, native_wrapper=True, languages=("en", "sw"))
@@ -153,7 +153,7 @@ def test_a_label_that_is_none_is_refused(tmp_path: Path, label: object) -> None:
         _load(tmp_path)
 
 
-def test_the_papers_edition_is_told_from_its_neighbours(tmp_path: Path) -> None:
+def test_the_papers_edition_is_distinguished_from_its_neighbors(tmp_path: Path) -> None:
     layouts.xtreme(tmp_path / "xtreme" / "pawsx", {"en": ROWS["zh"]}, LABELS)
     layouts.xtreme(tmp_path / "xtreme" / "xnli", labels=LABELS)
     assert "It {rains}." in _load(tmp_path / "xtreme").examples[0].prompts["en"]
@@ -186,14 +186,14 @@ def test_one_file_can_be_named_itself(tmp_path: Path) -> None:
         ("notes.txt", b"", "Found no XNLI test split under"),
     ],
 )
-def test_damaged_files_are_told_by_name(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+def test_damaged_files_are_reported_by_name(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=words):
         _load(tmp_path)
 
 
-def test_a_parquet_file_of_something_else_is_told(tmp_path: Path) -> None:
+def test_a_parquet_file_of_something_else_is_reported(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     pq.write_table(pa.table({"text": ["a"], "label": [0]}), tmp_path / "en" / "test.parquet")
     with pytest.raises(InputError, match="is not a Parquet file with premise"):
@@ -208,6 +208,6 @@ def test_a_parquet_file_of_something_else_is_told(tmp_path: Path) -> None:
         _load(tmp_path)
 
 
-def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"There is no file or folder .*nowhere"):
         _load(tmp_path / "nowhere")

@@ -132,7 +132,7 @@ def test_keys_and_names_cannot_leave_the_folder(results: Path) -> None:
         assert journal.path.parent == results.with_name("results.duckdb.journal")
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("x", encoding="utf-8")
     with pytest.raises(StoreError, match="check that the folder is writable"):

@@ -48,7 +48,7 @@ def test_a_field_of_any_other_kind_is_refused_or_read(field: str, value: Any) ->
         {"manifest": GOOD.to_json().replace('"en"', '"de"')},
     ],
 )
-def test_a_malformed_manifest_is_told_and_not_listed(content: dict[str, Any], results: Path) -> None:
+def test_a_malformed_manifest_is_reported_and_not_listed(content: dict[str, Any], results: Path) -> None:
     with Journal.open(results, GOOD) as journal:
         write_sealed(journal.path / "manifest.json", content)
     with pytest.raises(StoreError, match="no readable manifest"):

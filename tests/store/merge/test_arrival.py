@@ -14,7 +14,7 @@ def files(tmp_path: Path) -> dict[str, bytes]:
     """A batch as a worker sends it."""
     write_shards(
         tmp_path / "there" / "batch-000003",
-        {"notes": pa.table({"topic": ["data"], "text": ["told"]})},
+        {"notes": pa.table({"topic": ["data"], "text": ["a note"]})},
     )
     return read_files(tmp_path / "there" / "batch-000003")
 

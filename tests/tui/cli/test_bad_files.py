@@ -41,7 +41,7 @@ COMMANDS = (("info",), ("query",), ("sql", "select 1"), ("report",))
 
 
 @pytest.mark.parametrize("make", [_missing, _folder, _text, _empty, _foreign, _newer])
-def test_a_file_that_cannot_be_used_is_told_in_one_sentence(make: Callable[[Path], None], tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(make: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "results.duckdb"
     make(path)
     for command, *rest in COMMANDS:

@@ -85,7 +85,7 @@ def test_pieces_are_one_table(measured: Path, tmp_path: Path) -> None:
     assert len(neurontui(*rows, "--format", "md").out.splitlines()) == 120_002
 
 
-def test_an_error_in_the_middle_is_told(measured: Path) -> None:
+def test_an_error_in_the_middle_is_reported(measured: Path) -> None:
     said = neurontui("sql", measured, "select if(i = 99999, error('halfway'), i) from range(200000) t(i)")
     assert said.code in (0, 8)  # a table needs no more than its first rows
     said = neurontui(
@@ -99,7 +99,7 @@ def test_an_error_in_the_middle_is_told(measured: Path) -> None:
     assert "halfway" in said.err
 
 
-def test_what_is_not_there_is_told(measured: Path) -> None:
+def test_what_is_not_there_is_reported(measured: Path) -> None:
     empty = neurontui("query", measured, "find-neurons", "-p", "share=101", "--format", "csv")
     assert empty.out.startswith("layer,neuron,")
     assert empty.out.count("\n") == 1
@@ -140,7 +140,7 @@ def test_sql_reads_from_standard_input(measured: Path) -> None:
         (("query", "type-ratio-by-layer", "--run", "absent"), 2, "absent"),
     ],
 )
-def test_what_cannot_be_asked_is_told_in_one_sentence(
+def test_what_cannot_be_asked_is_reported_in_one_sentence(
     measured: Path, arguments: tuple[str, ...], code: int, word: str
 ) -> None:
     command, *rest = arguments

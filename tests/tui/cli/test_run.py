@@ -275,7 +275,7 @@ def test_a_query_that_fails_stops_the_run_before_it_starts(measured: Path) -> No
         (("--model", DEMO_MODEL, "--task", demo_task("fact"), "--out", "/proc/none/r.duckdb"), 4),
     ],
 )
-def test_what_cannot_run_is_told_in_a_sentence(arguments: tuple[object, ...], code: int) -> None:
+def test_what_cannot_run_is_reported_in_a_sentence(arguments: tuple[object, ...], code: int) -> None:
     said = neurontui("run", *arguments)
 
     assert said.code == code, said

@@ -90,7 +90,7 @@ def test_a_value_looks_the_same_everywhere(write: Exit, form: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(("write", "form"), [*EXITS, (command_line, "parquet"), (explorer, "parquet")])
-def test_columns_with_the_same_name_are_told_apart(write: Exit, form: str, tmp_path: Path) -> None:
+def test_columns_with_the_same_name_are_distinguished(write: Exit, form: str, tmp_path: Path) -> None:
     rows = pa.Table.from_arrays([pa.array([n]) for n in (1, 2, 3, 4)], names=["a", "a_1", "a", "b"])
     content = write(rows, form, tmp_path)
     if form == "parquet":

@@ -163,7 +163,7 @@ async def test_keys_can_be_changed(
 
 
 @pytest.mark.parametrize("content", ["threshold = 3", "no toml", 'threshold = ""', "\x00"])
-async def test_a_wrong_key_file_is_told_and_does_no_harm(
+async def test_a_wrong_key_file_is_reported_and_does_no_harm(
     explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
 ) -> None:
     monkeypatch.setenv("NEURONTUI_CONFIG", str(tmp_path))

@@ -45,7 +45,7 @@ async def test_every_screen_shows_what_it_is_for(explorer: Callable[..., Explore
         ("8", "No ablation in this run"),
     ],
 )
-async def test_a_measure_that_is_absent_is_told_with_the_way_to_get_it(
+async def test_a_measure_that_is_absent_is_reported_with_the_way_to_get_it(
     explorer: Callable[..., Explorer], digit: str, words: str
 ) -> None:
     app = explorer()
@@ -85,7 +85,7 @@ async def test_the_mouse_toggles_a_language(explorer: Callable[..., Explorer]) -
         assert not app.screen.query_one(Chips).has_focus, "the screen's keys go on working"
 
 
-async def test_few_languages_are_told_not_drawn_wrong(explorer: Callable[..., Explorer]) -> None:
+async def test_few_languages_are_reported_not_drawn_wrong(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "L", "o")
@@ -142,7 +142,7 @@ async def test_the_threshold_goes_round(explorer: Callable[..., Explorer]) -> No
         assert seen == [0.2, 0.5, 0.0]
 
 
-async def test_the_difference_of_two_runs_is_told_at_the_chosen_threshold(
+async def test_the_difference_of_two_runs_is_reported_at_the_chosen_threshold(
     explorer: Callable[..., Explorer],
 ) -> None:
     app = explorer()
@@ -191,7 +191,7 @@ async def test_a_run_chosen_to_compare_stands_beside_the_other_at_once(
         assert page_of(pilot).PAGE == "examples"
 
 
-async def test_a_copy_is_told_with_its_file_and_folder_short(
+async def test_a_copy_is_reported_with_its_file_and_folder_short(
     explorer: Callable[..., Explorer], tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -213,7 +213,7 @@ async def test_a_long_name_of_a_run_leaves_room_for_the_languages() -> None:
     assert len(shown) <= 80
 
 
-async def test_two_stacks_are_told_apart(explorer: Callable[..., Explorer]) -> None:
+async def test_two_stacks_are_distinguished(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
@@ -260,7 +260,7 @@ async def test_an_empty_file_says_how_to_fill_it(explorer: Callable[..., Explore
             await pilot.pause()
 
 
-async def test_the_same_run_in_two_files_is_told_apart(explorer: Callable[..., Explorer], store, tmp_path) -> None:
+async def test_the_same_run_in_two_files_is_distinguished(explorer: Callable[..., Explorer], store, tmp_path) -> None:
     again = tmp_path / "again.duckdb"
     again.write_bytes(store.read_bytes())
     app = explorer(store, again)

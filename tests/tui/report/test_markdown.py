@@ -143,7 +143,7 @@ def test_accuracies_are_those_of_the_answers(made: Made) -> None:
     assert "**" in types[0]  # the largest reduction
 
 
-def test_what_was_not_measured_is_told_with_the_command(made: Made) -> None:
+def test_what_was_not_measured_is_reported_with_the_command(made: Made) -> None:
     bare = section(made.markdown, 3)
     for words in (
         "No contribution or effective scores were measured in this run; do so by "
@@ -159,7 +159,7 @@ def test_what_was_not_measured_is_told_with_the_command(made: Made) -> None:
     assert bare.count("No contribution or effective scores were measured") == 1
 
 
-def test_notes_settings_and_versions_are_told(made: Made) -> None:
+def test_notes_settings_and_versions_are_reported(made: Made) -> None:
     first = section(made.markdown, 1)
     notes = tables(first)["Notes"]
     assert notes[0] == ["about", "note"]
@@ -170,7 +170,7 @@ def test_notes_settings_and_versions_are_told(made: Made) -> None:
     assert ["version", "torch", "2.15.0"] in settings
 
 
-def test_claims_are_told_where_there_is_such_a_query(made: Made) -> None:
+def test_claims_are_reported_where_there_is_such_a_query(made: Made) -> None:
     claims = tables(made.markdown)["What the runs say of the paper’s claims"]
     assert claims[0][2:] == ["run 1", "run 2", "run 3"]
     assert all(sign in "✓✗?" for row in claims[1:] for sign in row[2:])

@@ -59,7 +59,7 @@ def test_the_user_decides_before_all() -> None:
 
 
 @pytest.mark.usefixtures("two_cards")
-def test_a_card_beyond_the_last_is_told() -> None:
+def test_a_card_beyond_the_last_is_reported() -> None:
     with pytest.raises(ModelError, match=r"torch sees 2 GPU\(s\)"):
         place("cuda:2", None, None, small)
 

@@ -1,4 +1,4 @@
-"""Every mistake in a task file is told by line and field."""
+"""Every mistake in a task file is reported with line and field."""
 
 import json
 import os
@@ -123,7 +123,7 @@ def test_a_missing_field_is_named(task_file: Write, missing: str) -> None:
         ('{"id": "a"}'.encode("utf-16"), "is not UTF-8"),
     ],
 )
-def test_a_line_that_is_no_json_object_is_told(task_file: Write, line: bytes, words: str) -> None:
+def test_a_line_that_is_no_json_object_is_reported(task_file: Write, line: bytes, words: str) -> None:
     problems = check_task_file(task_file(GOOD, line))
     assert _places(problems) == [(2, "line")]
     assert words in problems[0].message
@@ -159,7 +159,7 @@ def test_a_mask_holds_64_languages(task_file: Write) -> None:
 
 
 @pytest.mark.parametrize("code", ["", " ", "en,de", " en", "e\nn", "\0", "\ud800"])
-def test_a_language_code_that_cannot_be_named_is_told(task_file: Write, code: str) -> None:
+def test_a_language_code_that_cannot_be_named_is_reported(task_file: Write, code: str) -> None:
     problems = check_task_file(task_file(json.dumps({"id": "a", "prompts": {code: "x"}})))
     assert len(problems) == 1
     assert "language code" in problems[0].message
@@ -229,7 +229,7 @@ def test_languages_asked_for_leave_out_and_count_the_lines_that_lack_one(task_fi
     assert "Left out 1 example that lack one of de, en." in data.notes
 
 
-def test_a_language_the_file_lacks_is_told(task_file: Write) -> None:
+def test_a_language_the_file_lacks_is_reported(task_file: Write) -> None:
     with pytest.raises(InputError, match=r"my\.jsonl has no fr; its languages are en, de"):
         load_task(str(task_file(GOOD)), TaskOptions(languages=("fr",)))
 
