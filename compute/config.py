@@ -40,7 +40,7 @@ class Setting:
 class RunConfig:
     """One model on one task. Raises UsageError if a value is invalid."""
 
-    model: Annotated[str, Setting("Model", "Model id on the Hugging Face hub, or a local folder.", "M")]
+    model: Annotated[str, Setting("Model", "Model id on the Hugging Face hub, a local folder, or a GGUF file.", "M")]
     task: Annotated[
         str,
         Setting("Task", "xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl, .json, .csv, .tsv).", "T"),

@@ -40,6 +40,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
         "batch_tokens": config.batch_tokens,
         "examples_at_once": config.examples_at_once,
         "skip_bad": config.skip_bad,
+        **({} if model.quantization is None else {"quantization": model.quantization}),
     }
 
 

@@ -16,4 +16,4 @@ def open_engine(config: RunConfig, data: TaskData, progress: Progress) -> Abstra
         return ray_engine(config, data, progress)
     from neurontui.compute.engines.local import LocalEngine
 
-    return nullcontext(LocalEngine(config, data))
+    return nullcontext(LocalEngine(config, data, progress.say))

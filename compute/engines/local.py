@@ -1,7 +1,7 @@
 """The engine of this process: one loaded model that measures batch after batch. A Ray worker holds one too."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -26,10 +26,11 @@ from neurontui.store.journal.shards import ShardWriter, batch_folder
 class LocalEngine:
     """Loads the model when it is created."""
 
-    def __init__(self, config: RunConfig, data: TaskData) -> None:
+    def __init__(self, config: RunConfig, data: TaskData, say: Callable[[str], None] = lambda _: None) -> None:
+        """`say` gets messages about loading the model."""
         self._config = config
         self._data = data
-        self._loaded = load_model(model_options(config))
+        self._loaded = load_model(model_options(config), say)
         self._book = answer_book(self._loaded, data.examples, data.languages)
 
     @cached_property

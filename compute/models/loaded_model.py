@@ -36,6 +36,8 @@ class ModelFacts:
     notes: tuple[str, ...]
     n_parameters: int
     """Without the embeddings: the parameters that every token is multiplied with."""
+    quantization: str | None = None
+    """How the weights were stored before they were dequantized; None if they were not quantized."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class LoadedModel:
     """add_bos_token of the tokenizer's configuration; None if it is not set."""
     bos: Literal["keep", "add"] | None = None
     """add: every prompt begins with exactly one BOS; otherwise the tokenizer decides."""
+    quantization: str | None = None
+    """See `ModelFacts.quantization`."""
 
     @property
     def n_embeddings(self) -> int:
@@ -81,12 +85,18 @@ class LoadedModel:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for readers of a run with this model, one sentence each."""
+        notes = []
         if any(isinstance(ffn, ExpertsFFN) for ffn in self.ffns):
-            return (
+            notes.append(
                 "The model routes each token to a few experts; neurons of the others have no activation there "
-                "and count as not active.",
+                "and count as not active."
             )
-        return ()
+        if self.quantization is not None:
+            notes.append(
+                f"The weights were stored quantized ({self.quantization}); activity and scores are those of the "
+                "dequantized weights."
+            )
+        return tuple(notes)
 
     @property
     def facts(self) -> ModelFacts:
@@ -104,6 +114,7 @@ class LoadedModel:
             layers=self.layers,
             notes=self.notes,
             n_parameters=blocks - self.model.get_input_embeddings().weight.numel(),
+            quantization=self.quantization,
         )
 
     @property

@@ -4,6 +4,7 @@ All files of a model are read from this checkpoint. Its name, its commit and a d
 numbers identify the model of a run.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError, RevisionResolutionError
 from huggingface_hub.file_download import REGEX_COMMIT_HASH
 
+from neurontui.compute.models.load.gguf_cache import converted
+from neurontui.compute.models.load.gguf_file import find_gguf
 from neurontui.compute.models.load.local_folder import require_own_files, require_whole_weights
 from neurontui.compute.models.load.model_files import digest_of
 from neurontui.store.errors import ModelError
@@ -33,6 +36,10 @@ class Checkpoint:
     """Commit on the hub; None for a folder outside the hub's cache."""
     folder: Path | None
     """Folder of the files; None if transformers still has to find or download them."""
+    file_digest: str | None = None
+    """SHA-256 of the GGUF file that the folder was converted from."""
+    quantization: str | None = None
+    """How the weights were stored; None if they were not quantized."""
 
     def digest(self) -> str | None:
         """SHA-256 of the files that determine the numbers, after they are downloaded; None without weights.
@@ -40,17 +47,26 @@ class Checkpoint:
         A commit fixes the tokenizer, so with a commit it covers only configuration and weights: a file of the same
         commit that is downloaded later does not change it.
         """
+        if self.file_digest is not None:
+            return self.file_digest
         folder = self.folder or _snapshot(self.source, self.commit)
         return None if folder is None else digest_of(folder, with_tokenizer=self.commit is None)
 
 
-def find_checkpoint(model: str, revision: str | None, *, allow_links: bool = False) -> Checkpoint:
-    """Resolve a hub id or a path; raises ModelError, and the errors of huggingface_hub for a hub id."""
+def find_checkpoint(
+    model: str, revision: str | None, *, allow_links: bool = False, say: Callable[[str], None] = lambda _: None
+) -> Checkpoint:
+    """Resolve a hub id or a path; raises ModelError, and the errors of huggingface_hub for a hub id.
+
+    A GGUF file, or a folder with one, is converted if it has not been; `say` gets messages about that.
+    """
     path = Path(model).expanduser()
+    if path.exists() and (gguf := find_gguf(path)) is not None:
+        return _of_gguf(path, gguf, revision, say, allow_links=allow_links)
     if path.is_dir():
         return _of_folder(path, revision, allow_links=allow_links)
     if path.exists():
-        raise ModelError(_file_sentence(path))
+        raise ModelError(f"{path} is a file; use the folder with config.json and the weights, or a GGUF file.")
     if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
         raise ModelError(f"There is no folder {path}.")
     return _on_hub(model, revision)
@@ -61,7 +77,7 @@ def _of_folder(path: Path, revision: str | None, *, allow_links: bool) -> Checkp
     if revision is not None and folder == path.resolve():
         raise ModelError(f"{path} is a folder and has no revisions; omit --revision, or name the model on the hub.")
     if not (folder / "config.json").is_file():
-        raise ModelError(_no_model_sentence(path, folder))
+        raise ModelError(f"{path} has no config.json, so it is not a model folder.")
     require_own_files(folder, allow_links=allow_links)
     require_whole_weights(folder)
     commit = folder.name if _is_snapshot(folder) else None
@@ -97,28 +113,20 @@ def _chosen_snapshot(folder: Path, revision: str | None) -> Path:
     return folder / "snapshots" / asked
 
 
-def _file_sentence(path: Path) -> str:
-    if path.suffix.lower() == ".gguf":
-        return f"{path} is a GGUF file, {_GGUF}"
-    return f"{path} is a file; use the folder with config.json and the weights."
-
-
-def _no_model_sentence(path: Path, folder: Path) -> str:
-    if ggufs := sorted(file.name for file in folder.glob("*.gguf")):
-        return f"{path} contains a GGUF file ({ggufs[0]}), {_GGUF}"
-    return f"{path} has no config.json, so it is not a model folder."
-
-
-_GGUF = (
-    "which is not measured: convert it to a safetensors folder with transformers first "
-    "(from_pretrained with gguf_file and GgufConfig(dequantize=True), then save_pretrained), "
-    "or use the original model."
-)
+def _of_gguf(
+    path: Path, gguf: Path, revision: str | None, say: Callable[[str], None], *, allow_links: bool
+) -> Checkpoint:
+    if revision is not None:
+        raise ModelError(f"{path} is a local model and has no revisions; omit --revision.")
+    if path.is_dir():
+        require_own_files(path, allow_links=allow_links)
+    model = converted(gguf, say)
+    return Checkpoint(gguf.name, str(model.folder), None, None, model.folder, model.digest, model.quantization)
 
 
 def _on_hub(model: str, revision: str | None) -> Checkpoint:
     if model.lower().endswith(("-gguf", ".gguf")):
-        raise ModelError(f"'{model}' contains GGUF files, {_GGUF}")
+        raise ModelError(f"'{model}' contains GGUF files; download one of them, and use its path as --model.")
     try:
         resolved = HfApi().resolve_revision(model, revision=revision)
     except HFValidationError:

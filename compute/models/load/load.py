@@ -4,19 +4,20 @@ Only tensors are read (safetensors, or pickled tensors with an explicit flag), r
 are from one resolved commit, and a checkpoint without some weights is refused instead of initialized at random.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.bos import configured, require_bos_token
 from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
+from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
@@ -29,7 +30,7 @@ class ModelOptions:
     """Which model, and how to load it."""
 
     model: str
-    """Hub id or local folder."""
+    """Hub id, local folder, or GGUF file."""
     revision: str | None = None
     dtype: str | None = None
     device: str | None = None
@@ -43,10 +44,13 @@ class ModelOptions:
     """See `LoadedModel.bos`."""
 
 
-def load_model(options: ModelOptions) -> LoadedModel:
-    """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError."""
+def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
+    """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError.
+
+    `say` gets messages about work that takes long.
+    """
     with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
-        checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links)
+        checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links, say=say)
         config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
@@ -78,6 +82,7 @@ def load_model(options: ModelOptions) -> LoadedModel:
         digest=digest,
         asks_for_bos=asks_for_bos,
         bos=options.bos,
+        quantization=checkpoint.quantization,
     )
 
 
@@ -102,7 +107,7 @@ def _refuse_language_tokens(checkpoint: Checkpoint, tokenizer: Any) -> None:
 def _place(options: ModelOptions, config: Any) -> Placement:
     def count() -> int:
         with torch.device("meta"):
-            empty = _auto_class(config).from_config(config)
+            empty = auto_class(config).from_config(config)
         return sum(parameter.numel() for parameter in empty.parameters())
 
     return place(options.device, options.dtype, config.dtype, count)
@@ -115,7 +120,7 @@ def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, pl
         )
     if options.device_map and not is_accelerate_available():
         raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
-    model, info = _auto_class(config).from_pretrained(
+    model, info = auto_class(config).from_pretrained(
         checkpoint.source,
         config=config,
         revision=checkpoint.revision,
@@ -130,10 +135,6 @@ def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, pl
     if not options.device_map:
         model = model.to(placement.device)
     return model.eval().requires_grad_(False)
-
-
-def _auto_class(config: Any) -> Any:
-    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
 
 
 def _refuse_gaps(name: str, info: dict[str, Any]) -> None:

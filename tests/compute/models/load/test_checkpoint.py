@@ -169,13 +169,9 @@ def test_an_incomplete_download_names_the_missing_shard(
             load_model(ModelOptions(name, device="cpu"))
 
 
-def test_gguf_is_named_where_it_is_met(tmp_path: Path) -> None:
-    folder = tmp_path / "quantized"
-    folder.mkdir()
-    (folder / "model-Q4_K_M.gguf").write_bytes(b"GGUF")
-    for name in (str(folder), str(folder / "model-Q4_K_M.gguf"), "org/model-GGUF"):
-        with pytest.raises(ModelError, match=r"GGUF.*safetensors"):
-            find_checkpoint(name, None)
+def test_a_hub_name_of_gguf_files_says_what_to_do() -> None:
+    with pytest.raises(ModelError, match=r"download one of them, and use its path"):
+        find_checkpoint("org/model-GGUF", None)
 
 
 def test_a_name_that_no_model_can_have() -> None:
