@@ -41,6 +41,11 @@ class Checkpoint:
     quantization: str | None = None
     """How the weights were stored; None if they were not quantized."""
 
+    @property
+    def loaded_folder(self) -> Path | None:
+        """Folder of the files after they are downloaded; None if they are not in the hub's cache."""
+        return self.folder or _snapshot(self.source, self.commit)
+
     def digest(self) -> str | None:
         """SHA-256 of the files that determine the numbers, after they are downloaded; None without weights.
 
@@ -49,7 +54,7 @@ class Checkpoint:
         """
         if self.file_digest is not None:
             return self.file_digest
-        folder = self.folder or _snapshot(self.source, self.commit)
+        folder = self.loaded_folder
         return None if folder is None else digest_of(folder, with_tokenizer=self.commit is None)
 
 

@@ -21,6 +21,7 @@ from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
+from neurontui.compute.models.load.quantized import ask_to_dequantize, require_readable_weights
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.store.errors import MissingExtraError, ModelError
 
@@ -59,7 +60,10 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         if options.bos == "add":
             require_bos_token(tokenizer, checkpoint.name)
         placement = _place(options, config)
+        quantization = ask_to_dequantize(config, checkpoint.name)
         model = _load_weights(options, checkpoint, config, placement)
+        if (folder := checkpoint.loaded_folder) is not None:
+            require_readable_weights(folder, config, checkpoint.name)
         digest = checkpoint.digest()
     if checkpoint.commit is None and digest is None:
         raise ModelError(
@@ -82,7 +86,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         digest=digest,
         asks_for_bos=asks_for_bos,
         bos=options.bos,
-        quantization=checkpoint.quantization,
+        quantization=checkpoint.quantization or quantization,
     )
 
 
@@ -114,10 +118,6 @@ def _place(options: ModelOptions, config: Any) -> Placement:
 
 
 def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement) -> Any:
-    if getattr(config, "quantization_config", None) is not None:
-        raise ModelError(
-            f"'{checkpoint.name}' is quantized, so its value vectors cannot be read; use the full-precision model."
-        )
     if options.device_map and not is_accelerate_available():
         raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
     model, info = auto_class(config).from_pretrained(
