@@ -84,7 +84,15 @@ def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
 
 
 def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]) -> AblationOptions:
-    """Options for an ablation; raises InputError for neurons or languages that the model or the run does not have."""
+    """Options for an ablation; raises InputError for neurons or languages that the model or the run does not have.
+
+    Also raises it for an encoder, which cannot answer.
+    """
+    if all(layer.stack == "encoder" for layer in layers):
+        raise InputError(
+            f"{config.model} is an encoder and generates no answers, so an ablation has no accuracy to compare; "
+            "remove ablation from --measures."
+        )
     user_sets: tuple[UserSet, ...] = ()
     if config.ablate is not None:
         user_sets = (read_neurons(config.ablate, layers, languages),)

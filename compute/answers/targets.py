@@ -71,7 +71,8 @@ class Targets:
 
 
 def answer_book(loaded: LoadedModel, examples: Sequence[Example], languages: Sequence[str]) -> AnswerBook:
-    """Tokens of every distinct answer, each after the first prompt it answers."""
+    """Tokens of every distinct answer, each after the first prompt it answers; none if the model cannot answer."""
+    examples = () if loaded.encoder_only else examples
     answers: dict[str, dict[str, Ids]] = {}
     first: dict[str, dict[str, int]] = {}
     prefixes: dict[str, Counter[Ids]] = {}

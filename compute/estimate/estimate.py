@@ -74,9 +74,13 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         results=results,
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
         weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
-        working=working_memory(config, shape, loaded, lengths, any(example.answers for example in data.examples)),
+        working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
         memory_free=_memory_free(loaded.device),
     )
+
+
+def _is_answered(loaded: LoadedModel, data: TaskData) -> bool:
+    return not loaded.encoder_only and any(example.answers for example in data.examples)
 
 
 def shortages(needs: Estimate) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode, token_text
+from neurontui.compute.models.tokenize import encode, token_of_measurement, token_text
 
 SHOWN = 40
 """Most tokens of a prompt that are shown; of a longer prompt, half from its beginning and half from its end."""
@@ -16,8 +16,7 @@ def token_lines(loaded: LoadedModel, prompts: Sequence[str], *, before_eos: bool
     """
     lines = []
     for encoded in encode(loaded, prompts):
-        skipped = encoded.n_ending if before_eos else 0
-        measured = len(encoded) - 1 - skipped
+        measured = token_of_measurement(loaded, encoded, before_eos=before_eos)
         pieces = [
             f"{'→ ' if index == measured else ''}{token} {token_text(loaded.tokenizer, token)!r}"
             for index, token in enumerate(encoded.ids)

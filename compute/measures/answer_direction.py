@@ -20,6 +20,10 @@ ENCODER = (
     "so they have no direct effect on the answer's logit."
 )
 
+ENCODER_ONLY = (
+    "Effective scores are empty: between the FFNs of an encoder and its output embedding are the norms of later layers "
+    "and a head with a dense layer of its own, which Eq. 10 does not include."
+)
 
 WITHOUT_ANSWER = (
     "Inputs without an answer have no effective score: they are left out of its sums, but counted in the number of "
@@ -108,7 +112,7 @@ def projection_gaps(loaded: LoadedModel, width: int) -> dict[int, str]:
     for ffn in loaded.ffns:
         own = ffn.value_vectors().shape[1]
         if ffn.layer.stack == "encoder":
-            gaps[ffn.layer.layer] = ENCODER
+            gaps[ffn.layer.layer] = ENCODER_ONLY if loaded.encoder_only else ENCODER
         elif own != width:
             gaps[ffn.layer.layer] = (
                 f"Effective scores are empty: value vectors have {own} dimensions and embeddings {width}, with a "

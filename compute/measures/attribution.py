@@ -139,7 +139,7 @@ def _neuron_major(values: Tensor) -> Tensor:
 
 
 def _folding(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> Folding | None:
-    if not options.final_norm:
+    if not options.final_norm or loaded.encoder_only:  # an encoder has no effective scores
         return None
     return find_folding(loaded, encode_batch(loaded, batch), options.token_budget)
 

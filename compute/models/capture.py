@@ -23,6 +23,7 @@ from neurontui.compute.models.tokenize import (
     Tokens,
     encode_batch,
     pad,
+    token_of_measurement,
     token_text,
 )
 from neurontui.store.errors import MeasureError
@@ -41,7 +42,7 @@ class CaptureOptions:
     token_budget: int = 4096
     """Most tokens in one forward pass, pads included."""
     encoder_token: Literal["last", "before-eos"] = "last"  # noqa: S105 - a position, not a secret
-    """Token of measurement of the encoder of an encoder-decoder: its closing </s>, or the token before it."""
+    """Token of measurement of an encoder, where no mask token is: its closing </s>, or the token before it."""
 
 
 class NotFiniteError(MeasureError):
@@ -84,16 +85,17 @@ def _where(
     """Where each stack is recorded in one pass."""
     of_batch = torch.tensor(rows, device=tokens.ids.device)
     ragged = len({len(prompt) for prompt in encoded}) > 1
-    at = torch.tensor([_token(prompt, options) for prompt in encoded], device=tokens.ids.device)
+    at = torch.tensor([_token(loaded, prompt, options) for prompt in encoded], device=tokens.ids.device)
     prompt = Where(of_batch, at, tokens.mask.bool() if ragged else None)
+    if loaded.encoder_only:
+        return {"encoder": prompt}
     if not loaded.encoder_decoder:
         return {"decoder": prompt}
     return {"encoder": prompt, "decoder": Where(of_batch, torch.zeros_like(tokens.last), None)}
 
 
-def _token(encoded: Encoded, options: CaptureOptions) -> int:
-    skipped = encoded.n_ending if options.encoder_token == "before-eos" else 0  # noqa: S105
-    return len(encoded) - 1 - skipped
+def _token(loaded: LoadedModel, encoded: Encoded, options: CaptureOptions) -> int:
+    return token_of_measurement(loaded, encoded, before_eos=options.encoder_token == "before-eos")  # noqa: S105
 
 
 def _collect(
@@ -114,7 +116,7 @@ def _collect(
         active_tokens=counts if options.any_token else None,
         near_zero=[layer.near_zero for layer in layers],
         n_tokens=torch.tensor([len(prompt) for prompt in encoded]).view(shape),
-        last_tokens=_texts(loaded, [prompt.ids[_token(prompt, options)] for prompt in encoded]),
+        last_tokens=_texts(loaded, [prompt.ids[_token(loaded, prompt, options)] for prompt in encoded]),
     )
 
 

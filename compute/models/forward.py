@@ -15,7 +15,8 @@ def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:
     """Final hidden states (B, T, H); for an encoder-decoder those of the decoder's first step, (B, 1, H)."""
     if loaded.encoder_decoder:
         return _first_step(loaded, tokens)
-    outputs = loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)
+    cache = {} if loaded.encoder_only else {"use_cache": False}
+    outputs = loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, **cache)
     hidden: Tensor = outputs[0]
     return hidden
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from torch import nn
 
 from neurontui.compute.models.ffn import FFN
 from neurontui.compute.models.length_groups import length_groups
@@ -73,6 +74,11 @@ class LoadedModel:
     """See `ModelFacts.quantization`."""
 
     @property
+    def encoder_only(self) -> bool:
+        """Whether the model is an encoder without a decoder, which generates nothing."""
+        return all(ffn.layer.stack == "encoder" for ffn in self.ffns)
+
+    @property
     def n_embeddings(self) -> int:
         """Rows of the input embedding, the limit of token ids."""
         return int(self.model.get_input_embeddings().weight.shape[0])
@@ -90,6 +96,11 @@ class LoadedModel:
             notes.append(
                 "The model routes each token to a few experts; neurons of the others have no activation there "
                 "and count as not active."
+            )
+        if self.encoder_only:
+            notes.append(
+                "The model is an encoder: it is read at the mask token of a prompt, or at the last token of a prompt "
+                "without one, and generates no answers, so none are judged."
             )
         if self.quantization is not None:
             notes.append(
@@ -130,11 +141,20 @@ class LoadedModel:
         if self.architecture in RELATIVE_POSITIONS:
             return None
         limit = getattr(config, "max_position_embeddings", None)
-        return limit if isinstance(limit, int) and limit > 0 else None
+        if not isinstance(limit, int) or limit <= 0:
+            return None
+        return limit - first_position(self.model) if self.encoder_only else limit
 
     def groups(self, lengths: Sequence[int]) -> list[int]:
         """Group number of each prompt; prompts of different groups never share a pass. lengths: tokens of each."""
         return length_groups(self.model.config, lengths)
+
+
+def first_position(encoder: Any) -> int:
+    """Position of the first token: RoBERTa counts from the id of its pad token on, which leaves fewer positions."""
+    tables = [module for name, module in encoder.named_modules() if name.endswith("position_embeddings")]
+    paddings = [table.padding_idx for table in tables if isinstance(table, nn.Embedding)]
+    return max((index + 1 for index in paddings if index is not None), default=0)
 
 
 RELATIVE_POSITIONS = frozenset({"bloom", "mpt", "mt5", "t5", "umt5", "longt5"})

@@ -78,7 +78,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
         verbose=False,
     )
     pairs = zip(rows["input_ids"], rows["special_tokens_mask"], strict=True)
-    encoded = [_encoded(ids, special, keep=loaded.encoder_decoder) for ids, special in pairs]
+    encoded = [_encoded(ids, special, keep=loaded.encoder_decoder or loaded.encoder_only) for ids, special in pairs]
     if loaded.bos != "add":
         return encoded
     bos = loaded.tokenizer.bos_token_id
@@ -88,6 +88,18 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
 def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encoded:
     end = next((i + 1 for i in reversed(range(len(ids))) if not special[i]), 0)
     return Encoded(tuple(ids), len(ids) - end) if keep else Encoded(tuple(ids[:end]), 0)
+
+
+def token_of_measurement(loaded: LoadedModel, encoded: Encoded, *, before_eos: bool) -> int:
+    """Index of the token at which a prompt is read, in the encoder if there is one.
+
+    The first mask token of a model that is only an encoder; else the last token, or with `before_eos` the last one that
+    the tokenizer did not append.
+    """
+    mask = loaded.tokenizer.mask_token_id if loaded.encoder_only else None
+    if mask is not None and mask in encoded.ids:
+        return encoded.ids.index(mask)
+    return len(encoded) - 1 - (encoded.n_ending if before_eos else 0)
 
 
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:

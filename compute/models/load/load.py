@@ -16,6 +16,7 @@ from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.bos import configured, require_bos_token
+from neurontui.compute.models.encoders import encoder_ffns, is_encoder, require_supported_encoder
 from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
@@ -53,6 +54,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
     with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
         checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links, say=say)
         config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
+        require_supported_encoder(config, checkpoint.name)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
         _refuse_language_tokens(checkpoint, tokenizer)
@@ -81,7 +83,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         device=str(device),
         device_name=device_name(device),
         placement=placement.reason,
-        ffns=find_ffns(model),
+        ffns=encoder_ffns(model) if is_encoder(config) else find_ffns(model),
         encoder_decoder=bool(config.is_encoder_decoder),
         digest=digest,
         asks_for_bos=asks_for_bos,
