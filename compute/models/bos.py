@@ -79,7 +79,8 @@ def declines_bos(loaded: LoadedModel) -> bool:
 def _family(loaded: LoadedModel) -> Family | None:
     token = loaded.tokenizer.bos_token
     for family in FAMILIES:
-        if loaded.architecture in family.architectures and (family.tokens is None or token in family.tokens):
+        is_member = family.architectures & {loaded.architecture, loaded.text_architecture}
+        if is_member and (family.tokens is None or token in family.tokens):
             return family
     return None
 

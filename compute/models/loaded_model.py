@@ -79,6 +79,17 @@ class LoadedModel:
         return all(ffn.layer.stack == "encoder" for ffn in self.ffns)
 
     @property
+    def reads_images(self) -> bool:
+        """Whether the model has an image encoder, which never runs here."""
+        return getattr(self.model.config, "vision_config", None) is not None
+
+    @property
+    def text_architecture(self) -> str:
+        """model_type of the part of the configuration that is about text; often `architecture` itself."""
+        kind: str = self.model.config.get_text_config().model_type
+        return kind
+
+    @property
     def n_embeddings(self) -> int:
         """Rows of the input embedding, the limit of token ids."""
         return int(self.model.get_input_embeddings().weight.shape[0])
@@ -97,6 +108,8 @@ class LoadedModel:
                 "The model routes each token to a few experts; neurons of the others have no activation there "
                 "and count as not active."
             )
+        if self.reads_images:
+            notes.append("The model reads images too; only its text decoder is measured, with text alone.")
         if self.encoder_only:
             notes.append(
                 "The model is an encoder: it is read at the mask token of a prompt, or at the last token of a prompt "
@@ -112,7 +125,8 @@ class LoadedModel:
     @property
     def facts(self) -> ModelFacts:
         """Facts about the model."""
-        blocks = sum(parameter.numel() for parameter in self.model.base_model.parameters())
+        text = self.model.get_decoder() if self.reads_images else self.model.base_model
+        blocks = sum(parameter.numel() for parameter in text.parameters())
         return ModelFacts(
             name=self.name,
             revision=self.revision,

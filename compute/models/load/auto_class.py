@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
+)
 
 from neurontui.compute.models.encoders import is_encoder
+from neurontui.compute.models.multimodal import is_multimodal
 
 
 def auto_class(config: Any) -> Any:
     """The auto class with the LM head of a configuration's architecture."""
     if config.is_encoder_decoder:
         return AutoModelForSeq2SeqLM
-    return AutoModelForMaskedLM if is_encoder(config) else AutoModelForCausalLM
+    if is_encoder(config):
+        return AutoModelForMaskedLM
+    return AutoModelForImageTextToText if is_multimodal(config) else AutoModelForCausalLM

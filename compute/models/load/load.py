@@ -17,6 +17,7 @@ from transformers.utils.import_utils import is_accelerate_available
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.bos import configured, require_bos_token
 from neurontui.compute.models.encoders import encoder_ffns, is_encoder, require_supported_encoder
+from neurontui.compute.models.ffn import FFN
 from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
@@ -24,6 +25,7 @@ from neurontui.compute.models.load.load_errors import as_model_error, first_sent
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
 from neurontui.compute.models.load.quantized import ask_to_dequantize, require_readable_weights
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.multimodal import is_multimodal, require_supported_multimodal, text_ffns
 from neurontui.store.errors import MissingExtraError, ModelError
 
 
@@ -55,6 +57,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links, say=say)
         config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
         require_supported_encoder(config, checkpoint.name)
+        require_supported_multimodal(config, checkpoint.name)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
         _refuse_language_tokens(checkpoint, tokenizer)
@@ -83,13 +86,19 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         device=str(device),
         device_name=device_name(device),
         placement=placement.reason,
-        ffns=encoder_ffns(model) if is_encoder(config) else find_ffns(model),
+        ffns=_find_ffns(model),
         encoder_decoder=bool(config.is_encoder_decoder),
         digest=digest,
         asks_for_bos=asks_for_bos,
         bos=options.bos,
         quantization=checkpoint.quantization or quantization,
     )
+
+
+def _find_ffns(model: Any) -> tuple[FFN, ...]:
+    if is_encoder(model.config):
+        return encoder_ffns(model)
+    return text_ffns(model) if is_multimodal(model.config) else find_ffns(model)
 
 
 def _load_tokenizer(checkpoint: Checkpoint) -> Any:

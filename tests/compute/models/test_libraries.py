@@ -82,6 +82,7 @@ RELIANCES = {
         lambda: AutoConfig.for_model("bigbird_pegasus"), ("attention_type",)
     ),
     "windows of gpt_neo": Reliance(lambda: AutoConfig.for_model("gpt_neo"), ("window_size",)),
+    "images of gemma3": Reliance(lambda: load_tiny("gemma3").model.config, ("vision_config",)),
     "decoder switch of bert": Reliance(lambda: AutoConfig.for_model("bert"), ("is_decoder",)),
     "causal attention of xlm": Reliance(lambda: AutoConfig.for_model("xlm"), ("causal",)),
     "sliding window of phi3": Reliance(_config("phi3"), ("sliding_window",)),
