@@ -31,12 +31,13 @@ _NOT_NUMBERS = frozenset({
 
 
 def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
-    """The options that affect the numbers, the reason for dtype and device, and the sizes of the work."""
+    """The options that affect the numbers, the result of the self-check, and the reasons and sizes of the work."""
     return {
         **_deciding(config),
         "dtype": model.dtype,
         "model_digest": model.digest,
         "placement": model.placement,
+        "self_check": None if model.self_check is None else asdict(model.self_check),
         "batch_tokens": config.batch_tokens,
         "examples_at_once": config.examples_at_once,
         "skip_bad": config.skip_bad,

@@ -36,6 +36,7 @@ def preview(config: RunConfig) -> str:
             *_prompts(config, data, loaded),
             "",
             f"model      {loaded.name} ({loaded.architecture}): {layers}. {loaded.placement}",
+            *_self_check(loaded),
             estimate_text(needs),
             *shortages(needs),
         ]
@@ -49,6 +50,16 @@ def _tokens(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[
     yield "Example 1 as the model reads it; → marks the token of measurement"
     for code, line in zip(data.languages, token_lines(loaded, prompts, before_eos=before_eos), strict=True):
         yield f"  {printable(code):{width}}  {printable(line)}"
+
+
+def _self_check(loaded: LoadedModel) -> Iterator[str]:
+    if (check := loaded.self_check) is not None:
+        lengths = " and ".join(map(str, check.tokens))
+        yield (
+            f"self-check passed in {check.layers} layers: prompts of {lengths} tokens give the same activations alone "
+            f"and in one batch (difference {check.largest_batch_difference:.1e}), weights times value vectors are the "
+            f"output of each FFN (difference {check.largest_output_difference:.1e}), ablation removes all of it"
+        )
 
 
 def _prompts(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[str]:

@@ -37,6 +37,11 @@ class FFN:
     """The value matrix W_V. Its input is A, or act(gate) · up where gated."""
     gated: bool
 
+    @property
+    def writer(self) -> nn.Module:
+        """The module whose output is the FFN's: Σ_i w_i v_i + b, (…, H)."""
+        return self.value
+
     def value_vectors(self) -> Tensor:
         """Rows v_i of W_V, (d_m, H) float32, on the device of the weights; a view where they are float32."""
         weight = parameter(self.value, "weight")

@@ -35,7 +35,7 @@ def _first_step(loaded: LoadedModel, tokens: Tokens) -> Tensor:
 
 def first_step_ids(loaded: LoadedModel, rows: int) -> Tensor:
     """Start tokens of the decoder of an encoder-decoder, (B, 1)."""
-    start = loaded.model.config.decoder_start_token_id
+    start = getattr(loaded.model.config, "decoder_start_token_id", None)
     if start is None:
         start = getattr(loaded.model.generation_config, "decoder_start_token_id", None)
     if start is None:

@@ -14,6 +14,20 @@ from neurontui.store.journal.manifest import Layer
 
 
 @dataclass(frozen=True)
+class SelfCheck:
+    """Result of the self-check of a model that passed it."""
+
+    tokens: tuple[int, ...]
+    """Tokens of its prompts."""
+    layers: int
+    """Number of layers checked."""
+    largest_batch_difference: float
+    """Of activations between a prompt alone and in a batch, relative to their size."""
+    largest_output_difference: float
+    """Of Σ w_i v_i + b from the FFN's output, relative to its size."""
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """Facts about a model without the model itself; sent between machines."""
 
@@ -39,6 +53,8 @@ class ModelFacts:
     """Without the embeddings: the parameters that every token is multiplied with."""
     quantization: str | None = None
     """How the weights were stored before they were dequantized; None if they were not quantized."""
+    self_check: SelfCheck | None = None
+    """None for a model that was not loaded by `load_model`."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,8 @@ class LoadedModel:
         """model_type of the part of the configuration that is about text; often `architecture` itself."""
         kind: str = self.model.config.get_text_config().model_type
         return kind
+    self_check: SelfCheck | None = None
+    """None for a model that was not loaded by `load_model`."""
 
     @property
     def n_embeddings(self) -> int:
@@ -140,6 +158,7 @@ class LoadedModel:
             notes=self.notes,
             n_parameters=blocks - self.model.get_input_embeddings().weight.numel(),
             quantization=self.quantization,
+            self_check=self.self_check,
         )
 
     @property

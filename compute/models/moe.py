@@ -75,6 +75,11 @@ class ExpertsFFN(FFN):
     experts: nn.Module
     router: Router
 
+    @property
+    def writer(self) -> nn.Module:
+        """All experts: their output is weighted by the router."""
+        return self.experts
+
     def value_vectors(self) -> Tensor:
         """Rows v_i of all experts' W_V, (experts · d_ff, H) float32."""
         down = parameter(self.experts, "down_proj")

@@ -26,6 +26,7 @@ from neurontui.compute.models.load.placement import Placement, device_name, inpu
 from neurontui.compute.models.load.quantized import ask_to_dequantize, require_readable_weights
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.multimodal import is_multimodal, require_supported_multimodal, text_ffns
+from neurontui.compute.models.self_check import failures_as_sentences, self_checked
 from neurontui.store.errors import MissingExtraError, ModelError
 
 
@@ -49,7 +50,7 @@ class ModelOptions:
 
 
 def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
-    """Load model and tokenizer and find its FFNs; raises ModelError or MissingExtraError.
+    """Load model and tokenizer, find its FFNs and check them; raises ModelError or MissingExtraError.
 
     `say` gets messages about work that takes long.
     """
@@ -75,8 +76,9 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
             f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be "
             "distinguished from those of another model; use a folder with config.json and safetensors weights."
         )
-    device = input_device(model)
-    return LoadedModel(
+    with failures_as_sentences(checkpoint.name, config.model_type):
+        device, ffns = input_device(model), _find_ffns(model)
+    loaded = LoadedModel(
         model=model,
         tokenizer=tokenizer,
         name=checkpoint.name,
@@ -86,13 +88,14 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         device=str(device),
         device_name=device_name(device),
         placement=placement.reason,
-        ffns=_find_ffns(model),
+        ffns=ffns,
         encoder_decoder=bool(config.is_encoder_decoder),
         digest=digest,
         asks_for_bos=asks_for_bos,
         bos=options.bos,
         quantization=checkpoint.quantization or quantization,
     )
+    return self_checked(loaded)
 
 
 def _find_ffns(model: Any) -> tuple[FFN, ...]:

@@ -367,4 +367,5 @@ def test_a_dry_run_shows_tokens_warnings_and_refusals(tmp_path: Path) -> None:
     assert "warning: In zh, 1 of 1 prompts have no letter" in shown
     assert "refused: 4 of 4 prompts do not begin with BOS" in shown
     assert "refused: 1 of 1 examples cannot be measured" in shown
+    assert "self-check passed in 2 layers: prompts of 5 and 10 tokens give the same activations alone" in shown
     assert not list(tmp_path.glob("results*"))

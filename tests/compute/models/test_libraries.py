@@ -105,7 +105,8 @@ RELIANCES = {
     "dtype of a checkpoint": Reliance(_loaded_config("llama"), ("dtype",)),
     "tokenizer": Reliance(
         lambda: load_tiny("llama").tokenizer,
-        ("pad_token_id", "eos_token_id", "bos_token_id", "unk_token_id", "convert_ids_to_tokens", "decode"),
+        ("pad_token_id", "eos_token_id", "bos_token_id", "unk_token_id", "convert_ids_to_tokens", "decode",
+         "added_tokens_decoder"),
     ),
     "offloaded weights": Reliance(_hook, ("weights_map", "execution_device")),
     "a module with offloaded weights": Reliance(_hooked, ("_hf_hook",)),
