@@ -4,8 +4,8 @@ Rows are ordered example by example, language by language: row = position of the
 All P languages of an example are in the same batch, so masks are complete within a batch.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -65,3 +65,5 @@ class Capture:
     """(E, P) int64: real tokens of each prompt."""
     last_tokens: list[str]
     """E·P texts of the token of measurement, in row order."""
+    scales: Mapping[int, Tensor] = field(default_factory=dict)
+    """Per layer with a norm behind its FFN (E, P) float32: what the norm multiplied the FFN's output by, as 1 / rms."""

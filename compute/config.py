@@ -136,6 +136,14 @@ class RunConfig:
     centred: Annotated[bool, Setting("Scores", "Subtract the mean of all rows from E_r.")] = False
     contrast: Annotated[bool, Setting("Scores", "Subtract E_r of the other choices from E_r.")] = False
     final_norm: Annotated[bool, Setting("Scores", "Fold the final norm into E_r.")] = False
+    post_norm: Annotated[
+        bool,
+        Setting(
+            "Scores",
+            "Include a norm or a constant factor between FFN and residual stream; default: yes.",
+            off="no-post-norm",
+        ),
+    ] = True
     neuron_scores: Annotated[
         bool,
         Setting(
@@ -263,6 +271,11 @@ class RunConfig:
         False
     )
     seed: Annotated[int, Setting("Output", "Seed of every random choice; default: 0.")] = 0
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether contribution is measured, also only to choose the neurons of an ablation."""
+        return bool({"contribution", "attribution", "ablation"} & set(self.measures))
 
     def __post_init__(self) -> None:
         for name, kind in field_types().items():

@@ -124,6 +124,7 @@ def _notes(
     yield from ablation_notes(ablation.conditions)
     yield from language_notes(ablation.options.user_sets, data.languages)
     yield from (("model", text) for text in info.model.notes)
+    yield from _post_norm_notes(config, info.model)
     if len(data.languages) > HISTOGRAM_LANGUAGES:
         yield (
             "data",
@@ -134,6 +135,17 @@ def _notes(
     if config.ablation_examples is not None and "ablation" in config.measures:
         n = min(config.ablation_examples, len(data.examples))
         yield ("ablation", f"The ablation covers the first {n:,} of {len(data.examples):,} examples.")
+
+
+def _post_norm_notes(config: RunConfig, model: ModelFacts) -> Iterator[Note]:
+    """A note on scores of a model with a norm or a constant factor behind its FFNs."""
+    if model.post_norms:
+        verb = "include" if config.post_norm else "exclude"
+        yield (
+            "attribution",
+            f"Contribution and effective scores {verb} the norm or constant factor between FFN and residual stream "
+            f"({model.post_norms} of {len(model.layers)} layers).",
+        )
 
 
 def _ablation(config: RunConfig, model: ModelFacts, languages: Sequence[str]) -> Ablation:

@@ -23,10 +23,11 @@ LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyar
 
 # Options that change where, how fast and under which name a run is measured, but not its numbers. `skip_bad` leaves
 # examples out where a run would otherwise stop, so a batch that is finished without it has nothing to leave out.
+# `post_norm` changes the scores of some models only, see `run_key`.
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
-    "name", "keep", "force", "skip_bad", "allow_links",
+    "name", "keep", "force", "skip_bad", "allow_links", "post_norm",
 })  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
     """The options that affect the numbers, the result of the self-check, and the reasons and sizes of the work."""
     return {
         **_deciding(config),
+        **_post_norm(config, model),
         "dtype": model.dtype,
         "model_digest": model.digest,
         "placement": model.placement,
@@ -54,6 +56,7 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
         raise ModelError(f"'{model.name}' has neither a commit nor a digest of its weights.")
     identity = {
         **_deciding(config),
+        **({"post_norm": config.post_norm} if model.post_norms else {}),
         "model": [model.name, model.revision, model.digest],
         "data": digest(data),
         "dtype": model.dtype,
@@ -67,6 +70,13 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
     if config.ablate is not None:
         chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
     return chosen
+
+
+def _post_norm(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
+    """Whether scores include what stands between FFN and residual stream, and in how many layers there is something."""
+    if model.post_norms is None:
+        return {}
+    return {"post_norm": config.post_norm, "post_norm_layers": model.post_norms}
 
 
 def manifest_of(

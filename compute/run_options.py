@@ -37,6 +37,7 @@ def model_options(config: RunConfig) -> ModelOptions:
         allow_bin=config.allow_bin,
         allow_links=config.allow_links,
         bos=config.bos,
+        post_norm=config.post_norm if config.has_scores else None,
     )
 
 

@@ -44,8 +44,8 @@ class AblationInputs:
 
     @cached_property
     def norms(self) -> list[Tensor]:
-        """Per layer (d_m,) ‖v_i‖₂."""
-        return [value_norms(ffn.value_vectors()) for ffn in self.ffns]
+        """Per layer (d_m,) length of what v_i adds to the residual stream, up to a factor per input."""
+        return [value_norms(ffn.written_vectors()) for ffn in self.ffns]
 
 
 @dataclass

@@ -52,7 +52,7 @@ class AttributionOptions:
     """Factor of a value vector in a gated FFN: act(gate)·up, or act(gate)."""
     direction: DirectionOptions = field(default_factory=DirectionOptions)
     final_norm: bool = False
-    """Fold the norms between FFN and logits into E_r; runs the prompts once more."""
+    """Fold the final norm into E_r; runs the prompts once more."""
     top_share: float = 0.05
     top: int = 10
     neurons: bool = True
@@ -80,9 +80,8 @@ class Scoring:
         folding = _folding(self._loaded, batch, self._options)
         of_examples = []
         for i, ffn in enumerate(self._loaded.ffns):
-            gate = self._options.weight == "gate"
-            read = capture.activations[i] if gate else capture.weights[i]
-            scores = score_layer(ffn, read, directions, folding, self._options)
+            weights = _weights(capture, i, self._options)
+            scores = score_layer(ffn, weights, directions, folding, self._options)
             of_examples.append(self._sum(batch, ffn.layer.layer, scores, masks[i]))
         return example_rows(batch, of_examples), directions.notes
 
@@ -119,18 +118,25 @@ def score_layer(
     folding: Folding | None,
     options: AttributionOptions,
 ) -> Scores:
-    """All scores of one layer. weights: (E, P, d_m), the factors of the value vectors."""
-    values, weights = ffn.value_vectors(), weights.float()
+    """All scores of one layer. weights: (E, P, d_m) float32, the factors of the vectors that the FFN writes."""
+    values = ffn.written_vectors()
     raw = weighted_norms(weights, value_norms(values))
     es, scored = None, directions.known.view(weights.shape[:2]).to(weights.device)
     if ffn.layer.layer not in directions.gaps and bool(scored.any()):
         flat, towards = weights.flatten(0, 1), directions.vectors.to(weights.device)
         if folding is not None:
-            towards = folding.fold(towards, ffn, flat, values)
+            towards = folding.fold(towards)
         es = _neuron_major(effective_scores(flat, values, towards).view(weights.shape))
     top, strongest = top_set(raw, options.top_share, options.top)
     cs = _neuron_major(contribution_scores(raw))
     return Scores(_neuron_major(raw), cs, _neuron_major(top), strongest, es, scored)
+
+
+def _weights(capture: Capture, index: int, options: AttributionOptions) -> Tensor:
+    """(E, P, d_m) float32: factors of the vectors that the FFN writes, times the scale of the norm behind it."""
+    weights = (capture.activations if options.weight == "gate" else capture.weights)[index].float()
+    scale = capture.scales.get(index)
+    return weights if scale is None else weights * scale[..., None]
 
 
 def _neuron_major(values: Tensor) -> Tensor:

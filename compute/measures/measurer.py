@@ -73,6 +73,7 @@ class CapturedBatch:
                 active_tokens=whole.active_tokens and [counts[:n] for counts in whole.active_tokens],
                 n_tokens=whole.n_tokens[:n],
                 last_tokens=whole.last_tokens[:rows],
+                scales={layer: scales[:n] for layer, scales in whole.scales.items()},
             ),
             masks=[masks[:n] for masks in self.masks],
             targets=Targets(self.targets.rows[:rows]),

@@ -32,8 +32,9 @@ class _Ranked:
 def vocabulary_tables(loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top: int = TOP) -> dict[str, pa.Table]:
     """Run-level tables neuron_vocabulary and notes, for some (layer, neuron) pairs.
 
-    logit = E_w · v_i over the rows E_w of the output embedding that the tokenizer has a token for. Layers without a
-    direct path to the logits (encoders, layers before a projection) are left out, with a note.
+    logit = E_w · v_i over the rows E_w of the output embedding that the tokenizer has a token for; behind a norm
+    E_w · (γ ⊙ v_i), without the norm's scale, which is positive and differs between inputs. Layers without a direct
+    path to the logits (encoders, layers before a projection) are left out, with a note.
     """
     weight = embedding_weight(loaded, "output")
     gaps = projection_gaps(loaded, weight.shape[1])
@@ -49,7 +50,7 @@ def vocabulary_tables(loaded: LoadedModel, pairs: Sequence[tuple[int, int]], top
 
 
 def _layer(loaded: LoadedModel, weight: Tensor, layer: int, neurons: Sequence[int], top: int) -> pa.Table:
-    values = loaded.ffns[layer].value_vectors()[list(neurons)].to(weight.device)
+    values = loaded.ffns[layer].written_vectors(list(neurons)).to(weight.device)
     n_tokens = min(len(weight), len(loaded.tokenizer))
     both = [_strongest(sign * values, weight[:n_tokens], min(top, n_tokens)) for sign in (1.0, -1.0)]
     tokens = torch.stack([ranked.tokens for ranked in both], 1).cpu().numpy()

@@ -117,6 +117,11 @@ def _collect(
         near_zero=[layer.near_zero for layer in layers],
         n_tokens=torch.tensor([len(prompt) for prompt in encoded]).view(shape),
         last_tokens=_texts(loaded, [prompt.ids[_token(loaded, prompt, options)] for prompt in encoded]),
+        scales={
+            ffn.layer.layer: kept.scales.view(shape)
+            for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)
+            if kept.scales is not None
+        },
     )
 
 

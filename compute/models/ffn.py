@@ -3,13 +3,14 @@
 Independent of architectures; `architectures` and `detect_ffns` determine the modules.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from neurontui.compute.models.active_tokens import count_active
+from neurontui.compute.models.norms import Write
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 
@@ -36,6 +37,16 @@ class FFN:
     value: nn.Module
     """The value matrix W_V. Its input is A, or act(gate) · up where gated."""
     gated: bool
+    write: Write = field(default=Write(), kw_only=True, compare=False)
+    """How the output is added to the residual stream."""
+
+    def written_vectors(self, neurons: list[int] | None = None) -> Tensor:
+        """What each v_i adds to the residual stream, (d_m, H) float32: γ ⊙ v_i behind a norm, without its scale.
+
+        neurons: only these, (n, H).
+        """
+        values = self.value_vectors()
+        return self.write.vectors(values if neurons is None else values[neurons])
 
     @property
     def writer(self) -> nn.Module:
@@ -55,8 +66,7 @@ class FFN:
 
     def at_token(self, value: Tensor, where: Where) -> Tensor:
         """(B, d_m): copy of a value of `act` or `value` at the token of measurement."""
-        by_row = _by_row(value, where)
-        return by_row[torch.arange(len(by_row), device=value.device), where.token]
+        return at_token(value, where)
 
     def run_at_token(self, value: Tensor, where: Where) -> Tensor:
         """The same for the neurons that ran: all of them, except in a mixture of experts."""
@@ -69,6 +79,12 @@ class FFN:
     def count_active(self, value: Tensor, threshold: float, where: Where) -> Tensor:
         """(B, d_m) int32: number of real tokens at which a value of `act` or `value` exceeds a threshold."""
         return count_active(_by_row(value, where), threshold, where.real)
+
+
+def at_token(value: Tensor, where: Where) -> Tensor:
+    """(B, …): copy of a value with one row per token, at the token of measurement."""
+    by_row = _by_row(value, where)
+    return by_row[torch.arange(len(by_row), device=value.device), where.token]
 
 
 def _by_row(value: Tensor, where: Where) -> Tensor:

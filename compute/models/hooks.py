@@ -11,7 +11,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neurontui.compute.models.ffn import FFN, Where
+from neurontui.compute.models.ffn import FFN, Where, at_token
+from neurontui.compute.models.norms import Norm
 from neurontui.store.errors import MeasureError
 
 
@@ -24,6 +25,8 @@ class Buffers:
     before: Tensor | None = None
     """Pre-activations."""
     active_tokens: Tensor | None = None
+    scales: Tensor | None = None
+    """(R, 1) float32: scale of the norm behind the FFN."""
 
 
 @dataclass
@@ -52,6 +55,9 @@ class Recorder:
                 stack.callback(ffn.act.register_forward_hook(self._on_act(index)).remove)
                 if ffn.gated:
                     stack.callback(ffn.value.register_forward_pre_hook(self._on_value(index)).remove)
+                norm = ffn.write.norm
+                if norm is not None:
+                    stack.callback(norm.module.register_forward_hook(self._on_norm(index, norm)).remove)
             yield
 
     @contextmanager
@@ -92,6 +98,16 @@ class Recorder:
             buffers.weights = self._keep(buffers.weights, weights, where)
             if self.product:
                 self._count(ffn, buffers, args[0], where)
+
+        return hook
+
+    def _on_norm(self, index: int, norm: Norm) -> Any:
+        ffn, buffers = self.ffns[index], self.buffers[index]
+
+        def hook(_: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
+            where = self._on_device(ffn, output)
+            scale = norm.scale(at_token(args[0], where), at_token(output, where))
+            buffers.scales = self._keep(buffers.scales, scale[:, None], where)
 
         return hook
 

@@ -55,6 +55,8 @@ class ModelFacts:
     """How the weights were stored before they were dequantized; None if they were not quantized."""
     self_check: SelfCheck | None = None
     """None for a model that was not loaded by `load_model`."""
+    post_norms: int | None = None
+    """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,10 @@ class LoadedModel:
     """add: every prompt begins with exactly one BOS; otherwise the tokenizer decides."""
     quantization: str | None = None
     """See `ModelFacts.quantization`."""
+    self_check: SelfCheck | None = None
+    """None for a model that was not loaded by `load_model`."""
+    post_norms: int | None = None
+    """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
 
     @property
     def encoder_only(self) -> bool:
@@ -104,8 +110,6 @@ class LoadedModel:
         """model_type of the part of the configuration that is about text; often `architecture` itself."""
         kind: str = self.model.config.get_text_config().model_type
         return kind
-    self_check: SelfCheck | None = None
-    """None for a model that was not loaded by `load_model`."""
 
     @property
     def n_embeddings(self) -> int:
@@ -159,6 +163,7 @@ class LoadedModel:
             n_parameters=blocks - self.model.get_input_embeddings().weight.numel(),
             quantization=self.quantization,
             self_check=self.self_check,
+            post_norms=self.post_norms,
         )
 
     @property

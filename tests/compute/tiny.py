@@ -145,6 +145,34 @@ MORE: dict[str, dict[str, Any]] = {
 }
 """Architectures of the finder whose attention depends on more than one prompt; not among those tested throughout."""
 
+BEHIND: dict[str, dict[str, Any]] = {
+    "olmo2": _LLAMA,
+    "olmo3": {**_LLAMA, "sliding_window": 8},
+    "exaone4": {**_LLAMA, **_HEADS, "sliding_window": 8},
+    "glm4": {**_LLAMA, **_HEADS, "partial_rotary_factor": 0.5},
+    "hyperclovax": {**_LLAMA, **_HEADS, "use_post_norm": True, "residual_multiplier": 0.7},
+    "afmoe": {**_LLAMA, **_HEADS, "num_dense_layers": 2},
+    "granite": {**_LLAMA, "residual_multiplier": 0.22},
+}
+"""Besides Gemma, architectures with a norm or a constant factor between FFN and residual stream."""
+
+AFTER_THE_SUM: dict[str, dict[str, Any]] = {
+    "bart": {
+        **_SIZES,
+        "d_model": 32,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        "encoder_ffn_dim": 48,
+        "decoder_ffn_dim": 48,
+        "max_position_embeddings": 128,
+        "decoder_start_token_id": 3,
+        "forced_eos_token_id": None,
+    },
+}
+"""Post-LN: the norm after an FFN gets the sum of the FFN's output and the residual stream."""
+
 LANGUAGES = ("en", "de", "tr", "zh")
 PROMPTS = {
     "en": ("The capital of Portugal is", "Ankara", "Paris is the capital of which country? It is"),
@@ -187,6 +215,7 @@ def load_tiny(
     padding_side: str = "right",
     pad_is_eos: bool = False,
     scaling: str | None = None,
+    post_norm: bool = True,
 ) -> LoadedModel:
     """A tiny model of an architecture, loaded through the loader, in float32 on the CPU.
 
@@ -196,13 +225,13 @@ def load_tiny(
     with tempfile.TemporaryDirectory() as folder:
         path = save_tiny(architecture, Path(folder) / architecture, **changes)
         save_tokenizer(architecture, path, padding_side=padding_side, pad_is_eos=pad_is_eos)
-        return load_model(ModelOptions(str(path), device="cpu"))
+        return load_model(ModelOptions(str(path), device="cpu", post_norm=post_norm))
 
 
 def save_tiny(architecture: str, folder: Path, seed: int = 0, **changes: Any) -> Path:
     """Write a tiny model and its tokenizer to a folder; `changes` go into its configuration."""
     torch.manual_seed(seed)
-    sizes = {**CONFIGS, **MIXTURES, **MORE}[architecture]
+    sizes = {**CONFIGS, **MIXTURES, **MORE, **BEHIND, **AFTER_THE_SUM}[architecture]
     config = AutoConfig.for_model(architecture, **{**sizes, **changes})
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     model = auto.from_config(config)

@@ -26,6 +26,7 @@ from neurontui.compute.models.load.placement import Placement, device_name, inpu
 from neurontui.compute.models.load.quantized import ask_to_dequantize, require_readable_weights
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.multimodal import is_multimodal, require_supported_multimodal, text_ffns
+from neurontui.compute.models.post_norms import with_writes
 from neurontui.compute.models.self_check import failures_as_sentences, self_checked
 from neurontui.store.errors import MissingExtraError, ModelError
 
@@ -47,6 +48,8 @@ class ModelOptions:
     """Follow links to files outside a model's folder, for example on another disk."""
     bos: Literal["keep", "add"] | None = None
     """See `LoadedModel.bos`."""
+    post_norm: bool | None = True
+    """Whether scores include what stands between FFN and residual stream; None: no scores, so it is not looked for."""
 
 
 def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
@@ -77,7 +80,8 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
             "distinguished from those of another model; use a folder with config.json and safetensors weights."
         )
     with failures_as_sentences(checkpoint.name, config.model_type):
-        device, ffns = input_device(model), _find_ffns(model)
+        device = input_device(model)
+        ffns, post_norms = with_writes(model, _find_ffns(model), checkpoint.name, use=options.post_norm)
     loaded = LoadedModel(
         model=model,
         tokenizer=tokenizer,
@@ -94,6 +98,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         asks_for_bos=asks_for_bos,
         bos=options.bos,
         quantization=checkpoint.quantization or quantization,
+        post_norms=post_norms,
     )
     return self_checked(loaded)
 

@@ -59,15 +59,16 @@ def test_folded_scores_are_what_the_last_ffn_adds_to_the_logit(architecture: str
     for row, prompt in enumerate(prompts.prompts):
         single = singly.read(loaded, prompt)
         weights = torch.tensor(single.weights[-1]).float()[None]
-        one = type(folding)(folding.final, folding.final_inputs[row : row + 1], folding.post_ffn)
-        towards = one.fold(E[20][None], ffn, weights, ffn.value_vectors())
-        summed = effective_scores(weights, ffn.value_vectors(), towards).sum()
+        one = type(folding)(folding.final, folding.final_inputs[row : row + 1])
         added = torch.tensor(single.outputs[-1]).float()
+        norm = ffn.write.norm
+        if norm is not None:
+            weights = weights * norm.scale(added[None], norm.module(added[None]))[:, None]
+        summed = effective_scores(weights, ffn.written_vectors(), one.fold(E[20][None])).sum()
         if ffn.value_bias() is not None:
             added = added - ffn.value_bias()
-        if folding.post_ffn:
-            norm = folding.post_ffn[ffn.layer.layer].module
-            added = norm(added)
+        if norm is not None:
+            added = norm.module(added)
         before = folding.final_inputs[row]
         scaled = (folding.final.module(before) - folding.final.module(before * 0)).norm() / (
             _linear(folding.final.module, before).norm()
@@ -93,4 +94,3 @@ def test_every_final_norm_is_found_where_the_model_has_one() -> None:
         normed = folding.final.module(folding.final_inputs[0])
         constant = 32**-0.5 if architecture in ("t5", "umt5") else 1.0  # they scale before the head
         torch.testing.assert_close(normed * constant, hidden, rtol=1e-3, atol=1e-4)
-        assert bool(folding.post_ffn) == architecture.startswith("gemma")

@@ -74,4 +74,5 @@ def cut(capture: Capture, here: slice, n_languages: int, *, with_near_zero: bool
         near_zero=[each * with_near_zero for each in capture.near_zero],
         n_tokens=capture.n_tokens[here],
         last_tokens=texts,
+        scales={layer: scales[here] for layer, scales in capture.scales.items()},
     )
