@@ -30,6 +30,11 @@ class Batch:
         """All E·P prompts in row order."""
         return [example.prompts[code] for example in self.examples for code in self.languages]
 
+    @property
+    def answer_languages(self) -> list[str]:
+        """The language of the answer to each prompt, in row order."""
+        return [example.answer_language or code for example in self.examples for code in self.languages]
+
     def parts(self, size: int) -> Iterator["Batch"]:
         """The batch in parts of at most `size` examples, the number that is held in memory at the same time."""
         for start in range(0, len(self.examples), size):
@@ -47,6 +52,12 @@ class Batch:
             folds=tuple(self.folds[i] for i in positions),
             examples=tuple(self.examples[i] for i in positions),
         )
+
+
+def unplanned(examples: Sequence[Example], languages: Sequence[str]) -> Batch:
+    """Examples as a batch that is only tokenized, not measured."""
+    n = len(examples)
+    return Batch(0, tuple(range(n)), (0,) * n, tuple(examples), tuple(languages))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
         "data": digest(data),
         "dtype": model.dtype,
     }
+    if len(model.opening) > 1:  # otherwise the decoder reads one start token, which the model determines
+        identity["decoder_opening"] = model.opening
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -110,11 +112,20 @@ def manifest_of(
         started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         layers=model.layers,
         conditions=conditions,
-        settings={**settings(config, model), "batch_examples": batch_examples},
+        settings={**settings(config, model), **_codes(data, model), "batch_examples": batch_examples},
         versions={library: version(library) for library in LIBRARIES} | {"python": platform.python_version()},
         notes=notes,
         batch_examples=batch_examples,
     )
+
+
+def _codes(data: TaskData, model: ModelFacts) -> dict[str, Any]:
+    """The model's language code for each language of prompts and answers."""
+    if model.language_codes is None:
+        return {}
+    answered = (example.answer_language for example in data.examples if example.answer_language)
+    codes = {language: model.language_codes.code(language) for language in dict.fromkeys((*data.languages, *answered))}
+    return {"language_codes": codes}
 
 
 def default_name(data: TaskData, model: ModelFacts) -> str:

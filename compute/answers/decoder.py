@@ -16,7 +16,6 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
 from neurontui.compute.models.ablation_hooks import Intervention
-from neurontui.compute.models.forward import first_step_ids
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import Tokens
 
@@ -75,12 +74,11 @@ class Decoder:
         return reading, outputs.logits[:, -1].float()
 
     def _read_encoder_decoder(self, tokens: Tokens, rows: Tensor, room: int) -> tuple[Reading, Tensor]:
-        start = first_step_ids(self.loaded, len(rows))
-        self._aim(rows, {"encoder": tokens.last, "decoder": torch.zeros_like(tokens.last)})
+        self._aim(rows, {"encoder": tokens.last, "decoder": tokens.step})
         outputs = self.loaded.model(
             input_ids=tokens.ids,
             attention_mask=tokens.mask,
-            decoder_input_ids=start,
+            decoder_input_ids=tokens.opening,
             past_key_values=empty_cache(self.loaded, room),
             use_cache=True,
         )
@@ -88,7 +86,7 @@ class Decoder:
             rows=rows,
             cache=outputs.past_key_values,
             mask=tokens.mask,
-            lengths=torch.ones_like(tokens.last),
+            lengths=tokens.step + 1,
             encoded=outputs.encoder_last_hidden_state,
         )
         return reading, outputs.logits[:, -1].float()

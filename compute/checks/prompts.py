@@ -11,10 +11,10 @@ from itertools import chain
 
 from neurontui.compute.answers.predict import AnswerOptions, unanswerable
 from neurontui.compute.answers.targets import AnswerBook, find_targets
-from neurontui.compute.batch import Batch
+from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.models.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Encoded, InvalidExample, encode, unusable_prompts
+from neurontui.compute.models.tokenize import Encoded, InvalidExample, encode_prompts, unusable_prompts
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import InputError, MeasureError
 
@@ -69,7 +69,7 @@ def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options
     bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
     examples = _UnusableExamples(loaded, book, options)
     for batch in _chunks(data):
-        encoded = encode(loaded, batch.prompts)
+        encoded = encode_prompts(loaded, batch)
         bos.add(batch, encoded)
         unknown.add(batch, encoded)
         examples.add(batch, encoded)
@@ -84,9 +84,7 @@ def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options
 
 def _chunks(data: TaskData) -> Iterator[Batch]:
     for start in range(0, len(data.examples), _CHUNK):
-        examples = data.examples[start : start + _CHUNK]
-        indices = tuple(range(start, start + len(examples)))
-        yield Batch(0, indices, (0,) * len(examples), examples, data.languages)
+        yield unplanned(data.examples[start : start + _CHUNK], data.languages)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from neurontui.compute.answers.targets import answer_book
+from neurontui.compute.batch import unplanned
 from neurontui.compute.checks.files import require_files
 from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
@@ -44,11 +45,11 @@ def preview(config: RunConfig) -> str:
 
 
 def _tokens(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Iterator[str]:
-    prompts = [data.examples[0].prompts[code] for code in data.languages]
+    batch = unplanned(data.examples[:1], data.languages)
     before_eos = config.encoder_token == "before-eos"  # noqa: S105 - a position, not a secret
     width = max(len(printable(code)) for code in data.languages)
     yield "Example 1 as the model reads it; → marks the token of measurement"
-    for code, line in zip(data.languages, token_lines(loaded, prompts, before_eos=before_eos), strict=True):
+    for code, line in zip(data.languages, token_lines(loaded, batch, before_eos=before_eos), strict=True):
         yield f"  {printable(code):{width}}  {printable(line)}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from neurontui.compute.ablation.conditions import plan_conditions
-from neurontui.compute.batch import Batch
+from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import MASKS_POWER, RunShape, disk
@@ -19,7 +19,7 @@ from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.skip_invalid import measure_valid
 from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.tokenize import encode_prompts
 from neurontui.compute.run_options import ablation_options, capture_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError
@@ -51,11 +51,7 @@ class Estimate:
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
     """Estimate what a run will need; tokenizes every prompt."""
-    lengths = [
-        len(encoded)
-        for code in data.languages
-        for encoded in encode(loaded, [example.prompts[code] for example in data.examples])
-    ]
+    lengths = [len(encoded) for encoded in encode_prompts(loaded, unplanned(data.examples, data.languages))]
     n_conditions = _n_conditions(config, loaded, data)
     pace = seconds_per_pass(loaded, data) * passes_per_example(config, data, n_conditions)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))

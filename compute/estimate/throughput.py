@@ -1,8 +1,9 @@
 """Rough estimate of the duration of a pass, only for choosing the batch size."""
 
+from neurontui.compute.batch import unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.tokenize import encode_prompts
 from neurontui.compute.tasks.example import TaskData
 
 _SAMPLE = 64
@@ -15,8 +16,9 @@ def seconds_per_pass(loaded: LoadedModel, data: TaskData) -> float:
     """Seconds for all prompts of an example: two operations per parameter and token at the speed of the device."""
     step = max(1, len(data.examples) // _SAMPLE)
     sample = data.examples[::step]
-    prompts = [example.prompts[code] for example in sample for code in data.languages]
-    tokens = sum(len(encoded) for encoded in encode(loaded, prompts)) / max(1, len(sample))
+    tokens = sum(len(encoded) for encoded in encode_prompts(loaded, unplanned(sample, data.languages))) / max(
+        1, len(sample)
+    )
     speed = _A_GPU if loaded.device.startswith("cuda") else _A_CPU
     return 2 * loaded.facts.n_parameters * tokens / speed
 

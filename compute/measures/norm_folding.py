@@ -54,7 +54,7 @@ def _inputs(loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], to
 
     def step(rows: Rows) -> None:
         tokens = pad(loaded, [encoded[row] for row in rows])
-        at = torch.zeros_like(tokens.last) if loaded.encoder_decoder else tokens.last
+        at = tokens.step if loaded.encoder_decoder else tokens.last
         seen: list[Tensor] = []
         handle = norm.register_forward_pre_hook(lambda _module, args: seen.append(args[0]))
         try:

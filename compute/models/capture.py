@@ -91,7 +91,10 @@ def _where(
         return {"encoder": prompt}
     if not loaded.encoder_decoder:
         return {"decoder": prompt}
-    return {"encoder": prompt, "decoder": Where(of_batch, torch.zeros_like(tokens.last), None)}
+    n_steps = tokens.opening.shape[1]
+    # Tokens are counted only at the step of measurement, because the decoder reads no token of the prompt.
+    counted = None if n_steps == 1 else torch.arange(n_steps, device=tokens.ids.device) == tokens.step[:, None]
+    return {"encoder": prompt, "decoder": Where(of_batch, tokens.step, counted)}
 
 
 def _token(loaded: LoadedModel, encoded: Encoded, options: CaptureOptions) -> int:

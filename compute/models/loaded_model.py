@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.language_codes import LanguageCodes
 from neurontui.compute.models.length_groups import length_groups
 from neurontui.compute.models.moe import ExpertsFFN
 from neurontui.store.journal.manifest import Layer
@@ -57,6 +58,9 @@ class ModelFacts:
     """None for a model that was not loaded by `load_model`."""
     post_norms: int | None = None
     """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
+    language_codes: LanguageCodes | None = None
+    opening: tuple[int, ...] = ()
+    """See LoadedModel."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,10 @@ class LoadedModel:
     """None for a model that was not loaded by `load_model`."""
     post_norms: int | None = None
     """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
+    language_codes: LanguageCodes | None = None
+    """Codes of a translation model; None if its inputs have none."""
+    opening: tuple[int, ...] = ()
+    """Tokens that the decoder of an encoder-decoder reads before the language code or the answer."""
 
     @property
     def encoder_only(self) -> bool:
@@ -164,6 +172,8 @@ class LoadedModel:
             quantization=self.quantization,
             self_check=self.self_check,
             post_norms=self.post_norms,
+            language_codes=self.language_codes,
+            opening=self.opening,
         )
 
     @property

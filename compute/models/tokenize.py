@@ -7,7 +7,8 @@ tokenized by `encode`, so the option for BOS (`LoadedModel.bos`) applies everywh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -30,6 +31,8 @@ class Encoded:
     ids: tuple[int, ...]
     n_ending: int
     """Special tokens that the tokenizer appended, such as </s> of mT5; 0 for a decoder-only model."""
+    opening: tuple[int, ...] = ()
+    """Ids that the decoder of an encoder-decoder reads before the answer, with the code of the answer's language."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,6 +48,13 @@ class Tokens:
     """(B, T) int64: 1 at real tokens."""
     last: Tensor
     """(B,) int64: index of the last real token."""
+    opening: Tensor
+    """(B, L) int64: ids that the decoder of an encoder-decoder reads before the answer; L = 0 for other models."""
+
+    @property
+    def step(self) -> Tensor:
+        """(B,) int64: index of the decoder step that predicts the answer. For encoder-decoders."""
+        return torch.full_like(self.last, self.opening.shape[1] - 1)
 
 
 @dataclass(frozen=True)
@@ -78,16 +88,35 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
         verbose=False,
     )
     pairs = zip(rows["input_ids"], rows["special_tokens_mask"], strict=True)
-    encoded = [_encoded(ids, special, keep=loaded.encoder_decoder or loaded.encoder_only) for ids, special in pairs]
+    encoded = [_encoded(loaded, ids, special) for ids, special in pairs]
     if loaded.bos != "add":
         return encoded
     bos = loaded.tokenizer.bos_token_id
-    return [Encoded(with_one_bos(row.ids, bos), row.n_ending) for row in encoded]
+    return [replace(row, ids=with_one_bos(row.ids, bos)) for row in encoded]
 
 
-def _encoded(ids: Sequence[int], special: Sequence[int], *, keep: bool) -> Encoded:
+def _encoded(loaded: LoadedModel, ids: Sequence[int], special: Sequence[int]) -> Encoded:
     end = next((i + 1 for i in reversed(range(len(ids))) if not special[i]), 0)
-    return Encoded(tuple(ids), len(ids) - end) if keep else Encoded(tuple(ids[:end]), 0)
+    if loaded.encoder_decoder or loaded.encoder_only:
+        return Encoded(tuple(ids), len(ids) - end, loaded.opening)
+    return Encoded(tuple(ids[:end]), 0)
+
+
+def encode_prompts(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
+    """Ids of all E·P prompts in row order, in the language of each if the tokenizer adds language codes.
+
+    Raises InputError for a language that the model has no code for.
+    """
+    codes, n = loaded.language_codes, len(batch.languages)
+    if codes is None:
+        return encode(loaded, batch.prompts)
+    encoded: list[list[Encoded]] = []
+    for bit, language in enumerate(batch.languages):
+        loaded.tokenizer.src_lang = codes.code(language)
+        encoded.append(encode(loaded, batch.prompts[bit::n]))
+    rows = chain.from_iterable(zip(*encoded, strict=True))
+    answers = [codes.ids[codes.code(language)] for language in batch.answer_languages]
+    return [replace(row, opening=(*row.opening, code)) for row, code in zip(rows, answers, strict=True)]
 
 
 def token_of_measurement(loaded: LoadedModel, encoded: Encoded, *, before_eos: bool) -> int:
@@ -103,8 +132,8 @@ def token_of_measurement(loaded: LoadedModel, encoded: Encoded, *, before_eos: b
 
 
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
-    """Ids of all E·P prompts in row order; raises InvalidPromptError for those in `unusable_prompts`."""
-    encoded = encode(loaded, batch.prompts)
+    """The same, checked; raises InvalidPromptError for those in `unusable_prompts`."""
+    encoded = encode_prompts(loaded, batch)
     if invalid := unusable_prompts(loaded, batch, encoded):
         raise InvalidPromptError(invalid)
     return encoded
@@ -154,7 +183,8 @@ def pad(loaded: LoadedModel, encoded: Sequence[Encoded]) -> Tokens:
     lengths = torch.tensor([len(prompt) for prompt in encoded])
     mask = torch.arange(longest)[None, :] < lengths[:, None]
     ids = torch.tensor(rows, device=loaded.device)
-    return Tokens(ids, mask.long().to(loaded.device), (lengths - 1).to(loaded.device))
+    opening = torch.tensor([prompt.opening for prompt in encoded], dtype=torch.long, device=loaded.device)
+    return Tokens(ids, mask.long().to(loaded.device), (lengths - 1).to(loaded.device), opening)
 
 
 def pad_id(loaded: LoadedModel) -> int:

@@ -16,8 +16,10 @@ from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.bos import configured, require_bos_token
+from neurontui.compute.models.decoder_opening import decoder_opening
 from neurontui.compute.models.encoders import encoder_ffns, is_encoder, require_supported_encoder
 from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.language_codes import find_language_codes
 from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
@@ -64,7 +66,6 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         require_supported_multimodal(config, checkpoint.name)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         tokenizer = _load_tokenizer(checkpoint)
-        _refuse_language_tokens(checkpoint, tokenizer)
         asks_for_bos = configured(checkpoint.source, checkpoint.revision)
         if options.bos == "add":
             require_bos_token(tokenizer, checkpoint.name)
@@ -74,6 +75,8 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         if (folder := checkpoint.loaded_folder) is not None:
             require_readable_weights(folder, config, checkpoint.name)
         digest = checkpoint.digest()
+        codes = find_language_codes(tokenizer, len(model.get_input_embeddings().weight), checkpoint.name)
+        opening = decoder_opening(model, tokenizer, codes, checkpoint.name)
     if checkpoint.commit is None and digest is None:
         raise ModelError(
             f"Neither a commit nor the weight files of '{checkpoint.name}' are known, so its runs could not be "
@@ -99,6 +102,8 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         bos=options.bos,
         quantization=checkpoint.quantization or quantization,
         post_norms=post_norms,
+        language_codes=codes,
+        opening=opening,
     )
     return self_checked(loaded)
 
@@ -116,15 +121,6 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Any:
         raise ModelError(
             f"'{checkpoint.name}' has no tokenizer that can be loaded ({first_sentence(error)})."
         ) from error
-
-
-def _refuse_language_tokens(checkpoint: Checkpoint, tokenizer: Any) -> None:
-    """Raise ModelError for NLLB, M2M-100 and mBART, which first predict a language code."""
-    if hasattr(tokenizer, "src_lang"):
-        raise ModelError(
-            f"'{checkpoint.name}' is a translation model that adds a language code to every input and predicts "
-            "a language code first; its first decoder step would measure that code, so it is not supported."
-        )
 
 
 def _place(options: ModelOptions, config: Any) -> Placement:

@@ -2,7 +2,6 @@
 
 import torch
 
-from neurontui.compute.models.forward import first_step_ids
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import encode
 
@@ -12,7 +11,7 @@ def next_logits(loaded: LoadedModel, prompt: str, said: tuple[int, ...]) -> torc
     ids = torch.tensor([encode(loaded, [prompt])[0].ids])
     with torch.inference_mode():
         if loaded.encoder_decoder:
-            start = first_step_ids(loaded, 1)
+            start = torch.tensor([loaded.opening])
             behind = torch.cat([start, torch.tensor([said], dtype=torch.long)], dim=1)
             return loaded.model(input_ids=ids, decoder_input_ids=behind, use_cache=False).logits[0]
         whole = torch.cat([ids, torch.tensor([said], dtype=torch.long)], dim=1)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neurontui.compute.models.forward import first_step_ids
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import encode
 
@@ -40,7 +39,7 @@ def read(loaded: LoadedModel, prompt: str) -> Single:
     head = loaded.model.get_output_embeddings()
     handles.append(head.register_forward_pre_hook(lambda m, a: last.update(h=_last(a[0]))))
     ids = torch.tensor([encode(loaded, [prompt])[0].ids])
-    start = {"decoder_input_ids": first_step_ids(loaded, 1)} if loaded.encoder_decoder else {}
+    start = {"decoder_input_ids": torch.tensor([loaded.opening])} if loaded.encoder_decoder else {}
     with torch.inference_mode():
         loaded.model(input_ids=ids, use_cache=False, **start)
     for handle in handles:

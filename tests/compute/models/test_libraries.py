@@ -169,6 +169,7 @@ def test_every_attribute_read_with_a_default_is_listed() -> None:
 _COVERED_ELSEWHERE = {
     "add_bos_token",  # read through get_tokenizer_config; guarded in tests/compute/checks/test_prompts.py
     "quantization_config",  # a test above
+    "lang_code_to_id",  # tests/compute/models/test_language_codes.py
     "has_post_expert_norm",  # new in no released layout: absent means no norm
     "head_dim",  # optional in a configuration; hidden size over heads otherwise
     "weight", "bias",  # parameters of a module, which may have none

@@ -9,7 +9,6 @@ import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import NllbTokenizer
 
 from neurontui.compute.models.load import load as loading
 from neurontui.compute.models.load.load import ModelOptions, load_model
@@ -212,13 +211,6 @@ def test_a_download_is_pinned_to_the_resolved_commit(
     assert loaded.digest
     assert downloads
     assert all(f"/resolve/{server.commit}/" in path for path in downloads)
-
-
-def test_a_tokenizer_that_needs_the_language_of_each_input(tmp_path: Path) -> None:
-    """NLLB's first step predicts a language code, whatever the answer is."""
-    folder = save_tiny("t5", tmp_path / "nllb")
-    NllbTokenizer().save_pretrained(folder)
-    assert "predicts a language code first" in refusal(folder)
 
 
 def _edit(folder: Path, **changes: Any) -> None:
