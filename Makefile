@@ -30,8 +30,8 @@ faults: $(READY)  ## Long fault and fuzz runs; writes the table in docs/security
 bench: $(BENCH)  ## Benchmarks: ratios from one run on this machine.
 	@$(PYTHON) -m tests.benchmarks
 
-bench-gpu: $(READY)  ## The same questions on a GPU, at the shape of a 7B model.
-	@$(PYTHON) -m tests.benchmarks.gpu
+bench-gpu: $(READY)  ## Check and benchmark on a GPU: same numbers as the CPU, speed and memory of a 7B model.
+	@$(PYTHON) -m tests.gpu
 
 clean:  ## Remove what the other targets made.
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache

@@ -9,7 +9,6 @@ import json
 import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 from neurontui.compute.config import RunConfig
@@ -18,6 +17,7 @@ from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Condition, Manifest
+from neurontui.store.versions import version_of
 
 LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyarrow", "numpy")
 
@@ -113,7 +113,7 @@ def manifest_of(
         layers=model.layers,
         conditions=conditions,
         settings={**settings(config, model), **_codes(data, model), "batch_examples": batch_examples},
-        versions={library: version(library) for library in LIBRARIES} | {"python": platform.python_version()},
+        versions={library: version_of(library) for library in LIBRARIES} | {"python": platform.python_version()},
         notes=notes,
         batch_examples=batch_examples,
     )

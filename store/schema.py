@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
@@ -16,6 +15,7 @@ from neurontui.store.errors import StoreError
 from neurontui.store.languages.reference import REFERENCE_CSV
 from neurontui.store.os_errors import first_line, no_room
 from neurontui.store.sql_text import quoted
+from neurontui.store.versions import version_of
 
 SCHEMA_VERSION = 2
 """Increased when a table or column is added or changed. A reader refuses newer files and incompatible older ones."""
@@ -144,10 +144,7 @@ def layout_of(connection: duckdb.DuckDBPyConnection, database: str) -> Mapping[s
 
 def created_by() -> str:
     """Name and version of this program."""
-    try:
-        return f"neurontui {version('neurontui')}"
-    except PackageNotFoundError:
-        return "neurontui"
+    return f"neurontui {version_of('neurontui')}"
 
 
 def _publish(scratch: Path, path: Path) -> None:

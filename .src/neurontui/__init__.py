@@ -52,9 +52,9 @@ def measure(config: "RunConfig", progress: "Progress | None" = None) -> "Finishe
 def __getattr__(name: str) -> Any:
     """Import a name when it is first used (PEP 562)."""
     if name == "__version__":
-        from importlib.metadata import version
+        from neurontui.store.versions import version_of
 
-        return version("neurontui")
+        return version_of("neurontui")
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

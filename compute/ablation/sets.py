@@ -45,7 +45,11 @@ class AblationInputs:
     @cached_property
     def norms(self) -> list[Tensor]:
         """Per layer (d_m,) length of what v_i adds to the residual stream, up to a factor per input."""
-        return [value_norms(ffn.written_vectors()) for ffn in self.ffns]
+        # Offloaded weights (`device_map`) are in main memory, their activations on a GPU.
+        return [
+            value_norms(ffn.written_vectors()).to(masks.device)
+            for ffn, masks in zip(self.ffns, self.masks, strict=True)
+        ]
 
 
 @dataclass

@@ -119,7 +119,7 @@ def score_layer(
     options: AttributionOptions,
 ) -> Scores:
     """All scores of one layer. weights: (E, P, d_m) float32, the factors of the vectors that the FFN writes."""
-    values = ffn.written_vectors()
+    values = ffn.written_vectors().to(weights.device)  # offloaded weights are elsewhere
     raw = weighted_norms(weights, value_norms(values))
     es, scored = None, directions.known.view(weights.shape[:2]).to(weights.device)
     if ffn.layer.layer not in directions.gaps and bool(scored.any()):

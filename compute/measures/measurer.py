@@ -24,6 +24,7 @@ from neurontui.compute.measures.top_examples import Strongest
 from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.microbatches import refuse_without_memory
 from neurontui.compute.run_options import answer_options, attribution_options, capture_options
 from neurontui.store.journal.manifest import Condition
 
@@ -116,7 +117,9 @@ class Measurer:
         """Shard tables of a batch, piece by piece; InputError and MeasureError name the example and language."""
         sums = self._sums(batch)
         for part in batch.parts(self._config.examples_at_once):
-            yield self._piece(part, sums)
+            with refuse_without_memory(len(part.examples)):
+                piece = self._piece(part, sums)
+            yield piece
         yield sums.piece()
 
     def _sums(self, batch: Batch) -> _BatchSums:

@@ -4,7 +4,8 @@ A pass never mixes prompts of different groups, see `length_groups`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -49,10 +50,8 @@ def _fits(step: Callable[[Rows], None], rows: Rows) -> bool:
     """Whether a step fits into memory; its tensors are freed on return, because no traceback references them."""
     try:
         step(rows)
-    except (torch.OutOfMemoryError, MemoryError):
-        fitted = False
-    except RuntimeError as error:
-        if "can't allocate memory" not in str(error):  # message of torch's CPU allocator
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
             raise
         fitted = False
     else:
@@ -60,3 +59,32 @@ def _fits(step: Callable[[Rows], None], rows: Rows) -> bool:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return fitted
+
+
+_NO_MEMORY = (
+    "can't allocate memory",  # the CPU allocator
+    "CUDA error: out of memory",  # the driver, for instance for a kernel or pinned memory
+    "_STATUS_ALLOC_FAILED",  # cuBLAS, cuDNN, cuSOLVER
+)
+"""Words of RuntimeErrors about memory that are not a torch.OutOfMemoryError."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that main memory or a GPU's memory is used up."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+
+
+@contextmanager
+def refuse_without_memory(n_examples: int) -> Iterator[None]:
+    """Raise MeasureError if memory runs out in this context, where work cannot be cut into smaller passes."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise MeasureError(
+            f"Memory ran out while {n_examples} examples were measured together; use a smaller --examples-at-once, "
+            "--no-neuron-scores, or a larger device."
+        ) from error

@@ -31,7 +31,7 @@ from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.microbatches import Rows, by_length
 from neurontui.compute.models.tokenize import Encoded, encode, pad
-from tests.benchmarks.contenders import bare
+from tests.benchmarks.bare_pass import bare
 from tests.benchmarks.extraction import timed
 from tests.benchmarks.workload import Workload, workload
 

@@ -4,7 +4,7 @@ All get the same model, the same inputs and the same forward passes, padded alik
 work; what it returns is asked for the signs, (prompts, neurons) bool, outside of any clock.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,7 @@ from torch import Tensor
 from neurontui.compute.batch import Batch
 from neurontui.compute.engines.local import measure_into
 from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.microbatches import by_length
-from neurontui.compute.models.tokenize import Tokens, encode, pad
+from tests.benchmarks.bare_pass import bare, passes
 from tests.benchmarks.workload import Workload, measurer
 
 Signs = Callable[[], Tensor]
@@ -54,21 +52,6 @@ def contenders(work: Workload, folder: Path) -> list[Contender]:
         Contender("plain hooks, base model", lambda batch: plain_hooks(work, batch, head=False)),
         Contender("plain hooks, with LM head", lambda batch: plain_hooks(work, batch, head=True)),
     ]
-
-
-def passes(work: Workload, batch: Batch) -> Iterator[tuple[tuple[int, ...], Tokens]]:
-    """The forward passes that all contenders run: rows of the batch, and their padded tokens."""
-    encoded = encode(work.loaded, batch.prompts)
-    lengths = [len(prompt) for prompt in encoded]
-    groups = work.loaded.groups(lengths)
-    for rows in by_length(range(len(encoded)), lengths, groups, work.token_budget):
-        yield rows, pad(work.loaded, [encoded[row] for row in rows])
-
-
-@torch.inference_mode()
-def bare(work: Workload, batch: Batch) -> None:
-    for _, tokens in passes(work, batch):
-        forward(work.loaded, tokens)
 
 
 def captured(work: Workload, batch: Batch) -> Signs:

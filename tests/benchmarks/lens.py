@@ -11,7 +11,8 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from neurontui.compute.batch import Batch
-from tests.benchmarks.contenders import Run, Signs, passes
+from tests.benchmarks.bare_pass import passes
+from tests.benchmarks.contenders import Run, Signs
 from tests.benchmarks.workload import Workload
 
 

@@ -66,12 +66,12 @@ def workload(
 
 def build(architecture: str, device: str, hidden: int, layers: int) -> LoadedModel:
     torch.manual_seed(0)
-    heads = hidden // 128 if hidden >= 2048 else 8
+    heads, ffn = hidden // 128 if hidden >= 2048 else 8, hidden * 8 // 3
     shape = {
         "bloom": {"hidden_size": hidden, "n_layer": layers, "n_head": heads},
         "llama": {
             "hidden_size": hidden,
-            "intermediate_size": hidden * 8 // 3,
+            "intermediate_size": ffn if hidden < 4096 else -(-ffn // 256) * 256,  # 11008 in LLaMA-7B
             "num_hidden_layers": layers,
             "num_attention_heads": heads,
         },

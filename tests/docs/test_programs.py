@@ -23,6 +23,7 @@ SMALL = {
     f"{RECIPE}.build_facts": ["--out", "made"],
     "tests.docs": ["--root", "made"],
     "tests.docs.pictures": ["--into", "made"],
+    "tests.gpu": ["--tiny", "--architectures", "bloom", "--only", "check"],
     "tests.benchmarks.explorer": ["--repeats", "2"],
     "tests.benchmarks.prefetching": ["--rounds", "1", "--presses", "1"],
     "tests.benchmarks.store_scale": [
@@ -55,7 +56,7 @@ def _lines() -> list[tuple[str, str]]:
 
 
 LINES = _lines()
-SLOW = ("tests.benchmarks", "tests.docs.pictures", "neurontui.compute.demo.recipe.evaluate")
+SLOW = ("tests.benchmarks", "tests.gpu", "tests.docs.pictures", "neurontui.compute.demo.recipe.evaluate")
 """Programs that run with `make faults`; so do all but one of the recipe's lines."""
 
 
@@ -137,5 +138,5 @@ def test_every_make_line_is_a_target_that_runs_something() -> None:
 def _runs(target: str) -> str:
     return {
         "demo": "neurontui.tui demo", "test": "pytest", "faults": "pytest", "check": "mypy",
-        "bench": "tests.benchmarks", "bench-gpu": "tests.benchmarks.gpu",
+        "bench": "tests.benchmarks", "bench-gpu": "tests.gpu",
     }[target]  # fmt: skip

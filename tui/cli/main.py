@@ -9,12 +9,12 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import version
 from typing import TextIO
 
 import click
 
 from neurontui.store.errors import ExitCode, NeurontuiError
+from neurontui.store.versions import version_of
 
 COMMANDS = (
     "demo", "run", "open", "query", "sql", "info", "report", "export", "merge", "remove", "check",
@@ -38,7 +38,7 @@ class CommandFiles(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"neurontui {version('neurontui')}")
+        click.echo(f"neurontui {version_of('neurontui')}")
         ctx.exit()
 
 

@@ -63,6 +63,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "Unrecognized configuration class",
         "'{model}' is not a language model that generates text, so it cannot be measured.",
     ),
+    (
+        "out of memory",
+        "'{model}' does not fit into the memory of the device; use a smaller --dtype, another --device, "
+        "or --device-map.",
+    ),
     ("-of-0", "The weights of '{model}' are incomplete: {file} is missing; download them again."),
     ("safetensors", "{pickled}"),
     (

@@ -1,11 +1,16 @@
 """What goes wrong in a forward pass: memory, numbers that are none, layers that run twice."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 import neurontui.compute.models.capture as capturing
+from neurontui.compute.answers.targets import AnswerBook
+from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.measurer import Ablation, Measurer
+from neurontui.compute.measures.types import TypeCounts
 from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.microbatches import by_length
@@ -111,3 +116,38 @@ def test_passes_stay_within_the_budget_and_hold_every_prompt_once() -> None:
         longest = max(lengths[row] for row in rows)
         assert len(rows) == 1 or longest * len(rows) <= 48
     assert passes[0] == (1,)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        MemoryError(),
+    ],
+)
+def test_every_kind_of_lack_of_memory_halves_the_passes(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[int] = []
+
+    def run(loaded: Any, padded: Any) -> Any:
+        if padded.ids.numel() > 30:
+            raise error
+        passes.append(padded.ids.numel())
+        return forward(loaded, padded)
+
+    monkeypatch.setattr(capturing, "forward", run)
+    capture(load_tiny("bloom"), batch(), CaptureOptions(token_budget=1000))
+    assert len(passes) > 1
+
+
+def test_memory_that_runs_out_between_passes_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(TypeCounts, "add", full)
+    config = RunConfig(model="", task="", out=Path(), measures=("types",))
+    measurer = Measurer(config, load_tiny("bloom"), AnswerBook({}, {}, {}), Ablation())
+    with pytest.raises(MeasureError, match="--examples-at-once"):
+        next(measurer(batch()))
