@@ -50,7 +50,14 @@ def probe_prompts(loaded: LoadedModel) -> list[Encoded]:
     ids = ids or list(range(loaded.n_embeddings))
     total = sum(LENGTHS)
     chosen = iter([ids[(2 * i + 1) * len(ids) // (2 * total)] for i in range(total)])
-    return [Encoded(tuple(itertools.islice(chosen, length)), 0) for length in LENGTHS]
+    opening = _opening(loaded)
+    return [Encoded(tuple(itertools.islice(chosen, length)), 0, opening) for length in LENGTHS]
+
+
+def _opening(loaded: LoadedModel) -> tuple[int, ...]:
+    """What the decoder of an encoder-decoder reads before the answer, in any language of a translation model."""
+    codes = loaded.language_codes
+    return loaded.opening if codes is None else (*loaded.opening, next(iter(codes.ids.values())))
 
 
 def _special(loaded: LoadedModel) -> set[int]:
@@ -129,8 +136,7 @@ def _outputs(ffns: tuple[FFN, ...], take: Callable[[FFN, Tensor], T]) -> Iterato
 def _where(loaded: LoadedModel, tokens: Tokens) -> dict[str, Where]:
     rows = torch.arange(len(tokens.ids), device=tokens.ids.device)
     prompt = Where(rows, tokens.last, None)
-    first_step = Where(rows, torch.zeros_like(tokens.last), None)
-    return {"encoder": prompt, "decoder": first_step if loaded.encoder_decoder else prompt}
+    return {"encoder": prompt, "decoder": Where(rows, tokens.step, None) if loaded.encoder_decoder else prompt}
 
 
 def _reading(ffn: FFN, buffers: Buffers, outputs: list[Tensor]) -> Reading:
