@@ -49,7 +49,7 @@ def test_the_norm_and_the_factor_are_found(architecture: str) -> None:
     assert loaded.post_norms == len(loaded.ffns)
 
 
-@pytest.mark.parametrize("architecture", [*(set(CONFIGS) - set(NAMES)), *MIXTURES])
+@pytest.mark.parametrize("architecture", [*sorted(set(CONFIGS) - set(NAMES)), *MIXTURES])
 def test_a_plain_residual_connection_changes_nothing(architecture: str) -> None:
     loaded = load_tiny(architecture)
     assert not any(ffn.write.changes for ffn in loaded.ffns)
