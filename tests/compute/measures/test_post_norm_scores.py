@@ -1,8 +1,9 @@
 """Scores of models with a norm or a factor behind their FFNs, against the equations in NumPy and against taking a
 neuron out of the last layer, with the gain that is in the code of each norm and plain hooks at batch 1."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +12,16 @@ from torch import nn
 
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import AblationInputs
-from neurontui.compute.measures.attribution import AttributionOptions
+from neurontui.compute.measures.answer_direction import DirectionOptions, answer_directions
+from neurontui.compute.measures.attribution import AttributionOptions, score_layer
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.post_norms import with_writes
 from neurontui.compute.models.tokenize import encode
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.measures.whole import attribution_tables
+from tests.compute.models.behind import mixture
 from tests.compute.tiny import load_tiny
 
 ONE_PLUS = ("gemma2", "gemma3_text")
@@ -261,3 +265,32 @@ def test_promoted_tokens_are_those_of_what_is_written(architecture: str) -> None
     for direction, expected in (("promotes", logits[::-1][:5]), ("suppresses", logits[:5])):
         found = [r["logit"] for r in rows if r["direction"] == direction]
         assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_layer_norm_behind_experts_and_shared_experts(tmp_path: Path) -> None:
+    """Scores of all experts' neurons add up to their part of the norm's output; its scale is that of the whole sum."""
+    model, ffns = mixture(tmp_path, lambda: nn.LayerNorm(32))
+    found, n = with_writes(model, ffns, "m", use=True)
+    loaded, batch = replace(load_tiny("mixtral"), model=model, ffns=found, post_norms=n), asked()
+    captured = capture(loaded, batch, CaptureOptions())
+    targets, E = targets_of(loaded, batch), model.get_output_embeddings().weight.detach()
+    directions = answer_directions(loaded, targets, DirectionOptions())
+    for row, prompt in enumerate(batch.prompts):
+        example, language = divmod(row, len(batch.languages))
+        if targets.rows[row] is None:
+            continue
+        for ffn, layer in zip(found, model.model.layers, strict=True):
+            seen: dict[str, torch.Tensor] = {}
+            hooks = [
+                (layer.mlp.inner, lambda _m, _a, output, seen=seen: seen.update(experts=output[0, -1])),
+                (layer.mlp.behind, lambda _m, args, _o, seen=seen: seen.update(whole=args[0][0, -1])),
+            ]
+            run(loaded, prompt, hooks)
+            norm, experts, whole = layer.mlp.behind, seen["experts"], seen["whole"]
+            scale = 1 / (whole.var(unbiased=False) + norm.eps).sqrt()
+            part = norm.weight.detach() * (experts - experts.mean()) * scale
+            index = ffn.layer.layer
+            weights = captured.weights[index] * captured.scales[index][..., None]
+            scores = score_layer(ffn, weights, directions, None, AttributionOptions())
+            summed = float(scores.es[example, :, language].sum())
+            assert summed == pytest.approx(float(part @ E[targets.rows[row].word]), rel=1e-3, abs=1e-4)

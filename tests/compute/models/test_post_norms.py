@@ -1,19 +1,18 @@
 """What stands between FFN and residual stream is found by what it does, and nothing else is mistaken for it."""
 
 import copy
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM
 
 from neurontui.compute.models.architectures import Stack, find_ffns, known_ffns
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.norms import find_norm
 from neurontui.compute.models.post_norms import find_writes, with_writes
 from neurontui.store.errors import ModelError
+from tests.compute.models.behind import mixture
 from tests.compute.tiny import BEHIND, CONFIGS, MIXTURES, load_tiny, randomise, save_tiny
 
 NAMES = {
@@ -72,32 +71,11 @@ def test_half_precision_finds_the_same(architecture: str) -> None:
         assert write.factor == pytest.approx(ffn.write.factor, rel=2e-3)
 
 
-class Behind(nn.Module):
-    """Experts and shared experts, and what a test puts behind their sum."""
-
-    def __init__(self, experts: nn.Module, behind: nn.Module) -> None:
-        super().__init__()
-        self.inner, self.shared, self.behind = experts, nn.Linear(32, 32), behind
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        return self.behind(self.inner(hidden) + self.shared(hidden))
-
-
 class ScaledSum(nn.Module):
     """γ tanh(x): neither a norm nor a constant."""
 
     def forward(self, hidden: Tensor) -> Tensor:
         return torch.tanh(hidden)
-
-
-def mixture(tmp_path: Path, behind: Callable[[], nn.Module]):
-    """A tiny Mixtral with something behind the sum of experts and shared experts."""
-    model = AutoModelForCausalLM.from_pretrained(save_tiny("mixtral", tmp_path / "mixtral"))
-    for layer in model.model.layers:
-        layer.mlp = Behind(layer.mlp, behind())
-    randomise(model)
-    stack = Stack("layers", "mlp.inner", "act_fn", "down_proj", gate="gate_proj", experts="experts")
-    return model.eval(), known_ffns(model, (stack,))
 
 
 def test_a_norm_behind_experts_and_shared_experts_is_found(tmp_path: Path) -> None:

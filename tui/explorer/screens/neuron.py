@@ -17,6 +17,7 @@ from neurontui.tui.charts.builders.neuron import (
     type_lines,
 )
 from neurontui.tui.charts.builders.rows import layer_name
+from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
@@ -24,7 +25,7 @@ from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
-from neurontui.tui.explorer.widgets.text_lines import Span
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 
 class NeuronPage(Page):
@@ -79,6 +80,7 @@ class NeuronPage(Page):
             "input",
         ),
         "layers": (),
+        "post-norm": (),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "neuron": ("top", "layers"),
@@ -111,6 +113,7 @@ class NeuronPage(Page):
             "words": QueryRequest.of("neuron-tokens", **one),
             "strongest": QueryRequest.of("neuron-examples", **spoken),
             "layers": QueryRequest.of("layers", run=run.number),
+            "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -138,12 +141,18 @@ class NeuronPage(Page):
                     [Span("No attribution in this run:", "dim")],
                     [Span("--measures types,attribution", "second")],
                 ]
-            sheet.show([*type_lines(self.answers["types"], sheet.content_size.width or 36), [], *scores])
+            width = sheet.content_size.width or 36
+            sheet.show([*type_lines(self.answers["types"], width), [], *scores, *self._post_norm(width)])
         if "languages" in self.answers:
             sheet = self.query_one("#active-in", StyledText)
             sheet.show(language_lines(self.answers["languages"], sheet.content_size.width or 40))
         self._head()
         self._words()
+
+    def _post_norm(self, width: int) -> list[Spans]:
+        """Whether the scores include the norm behind the FFN; empty for models without one."""
+        rows = self.answers["post-norm"].to_pylist() if "post-norm" in self.answers else []
+        return [[Span(line, "dim")] for row in rows if row["note"] for line in wrapped(row["note"], width)]
 
     def _head(self) -> None:
         layers, chosen = self.answers.get("layers"), self.selection

@@ -8,6 +8,8 @@ from textual.widget import Widget
 
 from neurontui.tui.charts.builders.attribution import score_fields, score_table
 from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.query_runner import QueryRequest
+from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.attribution.views import (
     VARIANTS,
     AllNeurons,
@@ -50,6 +52,10 @@ class AttributionPage(ChartPage):
         self.scores = EffectiveScores()
         super().__init__(TopShare(), OneNeuron(), AllNeurons(), LargestEffect(), self.scores)
 
+    def wants(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Also whether scores include norms behind FFNs: a note below the title."""
+        return {**super().wants(scope), "post-norm": QueryRequest.of("post-norm", run=scope.run.number)}
+
     def body(self) -> Iterable[Widget]:
         """The chart, and the table that replaces it."""
         yield from super().body()
@@ -78,7 +84,7 @@ class AttributionPage(ChartPage):
             Span(f" · over {VARIANTS[self.scores.variant]}, logits", "dim"),
             Span(_source(published) if has_paper else "", "second"),
         ]
-        self.query_one("#title", StyledText).show([head])
+        self.query_one("#title", StyledText).show([head, *([Span(note, "second")] for note in self.notes())])
 
     def update(self) -> None:
         """Update, and put the focus on what is shown."""
