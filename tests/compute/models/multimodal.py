@@ -78,6 +78,7 @@ def save_multimodal(architecture: str, folder: Path) -> Path:
         text_config={**_TEXT, **TEXT[architecture]},
         vision_config={**_IMAGES, **_OF_IMAGES.get(architecture, {})},
         image_token_index=VOCABULARY,
+        **({"hidden_size": 32, "vocab_size": VOCABULARY + 8} if architecture == "ovis2" else {}),
         **_SPECIAL,
         **{name: VOCABULARY + i for i, name in enumerate(_TOKENS)},
     )
