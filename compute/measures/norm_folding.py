@@ -31,7 +31,10 @@ class Folding:
 
     def fold(self, directions: Tensor) -> Tensor:
         """Convert directions (R, H) on the input of the LM head to the residual stream after the last block."""
-        return directions if self.final is None else self.final.fold(directions, self.final_inputs)
+        if self.final is None:
+            return directions
+        inputs = self.final_inputs  # the final norm may be on another GPU than the directions (`device_map`)
+        return self.final.fold(directions.to(inputs.device), inputs).to(directions.device)
 
 
 def find_folding(loaded: LoadedModel, encoded: Sequence[Encoded], token_budget: int) -> Folding:
