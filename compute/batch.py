@@ -35,6 +35,11 @@ class Batch:
         """The language of the answer to each prompt, in row order."""
         return [example.answer_language or code for example in self.examples for code in self.languages]
 
+    @property
+    def subjects(self) -> list[str | None]:
+        """The subject of each prompt as it is written there, in row order; None if it is not named."""
+        return [example.spans.get(code) for example in self.examples for code in self.languages]
+
     def parts(self, size: int) -> Iterator["Batch"]:
         """The batch in parts of at most `size` examples, the number that is held in memory at the same time."""
         for start in range(0, len(self.examples), size):

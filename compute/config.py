@@ -63,6 +63,14 @@ class RunConfig:
     encoder_token: Annotated[
         Literal["last", "before-eos"], Setting("Model", "Token at which an encoder is measured; default: last.")
     ] = "last"  # noqa: S105 - a position, not a secret
+    token: Annotated[
+        Literal["last", "subject", "first-generated"],
+        Setting(
+            "Measures",
+            "Token at which activity is measured: the last of the prompt, the last of its subject, or the first that "
+            "the model generates; default: last.",
+        ),
+    ] = "last"  # noqa: S105
     allow_bin: Annotated[
         bool, Setting("Model", "Accept pickled weights (loaded with weights_only) if there are no safetensors.")
     ] = False
@@ -288,11 +296,28 @@ class RunConfig:
             raise UsageError(
                 "--thresholds repeats a number, so its neurons would be counted twice; give each number once."
             )
+        self._check_token()
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
             raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
         if self.engine == "local" and (self.address is not None or self.workers is not None):
             raise UsageError("--address and --workers require --engine ray.")
+
+    def _check_token(self) -> None:
+        if self.token == "last":  # noqa: S105 - a position, not a secret
+            return
+        if self.ablation_scope == "last" and "ablation" in self.measures:
+            raise UsageError(
+                f"--token {self.token} measures at another token than --ablation-scope last ablates; use "
+                "--ablation-scope all, or --token last."
+            )
+        if self.encoder_token != "last" and self.token == "subject":  # noqa: S105
+            raise UsageError("--token subject is also the token of an encoder; omit --encoder-token.")
+        if self.token == "first-generated" and "attribution" in self.measures:  # noqa: S105
+            raise UsageError(
+                "Effective scores project on the first token of the answer, which is already written at --token "
+                "first-generated; use --measures contribution, or --token last."
+            )
 
 
 def option(field: str) -> str:

@@ -34,6 +34,12 @@ from neurontui.store.journal.journal import Journal, cost, existing_manifest
 from neurontui.store.merge.existing_run import merged_run
 from neurontui.store.merge.merge import merge
 
+TOKENS = {
+    "subject": "the last token of the subject in each prompt",
+    "first-generated": "the first token that the model generates after each prompt, which counts as a token of it",
+}
+"""Tokens of measurement other than the last one of the prompt, in words."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -52,13 +58,13 @@ def run(config: RunConfig, progress: Progress) -> Finished:
     data = load_task(config.task, task_options(config))
     warnings = text_warnings(example.prompts for example in data.examples)
     _say(progress, (*data.notes, *warnings))
-    require_answers(config, data)
+    require_material(config, data)
     require_files(config, data.languages)
     with open_engine(config, data, progress) as engine:
         info = engine.worker_info
         progress.say(info.model.placement)
         ablation = _ablation(config, info.model, data.languages)
-        key, name = run_key(config, data, info.model), config.name or default_name(data, info.model)
+        key, name = run_key(config, data, info.model), config.name or default_name(config, data, info.model)
         merged = merged_run(config.out, key, wait=progress.say)
         if merged is not None and not config.force:
             return Finished(merged, name, len(data.examples), measured=False)
@@ -89,12 +95,17 @@ def run(config: RunConfig, progress: Progress) -> Finished:
 def require_inputs(config: RunConfig) -> None:
     """Raise every error that `run` raises before it loads its model; for a list of runs, checked before the first."""
     data = load_task(config.task, task_options(config))
-    require_answers(config, data)
+    require_material(config, data)
     require_files(config, data.languages)
 
 
-def require_answers(config: RunConfig, data: TaskData) -> None:
-    """Raise InputError if a measure needs answers and the task has none."""
+def require_material(config: RunConfig, data: TaskData) -> None:
+    """Raise InputError if a measure needs answers, or the token of measurement subjects, and the task has none."""
+    if config.token == "subject" and not any(example.spans for example in data.examples):  # noqa: S105
+        raise InputError(
+            f"The task {data.task} names no subject in its prompts, so --token subject has no token to read; "
+            "use --token last, or a task file with spans."
+        )
     if any(example.answers for example in data.examples):
         return
     if "ablation" in config.measures:
@@ -120,6 +131,14 @@ def _notes(
     """Notes that are known before the first batch."""
     yield from (("data", text) for text in data.notes)
     yield from (("prompts", text) for text in about_prompts)
+    if config.token in TOKENS:
+        yield ("token", f"Activity is measured at {TOKENS[config.token]}; 'last token' in titles means that token.")
+    if config.token == "subject" and "attribution" in config.measures:  # noqa: S105
+        yield (
+            "token",
+            "Effective scores compare what a neuron writes at the subject with the answer's embedding; it reaches the "
+            "logits only through attention.",
+        )
     yield from info.answer_notes
     yield from ablation_notes(ablation.conditions)
     yield from language_notes(ablation.options.user_sets, data.languages)

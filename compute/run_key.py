@@ -13,7 +13,7 @@ from typing import Any
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import ModelFacts
-from neurontui.compute.tasks.digest import digest
+from neurontui.compute.tasks.digest import digest, spans_digest
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Condition, Manifest
@@ -30,10 +30,14 @@ _NOT_NUMBERS = frozenset({
     "name", "keep", "force", "skip_bad", "allow_links", "post_norm",
 })  # fmt: skip
 
+_LATER: dict[str, Any] = {"token": "last"}
+"""Options that earlier versions did not have, with their default: at the default they are not part of the key."""
+
 
 def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
     """The options that affect the numbers, the result of the self-check, and the reasons and sizes of the work."""
     return {
+        **_LATER,
         **_deciding(config),
         **_post_norm(config, model),
         "dtype": model.dtype,
@@ -63,12 +67,17 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
     }
     if len(model.opening) > 1:  # otherwise the decoder reads one start token, which the model determines
         identity["decoder_opening"] = model.opening
+    if config.token == "subject":  # noqa: S105 - a position, not a secret
+        identity["spans"] = spans_digest(data)
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _deciding(config: RunConfig) -> dict[str, Any]:
     """The options that affect the numbers; for a file of neurons, a digest of its content."""
     chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
+    for name, default in _LATER.items():
+        if chosen[name] == default:
+            del chosen[name]
     if config.ablate is not None:
         chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
     return chosen
@@ -128,8 +137,9 @@ def _codes(data: TaskData, model: ModelFacts) -> dict[str, Any]:
     return {"language_codes": codes}
 
 
-def default_name(data: TaskData, model: ModelFacts) -> str:
-    """Model · task setting, and the number of shots if there are any."""
+def default_name(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
+    """Model · task setting, the number of shots if there are any, and the token of measurement if not the last."""
     task = f"{data.task} {data.setting}" if data.setting else data.task
     shots = f" · {data.n_shots}-shot" if data.n_shots else ""
-    return f"{model.name} · {task}{shots}"
+    token = "" if config.token == "last" else f" · at {config.token}"  # noqa: S105
+    return f"{model.name} · {task}{shots}{token}"

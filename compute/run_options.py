@@ -38,6 +38,7 @@ def model_options(config: RunConfig) -> ModelOptions:
         allow_links=config.allow_links,
         bos=config.bos,
         post_norm=config.post_norm if config.has_scores else None,
+        measured_at=config.token,
     )
 
 

@@ -5,8 +5,7 @@ them. Does not depend on answers; of ablation it only passes the rows of each fo
 """
 
 import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
 from neurontui.compute.models.ablation_hooks import Intervention
+from neurontui.compute.models.forward import head_at
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.tokenize import Tokens
 
@@ -158,25 +158,6 @@ class Decoder:
 def takes_position_ids(model: Any) -> bool:
     """Whether the forward method of a model accepts position_ids."""
     return "position_ids" in inspect.signature(model.forward).parameters
-
-
-@contextmanager
-def head_at(model: Any, index: Tensor) -> Iterator[None]:
-    """Restrict the LM head to one position of each row. index: (R,); logits become (R, 1, V).
-
-    A hook on the head keeps the operations around it (scaling in T5, soft caps in Gemma).
-    """
-    rows = torch.arange(len(index), device=index.device)
-
-    def narrow(_module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        hidden = args[0]
-        return (hidden[rows.to(hidden.device), index.to(hidden.device)][:, None], *args[1:])
-
-    handle = model.get_output_embeddings().register_forward_pre_hook(narrow)
-    try:
-        yield
-    finally:
-        handle.remove()
 
 
 def padded(sequences: Sequence[Sequence[int]], device: Any) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_prompts, token_of_measurement, token_text
+from neurontui.compute.models.tokenize import encode_prompts, token_text
 
 SHOWN = 40
 """Most tokens of a prompt that are shown; of a longer prompt, half from its beginning and half from its end."""
@@ -19,8 +19,7 @@ def token_lines(loaded: LoadedModel, batch: Batch, *, before_eos: bool = False) 
     """
     lines = []
     for encoded in encode_prompts(loaded, batch):
-        measured = token_of_measurement(loaded, encoded, before_eos=before_eos)
-        pieces = _pieces(loaded, encoded.ids, measured)
+        pieces = _pieces(loaded, encoded.ids, encoded.measured(before_eos=before_eos))
         line = f"{len(pieces)} tokens: {_shortened(pieces)}"
         if len(encoded.opening) > 1 or loaded.language_codes is not None:
             line += f"  | decoder: {'  '.join(_pieces(loaded, encoded.opening, len(encoded.opening) - 1))}"

@@ -57,7 +57,8 @@ def _inputs(loaded: LoadedModel, norm: nn.Module, encoded: Sequence[Encoded], to
 
     def step(rows: Rows) -> None:
         tokens = pad(loaded, [encoded[row] for row in rows])
-        at = tokens.step if loaded.encoder_decoder else tokens.last
+        ends = torch.tensor([encoded[row].measured() for row in rows], device=tokens.last.device)
+        at = tokens.step if loaded.encoder_decoder else ends
         seen: list[Tensor] = []
         handle = norm.register_forward_pre_hook(lambda _module, args: seen.append(args[0]))
         try:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.ffn import FFN, Where
+from neurontui.compute.models.first_token import with_first_token
 from neurontui.compute.models.forward import forward
 from neurontui.compute.models.hooks import Buffers, Recorder
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -23,7 +24,6 @@ from neurontui.compute.models.tokenize import (
     Tokens,
     encode_batch,
     pad,
-    token_of_measurement,
     token_text,
 )
 from neurontui.store.errors import MeasureError
@@ -60,6 +60,8 @@ def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Captu
     Raises InvalidPromptError, NotFiniteError, and MeasureError if one prompt does not fit into memory.
     """
     encoded = encode_batch(loaded, batch)
+    if loaded.measured_at == "first-generated":
+        encoded = with_first_token(loaded, encoded, options.token_budget)
     product = options.activation == "product"
     recorder = Recorder(loaded.ffns, len(encoded), options.threshold, product, options.any_token)
 
@@ -85,7 +87,8 @@ def _where(
     """Where each stack is recorded in one pass."""
     of_batch = torch.tensor(rows, device=tokens.ids.device)
     ragged = len({len(prompt) for prompt in encoded}) > 1
-    at = torch.tensor([_token(loaded, prompt, options) for prompt in encoded], device=tokens.ids.device)
+    before_eos = options.encoder_token == "before-eos"  # noqa: S105
+    at = torch.tensor([prompt.measured(before_eos=before_eos) for prompt in encoded], device=tokens.ids.device)
     prompt = Where(of_batch, at, tokens.mask.bool() if ragged else None)
     if loaded.encoder_only:
         return {"encoder": prompt}
@@ -97,8 +100,10 @@ def _where(
     return {"encoder": prompt, "decoder": Where(of_batch, tokens.step, counted)}
 
 
-def _token(loaded: LoadedModel, encoded: Encoded, options: CaptureOptions) -> int:
-    return token_of_measurement(loaded, encoded, before_eos=options.encoder_token == "before-eos")  # noqa: S105
+def _measured_id(loaded: LoadedModel, encoded: Encoded, options: CaptureOptions) -> int:
+    if loaded.encoder_decoder and loaded.measured_at == "first-generated":
+        return encoded.opening[-1]
+    return encoded.ids[encoded.measured(before_eos=options.encoder_token == "before-eos")]  # noqa: S105
 
 
 def _collect(
@@ -119,12 +124,12 @@ def _collect(
         active_tokens=counts if options.any_token else None,
         near_zero=[layer.near_zero for layer in layers],
         n_tokens=torch.tensor([len(prompt) for prompt in encoded]).view(shape),
-        last_tokens=_texts(loaded, [prompt.ids[_token(loaded, prompt, options)] for prompt in encoded]),
         scales={
             ffn.layer.layer: kept.scales.view(shape)
             for ffn, kept in zip(loaded.ffns, recorder.buffers, strict=True)
             if kept.scales is not None
         },
+        last_tokens=_texts(loaded, [_measured_id(loaded, prompt, options) for prompt in encoded]),
     )
 
 

@@ -1,8 +1,13 @@
-"""One forward pass through the blocks of a model, without the LM head.
+"""One forward pass through the blocks of a model, without the LM head, or with it at one position.
 
 The LM head over all positions would be up to 87 % of a small model's work, and no FFN comes after it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -29,3 +34,22 @@ def _before_answer(loaded: LoadedModel, tokens: Tokens) -> Tensor:
     )
     hidden: Tensor = outputs[0]
     return hidden
+
+
+@contextmanager
+def head_at(model: Any, index: Tensor) -> Iterator[None]:
+    """Restrict the LM head to one position of each row. index: (R,); logits become (R, 1, V).
+
+    A hook on the head keeps the operations around it (scaling in T5, soft caps in Gemma).
+    """
+    rows = torch.arange(len(index), device=index.device)
+
+    def narrow(_module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        hidden = args[0]
+        return (hidden[rows.to(hidden.device), index.to(hidden.device)][:, None], *args[1:])
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(narrow)
+    try:
+        yield
+    finally:
+        handle.remove()

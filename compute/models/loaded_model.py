@@ -98,6 +98,8 @@ class LoadedModel:
     """None for a model that was not loaded by `load_model`."""
     post_norms: int | None = None
     """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
+    measured_at: Literal["last", "subject", "first-generated"] = "last"
+    """The token of measurement: the last one of the prompt, the last one of its subject, or the first generated."""
     language_codes: LanguageCodes | None = None
     """Codes of a translation model; None if its inputs have none."""
     opening: tuple[int, ...] = ()

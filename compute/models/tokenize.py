@@ -17,7 +17,9 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.bos import with_one_bos
+from neurontui.compute.models.length_groups import crossed_switch
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.subject import subject_token
 from neurontui.store.errors import InputError
 
 _BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
@@ -33,9 +35,23 @@ class Encoded:
     """Special tokens that the tokenizer appended, such as </s> of mT5; 0 for a decoder-only model."""
     opening: tuple[int, ...] = ()
     """Ids that the decoder of an encoder-decoder reads before the answer, with the code of the answer's language."""
+    subject: int | None = None
+    """Index of the subject's last token, if that is the token of measurement."""
+    mask: int | None = None
+    """Index of the first mask token, if the model is an encoder without a decoder."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def measured(self, *, before_eos: bool = False) -> int:
+        """Index of the token of measurement: subject, mask token or last token.
+
+        before_eos: the last token before the special tokens at the end.
+        """
+        for index in (self.subject, self.mask):
+            if index is not None:
+                return index
+        return len(self.ids) - 1 - (self.n_ending if before_eos else 0)
 
 
 @dataclass(frozen=True)
@@ -73,11 +89,11 @@ class InvalidPromptError(InputError):
         self.invalid = tuple(invalid)
 
 
-def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
+def encode(loaded: LoadedModel, texts: Sequence[str], subjects: Sequence[str | None] = ()) -> list[Encoded]:
     """Token ids of each text; with `bos="add"`, after exactly one BOS.
 
     A special token that the tokenizer appends is dropped for a decoder-only model: it would end the prompt, which the
-    model has to continue.
+    model has to continue. subjects: of each text, to be found as its token of measurement; empty: not needed.
     """
     rows = loaded.tokenizer(
         list(texts),
@@ -85,19 +101,30 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> list[Encoded]:
         truncation=False,
         return_attention_mask=False,
         return_special_tokens_mask=True,
+        return_offsets_mapping=bool(subjects),
         verbose=False,
     )
     pairs = zip(rows["input_ids"], rows["special_tokens_mask"], strict=True)
     encoded = [_encoded(loaded, ids, special) for ids, special in pairs]
-    if loaded.bos != "add":
-        return encoded
-    bos = loaded.tokenizer.bos_token_id
-    return [replace(row, ids=with_one_bos(row.ids, bos)) for row in encoded]
+    if subjects:
+        places = map(subject_token, texts, subjects, rows["offset_mapping"])
+        encoded = [replace(row, subject=place) for row, place in zip(encoded, places, strict=True)]
+    return [_with_one_bos(row, loaded.tokenizer.bos_token_id) for row in encoded] if loaded.bos == "add" else encoded
+
+
+def _with_one_bos(row: Encoded, bos: int) -> Encoded:
+    ids = with_one_bos(row.ids, bos)
+    added = len(ids) - len(row.ids)
+    subject, mask = (None if index is None else index + added for index in (row.subject, row.mask))
+    return replace(row, ids=ids, subject=subject, mask=mask)
 
 
 def _encoded(loaded: LoadedModel, ids: Sequence[int], special: Sequence[int]) -> Encoded:
     end = next((i + 1 for i in reversed(range(len(ids))) if not special[i]), 0)
-    if loaded.encoder_decoder or loaded.encoder_only:
+    if loaded.encoder_only:
+        mask = loaded.tokenizer.mask_token_id
+        return Encoded(tuple(ids), len(ids) - end, mask=ids.index(mask) if mask is not None and mask in ids else None)
+    if loaded.encoder_decoder:
         return Encoded(tuple(ids), len(ids) - end, loaded.opening)
     return Encoded(tuple(ids[:end]), 0)
 
@@ -108,27 +135,16 @@ def encode_prompts(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
     Raises InputError for a language that the model has no code for.
     """
     codes, n = loaded.language_codes, len(batch.languages)
+    subjects = batch.subjects if loaded.measured_at == "subject" else []
     if codes is None:
-        return encode(loaded, batch.prompts)
+        return encode(loaded, batch.prompts, subjects)
     encoded: list[list[Encoded]] = []
     for bit, language in enumerate(batch.languages):
         loaded.tokenizer.src_lang = codes.code(language)
-        encoded.append(encode(loaded, batch.prompts[bit::n]))
+        encoded.append(encode(loaded, batch.prompts[bit::n], subjects[bit::n]))
     rows = chain.from_iterable(zip(*encoded, strict=True))
     answers = [codes.ids[codes.code(language)] for language in batch.answer_languages]
     return [replace(row, opening=(*row.opening, code)) for row, code in zip(rows, answers, strict=True)]
-
-
-def token_of_measurement(loaded: LoadedModel, encoded: Encoded, *, before_eos: bool) -> int:
-    """Index of the token at which a prompt is read, in the encoder if there is one.
-
-    The first mask token of a model that is only an encoder; else the last token, or with `before_eos` the last one that
-    the tokenizer did not append.
-    """
-    mask = loaded.tokenizer.mask_token_id if loaded.encoder_only else None
-    if mask is not None and mask in encoded.ids:
-        return encoded.ids.index(mask)
-    return len(encoded) - 1 - (encoded.n_ending if before_eos else 0)
 
 
 def encode_batch(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
@@ -153,8 +169,16 @@ def _problem(loaded: LoadedModel, prompt: str, encoded: Encoded) -> str | None:
     limit = loaded.max_tokens
     if not prompt.strip() or len(encoded) == encoded.n_ending:
         return "is empty; add text or leave the example out."
-    if limit is not None and len(encoded) > limit:
-        return f"has {len(encoded)} tokens, more than the {limit} that the model supports; shorten it or leave it out."
+    if loaded.measured_at == "subject" and encoded.subject is None:
+        return "has no subject, or does not contain it; --token subject needs one in every prompt."
+    n_read = len(encoded) + (loaded.measured_at == "first-generated" and not loaded.encoder_decoder)
+    if limit is not None and n_read > limit:
+        return f"has {n_read} tokens, more than the {limit} that the model supports; shorten it or leave it out."
+    if n_read > len(encoded) and (switch := crossed_switch(loaded.model.config, len(encoded), 2)):
+        return (
+            f"has {len(encoded)} tokens, and the model scales positions differently beyond {switch} tokens (longrope), "
+            "so prompt and generated token would be read with different scalings; shorten it or leave it out."
+        )
     return outside_embedding(loaded, encoded.ids)
 
 

@@ -18,6 +18,14 @@ def digest(data: TaskData) -> str:
     return sha.hexdigest()
 
 
+def spans_digest(data: TaskData) -> str:
+    """SHA-256, in hexadecimal, over the subjects of the prompts; only a run that measures there depends on them."""
+    sha = hashlib.sha256()
+    for example in data.examples:
+        sha.update(_line([example.spans.get(code) for code in data.languages]))
+    return sha.hexdigest()
+
+
 def _fields(example: Example, languages: Sequence[str]) -> list[object]:
     return [
         example.id,

@@ -19,6 +19,8 @@ class Example:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answer_language: str | None = None
     """Language of all answers and choices if it is not that of the prompt, as in ke-all-en."""
+    spans: Mapping[str, str] = field(default_factory=dict)
+    """The subject of each prompt as it is written there, for `--token subject`; may lack languages, or be empty."""
 
     def joiner(self, code: str) -> str:
         """The text between the prompt of language `code` and its answer: '' or ' '."""

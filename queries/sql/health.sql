@@ -78,8 +78,8 @@ WITH the_run AS (
     WHERE s.n_near_zero IS NOT NULL
     UNION ALL
     SELECT 8, 'last tokens', n_ends > 1 OR p = 1,
-        if(n_ends > 1, format('prompts of {} languages end with {} different tokens', p, n_ends),
-            'prompts of all languages end with the same token, which alone may cause sharing')
+        if(n_ends > 1, format('prompts of {} languages are read at {} different tokens', p, n_ends),
+            'prompts of all languages are read at the same token, which alone may cause sharing')
     FROM common_ends, the_run
     UNION ALL
     SELECT 9, 'answers', if(n_answered = 0, NULL, n_answered = n),

@@ -16,8 +16,8 @@
 --   bloom_share       %       Share in the pretraining text of BLOOM, or NULL.
 --   tokens            tokens  Mean number of tokens of a prompt.
 --   accuracy          %       Share of right answers; NULL if none was judged.
---   last_token        -       Most frequent last token.
---   last_token_share  %       Share of prompts that end with this token.
+--   last_token        -       Most frequent token of measurement.
+--   last_token_share  %       Share of prompts that are read at this token.
 WITH ends AS (
     SELECT language, last_token, count(*) AS n
     FROM examples

@@ -21,6 +21,7 @@
 --   n_neurons    neurons    Number of neurons of all layers.
 --   accuracy     %          Share of right answers over all languages; NULL if none was generated.
 --   threshold    -          A neuron is active if its activation is greater than this.
+--   token        -          Token of measurement: last (of the prompt), subject (its last token) or first-generated.
 --   dtype        -          Precision of the forward pass.
 --   device       -          Device of the run.
 --   started      -          Start of the run, UTC.
@@ -38,7 +39,7 @@ WITH sizes AS (
 SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision, i.identified, r.architecture, r.task, r.setting,
     r.n_shots, r.languages, len(r.languages)::INTEGER AS n_languages, r.n_examples,
     coalesce(s.n_layers, 0)::INTEGER AS n_layers, coalesce(s.n_neurons, 0) AS n_neurons, a.accuracy,
-    r.threshold, r.dtype, r.device, r.started, r.seconds, r.tokens
+    r.threshold, coalesce(r.settings->>'token', 'last') AS token, r.dtype, r.device, r.started, r.seconds, r.tokens
 FROM runs r
 JOIN identified i USING (run)
 LEFT JOIN sizes s USING (run)

@@ -19,11 +19,17 @@
 --   high                 %       Upper end.
 --   correlation          -       Correlation of relative with inactive over languages (Pearson's r).
 --   correlation_by_word  -       Correlation of tokens_per_word with inactive, over languages that have both.
-WITH prompts AS (
+WITH read_tokens AS (
+    -- Of a decoder-only model, the first generated token is counted with the prompt that it follows.
+    SELECT x.language, x.prompt, x.n_tokens - if(coalesce(r.settings->>'token', 'last') = 'first-generated'
+        AND NOT EXISTS (FROM layers y WHERE y.run = $run AND y.stack = 'encoder'), 1, 0) AS n_tokens
+    FROM examples x JOIN runs r USING (run)
+    WHERE x.run = $run
+), prompts AS (
     SELECT language, avg(n_tokens) AS tokens, sum(n_tokens) / sum(length(prompt)) AS tokens_per_letter,
         sum(n_tokens) / sum(len(regexp_split_to_array(trim(prompt), '\s+'))) AS tokens_per_word
-    FROM examples
-    WHERE run = $run AND list_contains($languages, language)
+    FROM read_tokens
+    WHERE list_contains($languages, language)
     GROUP BY language
 ), counts AS (
     SELECT l.language, l.bit, h.fold, sum(h.n) AS n, coalesce(sum(h.n) FILTER (h.mask >> l.bit & 1 = 0), 0) AS k

@@ -15,6 +15,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.engines import local
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import Finished, run
+from neurontui.compute.run_key import _LATER, _deciding
 from neurontui.queries.results import open_results
 from neurontui.store.admin.merge_files import combine
 from neurontui.store.errors import MeasureError
@@ -263,3 +264,8 @@ def test_info_has_no_doubts_about_a_run_of_today(
     with open_results(config.out) as opened:
         checks = opened.query("health").to_pylist()
     assert [each["passed"] for each in checks if each["check"] == "model"] == [True]
+
+
+def test_options_that_came_later_leave_the_key_of_other_runs_alone(config: RunConfig) -> None:
+    assert not _LATER.keys() & _deciding(config).keys()
+    assert _deciding(replace(config, token="subject"))["token"] == "subject"

@@ -30,6 +30,7 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.multimodal import is_multimodal, require_supported_multimodal, text_ffns
 from neurontui.compute.models.post_norms import with_writes
 from neurontui.compute.models.self_check import failures_as_sentences, self_checked
+from neurontui.compute.models.subject import require_offsets
 from neurontui.store.errors import MissingExtraError, ModelError
 
 
@@ -52,6 +53,8 @@ class ModelOptions:
     """See `LoadedModel.bos`."""
     post_norm: bool | None = True
     """Whether scores include what stands between FFN and residual stream; None: no scores, so it is not looked for."""
+    measured_at: Literal["last", "subject", "first-generated"] = "last"
+    """See `LoadedModel.measured_at`."""
 
 
 def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
@@ -69,6 +72,12 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         asks_for_bos = configured(checkpoint.source, checkpoint.revision)
         if options.bos == "add":
             require_bos_token(tokenizer, checkpoint.name)
+        if options.measured_at == "first-generated" and is_encoder(config):
+            raise ModelError(
+                f"'{checkpoint.name}' is an encoder, which generates nothing; use --token last or --token subject."
+            )
+        if options.measured_at == "subject":
+            require_offsets(tokenizer, checkpoint.name)
         placement = _place(options, config)
         quantization = ask_to_dequantize(config, checkpoint.name)
         model = _load_weights(options, checkpoint, config, placement)
@@ -102,6 +111,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         bos=options.bos,
         quantization=checkpoint.quantization or quantization,
         post_norms=post_norms,
+        measured_at=options.measured_at,
         language_codes=codes,
         opening=opening,
     )

@@ -98,6 +98,7 @@ def _example(lineid: int, k: int, versions: Mapping[str, _Version]) -> Example:
         cluster=f"P36-{lineid}",
         prompts={code: _prompt(folder.templates[k], capital.subject) for code, (capital, folder) in versions.items()},
         answers={code: capital.city for code, (capital, _) in versions.items()},
+        spans={code: capital.subject for code, (capital, _) in versions.items()},
     )
 
 

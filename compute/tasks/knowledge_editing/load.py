@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
-from neurontui.compute.tasks.knowledge_editing.mzsre import Edits, read_demonstrations, read_edits
+from neurontui.compute.tasks.knowledge_editing.mzsre import Edit, Edits, read_demonstrations, read_edits
 from neurontui.compute.tasks.languages import joiner
 from neurontui.compute.tasks.selection import choose_languages
 from neurontui.compute.tasks.text import counted, listed
@@ -75,8 +75,14 @@ def _example(number: int, item: Edits, directions: dict[str, _Direction], openin
         cluster=str(number + 1),
         prompts={code: openings[code] + direction.prompt(item) for code, direction in directions.items()},
         answers={code: item[direction.question].answer for code, direction in directions.items()},
+        spans={code: span for code, direction in directions.items() if (span := _span(item[direction.question]))},
         answer_language="en" if asked == {"en"} else None,
     )
+
+
+def _span(edit: Edit) -> str | None:
+    """The subject, if the question contains it: the edit before the question may name it in another language."""
+    return edit.subject if edit.subject and edit.subject in edit.question else None
 
 
 def _shots(data: Path, n: int, languages: tuple[str, ...]) -> list[Edits]:

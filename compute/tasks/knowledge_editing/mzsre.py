@@ -28,6 +28,8 @@ class Edit:
 
     question: str
     answer: str
+    subject: str | None = None
+    """Of the question; None in a demonstration."""
 
 
 Edits = Mapping[str, Edit]
@@ -98,10 +100,17 @@ def _pairs(path: Path, name: str) -> list[tuple[Edit, Edit]]:
 
 def _edit(side: object, where: str) -> Edit:
     fields = require_fields(side, ("src", "alt"), where)
-    edit = Edit(*(require_text(fields[name], f"{where}: {name}") for name in ("src", "alt")))
+    question, answer = (require_text(fields[name], f"{where}: {name}") for name in ("src", "alt"))
+    edit = Edit(question, answer, _subject(side))
     if not edit.question or not edit.answer:
         raise InputError(f"{where} has an empty question or answer.")
     return edit
+
+
+def _subject(side: object) -> str | None:
+    """Only `--token subject` needs it, so a missing one is no error here."""
+    subject = side.get("subject") if isinstance(side, dict) else None
+    return subject.strip() if isinstance(subject, str) and subject.strip() else None
 
 
 def _training_lines(path: Path) -> list[Edit | None]:

@@ -2,8 +2,9 @@
 
 {"id": "paris", "prompts": {"en": "…", "de": "…"}, "answers": {"en": "…"}, "choices": {"en": ["…", "…"]}}
 
-`answers` and `choices` are optional. So are `cluster` (the source that the example shares with others; default: its id)
-and `answer_language` (if answers are not in the prompt's language). Language codes may have any form that `short_code`
+`answers` and `choices` are optional. So are `spans` (the subject of each prompt as it is written there, for `--token
+subject`), `cluster` (the source that the example shares with others; default: its id) and `answer_language` (if answers
+are not in the prompt's language). Language codes may have any form that `short_code`
 reads. An id or a cluster may be a whole number; an answer may be the index of a choice, from 0.
 """
 
@@ -16,7 +17,7 @@ from neurontui.compute.tasks.languages import by_short_code, duplicate
 from neurontui.compute.tasks.text import kind, shown, text_fault
 from neurontui.store.languages.tags import short_code
 
-FIELDS = ("id", "prompts", "answers", "choices", "cluster", "answer_language")
+FIELDS = ("id", "prompts", "answers", "choices", "spans", "cluster", "answer_language")
 
 Asked = Collection[str] | None
 """Short codes of the requested languages; None: all languages of the file."""
@@ -50,6 +51,7 @@ def record_faults(record: object, asked: Asked = None) -> Iterator[Fault]:
         choices = _of_languages(record.get("choices"), asked, languages)
         yield from _answers(answers, choices, languages)
         yield from _choices(choices, answers, languages)
+        yield from _spans(_of_languages(record.get("spans"), asked, languages), languages)
 
 
 def record_id(record: object) -> str | None:
@@ -71,6 +73,7 @@ def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example
     prompts = by_short_code(prompts_of(record, languages))
     answers = by_short_code(record.get("answers") or {})
     choices = by_short_code(record.get("choices") or {})
+    spans = by_short_code(record.get("spans") or {})
     language = record.get("answer_language")
     return Example(
         id=str(record["id"]),
@@ -79,6 +82,7 @@ def to_example(record: Mapping[str, Any], languages: tuple[str, ...]) -> Example
         answers={code: _answer_text(answers[code], choices.get(code)) for code in languages if code in answers},
         choices={code: tuple(choices[code]) for code in languages if code in choices},
         answer_language=None if language is None else short_code(language),
+        spans={code: spans[code] for code in languages if code in spans},
     )
 
 
@@ -87,7 +91,7 @@ def _answer_text(answer: Any, options: Any) -> str:
 
 
 def _of_languages(values: Any, asked: Asked, languages: Collection[str]) -> Any:
-    """Answers or choices; if languages are requested, only those with a prompt."""
+    """Answers, choices or spans; if languages are requested, only those with a prompt."""
     if asked is None or not isinstance(values, dict):
         return values
     return {code: value for code, value in values.items() if short_code(code) in languages}
@@ -194,6 +198,21 @@ def _choices(choices: object, answers: object, languages: Collection[str]) -> It
             yield field, "are for a language without a prompt"
         answer = answer_of.get(short_code(code))
         yield from ((field, fault) for fault in _option_faults(options, answer))
+
+
+def _spans(spans: object, languages: Collection[str]) -> Iterator[Fault]:
+    """Whether a prompt contains its span is checked by a run that measures there."""
+    if spans is None:
+        return
+    if not isinstance(spans, dict):
+        yield "spans", f"must be an object of language and text, not {kind(spans)}"
+        return
+    yield from _duplicates("spans", spans)
+    for code, span in spans.items():
+        if short_code(code) not in languages:
+            yield f"spans.{shown(code)}", "is for a language without a prompt"
+        if fault := text_fault(span):
+            yield f"spans.{shown(code)}", fault
 
 
 def _option_faults(options: object, answer: object) -> Iterator[str]:

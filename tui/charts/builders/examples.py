@@ -13,6 +13,7 @@ from neurontui.tui.charts.terminal.blocks import spark
 from neurontui.tui.common.number_formats import count, percent, signed
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.common.table_fields import Field
+from neurontui.tui.common.token_words import token_words
 
 COMMON = 10
 """Characters that all prompts have to begin with before a list leaves them out."""
@@ -80,7 +81,8 @@ def full_lines(table: pa.Table, width: int) -> list[Spans]:
                     for first, line in _first(wrapped(row[column], width - 10))
                 ]
         last = repr(clean(row["last_token"]))[1:-1]
-        lines += [[Span(f"  {row['n_tokens']} tokens, read at the last: “{last}”", "dim")], []]
+        where = token_words(row["token"])
+        lines += [[Span(f"  {row['n_tokens']} tokens, read at {where}: “{last}”", "dim")], []]
     return lines
 
 

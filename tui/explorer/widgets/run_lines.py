@@ -8,6 +8,7 @@ from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.common.number_formats import count, duration, percent, plain_value
 from neurontui.tui.common.sanitize import clean, fit, shorten
 from neurontui.tui.common.table_fields import Field
+from neurontui.tui.common.token_words import token_words
 from neurontui.tui.explorer.run_catalog import RunInfo
 
 WARNING = "prompts"
@@ -56,7 +57,7 @@ def run_details(run: RunInfo, width: int) -> list[Spans]:
             " · ".join(str(x) for x in (run.get("task"), run.get("setting")) if x) + _shots(run),
         ),
         ("languages", " ".join(run.languages)),
-        ("active", f"A > {run.threshold:g}" + _others(run)),
+        ("active", f"A > {run.threshold:g}" + _place(run) + _others(run)),
         ("measured", _when(run)),
         ("key", run.key[:12]),
         ("file", near(run.file)),
@@ -127,6 +128,12 @@ def _pair(word: str, value: str, width: int) -> list[Spans]:
 def _shots(run: RunInfo) -> str:
     shots = run.get("n_shots", 0)
     return f" · {shots} demonstrations in front" if shots else ""
+
+
+def _place(run: RunInfo) -> str:
+    """The token of measurement, if it is not the last of the prompt."""
+    place = run.get("token", "last")
+    return "" if place == "last" else f" at {token_words(place)} token"
 
 
 def _others(run: RunInfo) -> str:

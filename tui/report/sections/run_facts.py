@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from neurontui.queries.results import Results
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.common.significant import NONE, decimals, figures
+from neurontui.tui.common.token_words import token_words
 from neurontui.tui.report.model import Block, Fold, Table, Text
 from neurontui.tui.report.run import Row, Run
 from neurontui.tui.report.shape import cells
@@ -27,7 +28,7 @@ def facts(row: Row) -> Table:
             "accuracy",
             f"{decimals(number(row['accuracy']))} %" if number(row["accuracy"]) is not None else "not judged",
         ),
-        ("active where", f"activation > {row['threshold']:g} at the last prompt token"),
+        ("active where", f"activation > {row['threshold']:g} at {token_words(row['token'])} token"),
         ("computed", f"in {row['dtype']} on {row['device']}, {figures(number(row['seconds']))} s"),
         ("started", f"{row['started']:%Y-%m-%d %H:%M} UTC" if row["started"] else NONE),
         ("key", row["key"]),
@@ -98,13 +99,12 @@ def languages(results: Results, run: Run) -> Table:
             "script",
             "tokens a prompt",
             "accuracy, %",
-            "last token",
+            "read at",
             "of prompts, %",
         ),
         body,
         labels=4,
-        caption="Activations are read at the last token of a prompt. Where languages end in the same token in "
-        "one task and "
+        caption="Activations are read at the token shown. Where languages are read at the same token in one task and "
         "not in another, sharing differs for that reason alone.",
         query=run.command("run-languages"),
     )

@@ -1,7 +1,7 @@
 """The header of a table: a column `id` and columns for each language.
 
 Columns `prompt_de` (also `prompts.de`) contain prompts; without such columns, columns named by a language code (`de`)
-do. `answer_de` and `choices_de` (a JSON list) belong to them. Other columns are the user's own data.
+do. `answer_de`, `choices_de` (a JSON list) and `span_de` belong to them. Other columns are the user's own data.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ _PREFIXES = {
     "answers": "answers",
     "choice": "choices",
     "choices": "choices",
+    "span": "spans",
+    "spans": "spans",
 }
 _PLAIN = ("id", "cluster", "answer_language")
 _LONG = {"language", "lang", "language_code", "locale"}
@@ -25,7 +27,7 @@ _LONG = {"language", "lang", "language_code", "locale"}
 
 @dataclass(frozen=True)
 class Column:
-    """Content of a column: a plain field, `prompts`, `answers` or `choices` of a language, or the user's own data."""
+    """Content of a column: a plain field, a field of one language such as `prompts`, or the user's own data."""
 
     field: str
     code: str | None = None
