@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.model import Drawing
+from neurontui.tui.explorer.exported_tables import exported_tables
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
@@ -98,7 +99,8 @@ class Page(MatchingScreen):
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables to copy and export, by name; the first one is what `y` copies."""
-        return {request.name: self.answers[key] for key, request in self.shown().items() if key in self.answers}
+        shown = [(request, self.answers[key]) for key, request in self.shown().items() if key in self.answers]
+        return exported_tables(shown, self.session.runs)
 
     def drawing_once(self, draw: Callable[[], None]) -> None:
         """Draw once after all pending messages: several results may have arrived together."""
