@@ -1,11 +1,12 @@
 -- name: measures
 -- title: Measures of a run
 -- figure:
--- description: Measures that the run has or lacks.
+-- description: Measures that the run has or lacks; those of the ablation are ablation, generated, ranked, controls
+--   and doses.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
---   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers or ablation.
+--   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, or part of the ablation.
 --   present  -  Whether the run has it.
 --   reads    -  Description of the measure.
 FROM (VALUES
@@ -24,6 +25,13 @@ FROM (VALUES
         'tokens that a neuron promotes and suppresses'),
     ('answers', EXISTS (SELECT 1 FROM examples WHERE run = $run AND correct IS NOT NULL),
         'generated and judged answers'),
-    ('ablation', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run), 'answers with ablated neurons')
+    ('ablation', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run), 'answers with ablated neurons'),
+    ('generated', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND correct IS NOT NULL),
+        'answers generated with ablated neurons'),
+    ('ranked', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND rank_correct IS NOT NULL),
+        'choices ranked with ablated neurons'),
+    ('controls', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND matched_to IS NOT NULL),
+        'controls of ablated types'),
+    ('doses', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'dose'), 'doses of ablated types')
 ) measures(measure, present, reads)
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)

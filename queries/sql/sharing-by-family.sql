@@ -10,7 +10,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages that form the pairs.
---   $measure    phi|lift|jaccard = phi  Measure of sharing; see sharing-lift.
+--   $measure    phi|lift|jaccard = phi  Measure of sharing, in the units of sharing-lift.
 --   $layer      integer = NULL    Only this layer; NULL: all layers.
 -- columns:
 --   relation     -      family, branch or script.
@@ -29,7 +29,7 @@ WITH kinds AS (
         unnest([nullif(l.family, 'unknown'), nullif(l.branch, 'unknown'), nullif(l.script, 'Zzzz')]) AS label
     FROM chosen LEFT JOIN languages l ON l.code = chosen.language
 ), shared AS (
-    SELECT fold, bit, other_bit, CASE $measure WHEN 'phi' THEN phi WHEN 'lift' THEN lift ELSE jaccard END AS x
+    SELECT fold, bit, other_bit, CASE $measure WHEN 'phi' THEN phi WHEN 'lift' THEN lift ELSE 100 * jaccard END AS x
     FROM pairs
 ), compared AS (
     SELECT a.relation, s.fold, s.x, a.label = b.label AS related

@@ -198,6 +198,10 @@ def test_measures(results: Results) -> None:
         "vocabulary",
         "answers",
         "ablation",
+        "generated",
+        "ranked",
+        "controls",
+        "doses",
     }
     assert present(1) == everything
     assert present(4) == {"types", "tokens", "vocabulary"}

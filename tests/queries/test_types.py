@@ -294,10 +294,9 @@ def test_sharing_by_family_is_a_mantel_test(results: Results, toy: Toy, measure:
     rows = {r["relation"]: r for r in found.to_pylist()}
     assert list(rows) == ["family", "branch", "script"]
     pairs = list(itertools.combinations(range(5), 2))
-    percent = 100 if measure == "jaccard" else 1
 
     def sharing(i: int, j: int, kept: Any) -> float:
-        return _pair(run, layer, codes[i], codes[j], kept)[measure] / percent
+        return _pair(run, layer, codes[i], codes[j], kept)[measure]
 
     phi = {(i, j): sharing(i, j, slice(None)) for i, j in pairs}
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import log
+from math import floor, log, log10
 
 from neurontui.tui.charts.palette import LETTERS, TYPES
+from neurontui.tui.common.number_formats import cell, plus_minus
 
 Value = float | None
 """A value, or None where there is none: charts leave a gap, tables a dash."""
@@ -51,10 +52,7 @@ class Series:
     def text(self, index: int, digits: int = 1) -> str:
         """The value at `index` with its interval, as `9.3 ±0.1`, or an en dash where there is none."""
         value = self.values[index] if index < len(self.values) else None
-        if value is None:
-            return "–"
-        half = self.half[index] if index < len(self.half) else None
-        return f"{value:.{digits}f}" if half is None else f"{value:.{digits}f} ±{half:.{digits}f}"
+        return plus_minus(value, self.half[index] if index < len(self.half) else None, digits)
 
 
 @dataclass(frozen=True)
@@ -143,6 +141,13 @@ class Matrix:
     """A row of characters a row, each put behind a cell's value: what a color means, without color."""
     row_title: str = ""
     column_title: str = ""
+    digits: int = 1
+    """Decimals of a cell, at least; small values have more."""
+
+    def text(self, row: int, column: int) -> str:
+        """A cell's value; with its sign where the colors are around zero."""
+        sign = "+" if self.diverging and not self.tints else ""
+        return cell(self.values[row][column], sign, self.digits)
 
     def tint(self, row: int, column: int) -> Value:
         """What colors a cell."""
@@ -200,6 +205,20 @@ class Bars:
     bars: tuple[Bar, ...] = field(default=())
     unit: str = "%"
     y_title: str = ""
+    end: float = 0.0
+    """The value of a full bar. 0: 100 for percentages, or a round number where the largest is at most half of it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "end", self.end or self._end())
+
+    def _end(self) -> float:
+        highest = max((bar.value or 0.0 for bar in self.bars), default=0.0)
+        return 100.0 if self.unit == "%" and 50 < highest <= 100 else round_up(highest)
+
+    @property
+    def scale(self) -> str:
+        """The values at both ends of the bars."""
+        return f"0–{self.end:g} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -237,6 +256,14 @@ Drawing = Chart | Matrix | Bars
 """What the terminal draws."""
 Panel = Drawing | Dots
 """What a figure draws."""
+
+
+def round_up(value: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is not below `value`; 1 for nothing."""
+    if not 0 < value < float("inf"):
+        return 1.0
+    power = 10.0 ** floor(log10(value))
+    return next(factor * power for factor in (1, 2, 5, 10) if value <= factor * power * (1 + 1e-9))
 
 
 def spaced(values: Sequence[float]) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from neurontui.queries import Results
 from neurontui.tui.charts.model import Chart, Series
+from neurontui.tui.common.number_formats import plus_minus
 from tests.queries.comparing import close
 from tests.queries.raw_run import make_run
 
@@ -42,4 +43,4 @@ def check(series: Series, expected: Sequence[Sequence[float]]) -> None:
             assert close(series.low[index], numbers[1]), (series.letter, index, series.low[index], numbers)
             assert close(series.high[index], numbers[2]), (series.letter, index, series.high[index], numbers)
             assert close(series.half[index], (numbers[2] - numbers[1]) / 2), (series.letter, index)
-            assert f"±{(numbers[2] - numbers[1]) / 2:.1f}" in series.text(index)
+            assert series.text(index) == plus_minus(numbers[0], (numbers[2] - numbers[1]) / 2)

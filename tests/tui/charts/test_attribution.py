@@ -53,7 +53,7 @@ def test_largest_effects_by_layer(results: Results) -> None:
 
 
 def test_effective_scores_in_a_table(results: Results) -> None:
-    rows = score_table(rows_of(results, "effective-score-by-type"), None).to_pylist()
+    rows = score_table(rows_of(results, "effective-score-by-type")).to_pylist()
     assert [(row["language"], row["type"]) for row in rows] == [(code, name) for code in CODES for name in NAMES]
     for row in rows:
         read, name = CODES.index(row["language"]), row["type"]

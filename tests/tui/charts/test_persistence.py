@@ -7,6 +7,7 @@ import pytest
 
 from neurontui.queries import Results
 from neurontui.tui.charts.builders.persistence import overlap_bars, persistence_lines, size_chart
+from neurontui.tui.common.number_formats import percent, plus_minus
 from tests.queries.comparing import close
 from tests.queries.reference import Array, active, type_ratio, types
 from tests.tui.charts.raw import CODES, LETTERS, NAMES, RUN, by_letter, check, rows_of
@@ -37,9 +38,9 @@ def test_the_table_in_words(results: Results) -> None:
         words = "".join(part.text for part in line)
         value, low, high = type_ratio(RUN, [0, 1, 2], CODES, name)
         overlap = 100 * of_type(name).all(axis=0).mean()
-        assert f"{value:.1f} ±{(high - low) / 2:.1f}" in words
-        assert f"{overlap:>8.1f} " in words
-        assert f"{100 * overlap / value:>9.1f}" in words
+        assert plus_minus(value, (high - low) / 2) in words
+        assert f"{percent(overlap):>7} " in words
+        assert f"{percent(100 * overlap / value):>8}" in words
 
 
 def test_overlap_shrinks_as_examples_grow(results: Results) -> None:

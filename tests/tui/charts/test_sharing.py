@@ -18,6 +18,7 @@ from neurontui.tui.charts.builders.sharing import (
     sharing_matrix,
 )
 from neurontui.tui.charts.model import Matrix
+from neurontui.tui.common.number_formats import plus_minus
 from tests.queries.comparing import close
 from tests.queries.reference import Array, active, jackknife, ratio, types
 from tests.tui.charts.raw import CODES, RUN, by_letter, check, rows_of
@@ -50,7 +51,7 @@ def test_the_matrix_gives_the_share_of_the_rows_neurons(results: Results, names:
 
 
 def against_chance(a: str, b: str) -> dict[str, float]:
-    """Lift, 100 × phi and Jaccard, centered in each layer."""
+    """Lift, phi and Jaccard, centered in each layer."""
     both = either = expected = covariance = variances = 0.0
     spread = []
     for layer in range(3):
@@ -60,7 +61,7 @@ def against_chance(a: str, b: str) -> dict[str, float]:
         covariance += x.size * np.cov(x, y, bias=True)[0, 1]
         spread.append((x.size * x.var(), x.size * y.var()))
     variances = math.prod(np.sum(spread, axis=0))
-    return {"lift": both / expected, "phi": 100 * covariance / math.sqrt(variances), "jaccard": 100 * both / either}
+    return {"lift": both / expected, "phi": covariance / math.sqrt(variances), "jaccard": 100 * both / either}
 
 
 @pytest.mark.parametrize("measure", ["lift", "phi", "jaccard"])
@@ -69,7 +70,7 @@ def test_sharing_against_chance(results: Results, names: list[str], measure: str
     matrix = lift_matrix(rows_of(results, "sharing-lift"), names, measure)
     pairs = itertools.permutations(CODES, 2)
     check_matrix(matrix, names, {(a, b): against_chance(a, b)[measure] for a, b in pairs})
-    assert matrix.unit == {"lift": "×", "phi": "φ × 100", "jaccard": "%"}[measure]
+    assert matrix.unit == {"lift": "×", "phi": "φ", "jaccard": "%"}[measure]
 
 
 def specific(code: str, layers: tuple[int, ...]) -> tuple[float, ...]:
@@ -119,4 +120,4 @@ def test_bars_of_languages_largest_first(results: Results) -> None:
         assert close(bar.low, low)
         assert close(bar.high, high)
         words = "".join(part.text for part in line)
-        assert f" {value:.1f} ±{(high - low) / 2:.1f}" in words
+        assert plus_minus(value, (high - low) / 2) in words

@@ -19,6 +19,7 @@ from neurontui.tui.charts.builders.types import (
     totals,
     type_chart,
 )
+from neurontui.tui.common.number_formats import percent
 from tests.queries.raw_run import RawRun
 from tests.queries.reference import Array, active, jackknife, ratio, type_ratio, types
 from tests.tui.charts.raw import CODES, LETTERS, NAMES, OTHER, RUN, SIZES, by_letter, check, rows_of
@@ -163,4 +164,4 @@ def test_over_all_layers_every_neuron_counts_alike(results: Results) -> None:
     readings = {reading.letter: reading for reading in totals(rows_of(results, "type-ratio-by-layer"))}
     for name, letter in LETTERS.items():
         every = np.concatenate([types(active(RUN, layer, CODES))[name] for layer in range(3)], axis=1)
-        assert readings[letter].value == f"{100 * every.mean():.1f}"
+        assert readings[letter].value == percent(100 * every.mean())

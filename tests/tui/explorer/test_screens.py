@@ -18,7 +18,7 @@ EXPECTED = {
     "persistence": ("Does a neuron keep its type?", "overlap", "found"),
     "neuron": ("layer 0 · neuron 30", "active in", "promotes", "strongest inputs"),
     "attribution": ("Types of the top 5 %", "all-shared"),
-    "ablation": ("baseline", "A all-shared", "matched control", "n = 400"),
+    "ablation": ("baseline", "A all-shared", "its control", "n = 400"),
     "sql": ("SELECT", "ctrl+r"),
 }
 

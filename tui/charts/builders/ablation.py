@@ -5,14 +5,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from neurontui.tui.charts.builders.controls import matched
 from neurontui.tui.charts.builders.rows import Columns, half_width, number, series_by
 from neurontui.tui.charts.model import Bar, Bars, Chart, Dot, Dots, Matrix, Series, Value
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
-from neurontui.tui.common.number_formats import count, percent, plus_minus, signed
+from neurontui.tui.common.number_formats import percent, plus_minus, signed
 from neurontui.tui.common.sanitize import shorten
-from neurontui.tui.common.table_fields import Field
 
 Rows = list[dict[str, Any]]
 OFF, MEAN = "off", "mean"
@@ -20,18 +20,25 @@ NAME_WIDTH = 17
 """Cells of a condition's name: what ten languages leave in 80 columns."""
 
 
-def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows) -> Matrix:
-    """Accuracy, colored by its change from the baseline; the paper's row below each condition it has."""
+def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows, more_is_better: bool = True) -> Matrix:
+    """Accuracy, colored by its change from the baseline; the paper's row below each condition it has.
+
+    The colors are those of better and worse, the arrows those of more and less.
+    """
+    sign = 1 if more_is_better else -1
     names, values, tints, marks = [], [], [], []
-    for label, own in _conditions(rows).items():
-        names.append(_name(label, own))
+    conditions = _conditions(rows)
+    sizes = _sizes(conditions)
+    for label, own in conditions.items():
+        names.append(_name(label, own, sizes.get(own[None]["matched_to"])))
         values.append(
             (
                 number(own[None]["percent"]),
                 *(_of(own, code, "accuracy") for code in (*languages, None)),
             )
         )
-        tints.append((None, *(_of(own, code, "change") for code in (*languages, None))))
+        changes = (_of(own, code, "change") for code in (*languages, None))
+        tints.append((None, *(None if change is None else sign * change for change in changes)))
         marks.append(" " + "".join(_mark(own.get(code)) for code in (*languages, None)))
         paper = _paper(own[None], published)
         if paper:
@@ -66,23 +73,26 @@ def _mark(row: dict[str, Any] | None) -> str:
 
 
 def mean_lines(rows: Rows, published: Rows, width: int) -> list[Spans]:
-    """A bar a row of the matrix: accuracy over all inputs with its interval, the paper's mean in gray."""
-    lines: list[Spans] = [[Span("all inputs", "text", bold=True), Span("  95 % interval", "dim")]]
-    for own in _conditions(rows).values():
-        row, half = own[None], half_width(own[None])
-        tail = "" if half is None else f" ±{half:.1f}"
-        lines.append(_mean_bar(number(row["accuracy"]), tail, _role(row), width))
+    """A bar a row of the matrix on 0–100: accuracy over all inputs with its interval, the paper's mean in gray."""
+    conditions = _conditions(rows)
+    intervals = any(half_width(own[None]) is not None for own in conditions.values())
+    tail = ", ± 95 % interval" if intervals else ""
+    lines: list[Spans] = [[Span("all inputs", "text", bold=True), Span(f"  0–100 %{tail}", "dim")]]
+    for own in conditions.values():
+        row = own[None]
+        lines.append(_mean_bar(number(row["accuracy"]), half_width(row), _role(row), width))
         paper = _paper(row, published)
         if paper:
-            lines.append(_mean_bar(_mean(list(paper[1].values())), "", "reference", width))
+            lines.append(_mean_bar(_mean(list(paper[1].values())), None, "reference", width))
     return lines
 
 
-def _mean_bar(value: Value, tail: str, role: str, width: int) -> Spans:
+def _mean_bar(value: Value, half: Value, role: str, width: int) -> Spans:
+    text, space, tail = plus_minus(value, half).partition(" ")
     return [
         Span(bar(value, 100.0, max(width - 13, 4)), ink_of(role), "rule"),
-        Span(f"{percent(value):>6}", "dim" if role == "reference" else "text"),
-        Span(f"{tail:<7}", "dim"),
+        Span(f"{text:>6}", "dim" if role == "reference" else "text"),
+        Span(f"{space + tail:<7}", "dim"),
     ]
 
 
@@ -91,13 +101,6 @@ def _role(row: dict[str, Any]) -> str:
     if row["kind"] == "type" and row["type"] is not None:
         return str(row["type"])
     return "reference" if row["kind"] == "matched" else "first"
-
-
-def sources(table: pa.Table | None) -> list[str]:
-    """Tables of the paper for the run's task, that of the run's own model first."""
-    rows = table.to_pylist() if table is not None else []
-    order = sorted(rows, key=lambda row: (not row["same_model"], row["source"]))
-    return list(dict.fromkeys(row["source"] for row in order))
 
 
 def labels_of(rows: Rows, published: Rows) -> list[str]:
@@ -117,16 +120,22 @@ def _conditions(rows: Rows) -> dict[str, dict[str | None, dict[str, Any]]]:
     return dict(sorted(whole.items(), key=lambda item: _rank(item[1][None])))
 
 
+def _sizes(conditions: dict[str, dict[str | None, dict[str, Any]]]) -> dict[Any, Any]:
+    """Condition -> percentage of neurons switched off."""
+    return {own[None]["condition"]: own[None]["percent"] for own in conditions.values()}
+
+
 def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
     kind = {"baseline": 0, "type": 1, "matched": 1, "dose": 2, "random": 3}.get(row["kind"], 4)
     after = row["matched_to"] if row["matched_to"] is not None else row["condition"]
     return kind, after, int(row["kind"] != "type")
 
 
-def _name(label: str, own: dict[str | None, dict[str, Any]]) -> str:
+def _name(label: str, own: dict[str | None, dict[str, Any]], size: Any = None) -> str:
+    """The name of a row of the table; `size` is the percentage switched off in what a control is a control of."""
     row = own[None]
     if row["matched_to"] is not None:
-        return "  matched control" if row["kind"] == "matched" else "  its control"
+        return "  its control" if matched(size, row["percent"]) else "  smaller control"
     if row["kind"] not in ("type", "dose") or row["type"] is None:
         return shorten(label.partition(" ")[2], NAME_WIDTH)
     if row["fraction"] is None:
@@ -158,64 +167,39 @@ def _mean(values: list[Value]) -> Value:
     return sum(known) / len(known) if known else None
 
 
-def cell_lines(rows: Rows, label: str, language: str | None) -> list[Spans]:
-    """One condition in one language (None: all inputs), in full."""
-    row = _conditions(rows).get(label, {}).get(language)
+def cell_lines(rows: Rows, label: str, language: str | None, more_is_better: bool = True) -> list[Spans]:
+    """One condition in one language (None: all inputs), in full; with a control, whether it is as large as its type."""
+    conditions = _conditions(rows)
+    own = conditions.get(label, {})
+    row = own.get(language)
     if row is None:
         return []
-    where = language or "all inputs"
+    seeds = f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""
     first = [
-        Span(f"{shorten(row['label'], 40)} · {where}: ", "dim"),
+        Span(f"{shorten(row['label'], 40)} · {language or 'all inputs'}: ", "dim"),
         Span(f"{plus_minus(row['accuracy'], half_width(row))} %", "text", bold=True),
-        Span(
-            f"  n = {row['n']:,}" + (f" over {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""),
-            "dim",
-        ),
+        Span(f"  n = {row['n']:,}{seeds}", "dim"),
     ]
-    if row["change"] is None or row["kind"] == "baseline":
-        return [first]
-    half = half_width(row, "change_low", "change_high")
-    role = "bad" if row["change"] < 0 else "good"
-    second = [
+    second = _change(row, more_is_better) if row["change"] is not None and row["kind"] != "baseline" else []
+    size = _sizes(conditions).get(row["matched_to"])
+    if size is not None and not matched(size, own[None]["percent"]):
+        first.append(Span(f"  not matched: {percent(own[None]['percent'])} % off, the type {percent(size)} %", "bad"))
+    return [first, second] if second else [first]
+
+
+def _change(row: dict[str, Any], more_is_better: bool) -> list[Span]:
+    """The change from the baseline, answers lost and gained, and the change of the log-probability."""
+    interval = half_width(row, "change_low", "change_high")
+    change, space, half = plus_minus(row["change"], interval, sign="+").partition(" ")
+    arrow, worse = "▼" if row["change"] < 0 else "▲", (row["change"] < 0) == more_is_better
+    spans = [
         Span("change ", "dim"),
-        Span(f"{'▼' if row['change'] < 0 else '▲'} {row['change']:+.1f}", role, bold=True),
-        Span("" if half is None else f" ±{half:.1f}", "dim"),
-        Span(f" points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
+        Span(f"{arrow} {change}", "bad" if worse and row["change"] else "good", bold=True),
+        Span(f"{space}{half} points, lost {row['n_lost']:,}, gained {row['n_gained']:,}", "dim"),
     ]
     if row["logprob"] is not None:
-        second.append(Span(f"   log-probability {signed(row['logprob'])} nats", "dim"))
-    return [first, second]
-
-
-def control_fields(width: int) -> tuple[Field, ...]:
-    """The columns that fit."""
-    fields = (
-        Field("name", "switched off", stretch=True),
-        Field("language", "lang", lambda value: value or "all"),
-        Field("percent", "off %", percent, right=True),
-        Field("accuracy", "type", percent, right=True),
-        Field("control", "control", percent, right=True),
-        Field("gain", "difference", right=True),
-        Field("nats", "in nats", right=True),
-        Field("n", "n", count, right=True),
-    )
-    return fields if width >= 90 else tuple(field for field in fields if field.column not in ("percent", "n"))
-
-
-def control_table(table: pa.Table) -> pa.Table:
-    """What ablation-controls returns, with differences and their intervals in one column; all inputs first."""
-    rows = sorted(table.to_pylist(), key=lambda row: (row["language"] is not None, row["condition"]))
-    for row in rows:
-        row["name"] = f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
-        if row["fraction"] is not None:
-            row["name"] += f" dose {percent(row['percent'])} %"
-        row["gain"] = _signed_half(row["difference"], half_width(row), 1)
-        row["nats"] = _signed_half(row["logprob"], half_width(row, "logprob_low", "logprob_high"), 2)
-    return pa.Table.from_pylist(rows) if rows else pa.table({})
-
-
-def _signed_half(value: Any, half: Value, digits: int) -> str:
-    return "–" if value is None else f"{value:+.{digits}f}" + ("" if half is None else f" ±{half:.{digits}f}")
+        spans.append(Span(f"   log-probability {signed(row['logprob'])} nats", "dim"))
+    return spans
 
 
 def dose_chart(table: pa.Table) -> Chart:
@@ -240,7 +224,7 @@ def dose_chart(table: pa.Table) -> Chart:
         "points" if by_accuracy else "nats",
         "% off",
         zero=True,
-        grey="matched control of",
+        grey="control of",
         x=tuple(percents),
         log_x=True,
         joined=True,
@@ -254,12 +238,12 @@ def _dose(name: str | None, arm: str, columns: Columns) -> Series:
         return Series("random neurons", "R", CYCLE[3], *columns, dash=2)
     if arm == "control":
         letter = LETTERS[name].lower()
-        return Series(SHORT[name], letter, "reference", *columns, True, dash=1, legend="matched control")
+        return Series(SHORT[name], letter, "reference", *columns, True, dash=1, legend="control")
     return Series(SHORT[name], LETTERS[name], name, *columns)
 
 
 def dose_panels(table: pa.Table) -> tuple[Chart, ...]:
-    """The same, a chart a type: the type, its matched control, random neurons."""
+    """The same, a chart a type: the type, its control, random neurons."""
     chart = dose_chart(table)
     own = {series.type: series for series in chart.series if series.type}
     panels = []
@@ -272,21 +256,23 @@ def dose_panels(table: pa.Table) -> tuple[Chart, ...]:
 
 def accuracy_bars(rows: Rows) -> Bars:
     """Accuracy over all inputs, a bar a condition."""
-    bars = []
-    for label, own in _conditions(rows).items():
+    bars, conditions = [], _conditions(rows)
+    sizes = _sizes(conditions)
+    for label, own in conditions.items():
         row = own[None]
-        note, ends = f"off {row['percent']:.1f} %", (number(row["low"]), number(row["high"]))
-        bars.append(Bar(_name(label, own), number(row["accuracy"]), "", _role(row), *ends, note))
-    return Bars("Accuracy when neurons are switched off", tuple(bars), y_title="accuracy, %")
+        note, ends = f"off {percent(row['percent'])} %", (number(row["low"]), number(row["high"]))
+        name = _name(label, own, sizes.get(row["matched_to"]))
+        bars.append(Bar(name, number(row["accuracy"]), "", _role(row), *ends, note))
+    return Bars("Accuracy when neurons are switched off", tuple(bars), y_title="accuracy, %", end=100.0)
 
 
 def change_dots(rows: Rows) -> tuple[Dots, ...]:
     """What ablation-accuracy returns over all inputs: the change of each condition, each type before its control."""
     whole = [row for row in rows if row["language"] is None and row["kind"] not in ("baseline", "dose")]
-    ordered = _paired(whole)
+    ordered, sizes = _paired(whole), {row["condition"]: row["percent"] for row in whole}
     panels = (
-        Dots("accuracy", tuple(_dot(row, "change") for row in ordered), "points"),
-        Dots("log-probability of the answer", tuple(_dot(row, "logprob") for row in ordered), "nats"),
+        Dots("accuracy", tuple(_dot(row, "change", sizes) for row in ordered), "points"),
+        Dots("log-probability of the answer", tuple(_dot(row, "logprob", sizes) for row in ordered), "nats"),
     )
     return tuple(panel for panel in panels if any(dot.value is not None for dot in panel.dots))
 
@@ -300,10 +286,14 @@ def _paired(rows: Rows) -> Rows:
     return [*ordered, *controls.values(), *(row for row in rows if row["kind"] not in ("type", "matched"))]
 
 
-def _dot(row: dict[str, Any], key: str) -> Dot:
+def _dot(row: dict[str, Any], key: str, sizes: dict[Any, Any]) -> Dot:
     letter = f"{LETTERS[row['type']]}  " if row["type"] in LETTERS else ""
     role = row["type"] if row["type"] in TYPES else "text"
     kind = row["kind"] if row["kind"] in ("type", "matched", "random") else "user"
     value, low, high = (number(row[f"{key}{end}"]) for end in ("", "_low", "_high"))
-    label = "its matched control" if kind == "matched" and letter else row["label"]
+    label = row["label"]
+    if kind == "matched" and letter:
+        size = sizes.get(row["matched_to"])
+        fair = matched(size, row["percent"])
+        label = "its control" if fair else f"its control, only {percent(row['percent'])} % of neurons: not matched"
     return Dot(f"{letter}{label}", value, low, high, kind, role)

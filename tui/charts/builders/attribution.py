@@ -1,10 +1,11 @@
 """Attribution: contribution and effective scores as charts, and the effective scores as a table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from neurontui.tui.charts.builders.rows import layer_of, layer_rows, number, series_by, type_series
+from neurontui.tui.charts.builders.rows import Row, layer_of, layer_rows, number, series_by, type_series
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.common.table_fields import Field
@@ -51,9 +52,9 @@ def _where(language: str) -> str:
     return f" · {language}" if language else ""
 
 
-def score_table(table: pa.Table, published: pa.Table | None) -> pa.Table:
-    """Effective scores a language and type, the paper's largest and mean beside them where it has them."""
-    theirs = {(row["language"], row["type"]): row for row in (published.to_pylist() if published is not None else [])}
+def score_table(table: pa.Table, published: Sequence[Row] = ()) -> pa.Table:
+    """Effective scores a language and type, the largest and mean of the paper's rows beside them."""
+    theirs = {(row["language"], row["type"]): row for row in published}
     rows = sorted(table.to_pylist(), key=lambda row: TYPES.index(row["type"]))
     order = list(dict.fromkeys(row["language"] for row in table.to_pylist()))
     rows.sort(key=lambda row: order.index(row["language"]))
@@ -67,15 +68,15 @@ def score_table(table: pa.Table, published: pa.Table | None) -> pa.Table:
     return pa.Table.from_pylist(rows) if rows else pa.table({})
 
 
-def score_fields(paper: bool) -> tuple[Field, ...]:
-    """Columns of the table of effective scores."""
+def score_fields(paper: bool, intervals: bool = True) -> tuple[Field, ...]:
+    """Columns of the table of effective scores; one for the intervals only where there are any."""
     own = (
         Field("language", "lang"),
         Field("type", "type", lambda value: f"{LETTERS[value]} {SHORT[value]}"),
         Field("largest", "max", _logit, right=True),
         Field("smallest", "min", _logit, right=True),
         Field("mean", "mean", _small, right=True),
-        Field("half", "±95 %", _small, right=True),
+        *([Field("half", "±95 %", _small, right=True)] if intervals else []),
         Field("variance", "variance", _small, right=True),
     )
     theirs = (

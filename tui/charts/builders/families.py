@@ -9,13 +9,15 @@ from neurontui.tui.charts.spans import Span, Spans
 
 _HEAD = f"  {'':<14}{'pairs':>7}{'related':>10}{'others':>10}   {'difference':<18}{'Mantel p':>8}"
 
+_MEASURES = {"phi": "phi (φ, −1 to 1)", "lift": "lift (× chance)", "jaccard": "Jaccard (%)"}
 
-def family_lines(table: pa.Table | None) -> list[Spans]:
+
+def family_lines(table: pa.Table | None, measure: str = "phi") -> list[Spans]:
     """A line a relation: pairs, related and other pairs, difference with its interval, p."""
     if table is None:
         return []
     head: list[Spans] = [
-        [Span("Do related languages share more?", bold=True)],
+        [Span("Do related languages share more?", bold=True), Span(f"  mean {_MEASURES[measure]} of a pair", "dim")],
         [Span(_HEAD, "dim")],
     ]
     return [*head, *(_line(row) for row in table.to_pylist())]

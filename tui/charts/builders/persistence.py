@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import half_width, number, series_by, type_series
-from neurontui.tui.charts.model import Bar, Bars, Chart
+from neurontui.tui.charts.model import Bar, Bars, Chart, round_up
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar, spark
@@ -27,38 +27,40 @@ def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) ->
     """A line a type: average, overlap, overlap in percent of the average, and overlap over the layers."""
     rows = {row["type"]: row for row in table.to_pylist()}
     examples = next((row["n_examples"] for row in rows.values()), 0)
-    head = f"{'':<16}{'average':>12}{'overlap':>17}{'of avg':>9}{'same mask':>11}"
+    end = round_up(max((row["overlap"] or 0.0 for row in rows.values()), default=1.0))
+    head = f"{'':<16}{'average':>11}{f'overlap 0–{end:g}':>16}{'of avg':>8}{'same mask':>11}"
     lines: list[Spans] = [
         [
             Span("Does a neuron keep its type?", "text", bold=True),
             Span(f"  overlap: the same type in all {examples:,} examples", "dim"),
         ],
-        [Span(head, "dim"), Span("   overlap by layer" if width >= 85 else "   by layer", "dim")],
+        [Span(head, "dim"), Span("  overlap by layer, 0 to max" if width >= 95 else "  layers 0–max", "dim")],
     ]
-    widest = max((row["overlap"] or 0.0 for row in rows.values()), default=1.0)
-    return lines + [_line(name, rows[name], by_layer, widest, width) for name in TYPES if name in rows]
+    return lines + [_line(name, rows[name], by_layer, end, width) for name in TYPES if name in rows]
 
 
-def _line(name: str, row: dict[str, object], by_layer: pa.Table | None, widest: float, width: int) -> Spans:
+def _line(name: str, row: dict[str, object], by_layer: pa.Table | None, end: float, width: int) -> Spans:
     overlap = number(row["overlap"])
     shown = plus_minus(row["average"], half_width(row))
     return [
         Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
         Span(fit(SHORT[name], 14), "dim"),
-        Span(f"{shown:>12}"),
-        Span(f"{percent(overlap):>8} "),
-        Span(bar(overlap, widest, 8), ink_of(name), "rule"),
-        Span(f"{percent(row['of_average']):>9}{percent(row['same_mask']):>11}   "),
-        Span(_spark(name, by_layer, max(width - 68, 8)), ink_of(name)),
+        Span(f"{shown:>11}"),
+        Span(f"{percent(overlap):>7} "),
+        Span(bar(overlap, end, 8), ink_of(name), "rule"),
+        Span(f"{percent(row['of_average']):>8}{percent(row['same_mask']):>11}  "),
+        *_spark(name, by_layer, max(width - 64, 12)),
     ]
 
 
-def _spark(name: str, by_layer: pa.Table | None, width: int) -> str:
+def _spark(name: str, by_layer: pa.Table | None, width: int) -> Spans:
+    """Overlap over the layers on a scale of its own, and the value at its upper end."""
     if by_layer is None:
-        return ""
+        return []
     values = [number(row["overlap"]) for row in by_layer.to_pylist() if row["type"] == name]
-    known = [value for value in values if value is not None]
-    return spark(values, 0.0, max(known, default=1.0), min(width, 14 * len(values)))
+    highest = max((value for value in values if value is not None), default=0.0)
+    drawn = spark(values, 0.0, highest or 1.0, min(width - 6, 14 * len(values)))
+    return [Span(drawn, ink_of(name)), Span(f" {percent(highest)}", "dim")]
 
 
 def size_chart(table: pa.Table) -> Chart:

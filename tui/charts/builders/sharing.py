@@ -1,6 +1,7 @@
 """Sharing between languages: matrices, heatmaps over layers, and bars beside them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -9,9 +10,12 @@ from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
 from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
+from neurontui.tui.common.number_formats import plus_minus
 from neurontui.tui.common.sanitize import fit
 
 Cells = dict[tuple[str, str], Row]
+UNITS = {"phi": "φ", "lift": "×", "jaccard": "%"}
+"""Units of the measures of sharing: a correlation from −1 to 1, a ratio to chance, a percentage."""
 
 
 def sharing_matrix(table: pa.Table, languages: Sequence[str]) -> Matrix:
@@ -21,13 +25,12 @@ def sharing_matrix(table: pa.Table, languages: Sequence[str]) -> Matrix:
 
 
 def lift_matrix(table: pa.Table, languages: Sequence[str], measure: str) -> Matrix:
-    """What sharing-lift returns, mirrored: lift, phi or Jaccard of each pair."""
-    unit = {"lift": "×", "phi": "φ × 100", "jaccard": "%"}[measure]
+    """What sharing-lift returns, mirrored: lift, phi or Jaccard of each pair, in the units of the query."""
     cells: dict[tuple[str, str], Value] = {}
     for (one, other), row in pairs(table).items():
-        value = number(row[measure])
-        cells[one, other] = cells[other, one] = 100 * value if value is not None and measure == "phi" else value
-    return _square(f"Sharing against chance: {measure}", cells, languages, unit)
+        cells[one, other] = cells[other, one] = number(row[measure])
+    title = f"Sharing against chance: {measure}"
+    return replace(_square(title, cells, languages, UNITS[measure]), digits=1 if measure == "jaccard" else 2)
 
 
 def _square(title: str, cells: Mapping[tuple[str, str], Value], languages: Sequence[str], unit: str) -> Matrix:
@@ -58,28 +61,28 @@ def over_layers(title: str, table: pa.Table, column: str, languages: Sequence[st
     return Matrix(title, tuple(shown), labels, values, row_title="language", column_title="layer")
 
 
-def language_bars(title: str, rows: Iterable[Row], column: str) -> Bars:
+def language_bars(title: str, rows: Iterable[Row], column: str, unit: str = "%") -> Bars:
     """A bar a language, the largest first."""
     bars = [
         Bar(str(row[column]), number(row["ratio"]), low=number(row.get("low")), high=number(row.get("high")))
         for row in rows
     ]
-    return Bars(title, tuple(sorted(bars, key=lambda bar: -(bar.value or 0.0))))
+    return Bars(title, tuple(sorted(bars, key=lambda bar: -(bar.value or 0.0))), unit)
 
 
 def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
-    """Bars as lines of a sheet: name, bar, value, interval, note; all bars start and end alike."""
-    highest = max((item.value or 0.0 for item in bars.bars), default=1.0)
-    texts = [("–" if item.value is None else f"{item.value:.1f}") for item in bars.bars]
-    tails = [_tail(item) for item in bars.bars]
-    value_width, tail_width = max(map(len, texts), default=0), max(map(len, tails), default=0)
+    """Bars as lines of a sheet: name, bar, value, interval, note; all on one scale, which the first line gives."""
+    texts = [_text(item, bars.unit).partition(" ") for item in bars.bars]
+    tails = [f"{space}{half}" + (f"  {item.note}" if item.note else "")
+             for item, (_, space, half) in zip(bars.bars, texts, strict=True)]  # fmt: skip
+    value_width, tail_width = max((len(text[0]) for text in texts), default=0), max(map(len, tails), default=0)
     room = max(width - names - 2 - value_width - tail_width, 3)
-    lines: list[Spans] = [[Span(bars.title, "text", bold=True)]]
-    for item, text, tail in zip(bars.bars, texts, tails, strict=True):
+    lines: list[Spans] = [[Span(bars.title, "text", bold=True), Span(f" {bars.scale}", "dim")]]
+    for item, (text, *_), tail in zip(bars.bars, texts, tails, strict=True):
         lines.append(
             [
                 Span(fit(item.name, names) + " ", "dim"),
-                Span(bar(item.value, highest, room), ink_of(item.role), "rule"),
+                Span(bar(item.value, bars.end, room), ink_of(item.role), "rule"),
                 Span(f" {text:>{value_width}}", "text"),
                 Span(f"{tail:<{tail_width}}", "dim"),
             ]
@@ -87,9 +90,8 @@ def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
     return lines
 
 
-def _tail(item: Bar) -> str:
-    half = "" if item.half is None else f" ±{item.half:.1f}"
-    return half + (f"  {item.note}" if item.note else "")
+def _text(item: Bar, unit: str) -> str:
+    return plus_minus(item.value, item.half, 1 if unit == "%" else 2)
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:

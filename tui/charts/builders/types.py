@@ -19,6 +19,7 @@ from neurontui.tui.charts.builders.rows import (
 )
 from neurontui.tui.charts.model import Chart, Reading, Series
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES
+from neurontui.tui.common.number_formats import percent
 
 ACTIVE = TYPES[:3]
 SHARE = "% of neurons"
@@ -170,7 +171,7 @@ def totals(table: pa.Table) -> tuple[Reading, ...]:
             sums[row["type"]] += row["ratio"] * row["n_neurons"]
             neurons[row["type"]] += row["n_neurons"]
     return tuple(
-        Reading(LETTERS[name], SHORT[name], f"{sums[name] / neurons[name]:.1f}", name)
+        Reading(LETTERS[name], SHORT[name], percent(sums[name] / neurons[name]), name)
         for name in reversed(TYPES)
         if neurons[name]
     )

@@ -130,7 +130,7 @@ def heat(axes: "Axes", matrix: Matrix) -> None:
         return
     for row, column, value in matrix.cells():
         if value is not None:
-            text = f"{value:.1f}{matrix.mark(row, column)}".strip()
+            text = f"{matrix.text(row, column)}{matrix.mark(row, column)}".strip()
             ink = ink_on(papers[row, column]) if (row, column) in papers else INK
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=SMALL, color=ink)
 

@@ -6,6 +6,7 @@ from neurontui.tui.charts.model import Bars, Chart, Drawing, Matrix
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.charts.terminal.canvas import Canvas
 from neurontui.tui.charts.terminal.draw import draw_chart
+from neurontui.tui.common.number_formats import plus_minus
 from neurontui.tui.common.sanitize import clean, fit
 
 
@@ -31,19 +32,16 @@ def _matrix(matrix: Matrix) -> str:
         " " * label + "".join(fit(name, cell, "right") for name in matrix.columns),
     ]
     for row, name in enumerate(matrix.rows):
-        values = ("–" if value is None else f"{value:.1f}" for value in matrix.values[row])
+        values = (matrix.text(row, column) for column in range(len(matrix.columns)))
         lines.append(fit(name, label, "right") + "".join(text.rjust(cell) for text in values))
     return "\n".join(lines)
 
 
 def _bars(bars: Bars, width: int) -> str:
     label = max((cell_len(clean(item.name)) for item in bars.bars), default=0)
-    highest = max((item.value or 0.0 for item in bars.bars), default=1.0)
     room = max(width - label - 24, 10)
-    lines = [f"{clean(bars.title)} ({bars.unit})"]
+    lines = [f"{clean(bars.title)} ({bars.unit}; bars: {bars.scale})"]
     for item in bars.bars:
-        number = (
-            "–" if item.value is None else f"{item.value:.1f}" + ("" if item.half is None else f" ±{item.half:.1f}")
-        )
-        lines.append(f"{fit(item.name, label)} {bar(item.value, highest, room)} {number} {clean(item.note)}".rstrip())
+        number = plus_minus(item.value, item.half)
+        lines.append(f"{fit(item.name, label)} {bar(item.value, bars.end, room)} {number} {clean(item.note)}".rstrip())
     return "\n".join(lines)

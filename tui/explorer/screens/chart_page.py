@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -9,12 +10,14 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from neurontui.tui.charts.model import Chart, Drawing, Reading, Series
+from neurontui.tui.common.number_formats import cell
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.screens.view import View
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
+from neurontui.tui.explorer.widgets.notice import Step
 from neurontui.tui.explorer.widgets.readout import ReadOut
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
@@ -110,11 +113,17 @@ class ChartPage(Page):
 
     def say_absent(self) -> None:
         """The query had no rows: say what is missing and how to get it."""
-        absent = self.view.absent
+        if self.scope is None:
+            return
+        absent = self.view.missing(self.answers, self.scope)
         if absent.measure:
             self.absent(absent.measure, absent.head, absent.sentence)
         else:
-            self.notice(absent.head, absent.sentence)
+            self.notice(absent.head, absent.sentence, step=self.next_step(absent.step))
+
+    def next_step(self, name: str) -> Step | None:
+        """The next view is this screen's own."""
+        return Step("the next view", partial(self.action_view, 1)) if name == "view" else super().next_step(name)
 
     def styled(self) -> Chart | None:
         """The chart in the chosen style; made again only if something other than the cursor has changed."""
@@ -224,7 +233,7 @@ def every_position(chart: Chart, index: int, room: int) -> tuple[Spans, ...]:
     lines: list[Spans] = [[Span(f"{chart.x_title[:5]:<5}", "dim"), Span(head, "dim")]]
     for place, label in list(enumerate(chart.labels))[start : start + room]:
         values = [series.values[place] if place < len(series.values) else None for series in curves]
-        text = "".join("     –" if v is None else f"{v:>6.{digits}f}" for v in values)
+        text = "".join(f"{cell(value, least=digits):>6}" for value in values)
         ink, here = ("text", True) if place == index else ("dim", False)
         lines.append([Span(f"{label:>4} {text}", ink, bold=here)])
     return tuple(lines)

@@ -6,6 +6,7 @@ result is drawn immediately.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import pyarrow as pa
@@ -29,10 +30,10 @@ from neurontui.tui.explorer.widgets.chips import Chips, ChipState
 from neurontui.tui.explorer.widgets.crumbs import Crumbs
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.keys import Keys
-from neurontui.tui.explorer.widgets.notice import Notice
+from neurontui.tui.explorer.widgets.notice import Notice, Step
 from neurontui.tui.explorer.widgets.run_lines import warning_words
 from neurontui.tui.explorer.widgets.search_bar import SearchBar
-from neurontui.tui.explorer.widgets.tabs import Tabs
+from neurontui.tui.explorer.widgets.tabs import TABS, Tabs
 
 MEASURES = "measures of run "
 """Prefix of the names of queries for what other runs measured."""
@@ -301,23 +302,36 @@ class Page(MatchingScreen):
         """A hint that the selected run has warnings."""
         return warning_words(self.run.warnings, here=self.PAGE == "runs") if self.run else ""
 
-    def notice(self, head: str, *sentences: str) -> None:
-        """Show a notice instead of the body."""
+    def notice(self, head: str, *sentences: str, step: Step | None = None) -> None:
+        """Show a notice instead of the body; enter goes where it points."""
         if not self.ready:
             return
         notice = self.query_one("#notice", Notice)
-        notice.say(head, *sentences)
         notice.display = True
         self.query_one("#body").display = False
+        notice.say(head, *sentences, step=step)
+        if step is not None and not self.query_one(Chips).has_focus:
+            notice.focus()
+
+    def next_step(self, name: str) -> Step | None:
+        """Where a notice points, by its name."""
+        if name == "languages" and self.selection.languages:
+            return Step("switch all languages on", partial(self.select, languages=()))
+        titles = {tab.page: tab.title for tab in TABS}
+        return Step(f"the {titles[name]} screen", partial(self.host.open_detail, name)) if name in titles else None
 
     def absent(self, measure: str, head: str, *sentences: str) -> None:
         """Say that a measure is missing, how to get it, and which other runs have it."""
         self._missing = (measure, head, sentences)
-        have = [
-            f"{run.number} {run.name}" for run in self.session.runs if run != self.run and self._measured(run, measure)
-        ]
-        others = [f"Other runs here have it: {', '.join(have)} (press 1)."] if have else []
-        self.notice(head, *sentences, *others)
+        if self.run is not None and self._measured(self.run, measure):
+            words = "This run has the measure, but no rows for what is selected."
+            self.notice("Nothing to show for this selection", words, step=self.next_step("languages"))
+            return
+        have = [run for run in self.session.runs if run != self.run and self._measured(run, measure)]
+        names = ", ".join(f"{run.number} {run.name}" for run in have)
+        show = partial(self.session.choose_run, have[0].key) if have else None
+        step = Step(f"this screen for run {have[0].number}, {have[0].name}", show) if show else None
+        self.notice(head, *sentences, *([f"Other runs here have it: {names}."] if have else []), step=step)
 
     def _measured(self, run: RunInfo, measure: str) -> bool:
         """Whether a run has a measure. If that is not known yet, a query runs and the notice is written again."""
@@ -332,8 +346,12 @@ class Page(MatchingScreen):
     def clear_notice(self) -> None:
         """Show the body again."""
         self._missing = None
-        self.query_one("#notice").display = False
+        notice = self.query_one("#notice", Notice)
+        followed = notice.has_focus
         self.query_one("#body").display = True
+        notice.display = False
+        if followed:
+            self.call_after_refresh(self.focus_first)
 
     # -- size ---------------------------------------------------------------------------------------------------
 

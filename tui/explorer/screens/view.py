@@ -23,13 +23,15 @@ class Absent:
     sentence: str
     measure: str = ""
     """The measure that the run lacks; the notice lists other runs that have it."""
+    step: str = ""
+    """Where the notice points, which enter does: `languages`, `view` or the name of a screen."""
 
 
 class View:
     """One view. Subclasses hold only what a key of theirs changes, such as a variant."""
 
     name: ClassVar[str]
-    absent: ClassVar[Absent] = Absent("Nothing was measured for this view", "Choose another view with v.")
+    absent: ClassVar[Absent] = Absent("Nothing was measured for this view", "Choose another view with v.", step="view")
     compares: ClassVar[bool] = False
     """Whether it shows the second run too."""
 
@@ -40,6 +42,10 @@ class View:
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """The chart; None until its tables are available."""
         return None
+
+    def missing(self, answers: Answers, scope: Scope) -> Absent:
+        """Why there is nothing to draw, from the tables as they are."""
+        return self.absent
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Text after the title: n, and what percentages refer to."""

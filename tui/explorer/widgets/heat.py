@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from neurontui.tui.charts.model import Matrix, Value
+from neurontui.tui.charts.model import Matrix
 from neurontui.tui.charts.palette import ink_on, shade
 from neurontui.tui.common.sanitize import fit, shorten
 from neurontui.tui.explorer.keymap import Binding, BindingType
@@ -47,6 +47,8 @@ class Heat(Veil, Widget, can_focus=True):
         self.matrix = Matrix("", (), (), ())
         self.row = 0
         self.column = 0
+        self._widest = 0
+        """Cells of the longest value."""
         self._rows: list[str] = []
         self._names: list[str] = []
         self._extent = (0.0, 1.0)
@@ -61,6 +63,7 @@ class Heat(Veil, Widget, can_focus=True):
         self.matrix, self._extent = matrix, matrix.extent()
         self._rows = [shorten(name, LONGEST_LABEL) for name in matrix.rows]
         self._names = [shorten(name, 8) for name in matrix.columns]
+        self._widest = max((len(matrix.text(row, column)) for row, column, _ in matrix.cells()), default=0)
         self.row = min(self.row, max(len(matrix.rows) - 1, 0))
         self.column = min(self.column, max(len(matrix.columns) - 1, 0))
         self.refresh(layout=taller)
@@ -105,12 +108,7 @@ class Heat(Veil, Widget, can_focus=True):
 
     @property
     def _cell_width(self) -> int:
-        names = max(map(cell_len, self._names), default=2)
-        low, high = self._extent
-        least = max(
-            names + 1,
-            6 if self.matrix.diverging and not self.matrix.tints and max(-low, high) >= 10 else 5,
-        )
+        least = 1 + max(4, self._widest, *map(cell_len, self._names))
         room = (self.content_size.width - self._label_width - 1) // max(len(self._names), 1)
         return min(max(least, room), 9)
 
@@ -130,9 +128,9 @@ class Heat(Veil, Widget, can_focus=True):
         return [Span(name, "text" if here else "dim", bold=here), *cells]
 
     def _cell(self, row: int, column: int, width: int) -> Span:
-        value, tint = self.matrix.values[row][column], self.matrix.tint(row, column)
+        tint = self.matrix.tint(row, column)
         skipped = self.matrix.skip_diagonal and row == column
-        text = self._text(value, skipped, width) + self.matrix.mark(row, column)
+        text = self._text(row, column, skipped, width) + self.matrix.mark(row, column)
         under = self.has_focus and (row, column) == (self.row, self.column)
         palette = palette_of(self)
         if under or tint is None or skipped or palette.textured:
@@ -140,13 +138,10 @@ class Heat(Veil, Widget, can_focus=True):
         paper = shade(tint, self._extent, self.matrix.diverging, palette.few)
         return Span(text, ink_on(paper), paper)
 
-    def _text(self, value: Value, skipped: bool, width: int) -> str:
+    def _text(self, row: int, column: int, skipped: bool, width: int) -> str:
         if skipped:
             return "·".rjust(width - 1)
-        signed = "+" if self.matrix.diverging and not self.matrix.tints else ""
-        digits = 0 if value is not None and abs(value) >= 99.95 else 1
-        word = "–" if value is None else f"{value:{signed}.{digits}f}"
-        return word.rjust(width - 1)
+        return self.matrix.text(row, column).rjust(width - 1)
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""

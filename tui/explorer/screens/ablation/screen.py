@@ -1,10 +1,14 @@
 """Ablation: accuracy with neurons of a type ablated, against controls, by dose, and beside the paper's."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
+import pyarrow as pa
 from textual.containers import Horizontal
 from textual.widget import Widget
+from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.ablation import (
     MEAN,
@@ -12,17 +16,16 @@ from neurontui.tui.charts.builders.ablation import (
     accuracy_bars,
     accuracy_matrix,
     cell_lines,
-    control_fields,
-    control_table,
     labels_of,
     mean_lines,
-    sources,
 )
+from neurontui.tui.charts.builders.controls import EXPLANATION, control_fields, control_lines, control_table
 from neurontui.tui.charts.builders.sharing import bar_lines
-from neurontui.tui.charts.model import Drawing
+from neurontui.tui.charts.model import Bars, Drawing, Matrix
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.screens.ablation.views import (
     MEASURES,
+    NEEDED,
     AblationView,
     AccuracyBars,
     Conditions,
@@ -31,8 +34,10 @@ from neurontui.tui.explorer.screens.ablation.views import (
     Options,
 )
 from neurontui.tui.explorer.screens.chart_page import ChartPage
+from neurontui.tui.explorer.screens.published import PublishedTable
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.heat import Heat
+from neurontui.tui.explorer.widgets.notice import Step
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span
 
@@ -43,10 +48,11 @@ class AblationPage(ChartPage):
     PAGE = "ablation"
     HEADING = "Ablation"
     ABOUT = (
-        "Accuracy with neurons ablated: those of each type in each example, random neurons, and matched controls, "
-        "which are equally many other active neurons with a similar contribution. Cells are colored by the change "
-        "from the baseline on the same inputs; ▼ ▲ mark changes whose 95 % interval excludes zero. The line below "
-        "gives the cell under the cursor with its interval, and the numbers of answers lost and gained. Views: bars; "
+        "Accuracy with neurons ablated: those of each type in each example, random neurons, and controls, which are "
+        "other active neurons with a similar contribution, equally many where there are enough. Cells are colored by "
+        "the change from the baseline on the same inputs; ▼ ▲ mark changes whose 95 % interval excludes zero. The line "
+        "below gives the cell under the cursor with its interval, and the numbers of answers lost and gained. Numbers "
+        "of the paper show for its own model and task; p shows those of other models. Views: bars; "
         "each type against its control; change against dose."
     )
     STYLES = ("lines", "panels")
@@ -61,7 +67,7 @@ class AblationPage(ChartPage):
     ]
 
     def __init__(self) -> None:
-        self.options = Options()
+        self.options, self.paper = Options(), PublishedTable()
         self.table, self.dose = Conditions(self.options), Dose(self.options)
         self.controls, self.bars = Controls(self.options), AccuracyBars(self.options)
         super().__init__(self.table, self.bars, self.controls, self.dose)
@@ -75,6 +81,7 @@ class AblationPage(ChartPage):
         yield StyledText(id="cell")
         yield StyledText(id="bars")
         yield Grid(id="controls")
+        yield StyledText(id="control")
         yield self.chart_row()
 
     def on_resize(self) -> None:
@@ -92,12 +99,13 @@ class AblationPage(ChartPage):
         for view in (self.table, self.bars, self.controls, self.dose):
             self.query_one(view.widget).display = view is self.view
         self.query_one("#cell").display = self.view is self.table
+        self.query_one("#control").display = self.view is self.controls
         if self.view is self.table:
             self.query_one(self.bars.widget).display = self._room_for_bars
         table = self.answers.get(self.shown_view.drawn_from)
         if table is None:
             return
-        if not table.num_rows:
+        if not self._has_values(table):
             self.say_absent()
             return
         self.clear_notice()
@@ -116,24 +124,30 @@ class AblationPage(ChartPage):
 
     def _title(self) -> None:
         words = f" · {MEASURES[self.options.measure]}"
-        head = [Span(self.shown_view.heading, bold=True), Span(words, "dim"), Span(self._source(), "second")]
-        self.query_one("#title", StyledText).show([head])
+        head = [Span(self.shown_view.title(), bold=True), Span(words, "dim"), Span(self._source(), "second")]
+        below = [[Span(EXPLANATION, "dim")]] if self.view is self.controls else []
+        self.query_one("#title", StyledText).show([head, *below])
+
+    def _has_values(self, table: pa.Table) -> bool:
+        """Whether there is anything to show: a run may lack the measure, or the conditions of the view."""
+        columns = [name for name in ("accuracy", "change", "logprob") if name in table.column_names]
+        if self.view in (self.table, self.bars):
+            columns = ["accuracy"]
+        return any(table.column(name).null_count < table.num_rows for name in columns)
 
     def _source(self) -> str:
-        """The source of the published numbers in the table."""
-        rows = self._published() if self.view is self.table else []
-        return f"   {rows[0]['source']}: {str(rows[0]['model']).rpartition('/')[2]}" if rows else ""
+        """The source of the published numbers in the table, which are of generated answers."""
+        published = self.answers.get("published") if self.options.measure == "generation" else None
+        return self.paper.heading(published, self.run) if self.view is self.table else ""
 
     def _rows(self) -> list[dict[str, Any]]:
         return list(self.answers["accuracy"].to_pylist()) if "accuracy" in self.answers else []
 
     def _published(self) -> list[dict[str, Any]]:
         """Rows of the chosen table of the paper, which has generated answers only."""
-        table = self.answers.get("published")
-        names = sources(table)
-        if self.options.measure != "generation" or table is None or self.options.paper >= len(names):
+        if self.options.measure != "generation":
             return []
-        return [row for row in table.to_pylist() if row["source"] == names[self.options.paper]]
+        return self.paper.rows(self.answers.get("published"), self.run)
 
     @property
     def _room_for_bars(self) -> bool:
@@ -145,7 +159,7 @@ class AblationPage(ChartPage):
 
     def _table(self) -> None:
         heat = self.query_one("#conditions", Heat)
-        heat.show(accuracy_matrix(self._rows(), self.languages, self._published()))
+        heat.show(self._matrix())
         self._say_cell()
         means = self.query_one("#means", StyledText)
         lines = mean_lines(self._rows(), self._published(), means.content_size.width or 40)
@@ -155,13 +169,22 @@ class AblationPage(ChartPage):
         if self._room_for_bars:
             self._bars()
 
+    def _matrix(self) -> Matrix:
+        better = self.options.more_is_better
+        matrix = accuracy_matrix(self._rows(), self.languages, self._published(), better)
+        return replace(matrix, title=f"{self.options.subject} when neurons are switched off")
+
+    def _accuracy_bars(self) -> Bars:
+        bars = accuracy_bars(self._rows())
+        return replace(bars, title=f"{self.options.subject} when neurons are switched off")
+
     def _say_cell(self) -> None:
         heat = self.query_one("#conditions", Heat)
-        rows = self._rows()
+        rows, better = self._rows(), self.options.more_is_better
         labels = labels_of(rows, self._published())
         column = heat.matrix.columns[heat.column] if heat.matrix.columns else OFF
         language = None if column in (OFF, MEAN) else column
-        lines = cell_lines(rows, labels[heat.row], language) if heat.row < len(labels) else []
+        lines = cell_lines(rows, labels[heat.row], language, better) if heat.row < len(labels) else []
         self.query_one("#cell", StyledText).show([[], *lines, []])
 
     def on_heat_moved(self, _: Heat.Moved) -> None:
@@ -172,24 +195,45 @@ class AblationPage(ChartPage):
         sheet = self.query_one("#bars", StyledText)
         sheet.show(
             bar_lines(
-                accuracy_bars(self._rows()),
+                self._accuracy_bars(),
                 sheet.content_size.width or self.size.width - 2,
                 names=22,
             )[1:]
         )
 
     def _controls(self) -> None:
-        self.query_one("#controls", Grid).show(control_table(self.answers["controls"]), control_fields(self.size.width))
+        table = control_table(self.answers["controls"], self.options.more_is_better)
+        self.query_one("#controls", Grid).show(table, control_fields(self.size.width, self.options.word))
+        self._say_control()
+
+    def _say_control(self) -> None:
+        """The row under the cursor in words."""
+        row = self.query_one("#controls", Grid).row_values()
+        lines = control_lines(row, self.options.word) if row else []
+        self.query_one("#control", StyledText).show([[], *lines])
+
+    def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
+        """Another row of the controls."""
+        self._say_control()
 
     def say_absent(self) -> None:
-        """Say what is missing and how to get it."""
-        has_accuracy = "accuracy" in self.answers and self.answers["accuracy"].num_rows
-        if self.view in (self.controls, self.dose) and has_accuracy:
-            self.notice("This run has no such conditions", "Choose another view with v.")
-        elif self.options.measure != "generation":
-            self.notice("This task has no choices to rank", "Press r for generated answers.")
-        else:
+        """Say what the run lacks, from what it has: an ablation, the view's conditions, or the measure."""
+        if "measures" not in self.answers:
+            return
+        present = {row["measure"] for row in self.answers["measures"].to_pylist() if row["present"]}
+        measure = self.options.measure
+        others = [name for name in MEASURES if name != measure and NEEDED[name] in present]
+        if "ablation" not in present:
             super().say_absent()
+        elif self.shown_view.needs and self.shown_view.needs not in present:
+            self.notice(f"This run has no {self.shown_view.needs}", step=self.next_step("view"))
+        elif NEEDED[measure] not in present and others:
+            step = Step(f"show {MEASURES[others[0]]}", partial(self._measure, others[0]))
+            self.notice(
+                f"This run has no {MEASURES[measure]}", "Their measure was not taken, or not defined.", step=step
+            )
+        else:
+            self.notice("Nothing to show for this selection", step=self.next_step("languages"))
 
     def update(self) -> None:
         """Update, and put the focus on what is shown."""
@@ -202,7 +246,10 @@ class AblationPage(ChartPage):
     def action_measure(self) -> None:
         """Another measure."""
         names = list(MEASURES)
-        self.options.measure = names[(names.index(self.options.measure) + 1) % len(names)]
+        self._measure(names[(names.index(self.options.measure) + 1) % len(names)])
+
+    def _measure(self, name: str) -> None:
+        self.options.measure = name
         self.update()
 
     def action_style(self) -> None:
@@ -215,7 +262,7 @@ class AblationPage(ChartPage):
 
     def action_paper(self) -> None:
         """The next of the paper's tables, then none."""
-        self.options.paper = (self.options.paper + 1) % (len(sources(self.answers.get("published"))) + 1)
+        self.paper.next(self.answers.get("published"), self.run)
         self.redraw()
 
     def drawings(self) -> Sequence[Drawing]:
@@ -223,4 +270,4 @@ class AblationPage(ChartPage):
         if self.view is self.dose:
             return super().drawings()
         rows = self._rows()
-        return [accuracy_matrix(rows, self.languages, self._published()), accuracy_bars(rows)] if rows else []
+        return [self._matrix(), self._accuracy_bars()] if rows else []

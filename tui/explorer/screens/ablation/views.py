@@ -15,6 +15,8 @@ MEASURES = {
     "invalid": "answers that are none of the choices",
 }
 """How an answer is judged, in words."""
+NEEDED = {"generation": "generated", "rank": "ranked", "invalid": "ranked"}
+"""What a measure needs in a run, as the query `measures` names it."""
 
 
 @dataclass
@@ -22,8 +24,21 @@ class Options:
     """What keys change for all views together."""
 
     measure: str = "generation"
-    paper: int = 0
-    """Which of the paper's tables shows; beyond the last one, none."""
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether larger numbers are better; not so for invalid answers."""
+        return self.measure != "invalid"
+
+    @property
+    def subject(self) -> str:
+        """What is counted, for headings."""
+        return "Accuracy" if self.more_is_better else "Invalid answers"
+
+    @property
+    def word(self) -> str:
+        """What counted answers are."""
+        return "right" if self.more_is_better else "invalid"
 
 
 class AblationView(View):
@@ -39,6 +54,8 @@ class AblationView(View):
     """The query that the view is drawn from."""
     widget: ClassVar[str]
     """The widget of the view."""
+    needs: ClassVar[str] = ""
+    """What the view needs beyond its measure, as the query `measures` names it."""
     focus: ClassVar[str] = ""
     """The widget that gets the focus."""
 
@@ -46,8 +63,13 @@ class AblationView(View):
         self._options = options
 
     def accuracy(self, scope: Scope) -> dict[str, QueryRequest]:
-        """Accuracy by condition and language, which every view needs."""
-        return {"accuracy": self.query("ablation-accuracy", scope)}
+        """Accuracy by condition and language, and what the run has at all, which every view needs."""
+        measures = QueryRequest.of("measures", run=scope.run.number)
+        return {"accuracy": self.query("ablation-accuracy", scope), "measures": measures}
+
+    def title(self) -> str:
+        """The heading, with what is counted."""
+        return self.heading.format(subject=self._options.subject)
 
     def query(self, name: str, scope: Scope) -> QueryRequest:
         """A query of the chosen measure."""
@@ -64,7 +86,7 @@ class Conditions(AblationView):
     """Conditions by languages, as a heatmap."""
 
     name = "table"
-    heading = "Accuracy with neurons ablated"
+    heading = "{subject} with neurons ablated"
     widget = "#heat-row"
     focus = "#conditions"
 
@@ -73,16 +95,17 @@ class AccuracyBars(AblationView):
     """A bar for each condition."""
 
     name = "bars"
-    heading = "Accuracy, all inputs"
+    heading = "{subject}, all inputs, 0–100 %"
     widget = "#bars"
 
 
 class Controls(AblationView):
-    """Each type against its matched control."""
+    """Each type against its control."""
 
     name = "controls"
-    heading = "A type against its matched control"
+    heading = "A type against its control"
     drawn_from = "controls"
+    needs = "controls"
     widget = "#controls"
     focus = "#controls"
 
@@ -97,6 +120,7 @@ class Dose(AblationView):
     name = "dose"
     heading = "Change by dose"
     drawn_from = "dose"
+    needs = "doses"
     widget = "#chart-row"
     focus = "#chart"
 

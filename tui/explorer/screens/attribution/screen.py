@@ -19,6 +19,7 @@ from neurontui.tui.explorer.screens.attribution.views import (
     TopShare,
 )
 from neurontui.tui.explorer.screens.chart_page import ChartPage
+from neurontui.tui.explorer.screens.published import PublishedTable
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.styled_text import StyledText
@@ -34,7 +35,8 @@ class AttributionPage(ChartPage):
         "Contribution scores (CS, Eq. 9) give a neuron's share in its layer's output; effective scores (ES, Eq. 10) "
         "give how far it moves the logit of the correct answer. Views: types of the 5 % of neurons with the largest "
         "contribution; contribution of one neuron of a type, and of all of them; the largest effective score of each "
-        "layer; and Tables 1 and 3 with the paper's numbers beside them. u selects inputs in one language."
+        "layer; and Tables 1 and 3, with the paper's numbers for its own model and task; p shows those of other "
+        "models. u selects inputs in one language."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "language", "language", tooltip="Inputs in the next language, or in all"),
@@ -45,11 +47,12 @@ class AttributionPage(ChartPage):
             show=False,
             tooltip="Effective scores over all values, neuron means, or layer maxima",
         ),
+        Binding("p", "paper", "paper", show=False, tooltip="The numbers of the paper's next table, or none"),
         Binding("enter", "neurons", "neurons", show=False, tooltip="List the neurons of this layer"),
     ]
 
     def __init__(self) -> None:
-        self.scores = EffectiveScores()
+        self.scores, self.paper = EffectiveScores(), PublishedTable()
         super().__init__(TopShare(), OneNeuron(), AllNeurons(), LargestEffect(), self.scores)
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
@@ -77,12 +80,12 @@ class AttributionPage(ChartPage):
             return
         self.clear_notice()
         published = self.answers.get("published")
-        has_paper = published is not None and published.num_rows > 0
-        self.query_one(Grid).show(score_table(table, published), score_fields(has_paper))
+        rows, intervals = self.paper.rows(published, self.run), table.column("low").null_count < table.num_rows
+        self.query_one(Grid).show(score_table(table, rows), score_fields(bool(rows), intervals))
         head = [
             Span("Effective scores", "text", bold=True),
             Span(f" · over {VARIANTS[self.scores.variant]}, logits", "dim"),
-            Span(_source(published) if has_paper else "", "second"),
+            Span(self.paper.heading(published, self.run), "second"),
         ]
         self.query_one("#title", StyledText).show([head, *([Span(note, "second")] for note in self.notes())])
 
@@ -107,13 +110,12 @@ class AttributionPage(ChartPage):
         self.view = self.scores
         self.update()
 
+    def action_paper(self) -> None:
+        """The next of the paper's tables, then none."""
+        self.paper.next(self.answers.get("published"), self.run)
+        self.redraw()
+
     def action_neurons(self) -> None:
         """List the neurons of the layer."""
         if self.view is not self.scores:
             self.host.open_detail("persistence", layer_filter=self.selection.layer)
-
-
-def _source(published: pa.Table) -> str:
-    """The model of the paper's numbers."""
-    same = published.column("same_model")[0].as_py()
-    return f"   paper: {published.column('model')[0]}{'' if same else ', another model'}"

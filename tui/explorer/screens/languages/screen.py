@@ -100,10 +100,15 @@ class LanguagesPage(Page):
     def reflect(self) -> None:
         """The language may have been chosen on another screen."""
         if len(self.languages) < 2:
-            self.notice("Sharing needs two languages", "Press L and switch more languages on.")
+            self._few_languages("Sharing needs two languages")
             return
         if not self.outdated:
             self.drawing_once(self._draw)
+
+    def _few_languages(self, head: str) -> None:
+        step = self.next_step("languages")
+        words = "Press L and switch more languages on." if step else f"This run has {len(self.languages)}."
+        self.notice(head, words, step=step)
 
     def matrix(self) -> Matrix | None:
         """The heatmap of the view; None until its tables are available."""
@@ -114,7 +119,7 @@ class LanguagesPage(Page):
         if matrix is None or scope is None:
             return
         if not matrix.rows or not any(value is not None for line in matrix.values for value in line):
-            self.notice("Nothing to show for these languages", "Press L and switch more languages on.")
+            self._few_languages("Nothing to show for these languages")
             return
         self.clear_notice()
         self._reserve_rows(scope)

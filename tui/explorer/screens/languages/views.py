@@ -7,6 +7,7 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.families import family_lines
 from neurontui.tui.charts.builders.rows import half_width, layer_name
 from neurontui.tui.charts.builders.sharing import (
+    UNITS,
     bar_lines,
     language_bars,
     language_chart,
@@ -16,6 +17,7 @@ from neurontui.tui.charts.builders.sharing import (
     sharing_matrix,
 )
 from neurontui.tui.charts.model import Bars, Chart, Matrix
+from neurontui.tui.common.number_formats import percent, plus_minus
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.view import Answers, View
@@ -79,7 +81,7 @@ class LanguageView(View):
         """Lines below the heatmap: the value of a cell, in a layer."""
         value = matrix.values[row][column]
         words = f"{matrix.rows[row]} in {layer_name(answers.get('layers'), column)}"
-        return [[], [Span("–" if value is None else f"{value:.1f} %", bold=True), Span(f" {words}", "dim")]]
+        return [[], [Span("–" if value is None else f"{percent(value)} %", bold=True), Span(f" {words}", "dim")]]
 
     def curve(self, answers: Answers, scope: Scope, row: str, column: str, others: bool) -> Chart | None:
         """The curve over layers below; `others` adds the other languages in gray."""
@@ -120,10 +122,8 @@ class Sharing(LanguageView):
         values = pair(table, row, column) if table is not None else None
         if not values or row == column:
             return [Span("Select another language's column to see neurons active in both", "dim")]
-        half = half_width(values)
-        interval = "" if half is None else f" ±{half:.1f}"
         return [
-            Span(f"{values['ratio']:.1f}{interval} %", "text", bold=True),
+            Span(f"{plus_minus(values['ratio'], half_width(values))} %", "text", bold=True),
             Span(f" of the neurons active in {row} are active in {column} too", "dim"),
         ]
 
@@ -231,13 +231,13 @@ class AgainstChance(LanguageView):
         table = answers.get("lift")
         if table is None:
             return None
-        times = 100 if self.measure == "phi" else 1
+        low, high = f"{self.measure}_low", f"{self.measure}_high"
         rows = [
-            {"other": other, "ratio": times * values[self.measure], "low": None, "high": None}
+            {"other": other, "ratio": values[self.measure], "low": values[low], "high": values[high]}
             for other in scope.languages
             if (values := pair(table, language_of(scope), other)) and values[self.measure] is not None
         ]
-        return language_bars(f"{self.measure} with {language_of(scope)}", rows, "other")
+        return language_bars(f"{self.measure} with {language_of(scope)}", rows, "other", UNITS[self.measure])
 
     def exported_bars(self, answers: Answers, scope: Scope) -> Bars | None:
         """None."""
@@ -245,7 +245,7 @@ class AgainstChance(LanguageView):
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """Related and unrelated languages."""
-        return [[], *family_lines(answers.get("family"))]
+        return [[], *family_lines(answers.get("family"), self.measure)]
 
 
 def _chosen(scope: Scope) -> dict[str, Any]:

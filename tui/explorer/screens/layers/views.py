@@ -30,7 +30,7 @@ class ByLayer(View):
     """Type ratio by layer; a second run beside it, or the difference between the two."""
 
     name = "by layer"
-    absent = Absent("No type ratios for this choice", "Switch more languages on with L.")
+    absent = Absent("No type ratios for this choice", "Press L and switch more languages on.", step="languages")
     compares = True
 
     def __init__(self) -> None:
@@ -129,7 +129,12 @@ class ByLanguageCount(View):
     """Neurons by the number of languages that they are active in, against chance."""
 
     name = "by languages"
-    absent = Absent("At least three languages are needed", "Press L and switch more languages on.")
+    absent = Absent("At least three languages are needed", "Press L and switch more on.", step="languages")
+
+    def missing(self, answers: Answers, scope: Scope) -> Absent:
+        """The run itself may have too few languages."""
+        count = len(scope.run.languages)
+        return self.absent if count > 2 else Absent(self.absent.head, f"This run has {count}.", step="view")
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """Ratio by number of languages."""
@@ -205,6 +210,17 @@ class RightOrWrong(View):
         "Measure them as well: neurontui run … --measures types,ablation.",
         "answers",
     )
+
+    def missing(self, answers: Answers, scope: Scope) -> Absent:
+        """Without answers of both kinds there is no difference."""
+        table = answers.get("correctness")
+        row = table.slice(0, 1).to_pylist() if table is not None else []
+        right, wrong = (row[0]["n_right"] or 0, row[0]["n_wrong"] or 0) if row else (0, 0)
+        if not right + wrong:
+            return self.absent
+        kind = "right" if right else "wrong"
+        head = f"All {right + wrong:,} answers are {kind}"
+        return Absent(head, "Without answers of the other kind there is no difference to show.", step="examples")
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """Type ratios by correctness."""
