@@ -1,33 +1,24 @@
 """The findings that `neurontui demo` prints: four questions about a run, answered with numbers from named queries."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from neurontui.queries.results import Results
+from neurontui.tui.common.claim_words import UNDECIDED, Row, answer_of, question_of
 from neurontui.tui.common.sanitize import clean
-
-Row = Mapping[str, Any]
-UNDECIDED = "Undecided."
-YES_OR_NO = {"supported": "Yes.", "contradicted": "No."}
-NO_OR_YES = {"supported": "No.", "contradicted": "Yes."}
 
 
 def answers(opened: Results, run: int) -> Iterator[str]:
     """Lines of text. Intervals from `claims` are 99.8 %; the others are marked 95 %."""
     claims = {row["claim"]: row for row in opened.query("claims", run=run).to_pylist()}
-    yield from _asked("Does sharing depend on the task?", claims["task-matters"], YES_OR_NO)
+    yield from _asked(claims["task-matters"])
     yield from _persistence(opened, run)
-    yield from _asked("Do related languages share more neurons?", claims["relatives-share-no-more"], NO_OR_YES)
-    yield from _asked(
-        "Does ablating all-shared neurons harm answers more than ablating others?",
-        claims["all-shared-beyond-control"],
-        YES_OR_NO,
-    )
+    yield from _asked(claims["relatives-share-no-more"])
+    yield from _asked(claims["all-shared-beyond-control"])
     yield from _whole_type(opened, run)
 
 
-def _asked(question: str, claim: Row, words: Mapping[str, str]) -> Iterator[str]:
-    yield f"  {question} {words.get(claim['verdict'], UNDECIDED)}"
+def _asked(claim: Row) -> Iterator[str]:
+    yield f"  {question_of(claim)} {answer_of(claim)}."
     yield f"    {clean(claim['finding'])}"
 
 
@@ -47,7 +38,7 @@ def _kept(rows: list[Row]) -> str:
     active = [row for row in rows if row["type"] != "non-activated"]
     average = sum(row["average"] for row in active)
     if not average:
-        return UNDECIDED
+        return f"{UNDECIDED}."
     share = sum(row["overlap"] or 0 for row in active) / average
     word = "Hardly any" if share < 0.1 else "Some" if share < 0.5 else "Most"
     return f"{word} of the active neurons: {100 * share:.1f} %."

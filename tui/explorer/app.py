@@ -44,7 +44,7 @@ def explore(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
 
 
 class Explorer(App[None]):
-    """Nine screens that share one selection."""
+    """Ten screens that share one selection."""
 
     CSS_PATH: ClassVar[Any] = ["styles/frame.tcss", "styles/widgets.tcss", "styles/screens.tcss"]
     TITLE = "neurontui"
@@ -60,6 +60,17 @@ class Explorer(App[None]):
             "back",
             show=False,
             tooltip="Stop a slow query; otherwise go back along the breadcrumbs",
+        ),
+        Binding(
+            "greater_than_sign", "next_run(1)", "next run", show=False, key_display=">", tooltip="Select the next run"
+        ),
+        Binding(
+            "less_than_sign",
+            "next_run(-1)",
+            "previous run",
+            show=False,
+            key_display="<",
+            tooltip="Select the previous run",
         ),
         Binding("question_mark", "help", "help", show=False, key_display="?", tooltip="This help"),
         Binding("q", "quit", "quit", show=False, tooltip="Quit"),
@@ -127,14 +138,14 @@ class Explorer(App[None]):
     # -- start, reload, end ---------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Read the runs and show the first screen: Layers for a single run, otherwise Runs."""
+        """Read the runs and show the first screen."""
         try:
             self.keymap = load_keymap()
         except NeurontuiError as error:
             self.notify(str(error), severity="error", timeout=8)
         self.set_keymap(self.keymap)
         self.session.read_runs()
-        self.navigation.go("layers" if len(self.session.runs) == 1 else "runs")
+        self.navigation.go("findings")
         self.reloader.start()
         self.set_timer(1.0, lambda: self.run_worker(self._warm_up, thread=True, exit_on_error=False))
 
@@ -187,6 +198,10 @@ class Explorer(App[None]):
         """Change the selection and show another screen; esc restores both."""
         self.navigation.open_detail(name, **changes)
 
+    def open_view(self, name: str, view: str, **changes: Any) -> None:
+        """The same, and choose the screen's view."""
+        self.navigation.open_detail(name, view=view, **changes)
+
     def action_go_back(self) -> None:
         """Stop a slow query; otherwise go back one step."""
         page = self.page
@@ -219,6 +234,14 @@ class Explorer(App[None]):
             if page.PAGE != "layers":
                 self.open_detail("layers")
             self.navigation.pages["layers"].beside()
+
+    def action_next_run(self, step: int) -> None:
+        """Select another run and stay on the screen."""
+        keys = [run.key for run in self.session.runs]
+        if len(keys) < 2:
+            self.notify("There is no other run.")
+        elif self.session.run is not None:
+            self.session.choose_run(keys[(keys.index(self.session.run.key) + step) % len(keys)])
 
     def action_copy(self) -> None:
         """Copy what is shown."""

@@ -29,28 +29,35 @@ class Navigation:
         app = self._app
         while not isinstance(app.screen, Page) and len(app.screen_stack) > 1:
             app.pop_screen()
-        if name not in self.pages:
-            self.pages[name] = screen_registry.make_page(name)
-            app.install_screen(self.pages[name], name)
-        self.pages[name].behind = True
-        if app.screen is self.pages[name]:
-            self.pages[name].update()
+        page = self._page_named(name)
+        page.behind = True
+        if app.screen is page:
+            page.update()
         elif isinstance(app.screen, Page):
             app.switch_screen(name)
         else:
             app.push_screen(name)
+
+    def _page_named(self, name: str) -> Page:
+        """A screen, made if it does not exist yet."""
+        if name not in self.pages:
+            self.pages[name] = screen_registry.make_page(name)
+            self._app.install_screen(self.pages[name], name)
+        return self.pages[name]
 
     def start_at(self, name: str) -> None:
         """Show a screen and forget the way to it."""
         self._history.clear()
         self.go(name)
 
-    def open_detail(self, name: str, **changes: Any) -> None:
-        """Change the selection and show a screen; `back` restores both."""
+    def open_detail(self, name: str, view: str = "", **changes: Any) -> None:
+        """Change the selection and show a screen, in one of its views; `back` restores both."""
         page = self.page
         if page is not None:
             self._history.append((page.PAGE, self._session.selection))
         self._session.selection = replace(self._session.selection, **changes)
+        if view:
+            self._page_named(name).choose_view(view)
         self.go(name)
 
     def back(self) -> None:

@@ -5,6 +5,7 @@ from importlib import import_module
 from neurontui.tui.explorer.screens.page import Page
 
 _PAGES = {
+    "findings": ("findings.screen", "FindingsPage"),
     "runs": ("runs", "RunsPage"),
     "layers": ("layers.screen", "LayersPage"),
     "languages": ("languages.screen", "LanguagesPage"),

@@ -82,9 +82,20 @@ class Session:
         results = self.query_runner.results
         self.runs = catalog(results.runs(), results.known_runs, results.query("warnings"))
         if self.run is None and self.runs:
-            self.choose_run(self.runs[-1].key)
+            self.choose_run(self._most_measured(results).key)
         elif (run := self.run) is not None and self.selection.threshold not in run.thresholds:
             self.selection = replace(self.selection, threshold=run.threshold)
+
+    def _most_measured(self, results: Results) -> RunInfo:
+        """The run with the most measures; among equals the one with the most tokens, then the last one."""
+        if len(self.runs) == 1:
+            return self.runs[0]
+
+        def order(run: RunInfo) -> tuple[int, int, int]:
+            present = results.query("measures", run=run.number).column("present").to_pylist()
+            return sum(present), run.get("tokens") or 0, run.number
+
+        return max(self.runs, key=order)
 
     def close(self, settings: dict[str, Any]) -> None:
         """Save the selection and the settings, and close the files."""

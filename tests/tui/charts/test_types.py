@@ -14,6 +14,7 @@ from neurontui.tui.charts.builders.types import (
     difference,
     inactive,
     inactive_by_language,
+    inactive_in_all_layers,
     overlay,
     runs_by_layer,
     totals,
@@ -149,6 +150,20 @@ def test_neurons_inactive_at_every_token(results: Results) -> None:
             check(series[code], [silent(layer, code, among) for layer in range(3)])
         if among != "inactive":
             check(series["all"], [silent(layer, None, among) for layer in range(3)])
+
+
+def test_neurons_inactive_at_every_token_in_all_layers(results: Results) -> None:
+    one, every = inactive_in_all_layers(rows_of(results, "inactive-across-tokens", by_layer=False))
+    silent_in = [tokens == 0 for tokens in RUN.active_tokens]
+    non = [~(activations > 0).any(axis=1) for activations in RUN.activations]
+    n_inputs = len(CODES) * sum(layer.sum() for layer in non)
+    in_one = sum((silent & layer[:, None]).sum() for silent, layer in zip(silent_in, non, strict=True)) / n_inputs
+    in_all = sum((silent.all(axis=1) & layer).sum() for silent, layer in zip(silent_in, non, strict=True))
+    assert one.value == f"{100 * in_one:.1f}"
+    assert every.value == f"{100 * in_all / (n_inputs / len(CODES)):.1f}"
+    assert one.value != every.value
+    claims = {row["claim"]: row for row in rows_of(results, "claims").to_pylist()}
+    assert f"{claims['few-silent']['estimate']:.1f}" == one.value, "the claim and its evidence agree"
 
 
 def test_right_answers_against_wrong_ones(results: Results) -> None:

@@ -144,6 +144,22 @@ def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     return Chart(f"Inactive at every token {where}", labels, series, breaks=breaks)
 
 
+def inactive_in_all_layers(table: pa.Table) -> tuple[Reading, ...]:
+    """What inactive-across-tokens returns for all layers together: shares of the non-activated neurons.
+
+    In one language: the mean over languages. Their non-activated neurons are the same, so this is the share over all
+    inputs.
+    """
+    rows = [row for row in table.to_pylist() if row["layer"] is None and row["among"] == "non-activated"]
+    single = [row["ratio"] for row in rows if row["language"] and row["ratio"] is not None]
+    together = next((row["ratio"] for row in rows if row["language"] is None), None)
+    mean = sum(single) / len(single) if single else None
+    return (
+        Reading("non", "in one language", percent(mean), "third"),
+        Reading("non", "in every one", percent(together), "third"),
+    )
+
+
 def inactive_by_language(table: pa.Table, layers: pa.Table | None, languages: Sequence[str], among: str) -> Chart:
     """What inactive-across-tokens returns for one group of neurons: a line a language, and one for all together."""
     rows, labels, breaks = layer_rows(table, layers)

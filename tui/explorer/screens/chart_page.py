@@ -191,6 +191,10 @@ class ChartPage(Page):
         self.clear_notice()
         self.update()
 
+    def choose_view(self, name: str) -> None:
+        """Another view by its name."""
+        self.view = next((view for view in self.views if view.name == name), self.view)
+
     def action_style(self) -> None:
         """Another style."""
         self.style = (self.style + 1) % len(self.STYLES)

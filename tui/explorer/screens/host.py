@@ -14,6 +14,9 @@ class Host(Protocol):
     def open_detail(self, name: str, **changes: Any) -> None:
         """Change the selection and show another screen; esc restores both."""
 
+    def open_view(self, name: str, view: str, **changes: Any) -> None:
+        """The same, and choose the screen's view."""
+
     def crumbs(self) -> Sequence[str]:
         """File, run, and the screens that the user came through."""
 

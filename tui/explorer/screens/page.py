@@ -40,7 +40,7 @@ MEASURES = "measures of run "
 
 
 class Page(MatchingScreen):
-    """One of the nine screens."""
+    """One of the ten screens."""
 
     PAGE: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
@@ -158,6 +158,9 @@ class Page(MatchingScreen):
     def compares(self) -> bool:
         """Whether the screen shows the second run."""
         return False
+
+    def choose_view(self, name: str) -> None:
+        """Choose a view by its name, if the screen has it; it is drawn when the screen is shown."""
 
     def beside(self) -> None:
         """Switch to the view that shows two runs, if there is one."""

@@ -16,14 +16,15 @@ class Tab(NamedTuple):
 
 
 TABS = (
+    Tab("0", "Findings", "Home", "findings"),
     Tab("1", "Runs", "Runs", "runs"),
     Tab("2", "Layers", "Layers", "layers"),
     Tab("3", "Languages", "Langs", "languages"),
     Tab("4", "Examples", "Examples", "examples"),
     Tab("5", "Persistence", "Persist", "persistence"),
     Tab("6", "Neuron", "Neuron", "neuron"),
-    Tab("7", "Attribution", "Attrib", "attribution"),
-    Tab("8", "Ablation", "Ablate", "ablation"),
+    Tab("7", "Attribution", "Attr", "attribution"),
+    Tab("8", "Ablation", "Abl", "ablation"),
     Tab("9", "SQL", "SQL", "sql"),
 )
 

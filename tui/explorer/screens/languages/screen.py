@@ -161,6 +161,10 @@ class LanguagesPage(Page):
         self.view = next_view(self.views, self.view, step)
         self.update()
 
+    def choose_view(self, name: str) -> None:
+        """Another view by its name."""
+        self.view = next((view for view in self.views if view.name == name), self.view)
+
     def action_measure(self) -> None:
         """Another measure of sharing against chance."""
         self.chance.measure = MEASURES[(MEASURES.index(self.chance.measure) + 1) % len(MEASURES)]

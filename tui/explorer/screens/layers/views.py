@@ -7,6 +7,7 @@ from neurontui.tui.charts.builders.types import (
     correctness,
     difference,
     inactive,
+    inactive_in_all_layers,
     overlay,
     totals,
     type_chart,
@@ -185,7 +186,10 @@ class EveryToken(View):
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """Share of inactive neurons by layer and language."""
-        return {"inactive": _of("inactive-across-tokens", scope)}
+        together = QueryRequest.of(
+            "inactive-across-tokens", run=scope.run.number, languages=scope.languages, by_layer=False
+        )
+        return {"inactive": _of("inactive-across-tokens", scope), "together": together}
 
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """Three shares with three denominators."""
@@ -195,6 +199,11 @@ class EveryToken(View):
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Unit."""
         return "% of neurons"
+
+    def totals(self, answers: Answers, chart: Chart) -> list[Block]:
+        """All layers together."""
+        table = answers.get("together")
+        return [] if table is None else [("all layers", inactive_in_all_layers(table))]
 
     def foot(self, scope: Scope, chart: Chart) -> list[str]:
         """The denominators."""

@@ -1,0 +1,1 @@
+"""Findings: the paper's claims, tested on every run."""
