@@ -22,6 +22,9 @@ def output_difference(ffn: FFN, reading: Reading) -> float:
         raise MeasureError(
             f"The value matrix of layer {ffn.layer.layer} has the shape {tuple(values.shape)} instead of {expected}."
         )
+    used = weights.any(0)
+    if 2 * int(used.sum()) < len(values):  # few experts, or few neurons of a ReLU
+        values, weights = values[used], weights[:, used]
     written = weights @ values + (0 if bias is None else bias.to(values.device))
     size = output.norm(dim=-1) + (weights.square() @ values.square().sum(-1)).sqrt()
     difference = (output - written).norm(dim=-1)

@@ -289,6 +289,16 @@ def test_a_weight_that_is_stored_with_a_scale() -> None:
     assert "the sum of weights times value vectors differs" in refusal(loaded)
 
 
+def test_a_weight_that_is_packed() -> None:
+    """As 4-bit weights are: two numbers in each."""
+    loaded = copied("llama")
+    value = loaded.ffns[1].value
+    matrix = value.weight
+    value.forward = lambda x: functional.linear(x, matrix, value.bias)
+    value.weight = nn.Parameter(torch.zeros(32, 24), requires_grad=False)
+    assert "The value matrix of layer 1 has the shape (24, 32) instead of (48, 32)" in refusal(loaded)
+
+
 def test_something_between_activation_and_value_matrix() -> None:
     loaded = copied("gpt2")
     loaded.ffns[1].value.register_forward_pre_hook(lambda _module, args: (args[0] / args[0].norm(),))
