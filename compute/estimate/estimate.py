@@ -71,7 +71,7 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
         weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
         working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
-        memory_free=_memory_free(loaded.device),
+        memory_free=memory_free(loaded.device),
     )
 
 
@@ -173,10 +173,12 @@ def _nearest_folder(path: Path) -> Path:
     return folder
 
 
-def _memory_free(device: str) -> int:
+def memory_free(device: str) -> int:
+    """Bytes that a measurement can use on a device, beyond what is used now."""
     if device.startswith("cuda"):
         free, _ = torch.cuda.mem_get_info(device)
-        return int(free)
+        # What the allocator holds without using it does not count as free there, but the measurement can use it.
+        return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     try:  # free memory including caches that the kernel can drop
         lines = Path("/proc/meminfo").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))

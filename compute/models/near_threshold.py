@@ -30,5 +30,11 @@ def near_threshold_product(activations: Tensor, threshold: float) -> int:
 
 
 def _unit(values: Tensor) -> float:
-    """Largest relative error of rounding to the dtype of these values."""
+    """Largest relative error of rounding to the dtype of these values, or to TF32 where matrix products use it."""
+    if values.is_cuda and values.dtype is torch.float32 and torch.backends.cuda.matmul.allow_tf32:
+        return _TF32
     return float(torch.finfo(values.dtype).eps) / 2
+
+
+_TF32 = 2.0**-11
+"""TF32 has 10 bits after the leading one."""

@@ -1,5 +1,6 @@
 """Memory: a real lack of it on the GPU, and weights that are not on it."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,7 @@ def _failures(device: str) -> int:
 @contextmanager
 def limited(device: str, megabytes: int) -> Iterator[None]:
     """Context in which the process may use only so much memory of the GPU beyond what it holds."""
+    gc.collect()
     torch.cuda.empty_cache()
     _, total = torch.cuda.mem_get_info(device)
     torch.cuda.set_per_process_memory_fraction(

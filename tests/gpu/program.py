@@ -21,7 +21,7 @@ from tests.gpu.signs import near_zero_in_bfloat16, same_signs, with_tf32
 from tests.gpu.table import MEASURED, NotHere, Table
 
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "duckdb", "pyarrow", "numpy", "neurontui")
-_BFLOAT16 = ("bloom", "llama", "opt", "mt5")
+_BFLOAT16 = ("bloom", "llama", "opt", "mixtral", "mt5")
 
 
 def run(options: argparse.Namespace, about_codes: str) -> int:
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace, about_codes: str) -> int:
         setting = Setting("cpu" if options.tiny else options.device, Path(folder))
         table = Table(options.out, options.seconds)
         _describe(table, setting, about_codes)
+        torch.set_float32_matmul_precision("highest")  # a machine may turn TF32 on by its environment
         if options.only != "benchmark":
             check(table, setting, names)
         if options.only != "check":

@@ -10,7 +10,7 @@ from transformers import PreTrainedConfig
 from neurontui.compute import run as runs
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.estimate.estimate import estimate, shortages
+from neurontui.compute.estimate.estimate import estimate, memory_free, shortages
 from neurontui.compute.estimate.memory import cache_a_token
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.progress import NullProgress
@@ -84,3 +84,11 @@ def test_more_is_needed_the_more_is_held(tmp_path: Path) -> None:
     assert working(every_token=False) < working()
     small = replace(estimate(config, data, loaded), memory_free=1000, disk_free=1000)
     assert [each.split()[0] for each in shortages(small)] == ["The", "Measuring"]
+
+
+def test_memory_that_a_gpu_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1000, 9000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 700)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 400)
+
+    assert memory_free("cuda:0") == 1300

@@ -6,6 +6,7 @@ from torch import nn
 
 from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.near_threshold import near_threshold
+from tests.compute.pretended_gpus import on_gpu, pretended_gpus
 from tests.compute.tiny import batch, load_tiny
 
 
@@ -48,3 +49,17 @@ def test_a_capture_in_bfloat16_counts_more_than_one_in_float32() -> None:
         load_tiny.cache_clear()
     assert sum(half.near_zero) > 0
     assert all(each.dtype == torch.bfloat16 for each in half.activations)
+
+
+def test_tf32_counts_as_much_less_precise(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.randn(3, 100_000, generator=torch.Generator().manual_seed(3))
+    with pretended_gpus():
+        values = on_gpu(before, "cuda:0")
+        exact = near_threshold(values, nn.ReLU(), 0.0)
+        monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", True)
+        fast = near_threshold(values, nn.ReLU(), 0.0)
+        monkeypatch.undo()
+    margin = 2.0**-11 * before.square().mean(-1, keepdim=True).sqrt()
+    assert exact < 3
+    assert fast == pytest.approx(int((before.abs() < margin).sum()), abs=1)
+    assert not torch.backends.cuda.matmul.allow_tf32

@@ -216,3 +216,15 @@ def test_a_download_is_pinned_to_the_resolved_commit(
 def _edit(folder: Path, **changes: Any) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_model_that_is_larger_than_the_memory_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    folder = save_tiny("bloom", tmp_path / "bloom")
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with pytest.raises(ModelError, match="does not fit into the memory of the device; use a smaller --dtype"):
+        load_model(ModelOptions(str(folder), device="cpu"))
