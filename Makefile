@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 BENCH := .venv/.bench
 
-.PHONY: help demo test check faults bench bench-gpu clean
+.PHONY: help demo test check faults bench bench-gpu models clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list.
@@ -32,6 +32,9 @@ bench: $(BENCH)  ## Benchmarks: ratios from one run on this machine.
 
 bench-gpu: $(READY)  ## Check and benchmark on a GPU: same numbers as the CPU, speed and memory of a 7B model.
 	@$(PYTHON) -m tests.gpu
+
+models: $(READY)  ## Try every text architecture of transformers; writes docs/models.md.
+	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.architectures
 
 clean:  ## Remove what the other targets made.
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache

@@ -1,5 +1,6 @@
 """A KV cache with room for appended tokens, so that a generated token does not copy the whole prompt."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -72,6 +73,11 @@ def empty_cache(loaded: LoadedModel, room: int) -> Any:
     Sliding windows need no special cache: the model masks tokens outside of them. Raises ModelError for models that
     keep a state other than keys and values, because pads would enter it.
     """
+    if "past_key_values" not in inspect.signature(loaded.model.forward).parameters:
+        raise ModelError(
+            f"'{loaded.name}' takes no cache of keys and values, so its answers cannot be generated in batches; "
+            "measure its types and contribution scores only."
+        )
     kinds = set(getattr(loaded.model.config.get_text_config(), "layer_types", None) or ())
     if kinds - _ATTENTION:
         raise ModelError(

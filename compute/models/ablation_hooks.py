@@ -34,6 +34,10 @@ class _Switch:
     def at_last(self) -> "_Switch":
         return _Switch(self.keep[:, 0], None if self.add is None else self.add[:, 0])
 
+    def of(self, columns: slice) -> "_Switch":
+        """For some of the neurons."""
+        return _Switch(self.keep[..., columns], None if self.add is None else self.add[..., columns])
+
 
 @dataclass
 class Intervention:
@@ -59,9 +63,13 @@ class Intervention:
             self._switches.clear()
         self._rows, self._last = rows, last
 
-    def apply(self, layer: int, stack: str, activations: Tensor) -> None:
-        """Ablate in place. activations: (B, T, d_m), or (B·T, d_m) if an architecture flattens them."""
-        switch = self._switch_of(layer, activations)
+    def apply(self, part: FFN, columns: slice, activations: Tensor) -> None:
+        """Ablate in place. activations: (B, T, d), or (B·T, d) if an architecture flattens them.
+
+        columns: the d neurons of this part of an FFN, among those of the layer.
+        """
+        layer, stack = part.layer.layer, part.layer.stack
+        switch = self._switch_of(layer, activations).of(columns)
         shaped = self._by_input(layer, activations)
         if len(switch.keep) not in (1, len(shaped)):
             raise MeasureError(
@@ -73,9 +81,9 @@ class Intervention:
         else:
             switch.apply(shaped)
 
-    def apply_to_pairs(self, ffn: ExpertsFFN, activations: Tensor) -> None:
+    def apply_to_pairs(self, ffn: ExpertsFFN, columns: slice, activations: Tensor) -> None:
         """The same for experts. activations: (S, d_ff), one row per (token, expert) pair."""
-        switch = self._switch_of(ffn.layer.layer, activations).at_last()
+        switch = self._switch_of(ffn.layer.layer, activations).of(columns).at_last()
         row, position = ffn.router.places(self._n_inputs(ffn.layer.layer))
         keep = ffn.of_pairs(switch.keep, row)
         add = None if switch.add is None else ffn.of_pairs(switch.add, row)
@@ -136,19 +144,19 @@ def ablate(
     handles = []
     try:
         for layer in off:
-            ffn = ffn_of_layer[layer]
-            handles.append(ffn.act.register_forward_hook(_hook(intervention, ffn)))
+            for part, columns in ffn_of_layer[layer].parts_with_columns():
+                handles.append(part.act.register_forward_hook(_hook(intervention, part, columns)))
         yield intervention
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _hook(intervention: Intervention, ffn: FFN) -> Any:
+def _hook(intervention: Intervention, part: FFN, columns: slice) -> Any:
     def switch_off(_module: Any, _inputs: Any, activations: Tensor) -> None:
-        if isinstance(ffn, ExpertsFFN):
-            intervention.apply_to_pairs(ffn, activations)
+        if isinstance(part, ExpertsFFN):
+            intervention.apply_to_pairs(part, columns, activations)
         else:
-            intervention.apply(ffn.layer.layer, ffn.layer.stack, activations)
+            intervention.apply(part, columns, activations)
 
     return switch_off

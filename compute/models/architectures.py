@@ -9,8 +9,9 @@ from typing import Any
 from torch import nn
 
 from neurontui.compute.models.detect_ffns import search_ffns
+from neurontui.compute.models.detect_mixtures import route_experts
 from neurontui.compute.models.ffn import FFN, neurons_of
-from neurontui.compute.models.moe import ExpertsFFN, experts_ffn, route_through
+from neurontui.compute.models.moe import experts_ffn
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 
@@ -75,8 +76,7 @@ def known_ffns(model: Any, stacks: tuple[Stack, ...]) -> tuple[FFN, ...]:
     for stack in stacks:
         blocks = _at(model.base_model, stack.blocks).children()
         ffns += [_ffn(block, stack, len(ffns), i) for i, block in enumerate(blocks)]
-    if any(isinstance(ffn, ExpertsFFN) for ffn in ffns):
-        route_through(model)
+    route_experts(model, ffns)
     return tuple(ffns)
 
 

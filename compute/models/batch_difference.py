@@ -87,7 +87,7 @@ def _ran_in_both(ffn: FFN, one: Tensor, other: Tensor) -> Tensor:
 
 def _experts(ffn: FFN) -> list[tuple[ExpertsFFN, slice]]:
     """The experts among the neurons of an FFN, and where they are."""
-    return [(ffn, slice(None))] if isinstance(ffn, ExpertsFFN) else []
+    return [(part, columns) for part, columns in ffn.parts_with_columns() if isinstance(part, ExpertsFFN)]
 
 
 def _without_swapped(experts: ExpertsFFN, one: Tensor, other: Tensor) -> Tensor:

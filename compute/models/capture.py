@@ -89,7 +89,7 @@ def _where(
     ragged = len({len(prompt) for prompt in encoded}) > 1
     before_eos = options.encoder_token == "before-eos"  # noqa: S105
     at = torch.tensor([prompt.measured(before_eos=before_eos) for prompt in encoded], device=tokens.ids.device)
-    prompt = Where(of_batch, at, tokens.mask.bool() if ragged else None)
+    prompt = Where(of_batch, at, tokens.mask.bool() if ragged else None, tokens.ids.shape[1])
     if loaded.encoder_only:
         return {"encoder": prompt}
     if not loaded.encoder_decoder:
@@ -97,7 +97,7 @@ def _where(
     n_steps = tokens.opening.shape[1]
     # Tokens are counted only at the step of measurement, because the decoder reads no token of the prompt.
     counted = None if n_steps == 1 else torch.arange(n_steps, device=tokens.ids.device) == tokens.step[:, None]
-    return {"encoder": prompt, "decoder": Where(of_batch, tokens.step, counted)}
+    return {"encoder": prompt, "decoder": Where(of_batch, tokens.step, counted, n_steps)}
 
 
 def _measured_id(loaded: LoadedModel, encoded: Encoded, options: CaptureOptions) -> int:
@@ -150,15 +150,17 @@ def _read(ffn: FFN, kept: Buffers, options: CaptureOptions, shape: tuple[int, in
     by_gate, before = kept.activations, kept.before
     weights = kept.weights if ffn.gated else by_gate
     active = weights if product else by_gate
-    kept.before = None  # frees memory for the next layers
-    if active is None or weights is None or before is None:
+    kept.before = []  # frees memory for the next layers
+    ran = [values for values in before if values is not None]
+    if active is None or weights is None or len(ran) < len(ffn.parts):
         raise MeasureError(f"The FFN of layer {ffn.layer.layer} did not run in the forward pass.")
-    near = (
-        near_threshold_product(active, options.threshold)
+    near = sum(
+        near_threshold_product(active[:, columns], options.threshold)
         if product
-        else near_threshold(before, ffn.act, options.threshold)
+        else near_threshold(values, part.act, options.threshold)
+        for values, (part, columns) in zip(ran, ffn.parts_with_columns(), strict=True)
     )
-    finite = (_finite_rows(before) & _finite_rows(weights)).cpu()
+    finite = torch.stack([_finite_rows(values) for values in (*ran, weights)]).all(0).cpu()
     shaped = active.view(*shape, -1)
     return _Reading(
         activations=shaped,

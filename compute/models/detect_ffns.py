@@ -1,13 +1,15 @@
 """Detect the FFNs of an architecture that is not in `architectures`, from one short forward pass.
 
 An FFN is a nonlinearity and a matrix whose input is the nonlinearity's output A, or A times the output of another
-matrix (gated). The result is accepted only if every block has exactly one FFN in the same place; else it is refused.
+matrix (gated), or a norm of these; or the experts of a block, with or without a shared expert. The result is accepted
+only if every block has exactly one FFN in the same place; else it is refused.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +17,17 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
+from neurontui.compute.models.detect_mixtures import build_mixture, find_experts, route_experts
 from neurontui.compute.models.ffn import FFN, neurons_of
+from neurontui.compute.models.functional_acts import give_modules, watching
 from neurontui.compute.models.load.placement import input_device
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 
 _PROBE_TOKENS = 7
+_NO_FFN = "no matrix takes the output of an activation module: it has no FFN, or one of an unknown form"
+_FFN_BLOCKS = frozenset({"mlp", "moe"})
+"""Kinds of blocks that are only an FFN, as in Nemotron-H."""
 _BLOCK = re.compile(r"^(?P<list>(?:.*?\.)?)(?P<position>\d+)\.(?P<inside>.+)$")
 
 
@@ -39,7 +46,7 @@ class _Event:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Dense:
     """Paths of the modules of a possible FFN."""
 
     act: str
@@ -53,19 +60,86 @@ class _Candidate:
             return "", 0, ""
         return act["list"], int(act["position"]), f"{act['inside']} {value['inside']} {self.gated}"
 
+    def build(self, model: Any, number: int, stack: str, position: int) -> FFN:
+        """The FFN, as layer `number` of the run."""
+        value = model.get_submodule(self.value)
+        layer = Layer(number, stack, position, neurons_of(value))
+        return FFN(layer, model.get_submodule(self.act), value, self.gated)
+
+
+@dataclass(frozen=True)
+class _Mixture:
+    """Path of the experts of a block, with the shared expert beside them."""
+
+    experts: str
+    shared: _Dense | None
+
+    def place(self) -> tuple[str, int, str]:
+        """As above; the kind of block is part of the place, because a model can have dense blocks too."""
+        experts = _BLOCK.match(self.experts)
+        if experts is None:
+            return "", 0, ""
+        beside = "" if self.shared is None else self.shared.place()[2]
+        return experts["list"], int(experts["position"]), f"experts {experts['inside']} {beside}"
+
+    def build(self, model: Any, number: int, stack: str, position: int) -> FFN:
+        """The FFN, as layer `number` of the run."""
+        layer = (number, stack, position)
+        if self.shared is None:
+            return build_mixture(model, self.experts, layer, None, "")
+        shared = self.shared.build(model, *layer)
+        return build_mixture(model, self.experts, layer, shared, self.shared.value.rpartition(".")[0])
+
+
+_Candidate = _Dense | _Mixture
+
 
 def search_ffns(model: Any) -> tuple[FFN, ...]:
     """The FFNs of any model, encoder first; raises ModelError if they are not certain."""
     architecture = model.config.model_type
-    if any(path.endswith("experts") for path, _ in model.named_modules()):
-        raise _refusal(architecture, "it routes tokens to experts")
+    experts = find_experts(model)
+    if unknown := [path for path, is_known in experts.items() if not is_known]:
+        structure = type(model.get_submodule(unknown[0])).__name__
+        raise _refusal(architecture, f"it routes tokens to experts of an unknown structure, {structure}")
+    _separate_activations(model)
     events = _watch(model)
     candidates = [_of_act(event, order, events) for order, event in enumerate(events) if _is_act(event)]
-    stacks = _stacks([candidate for candidate in candidates if candidate is not None])
+    dense = [candidate for candidate in candidates if candidate is not None]
+    stacks = _stacks(_with_mixtures(architecture, dense, list(experts)))
     if not stacks:
-        raise _refusal(architecture, "no matrix takes the output of an activation module")
+        raise _refusal(
+            architecture, "no matrix takes the output of an activation module: it has no FFN, or one of an unknown form"
+        )
     _check(architecture, model, stacks)
     return _ffns(model, stacks)
+
+
+def _separate_activations(model: Any) -> None:
+    """Give each place its own activation module: some models share one, or call functions instead."""
+    seen: set[int] = set()
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if id(child) in seen and not list(child.children()) and not list(child.parameters()):
+                setattr(parent, name, deepcopy(child))
+            seen.add(id(child))
+    with watching(model) as watch:
+        _run(model)
+    give_modules(model, watch)
+
+
+def _with_mixtures(architecture: str, dense: Sequence[_Dense], experts: Sequence[str]) -> list[_Candidate]:
+    """The candidates in the order of blocks, where FFNs inside a block of experts are its shared expert."""
+    mixtures: list[_Candidate] = []
+    shared: set[_Dense] = set()
+    for path in experts:
+        block = path.rpartition(".")[0]
+        beside = [candidate for candidate in dense if candidate.value.startswith(f"{block}.")]
+        if len(beside) > 1:
+            raise _refusal(architecture, "several FFNs are beside its experts")
+        mixtures.append(_Mixture(path, beside[0] if beside else None))
+        shared.update(beside)
+    alone = [candidate for candidate in dense if candidate not in shared]
+    return sorted([*alone, *mixtures], key=lambda candidate: candidate.place()[:2]) if mixtures else list(dense)
 
 
 def _refusal(architecture: str, why: str) -> ModelError:
@@ -86,20 +160,26 @@ def _watch(model: Any) -> list[_Event]:
 
         return hook
 
+    with ExitStack() as stack:
+        for path, module in model.named_modules():
+            if not list(module.children()):
+                stack.callback(module.register_forward_hook(note(path)).remove)
+        _run(model)
+    return events
+
+
+@torch.inference_mode()
+def _run(model: Any) -> None:
+    """One short forward pass."""
     ids = torch.arange(_PROBE_TOKENS, device=input_device(model))[None] + 4
     inputs = {"input_ids": ids}
     if model.config.is_encoder_decoder:
         inputs["decoder_input_ids"] = ids
-    with ExitStack() as stack, torch.inference_mode():
-        for path, module in model.named_modules():
-            if not list(module.children()):
-                stack.callback(module.register_forward_hook(note(path)).remove)
-        try:
-            model(**inputs, use_cache=False)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            why = f"a short forward pass fails: {error}"
-            raise _refusal(model.config.model_type, why) from error
-    return events
+    try:
+        model(**inputs, use_cache=False)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        why = f"a short forward pass fails: {error}"
+        raise _refusal(model.config.model_type, why) from error
 
 
 def _is_matrix(module: nn.Module) -> bool:
@@ -107,33 +187,48 @@ def _is_matrix(module: nn.Module) -> bool:
 
 
 def _is_act(event: _Event) -> bool:
-    """Whether it is an elementwise module without weights that changes its input, so no dropout or identity."""
-    weightless = not list(event.module.parameters())
+    """Whether it is an elementwise module that changes its input, so no dropout or identity.
+
+    It may have scalars for parameters, as xIELU has, but no weights by neuron, as norms have.
+    """
+    weightless = all(parameter.numel() == 1 for parameter in event.module.parameters())
     same_shape = event.input.shape == event.output.shape
     return weightless and same_shape and not torch.equal(event.input, event.output)
 
 
-def _of_act(act: _Event, order: int, events: Sequence[_Event]) -> _Candidate | None:
+def _of_act(act: _Event, order: int, events: Sequence[_Event]) -> _Dense | None:
     """The value matrix after an activation: the first matrix of the same parent whose input is A or A·up."""
     for event in events[order + 1 :]:
         if not _is_matrix(event.module) or event.parent != act.parent:
             continue
         if event.input.shape != act.output.shape:
             continue
-        if torch.equal(event.input, act.output):
-            return _Candidate(act.path, event.path, gated=False)
-        if _is_gated(act, event, events):
-            return _Candidate(act.path, event.path, gated=True)
+        for taken in _through_norm(event, events):
+            if torch.equal(taken, act.output):
+                return _Dense(act.path, event.path, gated=taken is not event.input)
+            if _is_gated(act, taken, events):
+                return _Dense(act.path, event.path, gated=True)
     return None
 
 
-def _is_gated(act: _Event, value: _Event, events: Sequence[_Event]) -> bool:
+def _through_norm(value: _Event, events: Sequence[_Event]) -> Iterator[Tensor]:
+    """The input of a matrix, and that of the norm of the same parent that returned it, as in BitNet."""
+    yield value.input
+    for event in events:
+        weighted = (
+            event.parent == value.parent and bool(list(event.module.parameters())) and not _is_matrix(event.module)
+        )
+        if weighted and event.output.shape == value.input.shape and torch.equal(event.output, value.input):
+            yield event.input
+
+
+def _is_gated(act: _Event, taken: Tensor, events: Sequence[_Event]) -> bool:
     width = act.output.shape[-1]
     for event in events:
         if event.parent != act.parent or not _is_matrix(event.module):
             continue
         for up in torch.split(event.output, width, -1):
-            if up.shape == act.output.shape and torch.allclose(up * act.output, value.input):
+            if up.shape == act.output.shape and torch.allclose(up * act.output, taken):
                 return True
     return False
 
@@ -153,10 +248,20 @@ def _check(architecture: str, model: Any, stacks: dict[str, list[_Candidate]]) -
         raise _refusal(architecture, "they are not in one list of blocks per stack")
     for path, candidates in stacks.items():
         blocks = len(model.get_submodule(path.rstrip(".")))
-        if [candidate.place()[1] for candidate in candidates] != list(range(blocks)):
-            raise _refusal(architecture, f"{len(candidates)} were found in {blocks} blocks")
-        if len({candidate.place()[2] for candidate in candidates}) > 1:
+        if [candidate.place()[1] for candidate in candidates] != _blocks_with_ffn(model.config, blocks):
+            beside = ", some beside experts" if any(isinstance(item, _Mixture) for item in candidates) else ""
+            raise _refusal(architecture, f"{len(candidates)} were found in {blocks} blocks{beside}")
+        places = {(type(candidate), candidate.place()[2]) for candidate in candidates}
+        if len(places) > len({kind for kind, _ in places}):
             raise _refusal(architecture, "its blocks differ")
+
+
+def _blocks_with_ffn(config: Any, blocks: int) -> list[int]:
+    """All blocks, or those that the configuration declares to be an FFN where others are attention or a state."""
+    kinds = getattr(config, "layers_block_type", None) or ()
+    if len(kinds) == blocks and _FFN_BLOCKS & set(kinds):
+        return [position for position, kind in enumerate(kinds) if kind in _FFN_BLOCKS]
+    return list(range(blocks))
 
 
 def _stack_name(path: str) -> str:
@@ -167,7 +272,6 @@ def _ffns(model: Any, stacks: dict[str, list[_Candidate]]) -> tuple[FFN, ...]:
     ffns: list[FFN] = []
     for path, candidates in stacks.items():
         for position, candidate in enumerate(candidates):
-            value = model.get_submodule(candidate.value)
-            layer = Layer(len(ffns), _stack_name(path), position, neurons_of(value))
-            ffns.append(FFN(layer, model.get_submodule(candidate.act), value, candidate.gated))
+            ffns.append(candidate.build(model, len(ffns), _stack_name(path), position))
+    route_experts(model, ffns)
     return tuple(ffns)

@@ -3,6 +3,7 @@
 Independent of architectures; `architectures` and `detect_ffns` determine the modules.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -11,7 +12,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neurontui.compute.models.active_tokens import count_active
 from neurontui.compute.models.norms import Write
-from neurontui.store.errors import ModelError
+from neurontui.store.errors import MeasureError, ModelError
 from neurontui.store.journal.manifest import Layer
 
 
@@ -25,6 +26,8 @@ class Where:
     """(B,) index of the token of measurement."""
     real: Tensor | None
     """(B, T) bool: real tokens; None if all tokens are real."""
+    n_tokens: int | None = None
+    """T, if an FFN that runs at other positions is to be refused."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class FFN:
     value: nn.Module
     """The value matrix W_V. Its input is A, or act(gate) · up where gated."""
     gated: bool
+    """Whether w differs from A."""
     write: Write = field(default=Write(), kw_only=True, compare=False)
     """How the output is added to the residual stream."""
 
@@ -52,6 +56,18 @@ class FFN:
     def writer(self) -> nn.Module:
         """The module whose output is the FFN's: Σ_i w_i v_i + b, (…, H)."""
         return self.value
+
+    @property
+    def parts(self) -> "tuple[FFN, ...]":
+        """FFNs with activations of their own whose outputs add up to this one's; their neurons follow one another."""
+        return (self,)
+
+    def parts_with_columns(self) -> "Iterator[tuple[FFN, slice]]":
+        """Each part, and where its neurons are among the d_m of this FFN."""
+        start = 0
+        for part in self.parts:
+            yield part, slice(start, start + part.layer.n_neurons)
+            start += part.layer.n_neurons
 
     def value_vectors(self) -> Tensor:
         """Rows v_i of W_V, (d_m, H) float32, on the device of the weights; a view where they are float32."""
@@ -88,8 +104,14 @@ def at_token(value: Tensor, where: Where) -> Tensor:
 
 
 def _by_row(value: Tensor, where: Where) -> Tensor:
-    """(B, T, d_m), also for OPT, whose FFNs get (B·T, d_m)."""
-    return value.reshape(len(where.rows), -1, value.shape[-1])
+    """(B, T, d_m), also for OPT, whose FFNs get (B·T, d_m); raises MeasureError if there are other positions."""
+    by_row = value.reshape(len(where.rows), -1, value.shape[-1])
+    if where.n_tokens is not None and by_row.shape[1] != where.n_tokens:
+        raise MeasureError(
+            f"The model runs its FFNs at {by_row.shape[1]} positions for prompts of {where.n_tokens} tokens, because "
+            "it adds positions of its own, so activations cannot be assigned to tokens; choose another model."
+        )
+    return by_row
 
 
 def neurons_of(value: nn.Module) -> int:

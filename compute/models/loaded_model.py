@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from neurontui.compute.models.dense_experts import DenseExpertsFFN
 from neurontui.compute.models.ffn import FFN
 from neurontui.compute.models.language_codes import LanguageCodes
 from neurontui.compute.models.length_groups import length_groups
@@ -135,7 +136,7 @@ class LoadedModel:
     def notes(self) -> tuple[str, ...]:
         """Notes for readers of a run with this model, one sentence each."""
         notes = []
-        if any(isinstance(ffn, ExpertsFFN) for ffn in self.ffns):
+        if any(isinstance(part, (ExpertsFFN, DenseExpertsFFN)) for ffn in self.ffns for part in ffn.parts):
             notes.append(
                 "The model routes each token to a few experts; neurons of the others have no activation there "
                 "and count as not active."

@@ -5,7 +5,6 @@ its neurons count as 0, so as not active. The weight of a neuron in the FFN's ou
 weight, so that Σ w_i v_i is the output, as in other FFNs.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
 from neurontui.compute.models.active_tokens import count_active
+from neurontui.compute.models.expert_gates import Gate, GateForm, gate_form
 from neurontui.compute.models.ffn import FFN, Where, parameter
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
@@ -56,16 +56,16 @@ class Router(nn.Module):
         return self._measured
 
 
-class Gate(nn.Module):
-    """The nonlinearity of the experts: returns A, (S, d_ff), one row per pair."""
+class _Ungated(nn.Module):
+    """Activation of experts without a gate, which transformers calls between their two products."""
 
-    def __init__(self, act: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, act: Gate, value: nn.Module) -> None:
         super().__init__()
-        self.act = act
+        self.act, self.value = act, value
 
-    def forward(self, gate: Tensor) -> Tensor:
-        """Activations of the pre-activations, elementwise."""
-        return self.act(gate)
+    def forward(self, before: Tensor) -> Tensor:
+        weights: Tensor = self.value(self.act(before))
+        return weights
 
 
 @dataclass(frozen=True)
@@ -74,20 +74,22 @@ class ExpertsFFN(FFN):
 
     experts: nn.Module
     router: Router
+    factor: float = 1.0
+    """What the block multiplies the experts' output by."""
 
     @property
     def writer(self) -> nn.Module:
-        """All experts: their output is weighted by the router."""
-        return self.experts
+        """The module that returns the sum over the experts of a token, without their biases."""
+        return self.experts.get_submodule("neurontui_sum") if has_bias(self.experts) else self.experts
 
     def value_vectors(self) -> Tensor:
         """Rows v_i of all experts' W_V, (experts · d_ff, H) float32."""
         down = parameter(self.experts, "down_proj")
         assert down is not None
-        return down.transpose(1, 2).flatten(0, 1).float()
+        return (down if _is_transposed(self.experts) else down.transpose(1, 2)).flatten(0, 1).float()
 
     def value_bias(self) -> None:
-        """None; experts with a bias are refused."""
+        """None: the biases of experts are weighted by the router, so `writer` is what is added before them."""
 
     @property
     def n_experts(self) -> int:
@@ -108,7 +110,7 @@ class ExpertsFFN(FFN):
 
     def weighed(self, value: Tensor) -> Tensor:
         """The input of the value matrices times the router's weights."""
-        return value * self.router.weight[:, None].to(value.dtype)
+        return value * (self.factor * self.router.weight[:, None]).to(value.dtype)
 
     def count_active(self, value: Tensor, threshold: float, where: Where) -> Tensor:
         """(B, experts · d_ff) int32: number of tokens at which each neuron is active."""
@@ -128,15 +130,30 @@ class ExpertsFFN(FFN):
         return values
 
 
+def is_routed(module: nn.Module) -> bool:
+    """Whether a module holds experts in the layout that transformers runs by an exchangeable function."""
+    return hasattr(module, "_apply_gate") and hasattr(module, "has_gate") and hasattr(module, "down_proj")
+
+
+def has_bias(experts: Any) -> bool:
+    """Whether each expert adds a bias of its own."""
+    return bool(experts.has_bias)
+
+
+def _is_transposed(experts: Any) -> bool:
+    return bool(experts.is_transposed)
+
+
 def experts_ffn(experts: nn.Module, layer: int, stack: str, position: int) -> ExpertsFFN:
-    """Add hooks to the experts of one layer; raises ModelError if their structure is not that of Mixtral."""
+    """Add hooks to the experts of one layer; raises ModelError if their structure is unknown."""
     _check(experts)
-    router, gate, value = Router(), Gate(experts.act_fn), nn.Identity()  # type: ignore[arg-type]
+    router, value = Router(), nn.Identity()
+    gate = _insert(experts, value)
     # Inside the model, so that a search for the block of an FFN finds them; they have no weights.
     experts.neurontui_router, experts.neurontui_gate, experts.neurontui_value = router, gate, value
-    # transformers calls `_apply_gate` of an experts module between its two grouped products.
-    experts._apply_gate = partial(_apply_gate, gate, value)  # type: ignore[assignment]
-    n_experts, _, width = experts.get_parameter("down_proj").shape
+    experts.neurontui_sum = nn.Identity()
+    n_experts, *sizes = experts.get_parameter("down_proj").shape
+    width = sizes[0] if _is_transposed(experts) else sizes[1]
     return ExpertsFFN(
         layer=Layer(layer, stack, position, n_experts * width),
         act=gate,
@@ -147,6 +164,25 @@ def experts_ffn(experts: nn.Module, layer: int, stack: str, position: int) -> Ex
     )
 
 
+def _insert(experts: Any, value: nn.Module) -> Gate:
+    """Put modules for A and w between the two products of the experts."""
+    if not experts.has_gate:
+        own = experts.act_fn.act.act if isinstance(experts.act_fn, _Ungated) else experts.act_fn
+        gate = Gate(own)
+        experts.act_fn = _Ungated(gate, value)
+        return gate
+    form = gate_form(experts)
+    gate = Gate(form.act)
+    experts._apply_gate = partial(_apply_gate, form, gate, value)
+    return gate
+
+
+def _apply_gate(form: GateForm, act: nn.Module, value: nn.Module, gate_up: Tensor) -> Tensor:
+    gate, factor = form.split(gate_up)
+    weights: Tensor = value(act(gate) * factor)
+    return weights
+
+
 def route_through(model: Any) -> None:
     """Make the model's experts record their routing."""
     ALL_EXPERTS_FUNCTIONS.register(EXPERTS, _run_experts)
@@ -155,26 +191,28 @@ def route_through(model: Any) -> None:
 
 def _run_experts(experts: Any, hidden: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     experts.neurontui_router.record(index, weight)
-    output: Tensor = ALL_EXPERTS_FUNCTIONS["grouped_mm"](experts, hidden, index, weight)
-    return output
+    run = ALL_EXPERTS_FUNCTIONS["grouped_mm"]
+    if not has_bias(experts):
+        output: Tensor = run(experts, hidden, index, weight)
+        return output
+    written: Tensor = experts.neurontui_sum(run(_WithoutBias(experts), hidden, index, weight))
+    biases: Tensor = (experts.down_proj_bias[index] * weight[..., None]).sum(1)
+    return written + biases.to(written.dtype)
 
 
-def _apply_gate(act: nn.Module, value: nn.Module, gate_up: Tensor) -> Tensor:
-    gate, up = gate_up.chunk(2, dim=-1)
-    weights: Tensor = value(act(gate) * up)
-    return weights
+class _WithoutBias:
+    """Experts whose value matrices have no bias."""
+
+    def __init__(self, experts: Any) -> None:
+        self._experts = experts
+        self.down_proj_bias = torch.zeros_like(experts.down_proj_bias)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._experts, name)
 
 
 def _check(experts: Any) -> None:
-    plain = (
-        getattr(experts, "has_gate", False)
-        and not getattr(experts, "has_bias", True)
-        and not getattr(experts, "is_transposed", True)
-        and not getattr(experts, "has_post_expert_norm", False)
-        and getattr(experts, "is_concatenated", False)
-        and hasattr(experts, "act_fn")
-    )
-    if not plain:
+    if not is_routed(experts) or experts.has_post_expert_norm:
         raise ModelError(
             f"The experts of {type(experts).__name__} do not have the structure of Mixtral or Qwen3-MoE, "
             "so their neurons cannot be identified; choose another model."

@@ -62,19 +62,50 @@ def test_ffns_of_architectures_outside_the_table_are_detected(
     assert [each.layer.n_neurons for each in ffns] == [48, 48]
 
 
-def test_experts_beside_a_shared_ffn_are_not_passed_over() -> None:
-    model = build("qwen2_moe", num_experts=4, moe_intermediate_size=16)
-    with pytest.raises(ModelError, match="routes tokens to experts"):
+def test_a_shared_expert_has_neurons_of_its_layer() -> None:
+    model = build("qwen2_moe", num_experts=4, moe_intermediate_size=16, shared_expert_intermediate_size=24)
+    assert [ffn.layer.n_neurons for ffn in search_ffns(model)] == [4 * 16 + 24] * 2
+
+
+def test_an_ffn_beside_a_block_of_experts_is_refused() -> None:
+    model = build("granitemoeshared", num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=24)
+    with pytest.raises(ModelError, match="4 were found in 2 blocks, some beside experts"):
         search_ffns(model)
 
 
-def test_a_nonlinearity_outside_a_module_is_refused() -> None:
+def test_a_block_that_adds_more_than_its_experts_is_refused() -> None:
+    model = build("mixtral", num_local_experts=4)
+    for layer in model.model.layers:
+        layer.mlp.register_forward_hook(lambda _, args, output: output + args[0])
+    with pytest.raises(ModelError, match="neurons of other kinds"):
+        search_ffns(model)
+
+
+def with_forward(act: Any) -> Any:
+    """A Mistral whose FFNs call their nonlinearity as a function."""
     model = build("mistral")
     for layer in model.model.layers:
         mlp = layer.mlp
-        mlp.forward = lambda x, mlp=mlp: mlp.down_proj(nn.functional.silu(mlp.gate_proj(x)) * mlp.up_proj(x))
+        mlp.forward = lambda x, mlp=mlp: mlp.down_proj(act(mlp.gate_proj(x)) * mlp.up_proj(x))
+    return model
+
+
+def test_a_nonlinearity_that_is_a_function_gets_a_module() -> None:
+    ids = torch.tensor([[5, 6, 7, 8]])
+    plain = build("mistral")
+    model = with_forward(nn.functional.silu)
+    ffns = search_ffns(model)
+    taken: list[torch.Tensor] = []
+    ffns[0].act.register_forward_hook(lambda _, __, output: taken.append(output))
+    plain.model.layers[0].mlp.act_fn.register_forward_hook(lambda _, __, output: taken.append(output))
+    with torch.no_grad():
+        assert torch.equal(model(ids).logits, plain(ids).logits)
+    assert torch.equal(taken[0], taken[1])
+
+
+def test_an_unknown_nonlinearity_outside_a_module_is_refused() -> None:
     with pytest.raises(ModelError, match="cannot be identified with certainty"):
-        search_ffns(model)
+        search_ffns(with_forward(lambda x: x * torch.sigmoid(x)))
 
 
 def test_blocks_without_an_ffn_are_refused() -> None:
@@ -82,6 +113,24 @@ def test_blocks_without_an_ffn_are_refused() -> None:
     model.model.layers[1].mlp = nn.Identity()
     with pytest.raises(ModelError, match="1 were found in 2 blocks"):
         search_ffns(model)
+
+
+def test_blocks_that_the_configuration_declares_to_be_something_else_have_no_ffn() -> None:
+    model = build("mistral", num_hidden_layers=3)
+    model.model.layers[1].mlp = nn.Identity()
+    model.config.layers_block_type = ["mlp", "full_attention", "mlp"]
+    assert [ffn.act for ffn in search_ffns(model)] == [model.model.layers[i].mlp.act_fn for i in (0, 2)]
+    model.config.layers_block_type = ["mlp", "mlp", "mlp"]
+    with pytest.raises(ModelError, match="2 were found in 3 blocks"):
+        search_ffns(model)
+
+
+def test_blocks_that_share_one_activation_module_get_their_own() -> None:
+    model = build("mistral")
+    shared = model.model.layers[0].mlp.act_fn
+    model.model.layers[1].mlp.act_fn = shared
+    first, second = search_ffns(model)
+    assert first.act is not second.act
 
 
 def test_a_value_matrix_that_takes_something_else_is_refused() -> None:

@@ -20,6 +20,7 @@ from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerFast
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
 from neurontui.compute.models.load import load as loading
+from tests.architectures.shrink import tiny_config
 from tests.compute.tiny import CONFIGS, MIXTURES, load_tiny
 
 COMPUTE = Path(loading.__file__).parents[2]
@@ -49,6 +50,14 @@ def _loaded_config(model_type: str) -> Callable[[], Any]:
 
 def _experts(model_type: str) -> Callable[[], Any]:
     return lambda: load_tiny(model_type).ffns[0].experts  # type: ignore[attr-defined]
+
+
+def _module(model_type: str, path: str) -> Callable[[], Any]:
+    def make() -> Any:
+        with torch.device("meta"):
+            return transformers.AutoModelForCausalLM.from_config(tiny_config(model_type)).get_submodule(path)
+
+    return make
 
 
 def _hook() -> Any:
@@ -99,6 +108,12 @@ RELIANCES = {
         )
         for kind in ("mixtral",)
     },
+    "experts that all run": Reliance(
+        _module("llama4_text", "model.layers.0.feed_forward.experts"), ("gate_up_proj", "down_proj", "act_fn")
+    ),
+    "scaled experts": Reliance(_module("laguna", "model.layers.1.mlp"), ("routed_scaling_factor",)),
+    "gate of a shared expert": Reliance(_module("qwen2_moe", "model.layers.0.mlp"), ("shared_expert_gate",)),
+    "kinds of blocks": Reliance(lambda: AutoConfig.for_model("nemotron_h"), ("layers_block_type",)),
     "experts functions": Reliance(lambda: ALL_EXPERTS_FUNCTIONS, ("register", "__getitem__")),
     "decoder start": Reliance(_config("mt5"), ("decoder_start_token_id",)),
     "generation": Reliance(GenerationConfig, ("eos_token_id", "decoder_start_token_id")),

@@ -154,12 +154,12 @@ def test_only_experts_that_ran_count_as_near_the_threshold() -> None:
 
 def test_experts_of_another_layout_are_refused() -> None:
     experts = load_tiny("mixtral").model.model.layers[0].mlp.experts
-    experts.has_bias = True
+    experts.has_post_expert_norm = True
     try:
         with pytest.raises(ModelError, match="not have the structure of Mixtral"):
             experts_ffn(experts, 0, "decoder", 0)
     finally:
-        experts.has_bias = False
+        experts.has_post_expert_norm = False
 
 
 @pytest.mark.parametrize("scope", ["all", "last"])

@@ -1,0 +1,58 @@
+"""docs/models.md: what is measured, measured without generation, and refused."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import transformers
+
+from tests.architectures.trial import MEASURED, NOT_BUILT, REFUSED, WITHOUT_GENERATION, WRONG, Outcome
+
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+RELEASE = f"transformers {transformers.__version__}"
+
+_GROUPS = (
+    (MEASURED, "Measured", "FFNs"),
+    (WITHOUT_GENERATION, "Measured without generation", "why no answers"),
+    (REFUSED, "Refused", "why"),
+    (NOT_BUILT, "Not tried", "why no tiny model can be made from the configuration class"),
+    (WRONG, "Wrong or failing", "what"),
+)
+
+
+def page(outcomes: Sequence[Outcome]) -> str:
+    """The whole page."""
+    return "\n".join([*_introduction(outcomes), *_tables(outcomes)])
+
+
+def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "# Models"
+    yield ""
+    yield (
+        f"Every text architecture of {RELEASE} ({len(outcomes)}), tried by `make models` on tiny random weights made "
+        "from its configuration class. An architecture is *measured* if, for prompts of unequal length in one batch, "
+        "masks and activations of every layer are those of plain PyTorch on one unpadded prompt; if weights times "
+        "value vectors, plus the bias, are the output of the FFN; if the FFN returns its bias when all neurons are "
+        "off; and if greedy answers are those of passes over one prompt without a cache."
+    )
+    yield ""
+    yield "| | architectures |"
+    yield "|---|---|"
+    for group, title, _ in _GROUPS:
+        count = sum(outcome.group == group for outcome in outcomes)
+        if count or group != WRONG:
+            yield f"| {title.lower()} | {count} |"
+    yield ""
+
+
+def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for group, title, column in _GROUPS:
+        members = [outcome for outcome in outcomes if outcome.group == group]
+        if not members:
+            continue
+        yield f"## {title}"
+        yield ""
+        yield f"| architecture | {column} |"
+        yield "|---|---|"
+        for outcome in members:
+            yield f"| `{outcome.architecture.label}` | {outcome.reason or outcome.ffns} |"
+        yield ""

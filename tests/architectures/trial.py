@@ -1,0 +1,105 @@
+"""One architecture: tiny random weights, loaded as a user's model is, measured, and compared with plain PyTorch."""
+
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from neurontui.compute.models.load.load import ModelOptions, load_model
+from neurontui.store.errors import NeurontuiError
+from tests.architectures.comparison import DifferenceError, compare_capture, compare_generation
+from tests.architectures.names import KINDS, Architecture
+from tests.architectures.shrink import tiny_config
+from tests.compute.tiny import randomise, save_tokenizer
+
+LARGEST = 3_000_000
+"""Parameters of a tiny model; more would take seconds to write and read."""
+
+MEASURED = "measured"
+WITHOUT_GENERATION = "measured without generation"
+REFUSED = "refused"
+NOT_BUILT = "not built"
+WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one trial."""
+
+    architecture: Architecture
+    group: str
+    """One of the constants above."""
+    reason: str = ""
+    ffns: str = ""
+    """Number, width and structure of the FFNs that were measured."""
+
+
+def try_architecture(architecture: Architecture, folder: Path) -> Outcome:
+    """Build, load, measure and compare one architecture; writes its weights into `folder`."""
+    transformers.logging.set_verbosity_error()
+    warnings.simplefilter("ignore")
+    path = folder / "model"
+    try:
+        build(architecture, path)
+    except Exception as error:
+        return Outcome(architecture, NOT_BUILT, _sentence(error, folder))
+    try:
+        loaded = load_model(ModelOptions(str(path), device="cpu"))
+        ffns = compare_capture(loaded, plain_model(architecture, path))
+    except NeurontuiError as error:
+        return Outcome(architecture, REFUSED, _sentence(error, folder))
+    except Exception as error:
+        return Outcome(architecture, WRONG, _sentence(error, folder))
+    try:
+        compare_generation(loaded, plain_model(architecture, path))
+    except DifferenceError as error:
+        return Outcome(architecture, WRONG, _sentence(error, folder), ffns)
+    except NeurontuiError as error:
+        return Outcome(architecture, WITHOUT_GENERATION, _sentence(error, folder), ffns)
+    except Exception as error:
+        return Outcome(architecture, WRONG, f"generation fails: {_sentence(error, folder)}", ffns)
+    return Outcome(architecture, MEASURED, "", ffns)
+
+
+def build(architecture: Architecture, path: Path) -> None:
+    """Write a tiny model with random weights and a tokenizer."""
+    torch.manual_seed(0)
+    config = tiny_config(architecture.name)
+    auto = getattr(transformers, KINDS[architecture.kind][0])
+    with torch.device("meta"):
+        size = sum(parameter.numel() for parameter in auto.from_config(config).parameters())
+    if size > LARGEST:
+        raise ValueError(f"its smallest configuration known here has {size / 1e6:.0f} million parameters")
+    model = auto.from_config(config)
+    randomise(model)
+    model.save_pretrained(path)
+    save_tokenizer(architecture.name, path)
+
+
+def plain_model(architecture: Architecture, path: Path) -> Any:
+    """The model as transformers makes it, with its own loop over experts."""
+    auto = getattr(transformers, KINDS[architecture.kind][0])
+    return auto.from_pretrained(path, experts_implementation="eager").eval()
+
+
+def _sentence(error: BaseException, folder: Path) -> str:
+    """The error on one line, without what is the same for all models or differs from machine to machine."""
+    text = " ".join(f"{error}".split()) or type(error).__name__
+    if not isinstance(error, (NeurontuiError, DifferenceError)):
+        text = f"{type(error).__name__}: {text}"
+    for pattern, shorter in _SHORTER:
+        text = re.sub(pattern, shorter, text)
+    text = text.replace(str(folder), "").replace("|", "/")
+    return re.sub(r"(.{200}).+", r"\1…", text)
+
+
+_SHORTER = (
+    (r"^The FFNs of the architecture '\S+' cannot be identified with certainty \((.+)\), so nothing .*", r"\1"),
+    (r"^'\S*model' (is|has|keeps|takes) ", r"it \1 "),
+    (r"; (choose another model|measure its types|set attention_type).*", ""),
+    (r", so (nothing is|it cannot be) measured\.?$", ""),
+)
