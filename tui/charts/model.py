@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import floor, log, log10
 
-from neurontui.tui.charts.palette import LETTERS, TYPES
+from neurontui.tui.charts.palette import LETTERS, TYPES, dim_of, ink_of
 from neurontui.tui.common.number_formats import cell, plus_minus
 
 Value = float | None
@@ -24,9 +24,9 @@ class Series:
     """Lower end of the 95 % interval of each value; empty without intervals."""
     high: tuple[Value, ...] = ()
     reference: bool = False
-    """What the others are compared with: gray in the terminal."""
+    """What the others are compared with: dashed in the terminal, in its hue dimmed, or gray without one."""
     hue: str = ""
-    """Role of its color in a figure, where that is not `role`: the type that a reference belongs to."""
+    """Role of its color, where that is not `role`: the type that a reference belongs to."""
     dash: int = 0
     """Line style in a figure: 0 is solid; 1, 2 and 3 are ever finer dashes."""
     alpha: float = 1.0
@@ -43,6 +43,11 @@ class Series:
     def type(self) -> str | None:
         """The neuron type that the series is about, if it is the type's own."""
         return self.role if self.letter == LETTERS.get(self.role) else None
+
+    @property
+    def ink(self) -> str:
+        """The role of its color in the terminal: what is compared with has the same hue, dimmed."""
+        return dim_of(self.hue) if self.reference and self.hue else ink_of(self.role)
 
     @property
     def full_name(self) -> str:

@@ -1,5 +1,6 @@
-"""Colors of the charts: Okabe and Ito's, distinguishable with any color vision, one set a kind of theme.
+"""Colors of the charts, distinguishable with any color vision, one set a kind of theme.
 
+The four types have four colors of their own, Okabe and Ito's; nothing else has their hues.
 Types never rely on color alone: each has a letter (A P S N), and a texture where there is no color at all.
 """
 
@@ -19,48 +20,8 @@ SHORT = {
 }
 TEXTURES = {"all-shared": "█", "partial-shared": "▓", "specific": "▒", "non-activated": "░"}
 
-_DARK = {
-    "all-shared": "#E69F00", "partial-shared": "#56B4E9", "specific": "#00B183", "non-activated": "#4B5363",
-    "silent": "#98A1B3",
-    "first": "#56B4E9", "second": "#E69F00", "third": "#00B183", "fourth": "#CC79A7",
-    "fifth": "#F0E442", "sixth": "#D55E00", "seventh": "#3D8FD1", "eighth": "#B9C0CC",
-    "text": "#D7DCE5", "dim": "#8A93A5", "axis": "#6B7486", "cursor": "#FFFFFF", "ink": "#10141B",
-    "good": "#00B183", "bad": "#E8743B", "reference": "#79839A", "rule": "#353C4A",
-}  # fmt: skip
-_LIGHT = {
-    "all-shared": "#C65500", "partial-shared": "#0072B2", "specific": "#007F5C", "non-activated": "#C3C9D3",
-    "silent": "#6C7686",
-    "first": "#0072B2", "second": "#C65500", "third": "#007F5C", "fourth": "#A8477D",
-    "fifth": "#8A7A00", "sixth": "#E69F00", "seventh": "#2A92D0", "eighth": "#5A6372",
-    "text": "#1F2733", "dim": "#5F6979", "axis": "#8A93A3", "cursor": "#000000", "ink": "#FFFFFF",
-    "good": "#007F5C", "bad": "#C65500", "reference": "#7D8797", "rule": "#D0D5DD",
-}  # fmt: skip
-_ANSI = {
-    "all-shared": "yellow", "partial-shared": "cyan", "specific": "green", "non-activated": "bright_black",
-    "silent": "white",
-    "first": "cyan", "second": "yellow", "third": "green", "fourth": "magenta",
-    "fifth": "bright_yellow", "sixth": "red", "seventh": "blue", "eighth": "white",
-    "text": "default", "dim": "bright_black", "axis": "bright_black", "cursor": "default", "ink": "black",
-    "good": "green", "bad": "red", "reference": "bright_black", "rule": "bright_black",
-}  # fmt: skip
 CYCLE = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-
-_CIVIDIS = (
-    "#00224E",
-    "#123570",
-    "#3B496C",
-    "#575D6D",
-    "#707173",
-    "#8A8678",
-    "#A59C74",
-    "#C3B369",
-    "#E1CC55",
-    "#FEE838",
-)
-_CIVIDIS_256 = (
-    "#00005F", "#5F5F87", "#5F5F5F", "#767676", "#87875F", "#AFAF5F", "#D7D75F", "#FFFF5F",
-)  # fmt: skip
-_DIVERGING = ("#0072B2", "#56A3D0", "#A8CDE6", "#E9EDF1", "#F3C9A6", "#E79350", "#D55E00")
+"""Colors of languages, runs and accents: none has the hue of a type."""
 
 
 def ink_of(role: str) -> str:
@@ -68,9 +29,68 @@ def ink_of(role: str) -> str:
     return "silent" if role == "non-activated" else role
 
 
-_DIVERGING_256 = (
-    "#005FAF", "#5F87AF", "#87AFD7", "#AFD7FF", "#EEEEEE", "#FFD7AF", "#FFAF5F", "#D7875F", "#D75F00",
-)  # fmt: skip
+def dim_of(role: str) -> str:
+    """The same hue, dimmed: the second run, chance, a control."""
+    return f"{ink_of(role)} dim"
+
+
+def _with_dim(colors: dict[str, str], ground: str) -> dict[str, str]:
+    """The colors, and those of curves mixed with the ground."""
+    curves = (*TYPES[:3], "silent", *CYCLE)
+    return colors | {dim_of(role): _blend((ground, colors[role]), 0.55) for role in curves}
+
+
+_DARK = {
+    "all-shared": "#E69F00", "partial-shared": "#56B4E9", "specific": "#00B183", "non-activated": "#4B5363",
+    "silent": "#C4CBD8",
+    "first": "#A796FF", "second": "#F0E442", "third": "#D97FB0", "fourth": "#FF7F6E",
+    "fifth": "#E85BE0", "sixth": "#6F7CF0", "seventh": "#F6C1CE", "eighth": "#F8F4A6",
+    "text": "#D7DCE5", "dim": "#8A93A5", "axis": "#6B7486", "cursor": "#FFFFFF", "ink": "#10141B",
+    "good": "#A796FF", "bad": "#FF7F6E", "reference": "#79839A", "rule": "#353C4A",
+}  # fmt: skip
+_LIGHT = {
+    "all-shared": "#C65500", "partial-shared": "#0072B2", "specific": "#007F5C", "non-activated": "#C3C9D3",
+    "silent": "#454D5B",
+    "first": "#5B48C8", "second": "#7A6C00", "third": "#A8477D", "fourth": "#C2283F",
+    "fifth": "#A32CA0", "sixth": "#7C7FD8", "seventh": "#D1778E", "eighth": "#A09A2E",
+    "text": "#1F2733", "dim": "#5F6979", "axis": "#8A93A3", "cursor": "#000000", "ink": "#FFFFFF",
+    "good": "#5B48C8", "bad": "#C2283F", "reference": "#7D8797", "rule": "#D0D5DD",
+}  # fmt: skip
+_ANSI = {
+    "all-shared": "yellow", "partial-shared": "cyan", "specific": "green", "non-activated": "bright_black",
+    "silent": "white",
+    "first": "magenta", "second": "bright_magenta", "third": "blue", "fourth": "red",
+    "fifth": "bright_red", "sixth": "bright_blue", "seventh": "bright_white", "eighth": "default",
+    "text": "default", "dim": "bright_black", "axis": "bright_black", "cursor": "default", "ink": "black",
+    "good": "bright_blue", "bad": "red", "reference": "bright_black", "rule": "bright_black",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shades:
+    """Backgrounds of heatmaps from the least to the most, and from the most negative over zero to the most positive.
+
+    One hue that no type has. The least is near the theme's ground and no shade glares. `few`: the same in 256 colors.
+    """
+
+    rising: tuple[str, ...]
+    diverging: tuple[str, ...]
+    few_rising: tuple[str, ...]
+    few_diverging: tuple[str, ...]
+
+
+_DARK_SHADES = Shades(
+    ("#20222B", "#322F57", "#4B4187", "#6A56B4", "#8E74D6", "#B59BEA"),
+    ("#E0614F", "#A84A44", "#6B3A3C", "#2A2D35", "#463F78", "#6A5BB8", "#9480F2"),
+    ("#262626", "#444444", "#5F5F87", "#875FAF", "#8787D7", "#AF87FF"),
+    ("#FF5F5F", "#D75F5F", "#875F5F", "#303030", "#5F5F87", "#875FD7", "#AF87FF"),
+)
+_LIGHT_SHADES = Shades(
+    ("#F3F1FA", "#DCD5F2", "#BDB0E6", "#9985D6", "#745AC0", "#523AA0"),
+    ("#C2283F", "#DE7D84", "#F2C4C6", "#F4F4F6", "#CBC6EC", "#8F83D6", "#5B48C8"),
+    ("#EEEEEE", "#D7D7FF", "#D7AFFF", "#AF87FF", "#875FD7", "#5F5FAF"),
+    ("#D70000", "#D75F5F", "#FFAFAF", "#EEEEEE", "#D7D7FF", "#AFAFFF", "#875FD7"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +102,7 @@ class Palette:
     textured: bool = False
     few: bool = False
     """Whether the terminal has 256 colors: shades are then colors that it has, evenly brighter."""
+    shades: Shades = _DARK_SHADES
 
     def __hash__(self) -> int:
         return hash((self.name, self.textured, self.few))
@@ -95,21 +116,17 @@ class Palette:
         return role if role is None or role.startswith("#") else self.colors.get(role, self.colors["text"])
 
 
-DARK = Palette("dark", _DARK)
-LIGHT = Palette("light", _LIGHT)
-ANSI = Palette("ansi", _ANSI, textured=True)
-
-
-def shade(value: float, extent: tuple[float, float], diverging: bool = False, few: bool = False) -> str:
-    """Background of a heatmap's cell, one of sixteen levels; with `few` one of those 256 colors have."""
+def shade(value: float, extent: tuple[float, float], diverging: bool = False, palette: "Palette | None" = None) -> str:
+    """Background of a heatmap's cell in a palette (default: that of a white page), one of sixteen levels or fewer."""
+    shades, few = (LIGHT.shades, False) if palette is None else (palette.shades, palette.few)
     lowest, highest = extent
     share = 0.5 if highest <= lowest else (value - lowest) / (highest - lowest)
     share = min(max(share, 0.0), 1.0)
     if few:
-        stops = _DIVERGING_256 if diverging else _CIVIDIS_256
+        stops = shades.few_diverging if diverging else shades.few_rising
         return stops[round(share * (len(stops) - 1))]
     level = round(share * 15) / 15
-    return _blend(_DIVERGING if diverging else _CIVIDIS, level)
+    return _blend(shades.diverging if diverging else shades.rising, level)
 
 
 def _blend(stops: tuple[str, ...], share: float) -> str:
@@ -128,3 +145,8 @@ def ink_on(paper: str) -> str:
 
 def _rgb(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+DARK = Palette("dark", _with_dim(_DARK, "#15171B"))
+LIGHT = Palette("light", _with_dim(_LIGHT, "#FAFBFC"), shades=_LIGHT_SHADES)
+ANSI = Palette("ansi", _ANSI | {dim_of(role): _ANSI[ink_of(role)] for role in (*TYPES, *CYCLE)}, textured=True)

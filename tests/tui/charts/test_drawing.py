@@ -1,11 +1,15 @@
 """Charts drawn into cells say what the numbers say."""
 
+import colorsys
+from dataclasses import replace
+from itertools import product
+
 import pytest
 from rich.cells import cell_len
 
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series
-from neurontui.tui.charts.palette import ANSI, DARK, LIGHT, TYPES, ink_on, shade
+from neurontui.tui.charts.palette import ANSI, CYCLE, DARK, LIGHT, TYPES, Palette, dim_of, ink_of, ink_on, shade
 from neurontui.tui.charts.terminal.blocks import bar, resample, spark
 from neurontui.tui.charts.terminal.canvas import Canvas
 from neurontui.tui.charts.terminal.draw import draw_chart
@@ -135,11 +139,13 @@ def test_colours_of_a_heatmap_are_readable() -> None:
         red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    for diverging in (False, True):
-        for level in range(16):
-            paper = shade(level / 15, (0.0, 1.0), diverging)
-            bright, dark = sorted((luminance(paper), luminance(ink_on(paper))), reverse=True)
-            assert (bright + 0.05) / (dark + 0.05) > 4.4, (paper, ink_on(paper))
+    palettes = [replace(palette, few=few) for palette in (DARK, LIGHT) for few in (False, True)]
+    for palette, diverging, level in product(palettes, (False, True), range(16)):
+        paper = shade(level / 15, (0.0, 1.0), diverging, palette)
+        if palette.name == "dark":
+            assert luminance(paper) < 0.5, "no glare on a dark ground"
+        bright, dark = sorted((luminance(paper), luminance(ink_on(paper))), reverse=True)
+        assert (bright + 0.05) / (dark + 0.05) > 4.4, (paper, ink_on(paper))
 
 
 def test_every_palette_has_every_colour() -> None:
@@ -157,3 +163,37 @@ def test_text_of_every_kind_of_chart() -> None:
     rows = to_text(matrix).splitlines()
     assert [cell_len(row) for row in rows[1:]] == [16, 16, 16]
     assert "▏" not in to_text(Bars("b", (Bar("one", 1.0), Bar("none", None))))
+
+
+def hue(color: str) -> float | None:
+    """Degrees on the color circle; None for a grey."""
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    degrees, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+    return 360 * degrees if saturation > 0.2 else None
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=lambda palette: palette.name)
+def test_the_hues_of_types_are_for_types_alone(palette: Palette) -> None:
+    types = [hue(palette.colors[name]) for name in TYPES[:3]]
+    shades = (*palette.shades.rising, *palette.shades.diverging, *palette.shades.few_diverging)
+    for color in (*(palette.colors[role] for role in (*CYCLE, "good", "bad", "reference")), *shades):
+        own = hue(color)
+        distances = [abs((own - (other or 0) + 180) % 360 - 180) for other in types if own is not None]
+        assert all(distance >= 12 for distance in distances), color
+    assert len({palette.colors[role] for role in CYCLE}) == len(CYCLE)
+    for name in TYPES:
+        assert palette.colors[dim_of(name)] != palette.colors[ink_of(name)], "a second run is dimmed"
+    for name, other in zip(TYPES[:3], types, strict=False):
+        assert abs((hue(palette.colors[dim_of(name)]) or 0) - (other or 0)) < 12, "in the same hue"
+
+
+def test_a_compared_curve_is_dashed_and_the_first_one_is_on_top() -> None:
+    own = Series("all-shared", "A", "all-shared", (5.0,) * 8)
+    same = Series("partial", "P", "partial-shared", (5.0,) * 8)
+    reference = replace(own, letter="a", role="reference", hue="all-shared", reference=True)
+    for series, ink in (((own, same), "all-shared"), ((own, reference), "all-shared"), ((reference,), reference.ink)):
+        canvas = drawn(Chart("lines", tuple("01234567"), series))
+        [row] = [row for row in canvas.rows if sum("⠀" < cell.char <= "⣿" for cell in row) > 10]
+        curve = [cell for cell in row if "⠀" < cell.char <= "⣿"]
+        assert {cell.ink for cell in curve} == {ink}
+        assert (len(curve) > 50) == (series[0] is own), "dashed where it is only compared with"

@@ -63,7 +63,8 @@ def test_one_type_in_several_runs(results: Results) -> None:
         letters = by_letter(runs_by_layer(tables, name))
         check(letters["1"], per_layer(RUN, name))
         check(letters["2"], per_layer(OTHER, name))
-        assert letters["1"].role != letters["2"].role
+        assert letters["1"].role == letters["2"].role == name, "another run is no other type"
+        assert (letters["1"].dash, letters["1"].alpha) != (letters["2"].dash, letters["2"].alpha)
 
 
 def test_the_difference_of_two_runs(results: Results) -> None:
@@ -138,6 +139,7 @@ def silent(layer: int, code: str | None, among: str) -> tuple[float, ...]:
 def test_neurons_inactive_at_every_token(results: Results) -> None:
     table, layers = rows_of(results, "inactive-across-tokens"), rows_of(results, "layers")
     groups = {"all": "all", "last": "inactive", "non": "non-activated"}
+    assert by_letter(inactive(table, layers, ""))["non"].role == "non-activated", "never the color of specific"
     for code in (*CODES, None):
         series = by_letter(inactive(table, layers, code or ""))
         for letter, among in groups.items():

@@ -64,7 +64,7 @@ def test_the_curve_of_the_page_is_the_ratio_of_the_activations(made: Made) -> No
     run = made.runs[0]
     every = (1 << len(run.languages)) - 1
     wanted = [100 * float((masks(A > 0) == every).mean()) for A in run.activations[1:]]
-    shown = [value(y) for y in curve(first, "first")]
+    shown = [value(y) for y in curve(first, "all-shared")]
     assert shown == pytest.approx(wanted, abs=0.3)
 
 

@@ -98,9 +98,9 @@ def _mean_bar(value: Value, half: Value, role: str, width: int) -> Spans:
 
 def _role(row: dict[str, Any]) -> str:
     """The color of a condition's bar."""
-    if row["kind"] == "type" and row["type"] is not None:
-        return str(row["type"])
-    return "reference" if row["kind"] == "matched" else "first"
+    if row["matched_to"] is not None:
+        return "reference"
+    return str(row["type"]) if row["kind"] in ("type", "dose") and row["type"] is not None else "first"
 
 
 def labels_of(rows: Rows, published: Rows) -> list[str]:
@@ -238,7 +238,7 @@ def _dose(name: str | None, arm: str, columns: Columns) -> Series:
         return Series("random neurons", "R", CYCLE[3], *columns, dash=2)
     if arm == "control":
         letter = LETTERS[name].lower()
-        return Series(SHORT[name], letter, "reference", *columns, True, dash=1, legend="control")
+        return Series(SHORT[name], letter, "reference", *columns, True, name, dash=1, legend="control")
     return Series(SHORT[name], LETTERS[name], name, *columns)
 
 

@@ -18,7 +18,7 @@ from neurontui.tui.charts.builders.rows import (
     type_series,
 )
 from neurontui.tui.charts.model import Chart, Reading, Series
-from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT, TYPES
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
 from neurontui.tui.common.number_formats import percent
 
 ACTIVE = TYPES[:3]
@@ -59,14 +59,17 @@ def difference(table: pa.Table, layers: pa.Table | None) -> Chart:
 
 
 def runs_by_layer(tables: Mapping[str, tuple[str, pa.Table]], kind: str) -> Chart:
-    """One type in several runs, a line a run: letter -> name and what type-ratio-by-layer returns for one stack."""
+    """One type in several runs, a line a run, all in its hue, ever fainter.
+
+    letter -> name and what type-ratio-by-layer returns for one stack.
+    """
     charts = {letter: (name, type_chart(table)) for letter, (name, table) in tables.items()}
     longest = max((chart for _, chart in charts.values()), key=lambda chart: chart.n)
     lines = []
     for i, (letter, (name, chart)) in enumerate(charts.items()):
-        color, dash = CYCLE[i % len(CYCLE)], i % DASHES
         own = (series for series in chart.series if series.role == kind)
-        lines += [replace(series, name=name, letter=letter, role=color, dash=dash) for series in own]
+        alpha = 1.0 if i == 0 else max(1 - 0.2 * i, _FADE)
+        lines += [replace(series, name=name, letter=letter, dash=i % DASHES, alpha=alpha) for series in own]
     return replace(longest, title=f"{LETTERS[kind]}  {kind}", series=tuple(lines))
 
 
@@ -136,8 +139,8 @@ def inactive(table: pa.Table, layers: pa.Table | None, language: str) -> Chart:
     columns = series_by(own, "among", layer_of, len(labels))
     names = {
         "all": ("neurons", "all", "first"),
-        "inactive": ("inactive", "last", "second"),
-        "non-activated": ("non-activated", "non", "third"),
+        "inactive": ("inactive", "last", "third"),
+        "non-activated": ("non-activated", "non", "non-activated"),
     }
     series = tuple(Series(*names[key], *columns[key]) for key in names if key in columns)
     where = f"in {language}" if language else "in every chosen language"

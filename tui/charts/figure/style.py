@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from neurontui.tui.charts.palette import LIGHT
+from neurontui.tui.charts.palette import LIGHT, ink_of
 
 INK, AXIS, RULE = LIGHT.colors["text"], LIGHT.colors["axis"], LIGHT.colors["rule"]
 PAPER = "#fefefe"
@@ -40,4 +40,4 @@ def color(role: str) -> str:
 
 def stroke(role: str) -> str:
     """Color of a line: the grey that fills areas of non-activated neurons is too faint for one."""
-    return color("reference" if role == "non-activated" else role)
+    return color(ink_of(role))

@@ -13,7 +13,8 @@ _TAG = re.compile(r"<[^<>]*>")
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 _ROLES = (
-    "all-shared", "partial-shared", "specific", "non-activated", "fourth", "fifth", "sixth", "seventh", "eighth",
+    "all-shared", "partial-shared", "specific", "non-activated", "silent",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
     "text", "axis", "rule", "reference",
 )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from neurontui.tui.charts.model import Chart, Series
-from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.terminal.axes import Plot, draw_axes, mark_axis, place
 from neurontui.tui.charts.terminal.canvas import Canvas
 from neurontui.tui.charts.terminal.lines import draw_lines, end_width, mark_lines
@@ -61,7 +60,7 @@ def _draw_panels(canvas: Canvas, chart: Chart, cursor: int | None) -> Plot | Non
     for number, group in enumerate(groups):
         panel = Canvas(width - (across > 1), height)
         plot = draw_chart(panel, replace(chart, series=group, panels=False), cursor)
-        name, role = f" {group[0].name} ", ink_of(group[0].role)
+        name, role = f" {group[0].name} ", group[0].ink
         panel.text(plot.left if plot else 0, 0, name, role, bold=True)
         canvas.paste(panel, number % across * width, number // across * height)
         first = first or plot

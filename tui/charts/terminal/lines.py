@@ -3,12 +3,13 @@
 import numpy as np
 
 from neurontui.tui.charts.model import Chart, Series, Value
-from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.terminal.axes import Plot
 from neurontui.tui.charts.terminal.braille import rasterise
 from neurontui.tui.charts.terminal.canvas import Canvas
 
 EMPTY = " ⠀"
+DASH = 3
+"""Every third cell of a curve that others are compared with stays empty."""
 
 
 def end_width(chart: Chart) -> int:
@@ -36,9 +37,9 @@ def _draw_zero(canvas: Canvas, plot: Plot) -> None:
 
 
 def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
-    drawn = sorted(
-        chart.series, key=lambda series: not series.reference
-    )  # last drawn wins: the compared run goes below
+    # The last drawn wins: the compared run goes below, the first series (all-shared neurons) is never covered.
+    own = [series for series in chart.series if not series.reference]
+    drawn = [*(series for series in chart.series if series.reference), *reversed(own)]
     dots = rasterise(
         [_joined(series.values, chart) if chart.joined else series.values for series in drawn],
         plot.scale.low,
@@ -51,7 +52,9 @@ def _draw_curves(canvas: Canvas, chart: Chart, plot: Plot) -> None:
         for x, (char, number) in enumerate(row):
             if char not in EMPTY and 0 <= number < len(drawn):
                 series = drawn[number]
-                canvas.put(plot.left + x, plot.top + y, char, ink_of(series.role))
+                if series.reference and x % DASH == DASH - 1:
+                    continue
+                canvas.put(plot.left + x, plot.top + y, char, series.ink)
 
 
 def _joined(values: tuple[Value, ...], chart: Chart) -> list[Value]:
@@ -72,7 +75,7 @@ def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
     for place, (row, series) in enumerate(ends):
         latest = plot.top + plot.height - (len(ends) - place)
         taken = min(max(row, taken + 1), max(latest, taken + 1))
-        canvas.text(plot.left + plot.width + 1, taken, series.letter, ink_of(series.role), bold=True)
+        canvas.text(plot.left + plot.width + 1, taken, series.letter, series.ink, bold=True)
 
 
 def _last(series: Series) -> float | None:

@@ -259,4 +259,4 @@ def _order(chart: Chart) -> list[Series]:
 
 def _row(series: Series, index: int, chart: Chart) -> Reading:
     digits = _DIGITS.get(chart.unit, 1)
-    return Reading(series.letter, series.name, series.text(index, digits), series.role)
+    return Reading(series.letter, series.name, series.text(index, digits), series.ink)

@@ -135,7 +135,7 @@ class Heat(Veil, Widget, can_focus=True):
         palette = palette_of(self)
         if under or tint is None or skipped or palette.textured:
             return Span(text, "dim" if skipped else "text", bold=under, reverse=under)
-        paper = shade(tint, self._extent, self.matrix.diverging, palette.few)
+        paper = shade(tint, self._extent, self.matrix.diverging, palette)
         return Span(text, ink_on(paper), paper)
 
     def _text(self, row: int, column: int, skipped: bool, width: int) -> str:

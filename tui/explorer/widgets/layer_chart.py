@@ -10,7 +10,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from neurontui.tui.charts.model import Chart
-from neurontui.tui.charts.palette import ink_of
 from neurontui.tui.charts.terminal.axes import Plot
 from neurontui.tui.charts.terminal.canvas import Canvas
 from neurontui.tui.charts.terminal.draw import draw_chart, draw_cursor, draw_data
@@ -117,7 +116,7 @@ class LayerChart(Veil, Widget, can_focus=True):
         x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
         for series in chart.series:
             if not series.reference:
-                x = canvas.text(x + 2, 0, f"{series.letter} ", ink_of(series.role), bold=True)
+                x = canvas.text(x + 2, 0, f"{series.letter} ", series.ink, bold=True)
                 x = canvas.text(x, 0, series.text(at))
 
     def action_move(self, step: int) -> None:

@@ -111,7 +111,8 @@ class ByLayer(View):
     def totals(self, answers: Answers, chart: Chart) -> list[Block]:
         """All layers together, below the layer under the cursor."""
         table = answers.get("ratios")
-        return [] if table is None or chart.zero else [("all layers", totals(table))]
+        which = "all layers, first run" if any(series.reference for series in chart.series) else "all layers"
+        return [] if table is None or chart.zero else [(which, totals(table))]
 
     def foot(self, scope: Scope, chart: Chart) -> list[str]:
         """The key for the difference."""
