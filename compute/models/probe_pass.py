@@ -96,12 +96,13 @@ def _inputs(model: Any) -> dict[str, Tensor]:
 
 def _at_place(record: Record, replacement: Tensor | None) -> Callable[..., Any]:
     def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
-        if not isinstance(output, Tensor):
+        first = _first(output)
+        if first is None:
             return None
         if replacement is not None:
-            output = replacement.to(output.dtype).view_as(output).clone()
-        record.output = _rows(output)
-        return output
+            first = replacement.to(first.dtype).view_as(first).clone()
+        record.output = _rows(first)
+        return _with_first(output, first)
 
     return hook
 
@@ -120,16 +121,24 @@ def _after(record: Record, module: nn.Module) -> Callable[..., None]:
 
 def _at_block(record: Record, restored: Tensor | None) -> Callable[..., Any]:
     def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
-        first = output[0] if isinstance(output, tuple) else output
-        if record.output is None or not isinstance(first, Tensor) or first.numel() != record.output.numel():
+        first = _first(output)
+        if record.output is None or first is None or first.numel() != record.output.numel():
             return None
         record.block_output = first.clone()
         record.events.append(Event(None, _rows(first, record.output.shape[-1]), None))
-        if restored is None:
-            return None
-        return (restored, *output[1:]) if isinstance(output, tuple) else restored
+        return None if restored is None else _with_first(output, restored)
 
     return hook
+
+
+def _first(output: Any) -> Tensor | None:
+    """The hidden states that a module returns, alone or before other values; None if it returns none."""
+    first = output[0] if isinstance(output, (tuple, list)) and output else output
+    return first if isinstance(first, Tensor) else None
+
+
+def _with_first(output: Any, first: Tensor) -> Any:
+    return type(output)([first, *output[1:]]) if isinstance(output, (tuple, list)) else first
 
 
 def _rows(value: Tensor, width: int | None = None) -> Tensor:

@@ -54,5 +54,6 @@ def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"| architecture | {column} |"
         yield "|---|---|"
         for outcome in members:
-            yield f"| `{outcome.architecture.label}` | {outcome.reason or outcome.ffns} |"
+            scores = "" if outcome.scored else "; scores only with `--no-post-norm`"
+            yield f"| `{outcome.architecture.label}` | {outcome.reason or outcome.ffns}{scores} |"
         yield ""

@@ -10,7 +10,8 @@ import torch
 import transformers
 
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.store.errors import NeurontuiError
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.store.errors import ModelError, NeurontuiError
 from tests.architectures.comparison import DifferenceError, compare_capture, compare_generation
 from tests.architectures.names import KINDS, Architecture
 from tests.architectures.shrink import tiny_config
@@ -36,6 +37,8 @@ class Outcome:
     reason: str = ""
     ffns: str = ""
     """Number, width and structure of the FFNs that were measured."""
+    scored: bool = True
+    """Whether scores include what stands between FFN and residual stream; otherwise they need --no-post-norm."""
 
 
 def try_architecture(architecture: Architecture, folder: Path) -> Outcome:
@@ -48,21 +51,33 @@ def try_architecture(architecture: Architecture, folder: Path) -> Outcome:
     except Exception as error:
         return Outcome(architecture, NOT_BUILT, _sentence(error, folder))
     try:
-        loaded = load_model(ModelOptions(str(path), device="cpu"))
+        loaded, scored = _load(path)
         ffns = compare_capture(loaded, plain_model(architecture, path))
     except NeurontuiError as error:
         return Outcome(architecture, REFUSED, _sentence(error, folder))
     except Exception as error:
         return Outcome(architecture, WRONG, _sentence(error, folder))
+    if loaded.encoder_only:
+        return Outcome(architecture, WITHOUT_GENERATION, "an encoder generates nothing", ffns, scored)
     try:
         compare_generation(loaded, plain_model(architecture, path))
     except DifferenceError as error:
-        return Outcome(architecture, WRONG, _sentence(error, folder), ffns)
+        return Outcome(architecture, WRONG, _sentence(error, folder), ffns, scored)
     except NeurontuiError as error:
-        return Outcome(architecture, WITHOUT_GENERATION, _sentence(error, folder), ffns)
+        return Outcome(architecture, WITHOUT_GENERATION, _sentence(error, folder), ffns, scored)
     except Exception as error:
-        return Outcome(architecture, WRONG, f"generation fails: {_sentence(error, folder)}", ffns)
-    return Outcome(architecture, MEASURED, "", ffns)
+        return Outcome(architecture, WRONG, f"generation fails: {_sentence(error, folder)}", ffns, scored)
+    return Outcome(architecture, MEASURED, "", ffns, scored)
+
+
+def _load(path: Path) -> tuple[LoadedModel, bool]:
+    """The model, and whether it can be loaded for scores."""
+    try:
+        return load_model(ModelOptions(str(path), device="cpu")), True
+    except ModelError as error:
+        if "--no-post-norm" not in str(error):
+            raise
+    return load_model(ModelOptions(str(path), device="cpu", post_norm=None)), False
 
 
 def build(architecture: Architecture, path: Path) -> None:
