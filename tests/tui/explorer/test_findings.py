@@ -1,0 +1,51 @@
+"""The first screen: what the runs say of every claim, and the way from a claim to its evidence."""
+
+from collections.abc import Callable
+
+from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.screens.findings.evidence import EVIDENCE
+from tests.tui.driving import NARROW, page_of, press, settle, text_of
+
+
+async def _wait_for_all(app: Explorer, pilot: object) -> None:
+    while "…" in "".join(text_of(app).splitlines()[3:16]):
+        await settle(pilot)  # type: ignore[arg-type]
+
+
+async def test_the_explorer_opens_on_its_findings(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await _wait_for_all(app, pilot)
+        shown = text_of(app)
+        assert page_of(pilot).PAGE == "findings"
+        assert shown.count("● ") >= 3, "three sentences"
+        assert "●1 2 3" in shown
+        tables = page_of(pilot).tables()["claims"]
+        assert sorted(set(tables["run"].to_pylist())) == [1, 2, 3]
+        assert set(tables["claim"].to_pylist()) == set(EVIDENCE)
+        await press(pilot, "greater_than_sign")
+        await _wait_for_all(app, pilot)
+        assert (page_of(pilot).PAGE, app.session.run and app.session.run.number) == ("findings", 2)
+        assert " 1●2 3" in text_of(app)
+        await press(pilot, "less_than_sign", "less_than_sign")
+        assert app.session.run is not None
+        assert app.session.run.number == 3
+
+
+async def test_enter_opens_the_evidence_of_every_claim(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        claims = page_of(pilot).answers["claims"]["claim"].to_pylist()
+        for row, claim in enumerate(claims):
+            await press(pilot, "0", "g", *"j" * row, "enter")
+            page = page_of(pilot)
+            assert page.PAGE == EVIDENCE[claim].page, claim
+            view = getattr(page, "view", None)
+            assert EVIDENCE[claim].view in ("", view and view.name), claim
+            if EVIDENCE[claim].other_task:
+                assert app.session.second is not None
+                assert app.session.second.name == "bloom-demo · xnli"
+            await press(pilot, "escape")
+            assert page_of(pilot).PAGE == "findings", claim
