@@ -51,10 +51,10 @@ def same_tables(setting: Setting, architecture: str, size: str) -> str:
 
     The CPU reads tiny models one unpadded prompt at a time.
     """
-    alone = config_of(batch_tokens=1) if size == "tiny" else config_of()
+    some, alone = (batch(2), config_of(batch_tokens=1)) if size == "tiny" else (batch(), config_of())
     with saved_model(setting, architecture, size) as folder:
-        ours, conditions = measured(load(folder, setting.device), config_of(), batch())
-        reference, _ = measured(load(folder, "cpu"), alone, batch())
+        ours, conditions = measured(load(folder, setting.device), config_of(), some)
+        reference, _ = measured(load(folder, "cpu"), alone, some)
     return "; ".join(compare(ours, reference, conditions))
 
 
