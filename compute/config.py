@@ -56,6 +56,10 @@ class RunConfig:
             "default: stop with an error.",
         ),
     ] = None
+    chat: Annotated[
+        bool, Setting("Model", "Format each prompt as the user's turn in the model's own chat template.")
+    ] = False
+    system: Annotated[str | None, Setting("Model", "System text of the chat; default: the template's.", "TEXT")] = None
     activation: Annotated[
         Literal["gate", "product"],
         Setting("Model", "Activation of a gated FFN: act(gate), or act(gate)·up; default: gate."),
@@ -296,6 +300,8 @@ class RunConfig:
             raise UsageError(
                 "--thresholds repeats a number, so its neurons would be counted twice; give each number once."
             )
+        if self.system is not None and not self.chat:
+            raise UsageError("--system is the system text of a chat; add --chat.")
         self._check_token()
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:

@@ -131,6 +131,11 @@ def _notes(
     """Notes that are known before the first batch."""
     yield from (("data", text) for text in data.notes)
     yield from (("prompts", text) for text in about_prompts)
+    if config.chat:
+        yield (
+            "chat",
+            "Each prompt is the user's turn in the model's chat template; activity is read before its answer.",
+        )
     if config.token in TOKENS:
         yield ("token", f"Activity is measured at {TOKENS[config.token]}; 'last token' in titles means that token.")
     if config.token == "subject" and "attribution" in config.measures:  # noqa: S105

@@ -30,7 +30,7 @@ _NOT_NUMBERS = frozenset({
     "name", "keep", "force", "skip_bad", "allow_links", "post_norm",
 })  # fmt: skip
 
-_LATER: dict[str, Any] = {"token": "last"}
+_LATER: dict[str, Any] = {"token": "last", "chat": False, "system": None}
 """Options that earlier versions did not have, with their default: at the default they are not part of the key."""
 
 
@@ -42,6 +42,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
         **_post_norm(config, model),
         "dtype": model.dtype,
         "model_digest": model.digest,
+        "chat_template": model.chat_template,
         "placement": model.placement,
         "self_check": None if model.self_check is None else asdict(model.self_check),
         "batch_tokens": config.batch_tokens,
@@ -67,6 +68,8 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
     }
     if len(model.opening) > 1:  # otherwise the decoder reads one start token, which the model determines
         identity["decoder_opening"] = model.opening
+    if model.chat_template is not None:
+        identity["chat_template"] = model.chat_template
     if config.token == "subject":  # noqa: S105 - a position, not a secret
         identity["spans"] = spans_digest(data)
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
@@ -138,8 +141,9 @@ def _codes(data: TaskData, model: ModelFacts) -> dict[str, Any]:
 
 
 def default_name(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
-    """Model · task setting, the number of shots if there are any, and the token of measurement if not the last."""
+    """Model · task setting, shots if there are any, chat, and the token of measurement if it is not the last."""
     task = f"{data.task} {data.setting}" if data.setting else data.task
     shots = f" · {data.n_shots}-shot" if data.n_shots else ""
     token = "" if config.token == "last" else f" · at {config.token}"  # noqa: S105
-    return f"{model.name} · {task}{shots}{token}"
+    chat = " · chat" if config.chat else ""
+    return f"{model.name} · {task}{shots}{chat}{token}"

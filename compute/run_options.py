@@ -39,6 +39,8 @@ def model_options(config: RunConfig) -> ModelOptions:
         bos=config.bos,
         post_norm=config.post_norm if config.has_scores else None,
         measured_at=config.token,
+        chat=config.chat,
+        system=config.system,
     )
 
 

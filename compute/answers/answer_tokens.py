@@ -35,12 +35,20 @@ def continuations(loaded: LoadedModel, answers: Sequence[Continuation]) -> list[
     """
     if loaded.encoder_decoder:
         return _alone(loaded, [answer.text for answer in answers])
-    prompts = _encode(loaded, [answer.prompt for answer in answers])
-    wholes = _encode(loaded, [answer.prompt + answer.tail for answer in answers])
+    texts = [_in_chat(loaded, answer) for answer in answers]
+    prompts = _encode(loaded, [prompt for prompt, _ in texts])
+    wholes = _encode(loaded, [prompt + tail for prompt, tail in texts])
     after_prompt = [_after(before, whole) for before, whole in zip(prompts, wholes, strict=True)]
     merged = [i for i, ids in enumerate(after_prompt) if ids is None]
-    apart = _after_anchor(loaded, [answers[i].tail for i in merged])
+    apart = _after_anchor(loaded, [texts[i][1] for i in merged])
     return [ids or apart[merged.index(i)] for i, ids in enumerate(after_prompt)]
+
+
+def _in_chat(loaded: LoadedModel, answer: Continuation) -> tuple[str, str]:
+    """Prompt and appended text as the model reads them; in a chat, the template determines what is between them."""
+    if loaded.chat is None:
+        return answer.prompt, answer.tail
+    return loaded.chat.prompt(answer.prompt), loaded.chat.joiner + answer.text
 
 
 def first_word(loaded: LoadedModel, ids: Ids) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from neurontui.compute.models.chat import ChatFormat
 from neurontui.compute.models.dense_experts import DenseExpertsFFN
 from neurontui.compute.models.ffn import FFN
 from neurontui.compute.models.language_codes import LanguageCodes
@@ -62,6 +63,8 @@ class ModelFacts:
     language_codes: LanguageCodes | None = None
     opening: tuple[int, ...] = ()
     """See LoadedModel."""
+    chat_template: str | None = None
+    """SHA-256 of the chat template that prompts are formatted with; None if they are not."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class LoadedModel:
     """Layers with a norm or a constant factor between FFN and residual stream; None if not looked for."""
     measured_at: Literal["last", "subject", "first-generated"] = "last"
     """The token of measurement: the last one of the prompt, the last one of its subject, or the first generated."""
+    chat: ChatFormat | None = None
+    """Format of prompts as turns of a chat; None: they are read as they are."""
     language_codes: LanguageCodes | None = None
     """Codes of a translation model; None if its inputs have none."""
     opening: tuple[int, ...] = ()
@@ -177,6 +182,7 @@ class LoadedModel:
             post_norms=self.post_norms,
             language_codes=self.language_codes,
             opening=self.opening,
+            chat_template=None if self.chat is None else self.chat.digest,
         )
 
     @property

@@ -9,16 +9,24 @@ Offsets = Sequence[tuple[int, int]]
 """Characters of the text that each token covers, from and up to; (0, 0) for a special token."""
 
 
-def subject_token(text: str, subject: str | None, offsets: Offsets) -> int | None:
-    """Index of the token with the last character of the subject's last occurrence; None without one.
+def last_character(subject: str | None, prompt: str, text: str) -> int | None:
+    """Index in `text` of the last character of the subject's last occurrence in the prompt; None without one.
 
-    If several tokens have parts of this character, it is the last of them.
+    text: what the model reads, which contains the prompt: the prompt itself, or a chat template around it, which may
+    remove white space at its ends.
     """
-    start = text.rfind(subject) if subject else -1
-    if start < 0 or subject is None:
+    inside = prompt if prompt in text else prompt.strip()
+    start, place = text.rfind(inside), inside.rfind(subject) if subject else -1
+    if subject is None or start < 0 or place < 0:
         return None
-    last = start + len(subject) - 1
-    return max((i for i, (low, high) in enumerate(offsets) if low <= last < high), default=None)
+    return start + place + len(subject) - 1
+
+
+def token_of_character(character: int | None, offsets: Offsets) -> int | None:
+    """Index of the token with a character; the last one if several tokens have parts of it."""
+    if character is None:
+        return None
+    return max((i for i, (low, high) in enumerate(offsets) if low <= character < high), default=None)
 
 
 def require_offsets(tokenizer: Any, model: str) -> None:

@@ -19,7 +19,7 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.models.bos import with_one_bos
 from neurontui.compute.models.length_groups import crossed_switch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.subject import subject_token
+from neurontui.compute.models.subject import last_character, token_of_character
 from neurontui.store.errors import InputError
 
 _BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
@@ -89,25 +89,27 @@ class InvalidPromptError(InputError):
         self.invalid = tuple(invalid)
 
 
-def encode(loaded: LoadedModel, texts: Sequence[str], subjects: Sequence[str | None] = ()) -> list[Encoded]:
+def encode(loaded: LoadedModel, texts: Sequence[str], ends: Sequence[int | None] = ()) -> list[Encoded]:
     """Token ids of each text; with `bos="add"`, after exactly one BOS.
 
     A special token that the tokenizer appends is dropped for a decoder-only model: it would end the prompt, which the
-    model has to continue. subjects: of each text, to be found as its token of measurement; empty: not needed.
+    model has to continue. In a chat the template has all special tokens. ends: last character of each text's subject,
+    whose token is the token of measurement; empty: not needed.
     """
     rows = loaded.tokenizer(
         list(texts),
         padding=False,
         truncation=False,
+        add_special_tokens=loaded.chat is None,
         return_attention_mask=False,
         return_special_tokens_mask=True,
-        return_offsets_mapping=bool(subjects),
+        return_offsets_mapping=bool(ends),
         verbose=False,
     )
     pairs = zip(rows["input_ids"], rows["special_tokens_mask"], strict=True)
     encoded = [_encoded(loaded, ids, special) for ids, special in pairs]
-    if subjects:
-        places = map(subject_token, texts, subjects, rows["offset_mapping"])
+    if ends:
+        places = map(token_of_character, ends, rows["offset_mapping"])
         encoded = [replace(row, subject=place) for row, place in zip(encoded, places, strict=True)]
     return [_with_one_bos(row, loaded.tokenizer.bos_token_id) for row in encoded] if loaded.bos == "add" else encoded
 
@@ -130,18 +132,20 @@ def _encoded(loaded: LoadedModel, ids: Sequence[int], special: Sequence[int]) ->
 
 
 def encode_prompts(loaded: LoadedModel, batch: Batch) -> list[Encoded]:
-    """Ids of all E·P prompts in row order, in the language of each if the tokenizer adds language codes.
+    """Ids of all E·P prompts in row order, as turns of a chat or with language codes if the model has them.
 
     Raises InputError for a language that the model has no code for.
     """
     codes, n = loaded.language_codes, len(batch.languages)
-    subjects = batch.subjects if loaded.measured_at == "subject" else []
+    texts = batch.prompts if loaded.chat is None else [loaded.chat.prompt(prompt) for prompt in batch.prompts]
+    at_subject = loaded.measured_at == "subject"
+    ends = list(map(last_character, batch.subjects, batch.prompts, texts)) if at_subject else []
     if codes is None:
-        return encode(loaded, batch.prompts, subjects)
+        return encode(loaded, texts, ends)
     encoded: list[list[Encoded]] = []
     for bit, language in enumerate(batch.languages):
         loaded.tokenizer.src_lang = codes.code(language)
-        encoded.append(encode(loaded, batch.prompts[bit::n], subjects[bit::n]))
+        encoded.append(encode(loaded, texts[bit::n], ends[bit::n]))
     rows = chain.from_iterable(zip(*encoded, strict=True))
     answers = [codes.ids[codes.code(language)] for language in batch.answer_languages]
     return [replace(row, opening=(*row.opening, code)) for row, code in zip(rows, answers, strict=True)]

@@ -16,6 +16,7 @@ from transformers.utils.import_utils import is_accelerate_available
 
 from neurontui.compute.models.architectures import find_ffns
 from neurontui.compute.models.bos import configured, require_bos_token
+from neurontui.compute.models.chat import ChatFormat, find_chat_format
 from neurontui.compute.models.decoder_opening import decoder_opening
 from neurontui.compute.models.encoders import encoder_ffns, is_encoder, require_supported_encoder
 from neurontui.compute.models.ffn import FFN
@@ -55,6 +56,10 @@ class ModelOptions:
     """Whether scores include what stands between FFN and residual stream; None: no scores, so it is not looked for."""
     measured_at: Literal["last", "subject", "first-generated"] = "last"
     """See `LoadedModel.measured_at`."""
+    chat: bool = False
+    """Format prompts with the model's chat template."""
+    system: str | None = None
+    """The system text of the chat."""
 
 
 def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
@@ -78,6 +83,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
             )
         if options.measured_at == "subject":
             require_offsets(tokenizer, checkpoint.name)
+        chat = _chat_format(options, config, tokenizer, checkpoint.name)
         placement = _place(options, config)
         quantization = ask_to_dequantize(config, checkpoint.name)
         model = _load_weights(options, checkpoint, config, placement)
@@ -112,6 +118,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         quantization=checkpoint.quantization or quantization,
         post_norms=post_norms,
         measured_at=options.measured_at,
+        chat=chat,
         language_codes=codes,
         opening=opening,
     )
@@ -131,6 +138,14 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Any:
         raise ModelError(
             f"'{checkpoint.name}' has no tokenizer that can be loaded ({first_sentence(error)})."
         ) from error
+
+
+def _chat_format(options: ModelOptions, config: Any, tokenizer: Any, name: str) -> ChatFormat | None:
+    if not options.chat:
+        return None
+    if config.is_encoder_decoder:
+        raise ModelError(f"'{name}' is an encoder-decoder, which does not continue a chat; omit --chat.")
+    return find_chat_format(tokenizer, options.system, name)
 
 
 def _place(options: ModelOptions, config: Any) -> Placement:

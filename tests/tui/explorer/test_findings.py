@@ -41,7 +41,7 @@ async def test_enter_opens_the_evidence_of_every_claim(explorer: Callable[..., E
         for row, claim in enumerate(claims):
             await press(pilot, "0", "g", *"j" * row, "enter")
             page = page_of(pilot)
-            assert page.PAGE == EVIDENCE[claim].page, claim
+            assert EVIDENCE[claim].page == page.PAGE, claim
             view = getattr(page, "view", None)
             assert EVIDENCE[claim].view in ("", view and view.name), claim
             if EVIDENCE[claim].other_task:
