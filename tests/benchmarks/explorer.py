@@ -28,6 +28,8 @@ from neurontui.tui.explorer.gc_tuning import seldom_collected
 
 SLOW_SQL = "select count(*) from range(100000000000) a where a.range % 7 = 3"
 PROGRAM = ("-m", "neurontui.tui")
+LEFT, RIGHT = "\x1b[D", "\x1b[C"
+"""Arrow keys, which the language chips take; letters there are typed."""
 QUIET = 0.25
 """Seconds without output after which a redraw counts as complete."""
 
@@ -164,7 +166,7 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
     ):
         terminal.press(go, quiet=1.5)
         terminal.press("L")
-        nothing = _median(terminal, ("l", "h"), repeats)
+        nothing = _median(terminal, (RIGHT, LEFT), repeats)
         terminal.press("\x1b", quiet=0.5)
         still = f"{1000 * nothing.last:.0f} ms (processor {1000 * nothing.busy:.0f})"
         _say(f"{name}: a key that only moves between chips", still)
@@ -180,7 +182,7 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
 
 def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
     """A chip that is switched in the moment the cursor comes to it: nothing was asked in advance."""
-    found = [terminal.press("l ", quiet=0.6) for _ in range(3)]
+    found = [terminal.press(f"{RIGHT} ", quiet=0.6) for _ in range(3)]
     _say(f"{name}: on to a language and switch it at once", _over(_middle(found), nothing))
 
 

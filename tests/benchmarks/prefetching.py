@@ -13,7 +13,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from tests.benchmarks.explorer import PROGRAM, Terminal
+from tests.benchmarks.explorer import LEFT, PROGRAM, RIGHT, Terminal
 
 WITHOUT = (
     "-c",
@@ -60,12 +60,12 @@ def _press_all(terminal: Terminal, presses: int, latencies: Latencies) -> None:
     for screen, digit in (("Layers", "2"), ("Languages", "3")):
         terminal.press(digit, quiet=2.0)
         terminal.press("L")
-        nothing = statistics.median(terminal.press("l" if i % 2 else "h").last for i in range(6))
+        nothing = statistics.median(terminal.press(RIGHT if i % 2 else LEFT).last for i in range(6))
         for _ in range(presses):
-            terminal.press("l", quiet=LONG)
+            terminal.press(RIGHT, quiet=LONG)
             toggled = terminal.press(" ", quiet=LONG).last - nothing
             latencies[f"{screen}: switch a language"].append(1000 * toggled)
-        terminal.press("a", quiet=1.0)
+        terminal.press("A", quiet=1.0)
         terminal.press("\x1b", quiet=1.0)
     for key in "k" * (presses + 1) + "j" * (presses + 1):
         row = terminal.press(key, quiet=LONG)

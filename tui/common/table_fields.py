@@ -19,3 +19,5 @@ class Field:
     right: bool = False
     stretch: bool = False
     """Whether the column takes the room that is left."""
+    rank: int = 0
+    """Where a table is too wide, columns of a higher rank are left out first; those of rank 0 never are."""

@@ -216,7 +216,7 @@ class Explorer(App[None]):
             self.notify("There is no other run. To compare, open a second file together with this one.")
             return
         room = max(cell_len(clean(run.name)) for run in others)
-        options = [("", "none"), *((run.key, self._run_label(run, min(room, 40))) for run in others)]
+        options = [("", " 0  none"), *((run.key, self._run_label(run, min(room, 40))) for run in others)]
         self.push_screen(Choice("Compare with", options, self.session.selection.second), self._compare)
 
     def _run_label(self, run: RunInfo, room: int) -> str:

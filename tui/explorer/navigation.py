@@ -27,6 +27,8 @@ class Navigation:
     def go(self, name: str) -> None:
         """Show a screen, and close any dialog."""
         app = self._app
+        if self.page is not None:
+            self.page.leave_chips()
         while not isinstance(app.screen, Page) and len(app.screen_stack) > 1:
             app.pop_screen()
         page = self._page_named(name)
@@ -46,12 +48,20 @@ class Navigation:
         return self.pages[name]
 
     def start_at(self, name: str) -> None:
-        """Show a screen and forget the way to it."""
-        self._history.clear()
+        """Show a screen, and forget the way to it with the filters that were set on the way."""
+        if self._history:
+            self._session.selection = self._session.selection.filtered_as(self._history[0][1])
+            self._history.clear()
+        self._page_named(name).by_digit = True
         self.go(name)
 
     def open_detail(self, name: str, view: str = "", **changes: Any) -> None:
-        """Change the selection and show a screen, in one of its views; `back` restores both."""
+        """Change the selection and show a screen, in one of its views; `back` restores both.
+
+        A neuron is opened with its layer.
+        """
+        if "neuron" in changes:
+            changes["neuron_layer"] = changes["layer"]
         page = self.page
         if page is not None:
             self._history.append((page.PAGE, self._session.selection))
@@ -65,13 +75,12 @@ class Navigation:
         if not self._history:
             return
         name, before = self._history.pop()
-        self._session.selection = replace(
-            self._session.selection,
-            layer=before.layer,
-            neuron=before.neuron,
-            example=before.example,
-            layer_filter=before.layer_filter,
-        )
+        changed = replace(self._session.selection, layer=before.layer).filtered_as(before)
+        if name == "neuron":  # elsewhere, the neuron that was last looked at stays the one that its screen shows
+            changed = replace(changed, neuron=before.neuron, neuron_layer=before.neuron_layer)
+        elif name == "examples":
+            changed = replace(changed, example=before.example)
+        self._session.selection = changed
         self.go(name)
 
     def crumbs(self) -> tuple[str, ...]:

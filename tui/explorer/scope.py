@@ -21,8 +21,13 @@ class Scope:
 
     @property
     def language(self) -> str:
-        """The one chosen language; empty if none is chosen or it is switched off."""
+        """The language under the cursor; empty if none is chosen or it is switched off."""
         return self.selection.language if self.selection.language in self.languages else ""
+
+    @property
+    def inputs(self) -> str:
+        """The language of the inputs; empty for all."""
+        return self.selection.inputs if self.selection.inputs in self.languages else ""
 
     @property
     def speaks(self) -> str:

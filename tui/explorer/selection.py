@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import platformdirs
 
+FILTERS = ("type", "speaks", "layer_filter")
+"""Fields that lists of neurons are filtered by."""
 SAVED_FILES = 50
 """Number of results files whose selections are saved."""
 
@@ -30,10 +32,14 @@ class Selection:
     layer: int = 0
     neuron: int = -1
     """-1 if none was chosen yet."""
+    neuron_layer: int = -1
+    """The layer of the neuron: the cursor of `layer` may since have moved; -1 for the same layer."""
     example: int = 0
     type: str = "specific"
     language: str = ""
-    """The language of screens that show a single language."""
+    """The language under the cursor of the Languages screen."""
+    inputs: str = ""
+    """The language of the inputs that contributions and activity are measured on; empty for all."""
     speaks: str = ""
     """The language that lists of neurons are filtered by; empty for any."""
     layer_filter: int | None = None
@@ -44,6 +50,7 @@ class Selection:
         kept = tuple(code for code in languages if code in self.languages)
         kept = () if len(kept) == len(languages) else kept
         language = self.language if self.language in languages else ""
+        inputs = self.inputs if self.inputs in languages else ""
         speaks = self.speaks if self.speaks in languages else ""
         second = "" if self.second == run else self.second
         return replace(
@@ -52,9 +59,19 @@ class Selection:
             second=second,
             languages=kept,
             language=language,
+            inputs=inputs,
             speaks=speaks,
             layer_filter=None,
         )
+
+    @property
+    def card(self) -> tuple[int, int]:
+        """Layer and number of the neuron that was last looked at; the number is -1 if there is none."""
+        return (self.neuron_layer if self.neuron_layer >= 0 else self.layer), self.neuron
+
+    def filtered_as(self, before: "Selection") -> Self:
+        """The selection with the filters of another one."""
+        return replace(self, **{name: getattr(before, name) for name in FILTERS})
 
     def active(self, languages: Sequence[str]) -> tuple[str, ...]:
         """The selected codes among a run's `languages`."""

@@ -19,6 +19,13 @@ def open_files(paths: Sequence[Path], queries_dir: Path | None) -> Results:
     return open_results(*paths, queries=[queries_dir] if queries_dir else [])
 
 
+def _existing(selection: Selection, run: RunInfo, before: RunInfo | None) -> Selection:
+    """The selection without a layer that the run lacks, and without a neuron of another model."""
+    layer = min(selection.layer, max(int(run.get("n_layers") or 1) - 1, 0))
+    same = before is not None and before.get("model") == run.get("model")
+    return replace(selection, layer=layer) if same else replace(selection, layer=layer, neuron=-1, neuron_layer=-1)
+
+
 class Session:
     """State that all screens share. `on_select` is called after every change of the selection."""
 
@@ -66,7 +73,7 @@ class Session:
         if run is not None and key != self.selection.run:
             changed = self.selection.with_run(key, run.languages)
             threshold = changed.threshold if changed.threshold in run.thresholds else run.threshold
-            self.select(replace(changed, threshold=threshold))
+            self.select(replace(_existing(changed, run, self.run), threshold=threshold))
 
     def open(self) -> Results:
         """Open the files again; in any thread. Raises NeurontuiError."""

@@ -74,7 +74,7 @@ class TypeAhead:
 
     async def arrived(self, number: int, acted: bool) -> None:
         """An echo has arrived: continue with the next step."""
-        if number != self._number:
+        if number != self._number or not self._app.screen_stack:  # without screens, the application is ending
             return
         if not acted:
             self._follow(acted=True)

@@ -122,7 +122,7 @@ async def test_the_chip_under_the_cursor_is_prefetched(
 ) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        await press(pilot, "2", "L", "l")
+        await press(pilot, "2", "L", "right")
         await settle(pilot)
         await pilot.pause(0.3)
         await settle(pilot)

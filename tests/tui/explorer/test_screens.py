@@ -88,7 +88,7 @@ async def test_the_mouse_toggles_a_language(explorer: Callable[..., Explorer]) -
 async def test_few_languages_are_reported_not_drawn_wrong(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        await press(pilot, "2", "L", "o")
+        await press(pilot, "2", "L", "O")
         assert "one language: a neuron is active" in text_of(app)
         await press(pilot, "right", "space")
         shown = text_of(app)
@@ -241,7 +241,7 @@ async def test_what_was_looked_at_is_kept_for_the_next_session(
 ) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        await press(pilot, "2", "right", "L", "space", "t")
+        await press(pilot, "2", "right", "t", "L", "space")
     again = explorer()
     assert again.session.selection == app.session.selection
     assert (again.session.selection.layer, again.session.selection.threshold) == (1, 0.2)

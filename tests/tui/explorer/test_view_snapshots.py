@@ -20,7 +20,7 @@ VIEWS = {
     "layers-by-threshold": "2 v v",
     "layers-every-token": "2 v v v",
     "layers-right-or-wrong": "2 v v v v",
-    "layers-one-language": "2 L o",
+    "layers-one-language": "2 L O",
     "layers-two-runs": "2 c down enter",
     "layers-difference": "2 c down enter d",
     "languages-diagonal": "3",

@@ -8,6 +8,7 @@ import pyarrow as pa
 from neurontui.tui.charts.builders.rows import Row, layer_of, layer_rows, number, series_by, type_series
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.common.number_formats import percent, signed
 from neurontui.tui.common.table_fields import Field
 
 
@@ -68,20 +69,35 @@ def score_table(table: pa.Table, published: Sequence[Row] = ()) -> pa.Table:
     return pa.Table.from_pylist(rows) if rows else pa.table({})
 
 
+TOP_NEURON_FIELDS = (
+    Field("rank", "#", right=True),
+    Field("layer", "layer", right=True),
+    Field("neuron", "neuron", right=True),
+    Field("contribution", "CS %", lambda value: f"{value:.2f}", right=True),
+    Field("top", "top 5 % in", percent, right=True, rank=2),
+    Field("effect", "ES", signed, right=True),
+    Field("effect_min", "from", signed, right=True, rank=3),
+    Field("effect_max", "to", signed, right=True, rank=3),
+    Field("type", "most often", lambda name: "–" if name is None else f"{LETTERS[name]} {SHORT[name]}", rank=1),
+    Field("type_share", "in % of ex.", percent, right=True, rank=2),
+)
+"""Columns of the neurons with the largest contribution."""
+
+
 def score_fields(paper: bool, intervals: bool = True) -> tuple[Field, ...]:
     """Columns of the table of effective scores; one for the intervals only where there are any."""
     own = (
         Field("language", "lang"),
         Field("type", "type", lambda value: f"{LETTERS[value]} {SHORT[value]}"),
         Field("largest", "max", _logit, right=True),
-        Field("smallest", "min", _logit, right=True),
+        Field("smallest", "min", _logit, right=True, rank=4),
         Field("mean", "mean", _small, right=True),
         *([Field("half", "±95 %", _small, right=True)] if intervals else []),
-        Field("variance", "variance", _small, right=True),
+        Field("variance", "variance", _small, right=True, rank=3),
     )
     theirs = (
-        Field("paper_largest", "paper max", _logit, right=True),
-        Field("paper_mean", "paper mean", _small, right=True),
+        Field("paper_largest", "paper max", _logit, right=True, rank=1),
+        Field("paper_mean", "paper mean", _small, right=True, rank=1),
     )
     return own + theirs if paper else own
 

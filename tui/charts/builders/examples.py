@@ -1,7 +1,5 @@
 """One example: its prompts in every language, and its types by layer against the mean."""
 
-from collections.abc import Callable
-
 import pyarrow as pa
 from rich.cells import cell_len
 
@@ -92,10 +90,11 @@ def _first(lines: list[str]) -> list[tuple[bool, str]]:
 
 def detail_lines(table: pa.Table, width: int) -> list[Spans]:
     """A line a type: its ratio in this example over the layers, its mean here and over all examples."""
+    means = width >= 40
     lines: list[Spans] = [
         [
-            Span(f"{'types by layer':<{max(width - 22, 14)}}", "text", bold=True),
-            Span(f"{'here':>9}{'mean':>9}", "dim"),
+            Span(f"{'types by layer':<{max(width - (22 if means else 11), 14)}}", "text", bold=True),
+            Span(f"{'here':>9}{'mean':>9}" if means else f"{'here':>7}", "dim"),
         ]
     ]
     rows = table.to_pylist()
@@ -115,7 +114,7 @@ def detail_lines(table: pa.Table, width: int) -> list[Spans]:
                 Span(fit(SHORT[name], 14), "dim"),
                 Span(fit(drawn, room), ink_of(name)),
                 Span(f"{percent(_average(here)):>7} %", "text"),
-                Span(f"{percent(_average(mean)):>7} %", "dim"),
+                Span(f"{percent(_average(mean)):>7} %" if means else "", "dim"),
             ]
         )
     return lines
@@ -134,12 +133,26 @@ def _percent2(value: object) -> str:
     return "–" if value is None else f"{float(str(value)):.2f}"
 
 
-_TOP: tuple[tuple[str, str, Callable[..., str], bool], ...] = (
-    ("layer", "layer", count, True),
-    ("neuron", "neuron", str, True),
-    ("language", "lang", str, False),
-    ("type", "type here", _letter, False),
-    ("contribution", "CS %", _percent2, True),
-    ("effect", "ES", signed, True),
+TOP_FIELDS = (
+    Field("layer", "layer", count, right=True),
+    Field("neuron", "neuron", str, right=True),
+    Field("language", "lang", str, rank=1),
+    Field("type", "type here", _letter, rank=3),
+    Field("contribution", "CS %", _percent2, right=True),
+    Field("effect", "ES", signed, right=True, rank=2),
 )
-TOP_FIELDS = tuple(Field(column, title, form, right) for column, title, form, right in _TOP)
+
+_SHARES = (
+    Field("layer", "layer", count, right=True),
+    Field("neuron", "neuron", right=True),
+    Field("active_right", "right %", percent, right=True, rank=1),
+    Field("active_wrong", "wrong %", percent, right=True, rank=1),
+)
+HERE_FIELDS = (*_SHARES, Field("languages", "active in", " ".join, rank=2))
+"""Columns of neurons of one example that are active where the answer is right."""
+OVERALL_FIELDS = (
+    *_SHARES,
+    Field("difference", "points", lambda points: f"{points:+.1f}", right=True),
+    Field("half", "±", percent, right=True),
+)
+"""Columns of neurons that are more active with right answers: the difference, and half its 95 % interval."""

@@ -33,8 +33,8 @@ def type_lines(table: pa.Table, width: int) -> list[Spans]:
 
 def _type(name: str, row: dict[str, Any], width: int) -> Spans:
     tongues = " ".join(row["languages"] or ()) if name in ("specific", "partial-shared") else ""
-    words = 14 if width >= 44 else 6
-    room = max(width - 16 - 7 - words, 5)
+    words = 14 if width >= 44 else 6 if width >= 34 else 0
+    room = max(width - 16 - 7 - words, 2)
     return [
         Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
         Span(fit(SHORT[name], 14), "dim"),
@@ -47,8 +47,9 @@ def _type(name: str, row: dict[str, Any], width: int) -> Spans:
 def language_lines(table: pa.Table, width: int) -> list[Spans]:
     """A bar a language: in what share of the examples the neuron is active, with CS and ES where measured."""
     rows = table.to_pylist()
-    scored = any(row["contribution"] is not None for row in rows)
-    tail = f"{'tokens':>8}{'CS %':>7}{'ES':>7}" if scored else f"{'tokens':>8}"
+    scores = 2 if any(row["contribution"] is not None for row in rows) else 0
+    scores = min(scores, max((width - 16 - 8) // 7, 0))  # ES, then CS, is left out where there is no room
+    tail = f"{'tokens':>8}{'CS %':>7}{'ES':>7}"[: 8 + 7 * scores]
     room = max(width - 5 - 7 - len(tail), 4)
     words = "  % of examples" if width - len(tail) >= 24 else "  %"
     lines: list[Spans] = [
@@ -58,9 +59,7 @@ def language_lines(table: pa.Table, width: int) -> list[Spans]:
         ]
     ]
     for row in rows:
-        words = f"{percent(row['tokens']):>8}"
-        if scored:
-            words += f"{_two(row['contribution']):>7}{signed(row['effect']):>7}"
+        words = f"{percent(row['tokens']):>8}{_two(row['contribution']):>7}{signed(row['effect']):>7}"[: len(tail)]
         lines.append(
             [
                 Span(fit(row["language"], 4) + " ", "dim"),
@@ -96,16 +95,21 @@ def input_lines(row: dict[str, Any], width: int) -> list[Spans]:
     return [head, *([Span("  " + line)] for line in wrapped(row["prompt"], max(width - 2, 20)))]
 
 
-def score_lines(card: dict[str, Any]) -> list[Spans]:
-    """Contribution and effect; empty where they were not measured."""
+def score_lines(card: dict[str, Any], width: int = 36) -> list[Spans]:
+    """Contribution and effect, the means alone where there is no room; empty where they were not measured."""
     if card.get("contribution") is None:
         return []
     share = f"  top 5 % in {percent(card['top'])} %"
-    lines: list[Spans] = [[Span("CS ", "dim"), Span(f"mean {_two(card['contribution'])} %"), Span(share, "dim")]]
+    lines = [_score("CS", f"mean {_two(card['contribution'])} %", share, width)]
     if card.get("effect") is not None:
         reach = f"  {signed(card['effect_min'])} to {signed(card['effect_max'])}"
-        lines.append([Span("ES ", "dim"), Span(f"mean {signed(card['effect'])}"), Span(reach, "dim")])
+        lines.append(_score("ES", f"mean {signed(card['effect'])}", reach, width))
     return lines
+
+
+def _score(name: str, mean: str, more: str, width: int) -> Spans:
+    fits = len(name) + 1 + len(mean) + len(more) <= width
+    return [Span(f"{name} ", "dim"), Span(mean), Span(more if fits else "", "dim")]
 
 
 def _two(value: Any) -> str:

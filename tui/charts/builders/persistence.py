@@ -15,11 +15,11 @@ NEURON_FIELDS = (
     Field("layer", "layer", right=True),
     Field("neuron", "neuron", right=True),
     Field("share", "% of ex.", percent, right=True),
-    Field("language", "specific to", plain_value),
-    Field("all_shared", "A %", percent, right=True),
-    Field("partial_shared", "P %", percent, right=True),
-    Field("specific", "S %", percent, right=True),
-    Field("non_activated", "N %", percent, right=True),
+    Field("language", "specific to", plain_value, rank=1),
+    Field("all_shared", "A %", percent, right=True, rank=2),
+    Field("partial_shared", "P %", percent, right=True, rank=2),
+    Field("specific", "S %", percent, right=True, rank=2),
+    Field("non_activated", "N %", percent, right=True, rank=2),
 )
 
 

@@ -3,6 +3,7 @@
 import textwrap
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Choice(ModalScreen[str | None]):
-    """A list to choose from; enter chooses, esc changes nothing."""
+    """A list to choose from; enter or the number of an option chooses it, esc changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "close", tooltip="Close without a change"),
@@ -30,6 +31,7 @@ class Choice(ModalScreen[str | None]):
     def __init__(self, heading: str, options: list[tuple[str, str]], current: str = "") -> None:
         super().__init__(classes="dialog")
         self._heading, self._options, self._current = heading, options, current
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         """Heading and options."""
@@ -48,6 +50,25 @@ class Choice(ModalScreen[str | None]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Return the option."""
         self.dismiss(self._options[message.option_index][0])
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit goes to the option whose number it begins, and chooses it if no other number begins like that."""
+        if event.character is None or not event.character.isdecimal():
+            return
+        event.stop()
+        places = self._numbered(self._typed + event.character)
+        self._typed = self._typed + event.character if places else event.character
+        places = places or self._numbered(event.character)
+        if len(places) == 1:
+            self.dismiss(self._options[places[0]][0])
+        elif places:
+            self.query_one(OptionList).highlighted = places[0]
+
+    def _numbered(self, digits: str) -> list[int]:
+        """Places of the options whose number begins with the digits; the shortest number first."""
+        numbers = [text.split(maxsplit=1)[0] for _, text in self._options]
+        places = [place for place, number in enumerate(numbers) if number.startswith(digits)]
+        return sorted(places, key=lambda place: len(numbers[place]))
 
     def action_down(self) -> None:
         """Move the cursor down."""

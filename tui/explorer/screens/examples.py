@@ -9,7 +9,6 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.examples import (
-    TOP_FIELDS,
     detail_lines,
     example_fields,
     full_lines,
@@ -20,6 +19,8 @@ from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
+from neurontui.tui.explorer.screens.chart_page import next_view
+from neurontui.tui.explorer.screens.example_tables import Contributors, DiffersHere, DiffersOverall, NeuronTable
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
@@ -37,7 +38,9 @@ class ExamplesPage(Page):
         "One example is one meaning in every language. The list on the left gives the number of languages that the "
         "model answered correctly. On the right is the selected example: prompts, the model's answers, its types by "
         "layer and the mean of all examples, and the neurons with the largest contribution (CS: contribution score, "
-        "ES: effective score). Enter on a neuron opens its card; enter on an example shows its full text."
+        "ES: effective score); d lists the neurons that are active where the answer is right and not where it is "
+        "wrong instead, in this example, then over all examples within each language. Enter on a neuron opens its "
+        "card; enter on an example shows its full text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -54,6 +57,12 @@ class ExamplesPage(Page):
             "right/wrong",
             tooltip="All examples, those answered correctly, or those answered incorrectly",
         ),
+        Binding(
+            "d",
+            "differs",
+            "differences",
+            tooltip="Neurons active where the answer is right, not where it is wrong; in this example, or in all",
+        ),
         Binding("f", "full", "full text", tooltip="Full text of prompts and answers"),
         Binding("tab", "app.focus_next", "neurons", tooltip="Go to the neurons, or back to the list"),
     ]
@@ -65,32 +74,32 @@ class ExamplesPage(Page):
         ),
         "prompts": ("prompts",),
         "types": ("types",),
-        "top": (
-            "top",
-            "no-top",
-        ),
+        **dict.fromkeys(("top", "differs", "differs-overall"), ("top", "no-top")),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "step": ("list",),
-        "answered": (),
-        "full": (),
+        **dict.fromkeys(("answered", "differs", "full"), ()),
     }
 
     def __init__(self) -> None:
         super().__init__()
+        self.tables_below: tuple[NeuronTable, ...] = (Contributors(), DiffersHere(), DiffersOverall())
+        self.lower: NeuronTable = self.tables_below[0]
         self.answered = 0
+        self._filtered_here = False
+        """Whether the filter was changed after the example: then the list decides which one is shown."""
 
     def body(self) -> Iterable[Widget]:
         """List, prompts, types and neurons."""
         with Horizontal():
             with Vertical(id="list"):
                 yield StyledText(id="found")
-                yield Grid(id="examples-list")
+                yield Grid(id="examples-list", noun="example")
             with Vertical(id="detail"):
                 yield StyledText(id="prompts")
                 yield StyledText(id="types")
-                yield Grid(id="top")
                 yield StyledText(id="no-top")
+                yield Grid(id="top", noun="neuron")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The list, and everything about the selected example."""
@@ -105,7 +114,7 @@ class ExamplesPage(Page):
                 answered=ANSWERED[self.answered],
             ),
             "types": QueryRequest.of("example-detail", **one),
-            "top": QueryRequest.of("example-top-neurons", **one),
+            **self.lower.queries(scope),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -118,8 +127,8 @@ class ExamplesPage(Page):
         elif key == "types":
             sheet = self.query_one("#types", StyledText)
             sheet.show([*detail_lines(table, self._width(sheet)), []])
-        else:
-            self._show_top(table)
+        elif key == self.lower.key:
+            self._show_lower(table)
 
     def _width(self, sheet: StyledText) -> int:
         return sheet.content_size.width or max(self.size.width - 30, 40)
@@ -138,25 +147,32 @@ class ExamplesPage(Page):
             self._point(self.answers["list"])
 
     def _point(self, table: pa.Table) -> None:
-        numbers, grid = table.column("example").to_pylist(), self.query_one("#examples-list", Grid)
-        if self.selection.example in numbers:
-            row = numbers.index(self.selection.example)
+        grid = self.query_one("#examples-list", Grid)
+        numbers, row = table.column("example"), grid.row_of("example", self.selection.example)
+        if row is not None:
+            self.query_one("#detail").display = True
             if row != grid.cursor_coordinate.row:
                 grid.move_cursor(row=row, animate=False)
+        elif self._filtered_here:
+            self.query_one("#detail").display = bool(len(numbers))
+            if len(numbers):
+                self.select(example=numbers[0].as_py())
+        elif self.answered:  # selected elsewhere: a filter must not hide it
+            self.answered = 0
+            self.update()
+        self._filtered_here = False
 
-    def _show_top(self, table: pa.Table) -> None:
-        grid, sheet = self.query_one("#top", Grid), self.query_one("#no-top", StyledText)
-        grid.display, sheet.display = bool(table.num_rows), not table.num_rows
-        if table.num_rows:
-            grid.show(table, TOP_FIELDS)
+    def _show_lower(self, table: pa.Table) -> None:
+        grid, sheet, scope = self.query_one("#top", Grid), self.query_one("#no-top", StyledText), self.scope
+        grid.display = bool(table.num_rows)
+        self.query_one("#types").display = self.tall or self.lower is self.tables_below[0]
+        if table.num_rows and scope is not None:
+            grid.show(self.lower.rows(table), self.lower.fields)
+            head, words = self.lower.heading(table, scope)
+            sheet.show([[Span(head, bold=True), Span(f"  {words}", "dim")]])
         else:
-            hint = "Measure contribution scores as well: neurontui run … --measures types,attribution."
-            sheet.show(
-                [
-                    [Span("No attribution in this run", "second", bold=True)],
-                    *_wrapped(hint, self._width(sheet)),
-                ]
-            )
+            absent = self.lower.absent
+            sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
@@ -185,7 +201,7 @@ class ExamplesPage(Page):
     def action_step(self, step: int) -> None:
         """The next or the previous example of the list."""
         grid = self.query_one("#examples-list", Grid)
-        numbers = self.answers["list"].column("example").to_pylist() if "list" in self.answers else []
+        numbers = grid.table.column("example").to_pylist() if "list" in self.answers else []
         if numbers:
             place = numbers.index(self.selection.example) if self.selection.example in numbers else -step
             place = min(max(place + step, 0), len(numbers) - 1)
@@ -194,8 +210,26 @@ class ExamplesPage(Page):
 
     def action_answered(self) -> None:
         """All, correct or incorrect examples."""
-        self.answered = (self.answered + 1) % len(ANSWERED)
+        self.answered, self._filtered_here = (self.answered + 1) % len(ANSWERED), True
         self.update()
+
+    def filters(self) -> tuple[str, ...]:
+        """Which answers the list is restricted to."""
+        return (("correct", "incorrect")[self.answered - 1],) if self.answered else ()
+
+    def no_filters(self) -> None:
+        """All examples."""
+        self.answered = 0
+
+    def action_differs(self) -> None:
+        """Another table of neurons, with the focus on it."""
+        self.lower = next_view(self.tables_below, self.lower, 1)
+        self.update()
+        self.call_after_refresh(self._focus_lower)
+
+    def _focus_lower(self) -> None:
+        grid = self.query_one("#top", Grid)
+        (grid if grid.display and self.lower is not self.tables_below[0] else self.query_one("#examples-list")).focus()
 
     def action_full(self) -> None:
         """Full text of prompts and answers."""

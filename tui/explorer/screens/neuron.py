@@ -95,16 +95,17 @@ class NeuronPage(Page):
             yield StyledText(id="types")
             yield StyledText(id="active-in")
         yield StyledText(id="words")
-        yield Grid(id="strongest")
+        yield Grid(id="strongest", noun="input")
         yield StyledText(id="no-strongest")
         yield StyledText(id="input")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """Everything about the neuron; if none is selected yet, the one with the largest contribution to the layer."""
         run, chosen = scope.run, scope.selection
-        if chosen.neuron < 0:
-            return {"top": QueryRequest.of("top-neurons", run=run.number, layer=chosen.layer, limit=1)}
-        one = {"run": run.number, "layer": chosen.layer, "neuron": chosen.neuron}
+        layer, neuron = chosen.card
+        if neuron < 0:
+            return {"top": QueryRequest.of("top-neurons", run=run.number, layer=layer, limit=1)}
+        one = {"run": run.number, "layer": layer, "neuron": neuron}
         spoken = {**one, "languages": scope.languages}
         return {
             "card": QueryRequest.of("neuron-card", **spoken),
@@ -121,7 +122,7 @@ class NeuronPage(Page):
         if key == "top":
             chosen = table.column("neuron")[0].as_py() if table.num_rows else 0
             if self.selection.neuron < 0:
-                self.select(neuron=chosen)
+                self.select(neuron=chosen, neuron_layer=self.selection.layer)
         elif key == "strongest":
             self._show_strongest(table)
         else:
@@ -135,7 +136,7 @@ class NeuronPage(Page):
         card = self.answers["card"].to_pylist() if "card" in self.answers else []
         if "types" in self.answers:
             sheet = self.query_one("#types", StyledText)
-            scores = score_lines(card[0]) if card else []
+            scores = score_lines(card[0], sheet.content_size.width or 36) if card else []
             if card and not scores:
                 scores = [
                     [Span("No attribution in this run:", "dim")],
@@ -155,10 +156,10 @@ class NeuronPage(Page):
         return [[Span(line, "dim")] for row in rows if row["note"] for line in wrapped(row["note"], width)]
 
     def _head(self) -> None:
-        layers, chosen = self.answers.get("layers"), self.selection
+        layers, (layer, neuron) = self.answers.get("layers"), self.selection.card
         many = layers.num_rows if layers is not None else 0
-        size = layers.column("n_neurons")[chosen.layer].as_py() if layers is not None and chosen.layer < many else 0
-        parts = [Span(f"{layer_name(layers, chosen.layer)} · neuron {chosen.neuron}", "text", bold=True)]
+        size = layers.column("n_neurons")[layer].as_py() if layers is not None and layer < many else 0
+        parts = [Span(f"{layer_name(layers, layer)} · neuron {neuron}", "text", bold=True)]
         of = f"  of {size:,} neurons, {many} layers" if size else ""
         self.query_one("#head", StyledText).show([[*parts, Span(of, "dim")]])
 
@@ -213,11 +214,13 @@ class NeuronPage(Page):
 
     def action_neuron(self, step: int) -> None:
         """A neighbor in the layer."""
-        self._open(self.selection.layer, self.selection.neuron + step)
+        layer, neuron = self.selection.card
+        self._open(layer, neuron + step)
 
     def action_layer(self, step: int) -> None:
         """The same index in a neighboring layer."""
-        self._open(self.selection.layer + step, self.selection.neuron)
+        layer, neuron = self.selection.card
+        self._open(layer + step, neuron)
 
     def action_open(self) -> None:
         """Ask for a layer and a neuron."""
@@ -237,8 +240,9 @@ class NeuronPage(Page):
             return
         layer = min(max(layer, 0), layers.num_rows - 1)
         last = layers.column("n_neurons")[layer].as_py() - 1
-        self.select(layer=layer, neuron=min(max(neuron, 0), last))
+        self.select(layer=layer, neuron=min(max(neuron, 0), last), neuron_layer=layer)
 
     def crumbs(self) -> tuple[str, ...]:
         """Layer and number."""
-        return (f"{layer_name(self.answers.get('layers'), self.selection.layer)} · {self.selection.neuron}",)
+        layer, neuron = self.selection.card
+        return (f"{layer_name(self.answers.get('layers'), layer)} · {neuron}",)

@@ -22,8 +22,8 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.scope import Scope
+from neurontui.tui.explorer.screens.filtering import FilteredScreen
 from neurontui.tui.explorer.screens.host import Host
-from neurontui.tui.explorer.screens.matching import MatchingScreen
 from neurontui.tui.explorer.selection import Selection
 from neurontui.tui.explorer.session import Session
 from neurontui.tui.explorer.widgets.chips import Chips, ChipState
@@ -39,7 +39,7 @@ MEASURES = "measures of run "
 """Prefix of the names of queries for what other runs measured."""
 
 
-class Page(MatchingScreen):
+class Page(FilteredScreen):
     """One of the ten screens."""
 
     PAGE: ClassVar[str] = ""
@@ -72,9 +72,9 @@ class Page(MatchingScreen):
 
     def __init__(self) -> None:
         super().__init__(name=self.PAGE, id=self.PAGE, classes="page")
+        self.by_digit = False
+        """Whether the user came by the screen's digit; the next update calls `begin`."""
         self._drawing = False
-        self._built = False
-        self._before_chips: Widget | None = None
         self._missing: tuple[str, str, tuple[str, ...]] | None = None
 
     # -- for subclasses -----------------------------------------------------------------------------------------
@@ -100,8 +100,14 @@ class Page(MatchingScreen):
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables to copy and export, by name; the first one is what `y` copies."""
-        shown = [(request, self.answers[key]) for key, request in self.shown().items() if key in self.answers]
+        shown = [
+            (request, self.as_sorted(self.answers[key])) for key, request in self.shown().items() if key in self.answers
+        ]
         return exported_tables(shown, self.session.runs)
+
+    def as_sorted(self, table: pa.Table) -> pa.Table:
+        """A result with its rows in the order in which a table of the screen shows them."""
+        return next((grid.table for grid in self.query(Grid) if grid.source is table), table)
 
     def drawing_once(self, draw: Callable[[], None]) -> None:
         """Draw once after all pending messages: several results may have arrived together."""
@@ -162,6 +168,9 @@ class Page(MatchingScreen):
     def choose_view(self, name: str) -> None:
         """Choose a view by its name, if the screen has it; it is drawn when the screen is shown."""
 
+    def begin(self) -> None:
+        """The user came by the screen's digit."""
+
     def beside(self) -> None:
         """Switch to the view that shows two runs, if there is one."""
 
@@ -198,11 +207,6 @@ class Page(MatchingScreen):
     def query_runner(self) -> QueryRunner:
         """The open files."""
         return self.session.query_runner
-
-    @property
-    def ready(self) -> bool:
-        """Whether its widgets exist: made, and not yet removed at the end while messages still arrive."""
-        return self._built and self.app.is_running and self.is_attached
 
     @property
     def selection(self) -> Selection:
@@ -255,6 +259,9 @@ class Page(MatchingScreen):
         if not self.ready or not self.is_current:
             return
         self.behind = False
+        if self.by_digit:
+            self.by_digit = False
+            self.begin()
         if self.run is None:
             self.frame()
             self.notice(
@@ -291,13 +298,14 @@ class Page(MatchingScreen):
         run = self.run
         if run is None:
             return
-        second = self.second
+        second, filters = self.second, self.current_filters()
         self.query_one(Chips).show(
             ChipState(
                 run.languages,
                 self.languages,
                 f"A > {self.threshold:g}",
                 None if not self.compares else second.name if second else "",
+                f"only {', '.join(filters)}" if filters else "",
             )
         )
 
@@ -315,6 +323,8 @@ class Page(MatchingScreen):
         notice.say(head, *sentences, step=step)
         if step is not None and not self.query_one(Chips).has_focus:
             notice.focus()
+        else:
+            self.leave_body()
 
     def next_step(self, name: str) -> Step | None:
         """Where a notice points, by its name."""
@@ -347,14 +357,13 @@ class Page(MatchingScreen):
         return any(row["measure"] == measure and row["present"] for row in rows)
 
     def clear_notice(self) -> None:
-        """Show the body again."""
+        """Show the body again, with the focus on it."""
         self._missing = None
-        notice = self.query_one("#notice", Notice)
-        followed = notice.has_focus
-        self.query_one("#body").display = True
+        notice, body = self.query_one("#notice", Notice), self.query_one("#body")
         notice.display = False
-        if followed:
-            self.call_after_refresh(self.focus_first)
+        if not body.display:
+            body.display = True
+            self.call_after_refresh(self.keep_focus)
 
     # -- size ---------------------------------------------------------------------------------------------------
 
@@ -374,11 +383,6 @@ class Page(MatchingScreen):
         """Change the selection."""
         self.session.select(replace(self.selection, **changes))
 
-    def action_chips(self) -> None:
-        """Move the focus to the language chips."""
-        self._before_chips = self.focused
-        self.query_one(Chips).focus()
-
     def on_chips_changed(self, message: Chips.Changed) -> None:
         """Languages were switched."""
         self.select(languages=self._selected(message.languages))
@@ -391,23 +395,3 @@ class Page(MatchingScreen):
         """Languages as the selection stores them: empty for all."""
         all_on = self.run is not None and len(languages) == len(self.run.languages)
         return () if all_on else languages
-
-    def on_chips_left(self) -> None:
-        """Move the focus back to where it was, if that is still shown."""
-        before, self._before_chips = self._before_chips, None
-        if before is not None and before in self.focus_chain:
-            before.focus()
-        else:
-            self.focus_first()
-
-    def focus_first(self) -> None:
-        """Put the focus where the screen's keys work."""
-        for widget in self.query_one("#body").query("*"):
-            if widget.focusable:
-                widget.focus()
-                return
-        self.set_focus(None)
-
-    def on_grid_search_requested(self, message: Grid.SearchRequested) -> None:
-        """Open the search line."""
-        self.query_one(SearchBar).open(message.grid)

@@ -61,7 +61,7 @@ class RunsPage(Page):
 
     def body(self) -> Iterable[Widget]:
         """The table, the details below it, and progress."""
-        yield Grid(id="runs-table")
+        yield Grid(id="runs-table", noun="run")
         yield StyledText(id="progress")
         with VerticalScroll(id="lower"):
             yield StyledText(id="details")
@@ -79,9 +79,10 @@ class RunsPage(Page):
         """The table, or the details."""
         if key == "runs":
             self._fill(table)
-            keys = [run.key for run in self.session.runs]
-            if self.selection.run in keys:
-                self.query_one(Grid).move_cursor(row=keys.index(self.selection.run), animate=False)
+            run, grid = self.session.run, self.query_one(Grid)
+            row = grid.row_of("run", run.number) if run is not None else None
+            if row is not None:
+                grid.move_cursor(row=row, animate=False)
         self._detail()
 
     def reflect(self) -> None:
@@ -101,8 +102,8 @@ class RunsPage(Page):
         return "●" if run.key == self.selection.run else "○" if run.key == self.selection.second else " "
 
     def _under(self) -> RunInfo | None:
-        row = self.query_one(Grid).cursor_coordinate.row
-        return self.session.runs[row] if 0 <= row < len(self.session.runs) else None
+        number = self.query_one(Grid).row_values().get("run")
+        return next((run for run in self.session.runs if run.number == number), None)
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
         """Another row."""

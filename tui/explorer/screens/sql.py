@@ -40,6 +40,7 @@ LIMITS = (100_000, 1_000_000, 10_000_000)
 SECONDS = (60.0, 600.0, 10.0)
 EXAMPLE = "SELECT type, count(*) AS n FROM neurons GROUP BY type ORDER BY n DESC"
 EXPLAIN = "EXPLAIN "
+_NO_ROWS = pa.table({})
 
 
 class Ran(Message):
@@ -70,13 +71,15 @@ class SqlPage(Page):
     HEADING = "SQL"
     ABOUT = (
         "DuckDB SQL on the open files, read-only. ctrl+r runs the statement under the cursor. tab inserts a completion "
-        "(tables, columns, functions, and names of queries, which are replaced by their SQL). ↑ in the first line "
-        "shows earlier statements. esc stops a query, then leaves the editor so that digits and other keys work. x on "
-        "any other screen opens that screen's query here."
+        "(columns and tables of the statement first, then functions, and names of queries, which are replaced by "
+        "their SQL); without one it indents. ↑ in the first line shows earlier statements; ctrl+n begins a new one. "
+        "esc stops a query, then leaves the editor so that digits and other keys work; 9 goes back to the editor. x "
+        "on any other screen opens that screen's query here."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "run", "run", show=False, tooltip="Run the statement under the cursor"),
         Binding("i", "edit", "edit", tooltip="Go to the editor"),
+        Binding("ctrl+n", "new", "new query", tooltip="Begin another query; ↑ in the editor brings back the last one"),
         Binding("m", "limit", "rows", tooltip="Maximum number of rows: 100,000, 1 million, 10 million"),
         Binding("s", "seconds", "time limit", tooltip="Time limit: 60 s, 600 s, 10 s"),
         Binding("d", "schema", "tables", tooltip="Tables and columns of the file, with descriptions"),
@@ -84,7 +87,7 @@ class SqlPage(Page):
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {"schema": ()}
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
-        **dict.fromkeys(("run", "edit", "limit", "seconds"), ()),
+        **dict.fromkeys(("run", "edit", "new", "limit", "seconds"), ()),
         "schema": ("schema",),
     }
 
@@ -134,8 +137,13 @@ class SqlPage(Page):
     def draw(self, key: str, table: pa.Table) -> None:
         """Tables and columns."""
         self.names = names_of(table, tuple(query.name for query in self.session.query_runner.results.queries()))
+        self.completions.again(self.editor, self.names)
         if self.result is None and self._job is None:
             self.query_one(Grid).show(table, SCHEMA_FIELDS)
+
+    def begin(self) -> None:
+        """The digit goes to the editor."""
+        self.editor.focus()
 
     def reflect(self) -> None:
         """Run a query that another screen passed on."""
@@ -152,7 +160,9 @@ class SqlPage(Page):
         return self._job is not None or super().waiting
 
     def lacks_in(self, widget: DOMNode, action: str) -> bool:
-        """Rows of the previous statement can be browsed, but not opened or searched while the next one runs."""
+        """Completions wait for the names; earlier rows are not opened or searched while the next statement runs."""
+        if action == "complete":
+            return self.under_way(("schema",))
         return action in ("select_cursor", "find", "find_next") and self._job is not None
 
     def stop(self) -> bool:
@@ -200,6 +210,8 @@ class SqlPage(Page):
         self._job = None
         took = time.monotonic() - self._since
         if message.error is not None:
+            self.result, self.ran, self.cut = None, "", False
+            self.query_one(Grid).show(_NO_ROWS)  # rows of another statement below an error look like its own
             self._show_error(message.error, message.statement.startswith(EXPLAIN))
         elif message.table is not None and message.statement.startswith(EXPLAIN):
             self._say([Span(f"explained in {took:.2f} s", "dim")])
@@ -269,26 +281,27 @@ class SqlPage(Page):
             editor.move_cursor(editor.document.end if step < 0 else (0, 0))
 
     def _complete(self) -> None:
-        """Insert the highlighted completion; without one, go to the results."""
+        """Insert the highlighted completion; without one, indent."""
         offer = self.completions.take(self.editor)
         if offer is None:
-            self.query_one(Grid).focus()
+            self.editor.indent()
         elif offer.kind == "query":
             self.editor.text = self._statement(offer.text)
             self.editor.move_cursor(self.editor.document.end)
 
     def _statement(self, name: str) -> str:
         """A named query's SQL for the selection."""
-        chosen, run = self.selection, self.run
+        results = self.session.query_runner.results
+        chosen, run, (layer, neuron) = self.selection, self.run, self.selection.card
+        about_neuron = any(parameter.name == "neuron" for parameter in results.named(name).parameters)
         values: dict[str, Any] = {
             "run": run.number if run else None,
             "languages": list(self.languages),
-            "layer": chosen.layer,
-            "neuron": max(chosen.neuron, 0),
+            "layer": layer if about_neuron else chosen.layer,
+            "neuron": max(neuron, 0),
             "example": chosen.example,
             "other": self.second.number if self.second else None,
         }
-        results = self.session.query_runner.results
         names = [p.name for p in results.named(name).parameters if p.required or p.name in ("run", "languages")]
         try:
             return results.statement(name, **{key: values[key] for key in names if values.get(key) is not None})
@@ -311,6 +324,14 @@ class SqlPage(Page):
         """Go to the editor."""
         self.editor.focus()
 
+    def action_new(self) -> None:
+        """Empty the editor; what it held becomes the latest statement of the history."""
+        self.completions.hide()
+        if self.editor.text.strip():
+            self.history.add(self.editor.text)
+        self.editor.text = ""
+        self.editor.focus()
+
     def action_limit(self) -> None:
         """Another row limit."""
         self.limit = (self.limit + 1) % len(LIMITS)
@@ -328,7 +349,7 @@ class SqlPage(Page):
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows."""
-        return {"sql": self.result} if self.result is not None else {}
+        return {"sql": self.as_sorted(self.result)} if self.result is not None else {}
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """Run the statement again without a row limit, if its result was truncated."""

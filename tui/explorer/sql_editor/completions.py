@@ -20,12 +20,18 @@ class Completions(OptionList):
         super().__init__(id="offers")
         self.shown: list[Offer] = []
         self.display = False
+        self._typed = False
+        """Whether the text was last changed by typing."""
 
     def follow(self, editor: Editor, names: Names) -> None:
         """Show the completions of the word at the cursor if it was typed, not pasted or recalled."""
-        typed, editor.typing = editor.typing, False
+        self._typed, editor.typing = editor.typing, False
+        self.again(editor, names)
+
+    def again(self, editor: Editor, names: Names) -> None:
+        """Show the completions of the same word with other names."""
         text, place = editor.text, editor.offset_in_text
-        self.shown = offers(text, place, names) if typed and len(word_before(text, place)) > 1 else []
+        self.shown = offers(text, place, names) if self._typed and len(word_before(text, place)) > 1 else []
         self.display = bool(self.shown)
         self.clear_options()
         if self.shown:

@@ -29,6 +29,8 @@ _HIDDEN |= dict.fromkeys(
 )
 
 
+INDENT = 4
+"""Spaces that tab inserts."""
 LONGEST_COLORED = 100_000
 """Characters; longer texts have no colors, so that typing stays fast."""
 Colored = tuple[str, int, int]
@@ -67,8 +69,9 @@ class Editor(TextArea):
             "tab",
             "complete",
             "complete",
-            tooltip="Insert the completion; without one, go to the next pane",
+            tooltip="Insert the completion; without one, indent",
         ),
+        Binding("shift+tab", "dedent", "dedent", show=False, tooltip="Indent the line less"),
         Binding(
             "escape",
             "leave",
@@ -143,7 +146,7 @@ class Editor(TextArea):
             self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("tab", "escape"):  # bindings of this class, not of the text area
+        if event.key in ("tab", "shift+tab", "escape"):  # bindings of this class, not of the text area
             return
         self.typing = event.is_printable or event.key == "backspace"
         await super()._on_key(event)
@@ -159,6 +162,18 @@ class Editor(TextArea):
     def action_complete(self) -> None:
         """Insert the completion."""
         self.post_message(self.KeyPressed("complete"))
+
+    def indent(self) -> None:
+        """Spaces up to the next multiple of four columns."""
+        self.insert(" " * (INDENT - self.cursor_location[1] % INDENT))
+
+    def action_dedent(self) -> None:
+        """Up to four spaces less at the beginning of the line."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        less = min(len(line) - len(line.lstrip(" ")), INDENT)
+        self.delete((row, 0), (row, less))
+        self.move_cursor((row, max(column - less, 0)))
 
     def action_leave(self) -> None:
         """Leave the editor."""

@@ -14,7 +14,7 @@ from neurontui.tui.explorer.sql_editor.sql_text import Names
 SCHEMA_FIELDS = (
     Field("table_name", "table"),
     Field("column_name", "column", lambda name: name or ""),
-    Field("type", "type", lambda kind: (kind or "").partition("(")[0]),
+    Field("type", "type", lambda kind: (kind or "").partition("(")[0], rank=1),
     Field("comment", "what it is", lambda words: words or "", stretch=True),
 )
 """Shown before the first result: what can be queried."""

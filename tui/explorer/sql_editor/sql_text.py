@@ -133,23 +133,36 @@ def word_before(text: str, offset: int) -> str:
 
 
 def offers(text: str, offset: int, names: Names, limit: int = 50) -> list[Offer]:
-    """Completions of the word before the offset, the likeliest first; none inside strings and comments."""
+    """Completions of the word before the offset, what is in scope first; none inside strings and comments."""
     if _inside_literal(text, offset):
         return []
     word = word_before(text, offset)
     before = text[: offset - len(word)]
+    statement = statement_at(text, offset)
     if "." in word:
         table, _, start = word.rpartition(".")
-        owner = _aliases(text, names).get(table.lower(), table.lower())
+        owner = _aliases(statement, names).get(table.lower(), table.lower())
         return _matching(start, [Offer(column, "column") for column in names.tables.get(owner, ())])[:limit]
     if not word:
         return []
     begins = not before.strip() or before.rstrip().endswith(";")
-    candidates = [Offer(query, "query") for query in names.queries] if begins else []
-    candidates += [*_tables(names), *_columns(text, names), *_words_of_sql()]
-    if re.search(r"\b(from|join)\s+$", before, re.IGNORECASE):
-        candidates = _tables(names)
-    return _matching(word if begins else word.split("-")[-1], candidates)[:limit]
+    return _matching(word if begins else word.split("-")[-1], _candidates(begins, before, statement, names))[:limit]
+
+
+def _candidates(begins: bool, before: str, statement: str, names: Names) -> list[Offer]:
+    """What a word may be: the query of a name, a table, or anything, the nearest first."""
+    if begins:
+        queries = [Offer(query, "query") for query in names.queries]
+        return [*queries, *_words_of_sql(), *_tables(names), *_columns(statement, names)]
+    if re.search(r"\b(from|join)\s+(?:\w+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*$", before, re.IGNORECASE):
+        return [*_named_in(statement), *_tables(names)]
+    near = [*_columns(statement, names), *_named_in(statement)] if _mentioned(statement, names) else []
+    return [*near, *_tables(names), *_columns(statement, names), *_words_of_sql()]
+
+
+def _named_in(statement: str) -> list[Offer]:
+    """Names that WITH gives in the statement itself."""
+    return [Offer(name, "table") for name in re.findall(r"(?:\bwith|,)\s+(\w+)\s+as\b", statement, re.IGNORECASE)]
 
 
 def _inside_literal(text: str, offset: int) -> bool:
@@ -180,9 +193,13 @@ def _tables(names: Names) -> list[Offer]:
 
 def _columns(text: str, names: Names) -> list[Offer]:
     """Columns of the tables that the text mentions, or of all tables if it mentions none."""
+    tables = _mentioned(text, names) or list(names.tables)
+    return [Offer(column, "column") for table in tables for column in names.tables[table]]
+
+
+def _mentioned(text: str, names: Names) -> list[str]:
     words = {text[token.start : token.end].lower() for token in tokens(text) if token.kind == "word"}
-    mentioned = [table for table in names.tables if table.lower() in words] or list(names.tables)
-    return [Offer(column, "column") for table in mentioned for column in names.tables[table]]
+    return [table for table in names.tables if table.lower() in words]
 
 
 def _aliases(text: str, names: Names) -> dict[str, str]:

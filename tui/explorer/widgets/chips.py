@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 
 from neurontui.tui.common.sanitize import shorten
@@ -10,6 +11,7 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import Line
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans, width_of
 
+TYPING = "Letters go to the language whose code begins with them; this key starts again"
 SHORTEST = 12
 """Minimum width of the compared run's name in characters."""
 
@@ -27,18 +29,19 @@ class ChipState:
 
 
 class Chips(Line, can_focus=True):
-    """Language chips: click one, or press L, move with the arrows and toggle with space."""
+    """Language chips: click one, or press L, type the beginning of its code, and toggle it with space."""
 
     FOCUS_ON_CLICK = False
     """A click toggles a language without moving the focus."""
     HELP: ClassVar[str] = "On the language chips (L)"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "move", key_display="←→", tooltip="The previous language"),
-        Binding("right,l", "move(1)", "move", show=False, tooltip="The next language"),
+        Binding("left", "move(-1)", "language", key_display="←→", tooltip="The previous language"),
+        Binding("right", "move(1)", "language", show=False, tooltip="The next language"),
         Binding("space", "flip", "on/off", tooltip="Switch the language on or off"),
-        Binding("a", "all", "all", tooltip="Switch every language on"),
-        Binding("o", "only", "only this", tooltip="Switch every other language off"),
-        Binding("i", "invert", "invert", tooltip="Invert the selection"),
+        Binding("A", "all", "all", tooltip="Switch every language on"),
+        Binding("O", "only", "only this", tooltip="Switch every other language off"),
+        Binding("I", "invert", "invert", tooltip="Invert the selection"),
+        Binding("backspace", "forget", "type a code", key_display="a-z", tooltip=TYPING),
         Binding("escape,enter,L", "leave", "done", key_display="esc", tooltip="Back to the screen"),
     ]
 
@@ -59,6 +62,8 @@ class Chips(Line, can_focus=True):
         super().__init__(id="chips")
         self.state = ChipState()
         self.cursor = 0
+        self.typed = ""
+        """Letters of a code."""
         self._first = 0
 
     def show(self, state: ChipState) -> None:
@@ -93,7 +98,43 @@ class Chips(Line, can_focus=True):
             parts.append(Span("  vs none", "dim"))
         if state.note:
             parts.append(Span(f"  {state.note}", "second"))
+        if self.typed:
+            parts.append(self._typed_words())
         return parts
+
+    def _typed_words(self) -> Span:
+        if self._begins(self.typed) is None:
+            return Span(f"  no code begins with “{self.typed}”", "bad")
+        return Span(f"  {self.typed}…", "second")
+
+    def _begins(self, letters: str) -> int | None:
+        """The first language whose code begins with the letters."""
+        codes = enumerate(self.state.languages)
+        return next((index for index, code in codes if code.casefold().startswith(letters)), None)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Small letters are typed; those of commands are capital."""
+        return character is not None and (character in "-_" or (character.isalpha() and character.islower()))
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Go to the language whose code begins with the letters typed so far, or with the last one."""
+        if self.check_consume_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+            self._find(str(event.character))
+
+    def _find(self, letter: str) -> None:
+        self.typed = letter if self._begins(self.typed + letter) is None else self.typed + letter
+        place = self._begins(self.typed)
+        if place is not None:
+            self.cursor = place
+            self.post_message(self.Moved())
+        self.refresh()
+
+    def action_forget(self) -> None:
+        """Start typing again."""
+        self.typed = ""
+        self.refresh()
 
     def _chip(self, index: int) -> list[Span]:
         code = self.state.languages[index]
@@ -124,10 +165,11 @@ class Chips(Line, can_focus=True):
 
     def on_blur(self) -> None:
         """Hide the cursor."""
-        self.refresh()
+        self.action_forget()
 
     def action_move(self, step: int) -> None:
         """Move the cursor, cyclically."""
+        self.typed = ""
         count = len(self.state.languages)
         if count:
             self.cursor = (self.cursor + step) % count
@@ -142,7 +184,7 @@ class Chips(Line, can_focus=True):
         """Switch one language; the last one stays on."""
         if not 0 <= index < len(self.state.languages):
             return
-        self.cursor = index
+        self.cursor, self.typed = index, ""
         self._set(set(self.switched(index)))
 
     def switched(self, index: int) -> tuple[str, ...]:

@@ -27,10 +27,10 @@ class Heat(Veil, Widget, can_focus=True):
 
     HELP: ClassVar[str] = "In the heatmap"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1, 0)", "cell", key_display="↑↓←→", tooltip="The row above"),
-        Binding("down,j", "move(1, 0)", "cell", show=False, tooltip="The row below"),
-        Binding("left,h", "move(0, -1)", "cell", show=False, tooltip="The previous column"),
-        Binding("right,l", "move(0, 1)", "cell", show=False, tooltip="The next column"),
+        Binding("up,k", "move(-1, 0)", "row", key_display="↑↓", tooltip="The row above"),
+        Binding("down,j", "move(1, 0)", "row", show=False, tooltip="The row below"),
+        Binding("left,h", "move(0, -1)", "column", key_display="←→", tooltip="The previous column"),
+        Binding("right,l", "move(0, 1)", "column", show=False, tooltip="The next column"),
         Binding("g,home", "row(0)", "first row", show=False, tooltip="The first row"),
         Binding("G,end", "row(-1)", "last row", show=False, tooltip="The last row"),
     ]
@@ -45,6 +45,7 @@ class Heat(Veil, Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self.matrix = Matrix("", (), (), ())
+        self.axes = ("row", "column")
         self.row = 0
         self.column = 0
         self._widest = 0
@@ -67,6 +68,16 @@ class Heat(Veil, Widget, can_focus=True):
         self.row = min(self.row, max(len(matrix.rows) - 1, 0))
         self.column = min(self.column, max(len(matrix.columns) - 1, 0))
         self.refresh(layout=taller)
+
+    def name_axes(self, rows: str, columns: str) -> None:
+        """Set what the rows and the columns are, for the last line."""
+        if (rows, columns) != self.axes:
+            self.axes = rows, columns
+            self.screen.refresh_bindings()
+
+    def key_label(self, action: str) -> str | None:
+        """What the arrow keys move along."""
+        return self.axes[action.endswith(("(0, -1)", "(0, 1)"))] if action.startswith("move") else None
 
     def point(self, row: int, column: int) -> None:
         """Put the cursor on a cell without a message."""

@@ -17,6 +17,9 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import palette_of
 from neurontui.tui.explorer.widgets.veil import Veil
 
+_AXES = {"languages": "number of languages", "examples": "number of examples"}
+"""What an axis counts, where its title alone could be what is moved."""
+
 
 class LayerChart(Veil, Widget, can_focus=True):
     """Draws a `Chart`; arrows, a click or a drag move the cursor."""
@@ -25,10 +28,10 @@ class LayerChart(Veil, Widget, can_focus=True):
 
     HELP: ClassVar[str] = "In the chart"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The previous layer"),
-        Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer"),
-        Binding("g,home", "edge(0)", "first layer", show=False, tooltip="The first layer"),
-        Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer"),
+        Binding("left,h", "move(-1)", "layer", key_display="←→", tooltip="The previous layer or position"),
+        Binding("right,l", "move(1)", "layer", show=False, tooltip="The next layer or position"),
+        Binding("g,home", "edge(0)", "first layer", show=False, tooltip="The first layer or position"),
+        Binding("G,end", "edge(-1)", "last layer", show=False, tooltip="The last layer or position"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -53,8 +56,15 @@ class LayerChart(Veil, Widget, can_focus=True):
     def show(self, chart: Chart | None) -> None:
         """Set what to draw; None leaves the space empty."""
         if chart != self.chart:
-            self.chart = chart
+            before, self.chart = self.key_label("move(1)"), chart
             self.refresh()
+            if self.key_label("move(1)") != before:
+                self.screen.refresh_bindings()
+
+    def key_label(self, action: str) -> str | None:
+        """What the arrow keys move along: the x axis."""
+        axis = self.chart.x_title if self.chart is not None else "layer"
+        return _AXES.get(axis, axis) if action.startswith("move") else None
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor inside the chart."""

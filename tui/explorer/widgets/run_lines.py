@@ -18,18 +18,18 @@ _NARROW = (
     Field("mark", " "),
     Field("run", "#", right=True),
     Field("name", "run", stretch=True),
-    Field("n_languages", "langs", count, right=True),
-    Field("n_examples", "examples", count, right=True),
-    Field("n_layers", "layers", count, right=True),
-    Field("n_neurons", "neurons", count, right=True),
+    Field("n_languages", "langs", count, right=True, rank=1),
+    Field("n_examples", "examples", count, right=True, rank=1),
+    Field("n_layers", "layers", count, right=True, rank=2),
+    Field("n_neurons", "neurons", count, right=True, rank=2),
     Field("accuracy", "right %", percent, right=True),
 )
 _WIDE = (
     *_NARROW,
-    Field("architecture", "architecture"),
-    Field("dtype", "dtype"),
-    Field("started", "started", plain_value),
-    Field("seconds", "took", duration, right=True),
+    Field("architecture", "architecture", rank=3),
+    Field("dtype", "dtype", rank=3),
+    Field("started", "started", plain_value, rank=3),
+    Field("seconds", "took", duration, right=True, rank=3),
 )
 
 
@@ -38,7 +38,7 @@ _FILE = Field("file", "file", lambda path: shorten(Path(path).name, 20))
 
 def run_fields(width: int, n_files: int = 1) -> tuple[Field, ...]:
     """Columns that fit the width; with several files, the file name replaces the least important columns."""
-    fields = _WIDE if width >= 130 else _NARROW
+    fields = _WIDE if width >= 120 else _NARROW
     if n_files == 1:
         return fields
     return (*(field for field in fields if field.column not in ("n_layers", "dtype")), _FILE)

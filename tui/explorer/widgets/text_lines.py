@@ -30,6 +30,9 @@ def strip_of(parts: Spans, width: int, palette: Palette, background: Style | Non
         piece = shorten(part.text, room)
         room -= cell_len(piece)
         look = _style(part, palette)
+        if text and paper == part.paper and not style.reverse and not part.reverse:
+            piece, gap = piece.lstrip(" "), len(piece) - len(piece.lstrip(" "))
+            text += " " * gap  # pictures lose the spaces that a segment begins with
         same = look == style or (not piece.strip() and part.paper == paper and not style.reverse and not part.reverse)
         if same and text:
             text += piece

@@ -80,7 +80,7 @@ class AblationPage(ChartPage):
             yield StyledText(id="means")
         yield StyledText(id="cell")
         yield StyledText(id="bars")
-        yield Grid(id="controls")
+        yield Grid(id="controls", noun="condition")
         yield StyledText(id="control")
         yield self.chart_row()
 
@@ -159,6 +159,7 @@ class AblationPage(ChartPage):
 
     def _table(self) -> None:
         heat = self.query_one("#conditions", Heat)
+        heat.name_axes("condition", "language")
         heat.show(self._matrix())
         self._say_cell()
         means = self.query_one("#means", StyledText)

@@ -40,7 +40,7 @@ class TopShare(View):
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """A curve for each type."""
         table = answers.get("top")
-        return None if table is None else top_share(table, answers.get("layers"), scope.language)
+        return None if table is None else top_share(table, answers.get("layers"), scope.inputs)
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Denominator and inputs."""
@@ -60,7 +60,7 @@ class Contribution(View):
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """A curve for each type."""
         table = answers.get("contribution")
-        return None if table is None else contribution(table, answers.get("layers"), scope.language, self.what)
+        return None if table is None else contribution(table, answers.get("layers"), scope.inputs, self.what)
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Denominator and inputs."""
@@ -94,7 +94,7 @@ class LargestEffect(View):
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """A curve for each type."""
         table = answers.get("largest")
-        return None if table is None else largest_effects(table, answers.get("layers"), scope.language)
+        return None if table is None else largest_effects(table, answers.get("layers"), scope.inputs)
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Unit and inputs."""
@@ -119,10 +119,27 @@ class EffectiveScores(View):
         }
 
 
+class TopNeurons(View):
+    """The neurons with the largest mean contribution. A table instead of a chart."""
+
+    name = "top neurons"
+    absent = _NO_CONTRIBUTION
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """The largest contributions to the chosen inputs."""
+        languages = (scope.inputs,) if scope.inputs else scope.languages
+        return {"top-neurons": QueryRequest.of("top-neurons", run=scope.run.number, languages=languages)}
+
+    def heading(self, scope: Scope) -> tuple[str, str]:
+        """What the neurons are, and of which inputs."""
+        inputs = f"{scope.inputs} inputs" if scope.inputs else "all inputs"
+        return "Neurons with the largest contribution", f" · mean over {inputs}"
+
+
 def _of(name: str, scope: Scope) -> QueryRequest:
     run, languages = scope.run.number, scope.languages
-    return QueryRequest.of(name, run=run, languages=languages, language=scope.language or None)
+    return QueryRequest.of(name, run=run, languages=languages, language=scope.inputs or None)
 
 
 def _about(what: str, scope: Scope) -> str:
-    return what if scope.language else f"{what}, all inputs"
+    return what if scope.inputs else f"{what}, all inputs"

@@ -8,7 +8,9 @@ import pyarrow as pa
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.model import Drawing, Matrix
+from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
@@ -47,6 +49,15 @@ class LanguagesPage(Page):
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
         Binding("V", "view(-1)", "previous view", show=False, tooltip="The previous view"),
         Binding("m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"),
+        Binding("b", "layer", "one layer", tooltip="Sharing in one layer: type its number, or nothing for all layers"),
+        Binding(
+            "right_curly_bracket",
+            "step_layer(1)",
+            "layer",
+            key_display="{ }",
+            tooltip="Sharing in the next layer",
+        ),
+        Binding("left_curly_bracket", "step_layer(-1)", "layer", show=False, tooltip="Sharing in the previous layer"),
         Binding("enter", "find", "neurons", tooltip="List neurons specific to the language of the row"),
     ]
 
@@ -55,7 +66,7 @@ class LanguagesPage(Page):
         "specific-all": ("beside",),
         "family": ("below",),
     }
-    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "find"), ())
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "layer", "step_layer", "find"), ())
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,6 +103,8 @@ class LanguagesPage(Page):
             for near in (place + 1, place - 1):
                 if 0 <= near < len(codes):
                     yield replace(scope.selection, language=codes[near])
+            if self.sharing.one_layer and scope.selection.layer + 1 < self._layers:
+                yield replace(scope.selection, layer=scope.selection.layer + 1)
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
@@ -125,6 +138,7 @@ class LanguagesPage(Page):
         self._reserve_rows(scope)
         heat = self.query_one(Heat)
         heat.show(matrix)
+        heat.name_axes("language", "layer" if matrix.column_title == "layer" else "language")
         if (cell := self.view.pointed(scope, matrix, heat.column)) is not None:
             heat.point(*cell)
         self._write(matrix, scope)
@@ -170,6 +184,45 @@ class LanguagesPage(Page):
         self.chance.measure = MEASURES[(MEASURES.index(self.chance.measure) + 1) % len(MEASURES)]
         self.view = self.chance
         self.update()
+
+    def action_layer(self) -> None:
+        """Ask for a layer."""
+        self.app.push_screen(Ask("Sharing in one layer", f"0 to {self._layers - 1}; empty for all layers"), self._typed)
+
+    @property
+    def _layers(self) -> int:
+        return int(self.run.get("n_layers") or 1) if self.run is not None else 1
+
+    def _typed(self, text: str | None) -> None:
+        if text is None:
+            return
+        if not text.strip():
+            self.action_clear_filters()
+        elif text.strip().isdecimal() and int(text) < self._layers:
+            self._show_layer(int(text))
+        else:
+            self.notify(f"Type a layer between 0 and {self._layers - 1}.", severity="warning", markup=False)
+
+    def _show_layer(self, layer: int) -> None:
+        self.sharing.one_layer, self.view = True, self.sharing
+        if layer == self.selection.layer:
+            self.update()
+        self.select(layer=layer)
+
+    def action_step_layer(self, step: int) -> None:
+        """The selected layer alone, then its neighbors."""
+        shown = self.view is self.sharing and self.sharing.one_layer
+        self._show_layer(min(max(self.selection.layer + step * shown, 0), self._layers - 1))
+
+    def filters(self) -> tuple[str, ...]:
+        """The layer of the sharing matrix."""
+        if self.view is not self.sharing or not self.sharing.one_layer:
+            return ()
+        return (layer_name(self.answers.get("layers"), self.selection.layer),)
+
+    def no_filters(self) -> None:
+        """All layers."""
+        self.sharing.one_layer = False
 
     def action_find(self) -> None:
         """List neurons specific to the language."""

@@ -1,5 +1,6 @@
 """The views of the Languages screen: a heatmap each, with bars beside it and text or a curve below."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -94,25 +95,44 @@ class Sharing(LanguageView):
     name = "sharing"
     title = "Sharing · of neurons active in the row's language, % active in the column's"
     matrix_query = "matrix"
-    panes: ClassVar = {"partial": ("below-chart",), "specific": ("below-chart",)}
+    panes: ClassVar = {"partial": ("below-chart",), "specific": ("below-chart",), "partial-layers": ("beside",)}
 
     def __init__(self) -> None:
         self.column = 0
         """Column of the cursor."""
+        self.one_layer = False
+        """Whether the matrix and the bars are of the selected layer alone."""
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """The matrix, the row's partners, and the curve: specific neurons on the diagonal, else partial sharing."""
         own = scope.languages[self.column : self.column + 1] == (language_of(scope),)
         curve = {"specific": _specific(scope)} if own else {"partial": _partial(scope)}
-        return {
-            "matrix": QueryRequest.of("sharing-matrix", **_chosen(scope)),
-            "partial-all": _partial(scope, by_layer=False),
-            **curve,
-        }
+        layer = scope.selection.layer if self.one_layer else None
+        partners = (
+            {"partial-layers": _partial(scope)} if self.one_layer else {"partial-all": _partial(scope, by_layer=False)}
+        )
+        return {"matrix": QueryRequest.of("sharing-matrix", **_chosen(scope), layer=layer), **partners, **curve}
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:
-        """Languages by languages."""
-        return sharing_matrix(table, scope.languages)
+        """Languages by languages, in one layer or in all."""
+        matrix = sharing_matrix(table, scope.languages)
+        if not self.one_layer:
+            return matrix
+        return replace(matrix, title=f"{matrix.title}, {layer_name(layers, scope.selection.layer)}")
+
+    def bars(self, answers: Answers, scope: Scope) -> Bars | None:
+        """The row's partners, in the layer of the matrix."""
+        table = answers.get("partial-layers")
+        if not self.one_layer or table is None:
+            return super().bars(answers, scope)
+        title = f"partial with {language_of(scope)}, {layer_name(answers.get('layers'), scope.selection.layer)}"
+        return language_bars(
+            title, [row for row in table.to_pylist() if row["layer"] == scope.selection.layer], "other"
+        )
+
+    def exported_bars(self, answers: Answers, scope: Scope) -> Bars | None:
+        """The bars as they are shown."""
+        return self.bars(answers, scope) if self.one_layer else super().exported_bars(answers, scope)
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """The value of the cell with its interval."""

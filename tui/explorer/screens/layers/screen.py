@@ -44,7 +44,8 @@ class LayersPage(ChartPage):
 
     def __init__(self) -> None:
         self.by_layer = ByLayer()
-        super().__init__(self.by_layer, ByLanguageCount(), ByThreshold(), EveryToken(), RightOrWrong())
+        self.every_token = EveryToken()
+        super().__init__(self.by_layer, ByLanguageCount(), ByThreshold(), self.every_token, RightOrWrong())
 
     def reflect(self) -> None:
         """Without a second run there is no difference to show."""
@@ -88,9 +89,19 @@ class LayersPage(ChartPage):
     def action_language(self) -> None:
         """The next language for the view of every token; after the last one, all languages."""
         codes = ["", *self.languages]
-        place = codes.index(self.selection.language) if self.selection.language in codes else 0
-        self.select(language=codes[(place + 1) % len(codes)])
+        place = codes.index(self.selection.inputs) if self.selection.inputs in codes else 0
+        self.view = self.every_token
+        self.select(inputs=codes[(place + 1) % len(codes)])
+
+    def filters(self) -> tuple[str, ...]:
+        """The language of the inputs, in the view that has them."""
+        shown = self.scope is not None and self.view is self.every_token and self.scope.inputs
+        return (f"{shown} inputs",) if shown else ()
+
+    def no_filters(self) -> None:
+        """Inputs in all languages."""
+        self.select(inputs="")
 
     def action_neurons(self) -> None:
         """List the neurons of the layer."""
-        self.host.open_detail("persistence", layer_filter=self.selection.layer)
+        self.host.open_detail("persistence", layer_filter=self.selection.layer, speaks="")

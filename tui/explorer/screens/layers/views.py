@@ -195,7 +195,7 @@ class EveryToken(View):
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """Three shares with three denominators."""
         table = answers.get("inactive")
-        return None if table is None else inactive(table, answers.get("layers"), scope.language)
+        return None if table is None else inactive(table, answers.get("layers"), scope.inputs)
 
     def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
         """Unit."""

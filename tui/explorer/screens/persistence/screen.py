@@ -13,6 +13,7 @@ from neurontui.tui.charts.builders.persistence import NEURON_FIELDS, persistence
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.charts.palette import TYPES
+from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
@@ -57,6 +58,9 @@ class PersistencePage(Page):
         Binding(
             "minus", "share(-1)", "share", show=False, tooltip="Require the type in a smaller share of the examples"
         ),
+        Binding(
+            "percent_sign", "percentage", "type a share", key_display="%", tooltip="Type the share of the examples"
+        ),
         Binding("b", "layer", "layer", tooltip="Only the selected layer, or all layers"),
         Binding("v", "view", "view", tooltip="Switch between overlap by number of examples and the neurons"),
         Binding("enter", "card", "card", show=False, tooltip="The card of the neuron under the cursor"),
@@ -72,7 +76,7 @@ class PersistencePage(Page):
         "sizes": ("sizes",),
         "layers": (),
     }
-    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("type", "language", "layer", "view"), ())
+    NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("type", "language", "layer", "percentage", "view"), ())
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +93,7 @@ class PersistencePage(Page):
         yield StyledText(id="overlap")
         yield StyledText(id="filters")
         yield StyledText(id="none")
-        yield Horizontal(Grid(id="neurons"), LayerChart(id="sizes", titled=True), id="pair")
+        yield Horizontal(Grid(id="neurons", noun="neuron"), LayerChart(id="sizes", titled=True), id="pair")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """Queries of the view; on a wide screen both views show."""
@@ -106,8 +110,8 @@ class PersistencePage(Page):
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New numbers."""
-        if key == "neurons" and table.num_rows < FEW and self.neurons.share and not self._share_chosen:
-            self.neurons.share -= 1
+        if key == "neurons" and table.num_rows < FEW and self.neurons.share > SHARES[0] and not self._share_chosen:
+            self.neurons.step(-1)
             self.update()
         elif key == "neurons":
             self.query_one(Grid).show(table, NEURON_FIELDS)
@@ -183,7 +187,27 @@ class PersistencePage(Page):
     def action_share(self, step: int) -> None:
         """More or less constant neurons."""
         self._share_chosen = True
-        self.neurons.share = min(max(self.neurons.share + step, 0), len(SHARES) - 1)
+        self.neurons.step(step)
+        self.update()
+
+    def action_percentage(self) -> None:
+        """Ask for the share of examples."""
+        self.app.push_screen(
+            Ask("At least this share of the examples", "percentage, 0 to 100, such as 90"), self._typed
+        )
+
+    def _typed(self, text: str | None) -> None:
+        number = (text or "").strip().rstrip("% ").replace(",", ".")
+        if not number:
+            return
+        try:
+            share = float(number)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 100:
+            self.notify("Type a percentage between 0 and 100.", severity="warning", markup=False)
+            return
+        self._share_chosen, self.neurons.share = True, share
         self.update()
 
     def action_layer(self) -> None:
@@ -195,6 +219,19 @@ class PersistencePage(Page):
         self.view = self.sizes if self.view is self.neurons else self.neurons
         self.update()
         (self.query_one(Grid) if self.view is self.neurons else self.query_one(LayerChart)).focus()
+
+    def filters(self) -> tuple[str, ...]:
+        """Language and layer of the list; its type and share are always shown above it."""
+        chosen, scope = self.selection, self.scope
+        if scope is None or self.view is not self.neurons:
+            return ()
+        layer = chosen.layer_filter
+        layers = [] if layer is None else [layer_name(self.answers.get("layers"), layer)]
+        return (*([scope.speaks] if scope.speaks else []), *layers)
+
+    def no_filters(self) -> None:
+        """Neurons of all languages and layers."""
+        self.select(speaks="", layer_filter=None)
 
     def crumbs(self) -> tuple[str, ...]:
         """The layer, where neurons of one layer are listed."""

@@ -13,8 +13,8 @@ from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 SHARES = (1, 5, 10, 25, 50, 75, 90, 100)
 """Percentages of examples in which listed neurons have the type, at least."""
-START = 4
-"""The share with which a list begins, as an index of SHARES."""
+START = 50
+"""The share with which a list begins, in percent."""
 
 
 class NeuronList(View):
@@ -23,7 +23,8 @@ class NeuronList(View):
     name = "neurons"
 
     def __init__(self) -> None:
-        self.share = START
+        self.share: float = START
+        """Percentage of examples."""
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """The neurons, overlap in all layers and by layer, and the layers."""
@@ -33,7 +34,7 @@ class NeuronList(View):
             **both,
             type=chosen.type,
             language=scope.speaks or None,
-            share=SHARES[self.share],
+            share=self.share,
             layer=chosen.layer_filter,
         )
         return {
@@ -42,6 +43,11 @@ class NeuronList(View):
             "by-layer": QueryRequest.of("type-persistence", **both, by_layer=True),
             "layers": QueryRequest.of("layers", run=scope.run.number),
         }
+
+    def step(self, step: int) -> None:
+        """The next larger or smaller of the usual shares."""
+        near = [share for share in SHARES if (share > self.share if step > 0 else share < self.share)]
+        self.share = (near[0] if step > 0 else near[-1]) if near else self.share
 
     def heading(self, answers: Answers, scope: Scope) -> Spans:
         """What the list is filtered by, and how many neurons there are."""
@@ -52,11 +58,12 @@ class NeuronList(View):
         for word, value, role in (
             ("type", chosen.type, chosen.type),
             ("language", scope.speaks or "any", "first"),
-            ("in", f"≥ {SHARES[self.share]} %", "first"),
+            ("in", f"≥ {self.share:g} %", "first"),
             ("layer", layer.removeprefix("layer "), "first"),
         ):
             parts += [Span(f"  {word} ", "dim"), Span(value, ink_of(role), bold=True)]
-        return [*parts, Span("" if table is None else f"   {matches:,} found", "second")]
+        listed = "" if table is None or table.num_rows == matches else f", the first {table.num_rows:,} listed"
+        return [*parts, Span("" if table is None else f"   {matches:,} found{listed}", "second")]
 
 
 class OverlapBySize(View):

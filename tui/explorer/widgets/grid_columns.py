@@ -1,0 +1,42 @@
+"""Columns and rows of a table on the screen: which columns fit, and rows in the order of one of them."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from neurontui.tui.common.table_fields import Field
+
+BETWEEN = 2
+"""Cells between two columns."""
+STRETCHED = 20
+"""Least width of a column that takes the room that is left."""
+LARGEST = 1_000_000
+"""Rows that are sorted within a few tenths of a second."""
+
+
+def fitting(fields: Sequence[Field], widths: Sequence[int], room: int) -> list[int]:
+    """Places of the columns that fit into `room`: those of the highest rank are left out first, the last one first."""
+    places = list(range(len(fields)))
+    needed = [min(width, STRETCHED) if field.stretch else width for field, width in zip(fields, widths, strict=True)]
+    while sum(needed[place] + BETWEEN for place in places) > room:
+        least = max(places, key=lambda place: (fields[place].rank, place), default=None)
+        if least is None or not fields[least].rank:
+            break
+        places.remove(least)
+    return places
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column holds numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def in_order(table: pa.Table, place: int, descending: bool) -> pa.Table:
+    """The rows by a column; rows that are equal keep their order, and NULL comes last. Raises pa.ArrowException."""
+    column = table.column(place)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    order = "descending" if descending else "ascending"
+    indices = pc.sort_indices(pa.table({"key": column}), sort_keys=[("key", order)])
+    return table.take(indices)
