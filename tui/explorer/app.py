@@ -61,15 +61,13 @@ class Explorer(App[None]):
             show=False,
             tooltip="Stop a slow query; otherwise go back along the breadcrumbs",
         ),
+        Binding("full_stop", "next_run(1)", "next run", show=False, key_display=". ,", tooltip="Select the next run"),
         Binding(
-            "greater_than_sign", "next_run(1)", "next run", show=False, key_display=">", tooltip="Select the next run"
-        ),
-        Binding(
-            "less_than_sign",
+            "comma",
             "next_run(-1)",
             "previous run",
             show=False,
-            key_display="<",
+            key_display=",",
             tooltip="Select the previous run",
         ),
         Binding("question_mark", "help", "help", show=False, key_display="?", tooltip="This help"),

@@ -24,11 +24,11 @@ async def test_the_explorer_opens_on_its_findings(explorer: Callable[..., Explor
         tables = page_of(pilot).tables()["claims"]
         assert sorted(set(tables["run"].to_pylist())) == [1, 2, 3]
         assert set(tables["claim"].to_pylist()) == set(EVIDENCE)
-        await press(pilot, "greater_than_sign")
+        await press(pilot, "full_stop")
         await _wait_for_all(app, pilot)
         assert (page_of(pilot).PAGE, app.session.run and app.session.run.number) == ("findings", 2)
         assert " 1●2 3" in text_of(app)
-        await press(pilot, "less_than_sign", "less_than_sign")
+        await press(pilot, "comma", "comma")
         assert app.session.run is not None
         assert app.session.run.number == 3
 

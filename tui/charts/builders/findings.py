@@ -89,4 +89,4 @@ def claim_lines(row: Mapping[str, Any], width: int) -> list[Spans]:
 def legend(n_runs: int) -> Spans:
     """What the signs mean."""
     words = f"✓ supported  ✗ contradicted  ? undecided  {NOT_MEASURED} not measured"
-    return [Span(f"{words}  ·  < > other run" if n_runs > 1 else words, "dim")]
+    return [Span(f"{words}  ·  . , other run" if n_runs > 1 else words, "dim")]
