@@ -243,7 +243,7 @@ def _stacks(candidates: Sequence[_Candidate]) -> dict[str, list[_Candidate]]:
 
 def _check(architecture: str, model: Any, stacks: dict[str, list[_Candidate]]) -> None:
     """Raise ModelError unless every block of every list has one FFN in the same place, and every list is one stack."""
-    names = [_stack_name(path) for path in stacks]
+    names = [_stack_of(model, path) for path in stacks]
     if "" in stacks or len(set(names)) != len(names):
         raise _refusal(architecture, "they are not in one list of blocks per stack")
     for path, candidates in stacks.items():
@@ -264,6 +264,11 @@ def _blocks_with_ffn(config: Any, blocks: int) -> list[int]:
     return list(range(blocks))
 
 
+def _stack_of(model: Any, path: str) -> str:
+    """The only stack of a model is its decoder, also where its modules are named after an encoder, as in X-MOD."""
+    return _stack_name(path) if model.config.is_encoder_decoder else "decoder"
+
+
 def _stack_name(path: str) -> str:
     return "encoder" if "encoder" in path.split(".") else "decoder"
 
@@ -272,6 +277,6 @@ def _ffns(model: Any, stacks: dict[str, list[_Candidate]]) -> tuple[FFN, ...]:
     ffns: list[FFN] = []
     for path, candidates in stacks.items():
         for position, candidate in enumerate(candidates):
-            ffns.append(candidate.build(model, len(ffns), _stack_name(path), position))
+            ffns.append(candidate.build(model, len(ffns), _stack_of(model, path), position))
     route_experts(model, ffns)
     return tuple(ffns)

@@ -24,6 +24,7 @@ EXCEPTIONS: dict[str, dict[str, Any]] = {
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
     "granitemoehybrid": {**_MAMBA2, "layer_types": ["attention", "attention"]},
     "kimi_linear": {"linear_num_heads": 4, "linear_head_dim": 8},
+    "laguna": {"moe_routed_scaling_factor": 2.5},
     "lfm2": {"layer_types": ["full_attention", "conv"]},
     "lfm2_moe": {"layer_types": ["full_attention", "conv"], "num_dense_layers": 1},
     "mamba2": {"num_heads": 8, "n_groups": 1},

@@ -13,7 +13,7 @@ from tests.architectures.trial import MEASURED, REFUSED, WITHOUT_GENERATION, try
 MEASURED_NAMES = (
     "aria_text", "apertus", "bitnet", "bloom", "cohere2_moe", "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe",
     "exaone_moe", "falcon", "gemma2", "gemma3n_text", "gemma4_text", "glm4_moe", "gpt2", "gpt_oss", "granitemoe",
-    "laguna", "llama", "mellum", "mixtral", "olmoe", "opt", "phimoe", "qwen2_moe", "qwen3_moe",
+    "laguna", "llama", "mellum", "mixtral", "olmoe", "opt", "phimoe", "qwen2_moe", "qwen3_moe", "xmod",
 )  # fmt: skip
 SEQ2SEQ_NAMES = ("bart", "mt5")
 WITHOUT_GENERATION_NAMES = (
