@@ -4,9 +4,17 @@ from dataclasses import dataclass
 
 from transformers.models.auto import modeling_auto
 
+# Encoder-decoders such as BART are tried as such.
+_ENCODERS = {
+    name: model
+    for name, model in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES.items()
+    if name not in modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+}
+
 KINDS = {
     "causal": ("AutoModelForCausalLM", modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
     "seq2seq": ("AutoModelForSeq2SeqLM", modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),
+    "encoder": ("AutoModelForMaskedLM", _ENCODERS),
 }
 """The auto classes whose architectures are tried, and their architectures: model_type to class name.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import transformers
 
+from neurontui.compute.models.multimodal import MULTIMODAL
 from tests.architectures.trial import MEASURED, NOT_BUILT, REFUSED, WITHOUT_GENERATION, WRONG, Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
@@ -33,6 +34,12 @@ def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
         "masks and activations of every layer are those of plain PyTorch on one unpadded prompt; if weights times "
         "value vectors, plus the bias, are the output of the FFN; if the FFN returns its bias when all neurons are "
         "off; and if greedy answers are those of passes over one prompt without a cache."
+    )
+    yield ""
+    yield (
+        "A name alone is a decoder; *(seq2seq)* and *(encoder)* are the other kinds. Of models that read images too, "
+        f"the text decoders of these are measured: {', '.join(f'`{name}`' for name in sorted(MULTIMODAL))}; tests compare "
+        "them with plain PyTorch in the same way."
     )
     yield ""
     yield "| | architectures |"

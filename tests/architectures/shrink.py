@@ -46,8 +46,11 @@ _NONE_STAYS = re.compile(r".*(intermediate|ffn|inner|window|lora|start_token|exp
 """Fields that are switched off, or follow from another field, where they are None."""
 
 
-def tiny_config(name: str) -> PretrainedConfig:
-    """A configuration of an architecture with the smallest sizes that its parts accept."""
+def tiny_config(name: str, *, encoder: bool = False) -> PretrainedConfig:
+    """A configuration of an architecture with the smallest sizes that its parts accept.
+
+    encoder: of one that can be a decoder too.
+    """
     whole = AutoConfig.for_model(name)
     changes = _changes(whole)
     exceptions = EXCEPTIONS.get(name, {})
@@ -56,6 +59,8 @@ def tiny_config(name: str) -> PretrainedConfig:
             changes[field] = {**changes[field], **value}
         else:
             changes[field] = value
+    if encoder:
+        changes.pop("is_decoder", None)
     config = AutoConfig.for_model(name, **changes)
     if config.is_encoder_decoder and getattr(config, "decoder_start_token_id", None) is None:
         config.decoder_start_token_id = 3

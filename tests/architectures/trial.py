@@ -83,7 +83,7 @@ def _load(path: Path) -> tuple[LoadedModel, bool]:
 def build(architecture: Architecture, path: Path) -> None:
     """Write a tiny model with random weights and a tokenizer."""
     torch.manual_seed(0)
-    config = tiny_config(architecture.name)
+    config = tiny_config(architecture.name, encoder=architecture.kind == "encoder")
     auto = getattr(transformers, KINDS[architecture.kind][0])
     with torch.device("meta"):
         size = sum(parameter.numel() for parameter in auto.from_config(config).parameters())
