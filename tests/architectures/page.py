@@ -38,8 +38,8 @@ def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield ""
     yield (
         "A name alone is a decoder; *(seq2seq)* and *(encoder)* are the other kinds. Of models that read images too, "
-        f"the text decoders of these are measured: {', '.join(f'`{name}`' for name in sorted(MULTIMODAL))}; tests compare "
-        "them with plain PyTorch in the same way."
+        f"the text decoders of these are measured: {', '.join(f'`{name}`' for name in sorted(MULTIMODAL))}; "
+        "tests compare them with plain PyTorch in the same way."
     )
     yield ""
     yield "| | architectures |"

@@ -264,11 +264,13 @@ Panel = Drawing | Dots
 
 
 def round_up(value: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below `value`; 1 for nothing."""
+    """The smallest round number, as of an axis, that is not below `value`; 1 for nothing."""
     if not 0 < value < float("inf"):
         return 1.0
     power = 10.0 ** floor(log10(value))
-    return next(factor * power for factor in (1, 2, 5, 10) if value <= factor * power * (1 + 1e-9))
+    return next(
+        factor * power for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if value <= factor * power * (1 + 1e-9)
+    )
 
 
 def spaced(values: Sequence[float]) -> tuple[float, ...]:

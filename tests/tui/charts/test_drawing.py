@@ -9,10 +9,10 @@ from rich.cells import cell_len
 
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series
-from neurontui.tui.charts.palette import ANSI, CYCLE, DARK, LIGHT, TYPES, Palette, dim_of, ink_of, ink_on, shade
+from neurontui.tui.charts.palette import ANSI, CYCLE, DARK, LIGHT, SHORT, TYPES, Palette, dim_of, ink_of, ink_on, shade
 from neurontui.tui.charts.terminal.blocks import bar, resample, spark
 from neurontui.tui.charts.terminal.canvas import Canvas
-from neurontui.tui.charts.terminal.draw import draw_chart
+from neurontui.tui.charts.terminal.draw import draw_chart, draw_data
 from neurontui.tui.charts.terminal.plain_text import to_text
 
 LETTERS = "APSN"
@@ -120,7 +120,7 @@ def test_panels_show_every_series_on_its_own() -> None:
     canvas = Canvas(80, 30)
     draw_chart(canvas, Chart(chart.title, chart.labels, chart.series, panels=True))
     text = "\n".join(canvas.lines())
-    assert all(f" s{i} " in text for i in range(4))
+    assert all(f"{LETTERS[i]} s{i}" in text for i in range(4))
 
 
 def test_bars_and_sparklines_keep_their_width_and_order() -> None:
@@ -197,3 +197,39 @@ def test_a_compared_curve_is_dashed_and_the_first_one_is_on_top() -> None:
         curve = [cell for cell in row if "⠀" < cell.char <= "⣿"]
         assert {cell.ink for cell in curve} == {ink}
         assert (len(curve) > 50) == (series[0] is own), "dashed where it is only compared with"
+
+
+def test_more_names_than_rows_stay_inside_the_plot() -> None:
+    values = [tuple(float(i + j) for j in range(4)) for i in range(20)]
+    series = tuple(Series(f"l{i:02}", f"l{i:02}", CYCLE[i % 8], curve) for i, curve in enumerate(values))
+    chart = Chart("lines", tuple("0123"), series)
+    lines = drawn(chart, width=80, height=10).lines()
+    assert all(f"l{i:02}" in "".join(lines[:8]) for i in range(20))
+    assert not any("l" in line for line in lines[8:]), "never over the numbers of the axis"
+
+
+def test_thin_layers_of_all_shared_neurons_are_never_covered() -> None:
+    canvas = drawn(stack(*[(0.3, 3.0, 2.5, 94.2)] * 4), width=40, height=12)
+    bottom = canvas.rows[9][-20:]
+    assert all(cell.char == "▁" and cell.ink == "all-shared" for cell in bottom), bottom
+
+
+def test_each_panel_has_its_own_scale_and_a_line_for_its_name() -> None:
+    own = tuple(
+        Series(SHORT[name], letter, name, (size, 2 * size, size))
+        for name, letter, size in zip(TYPES, LETTERS, (0.1, 5.0, 10.0, 30.0), strict=True)
+    )
+    chart = Chart("types", tuple("012"), own, panels=True)
+    canvas = Canvas(60, 20)
+    plots = draw_data(canvas, chart, textured=False)
+    assert [plot.scale.high >= 2 * size for plot, size in zip(plots, (0.1, 5.0, 10.0, 30.0), strict=True)] == [True] * 4
+    assert plots[0].scale.high < 1 < plots[1].scale.high
+    lines = canvas.lines()
+    for plot, series in zip(plots, own, strict=True):
+        name = lines[plot.top - 1][plot.left :]
+        assert name.startswith(f"{series.letter} {series.name}")
+        inside = [canvas.at(x, y).ink for y in range(plot.top, plot.top + plot.height)
+                  for x in range(plot.left, plot.left + plot.width)]  # fmt: skip
+        assert series.ink in inside
+    small = Canvas(40, 9)
+    assert len(draw_data(small, chart, textured=False)) == 1, "lines where panels have no room"

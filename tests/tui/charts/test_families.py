@@ -22,7 +22,7 @@ ROW: dict[str, Any] = {
 
 def _line(**changes: Any) -> str:
     table = pa.Table.from_pylist([{**ROW, **changes}])
-    return "".join(part.text for part in family_lines(table)[-1])
+    return "".join(part.text for part in family_lines(table)[-2])
 
 
 def test_a_relation_without_pairs_says_why() -> None:

@@ -96,12 +96,13 @@ def test_languages_over_layers(results: Results) -> None:
         check(chart[code], [specific(code, (layer,)) for layer in range(3)])
 
 
-def test_one_language_and_the_rest_in_gray(results: Results) -> None:
+def test_one_language_and_the_rest_dimmed(results: Results) -> None:
     layers, table = rows_of(results, "layers"), rows_of(results, "partial-sharing-with", language="fr")
     chart = language_chart("partial", table, "zh", layers, others=True)
     assert chart is not None
     series = by_letter(chart)
     assert series.keys() == {"en", "de", "ru", "zh"}
+    assert len({one.ink for one in series.values()}) == 4, "every curve has a color of its own"
     for code, one in series.items():
         check(one, [partial(code, "fr", (layer,)) for layer in range(3)])
         assert one.reference == (code != "zh")

@@ -6,6 +6,8 @@ import pytest
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.widgets.chips import Chips, ChipState
+from neurontui.tui.explorer.widgets.heat import Heat
+from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.tabs import TABS
 from neurontui.tui.explorer.widgets.text_lines import plain
 from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
@@ -295,3 +297,40 @@ async def test_two_files_are_explored_as_one(explorer: Callable[..., Explorer], 
         shown = text_of(app)
         assert "other.duckdb › other · fact" in shown
         assert "mean of 10 examples" in shown
+
+
+async def test_the_cursor_of_the_sharing_matrix_is_never_on_the_diagonal(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "3")
+        heat = page_of(pilot).query_one(Heat)
+        seen = [(heat.row, heat.column)]
+        for key in ("down", "down", "left", "left", "left", "right", "G", "right", "right"):
+            await press(pilot, key)
+            seen.append((heat.row, heat.column))
+        assert all(row != column for row, column in seen), seen
+        assert seen[:6] == [(0, 1), (1, 2), (2, 1), (2, 0), (2, 0), (2, 0)], "every row is reached"
+        assert seen[6] == (2, 1)
+        for _ in range(2):
+            await press(pilot, "right")
+        assert "of the neurons active in" in text_of(app)
+        for key, words in (("v", "phi"), ("4", "CS: %"), ("5", "of avg: "), ("6", "CS: share"), ("8", "off: ")):
+            await press(pilot, *(["v", "v", "v"] if key == "v" else [key]))
+            assert words in text_of(app), "a line explains the columns"
+
+
+async def test_layers_opens_with_a_panel_for_each_type_and_the_cursor_in_all(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "right")
+        shown = text_of(app)
+        assert shown.count("▲") == 4
+        assert all(name in shown for name in ("A all-shared  ", "P partial  ", "S specific  ", "N non-activated  "))
+        await press(pilot, "right")
+        before = text_of(app)
+        page_of(pilot).query_one(LayerChart).refresh()
+        await settle(pilot)
+        assert text_of(app) == before, "only the columns of the cursor were drawn again"
+        await pilot.click("#chart", offset=(40, 12))
+        await settle(pilot)
+        assert app.session.selection.layer > 2

@@ -15,7 +15,7 @@ from tests.tui.driving import NARROW, explorer_of, press, settle
 VIEWS = {
     "layers-lines": "2 s",
     "layers-active": "2 s s",
-    "layers-panels": "2 s s s",
+    "layers-stacked": "2 s s s",
     "layers-by-languages": "2 v",
     "layers-by-threshold": "2 v v",
     "layers-every-token": "2 v v v",
@@ -23,7 +23,7 @@ VIEWS = {
     "layers-one-language": "2 L O",
     "layers-two-runs": "2 c down enter",
     "layers-difference": "2 c down enter d",
-    "languages-diagonal": "3",
+    "languages-sharing": "3",
     "languages-specific": "3 v j",
     "languages-partial": "3 v v l",
     "languages-against-chance": "3 v v v j",

@@ -93,7 +93,7 @@ def detail_lines(table: pa.Table, width: int) -> list[Spans]:
     means = width >= 40
     lines: list[Spans] = [
         [
-            Span(f"{'types by layer':<{max(width - (22 if means else 11), 14)}}", "text", bold=True),
+            Span(f"{'types by layer, own scales':<{max(width - (22 if means else 11), 14)}}", "text", bold=True),
             Span(f"{'here':>9}{'mean':>9}" if means else f"{'here':>7}", "dim"),
         ]
     ]

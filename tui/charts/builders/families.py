@@ -10,6 +10,7 @@ from neurontui.tui.charts.spans import Span, Spans
 _HEAD = f"  {'':<14}{'pairs':>7}{'related':>10}{'others':>10}   {'difference':<18}{'Mantel p':>8}"
 
 _MEASURES = {"phi": "phi (φ, −1 to 1)", "lift": "lift (× chance)", "jaccard": "Jaccard (%)"}
+_MANTEL = "  Mantel p: share of random orders of the languages with as large a difference"
 
 
 def family_lines(table: pa.Table | None, measure: str = "phi") -> list[Spans]:
@@ -20,7 +21,7 @@ def family_lines(table: pa.Table | None, measure: str = "phi") -> list[Spans]:
         [Span("Do related languages share more?", bold=True), Span(f"  mean {_MEASURES[measure]} of a pair", "dim")],
         [Span(_HEAD, "dim")],
     ]
-    return [*head, *(_line(row) for row in table.to_pylist())]
+    return [*head, *(_line(row) for row in table.to_pylist()), [Span(_MANTEL, "dim")]]
 
 
 def _line(row: dict[str, Any]) -> Spans:

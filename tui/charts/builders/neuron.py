@@ -21,6 +21,9 @@ STRONGEST_FIELDS = (
     Field("prompt", "strongest inputs", stretch=True),
 )
 
+EXPLANATION = ("CS: share of the layer's output", "ES: effect on the answer's logit")
+"""What the scores are."""
+
 
 def type_lines(table: pa.Table, width: int) -> list[Spans]:
     """A bar a type: in what share of the examples the neuron has it, and with which languages most often."""
@@ -104,7 +107,7 @@ def score_lines(card: dict[str, Any], width: int = 36) -> list[Spans]:
     if card.get("effect") is not None:
         reach = f"  {signed(card['effect_min'])} to {signed(card['effect_max'])}"
         lines.append(_score("ES", f"mean {signed(card['effect'])}", reach, width))
-    return lines
+    return [*lines, *([Span(words, "dim")] for words in EXPLANATION[: len(lines)])]
 
 
 def _score(name: str, mean: str, more: str, width: int) -> Spans:

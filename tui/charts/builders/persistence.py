@@ -22,6 +22,9 @@ NEURON_FIELDS = (
     Field("non_activated", "N %", percent, right=True, rank=2),
 )
 
+EXPLANATION = "of avg: overlap in % of average · same mask: with the same languages as well"
+"""What the columns mean."""
+
 
 def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) -> list[Spans]:
     """A line a type: average, overlap, overlap in percent of the average, and overlap over the layers."""
@@ -36,7 +39,8 @@ def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) ->
         ],
         [Span(head, "dim"), Span("  overlap by layer, 0 to max" if width >= 95 else "  layers 0–max", "dim")],
     ]
-    return lines + [_line(name, rows[name], by_layer, end, width) for name in TYPES if name in rows]
+    lines += [_line(name, rows[name], by_layer, end, width) for name in TYPES if name in rows]
+    return [*lines, [Span(EXPLANATION, "dim")]]
 
 
 def _line(name: str, row: dict[str, object], by_layer: pa.Table | None, end: float, width: int) -> Spans:

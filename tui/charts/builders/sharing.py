@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import Row, language_series, layer_of, layer_rows, number, series_by
 from neurontui.tui.charts.model import Bar, Bars, Chart, Matrix, Series, Value
-from neurontui.tui.charts.palette import ink_of
+from neurontui.tui.charts.palette import CYCLE, ink_of
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import plus_minus
@@ -95,23 +95,25 @@ def _text(item: Bar, unit: str) -> str:
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:
-    """One language (in the column `other`, or `language`) over the layers, with `others` the rest in gray.
+    """One language (in the column `other`, or `language`) over the layers, with `others` the rest, dimmed.
 
-    None where it has no rows.
+    Every language has a color of its own. None where it has no rows.
     """
     column = "other" if "other" in table.column_names else "language"
     every, labels, breaks = layer_rows(table, layers)
     rows = [row for row in every if row[column] == name]
     if not rows or (column == "other" and rows[0]["language"] == name):
         return None
+    codes = list(dict.fromkeys(row[column] for row in every))
+    colors = {code: CYCLE[place % len(CYCLE)] for place, code in enumerate(codes)}
     columns = series_by(every if others else rows, column, layer_of, len(labels))
-    gray = tuple(
-        Series(code, code[:6], "reference", *columns[code], reference=True)
+    rest = tuple(
+        Series(code, code[:6], "reference", *columns[code], reference=True, hue=colors[code])
         for code in columns
         if code != name and not (column == "other" and code == every[0]["language"])
     )
-    own = Series(name, name[:6], "first", *columns[name])
-    return Chart(f"{name} {title}", labels, (own, *gray), breaks=breaks)
+    own = Series(name, name[:6], colors[name], *columns[name])
+    return Chart(f"{name} {title}", labels, (own, *rest), breaks=breaks)
 
 
 def languages_chart(title: str, table: pa.Table, languages: Sequence[str], layers: pa.Table | None) -> Chart:

@@ -33,6 +33,11 @@ class Plot:
         """Position nearest to a column of the canvas."""
         return min(range(self.chart.n), key=lambda index: abs(self.column(index) - column), default=0)
 
+    def away(self, x: int, y: int) -> int:
+        """How far a cell of the canvas is from the plot; 0 inside it."""
+        across = max(self.left - x, x - self.left - self.width, 0)
+        return across + max(self.top - y, y - self.top - self.height - 2, 0)
+
     def row(self, value: float) -> int:
         """Row of the canvas for a value of a curve: the limits lie in the first and the last row."""
         share = (self.scale.high - value) / (self.scale.high - self.scale.low)

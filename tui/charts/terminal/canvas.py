@@ -89,6 +89,9 @@ def _strip(row: list[Cell], palette: Palette) -> Strip:
     segments: list[Segment] = []
     run, text = None, ""
     for char, ink, paper, bold in row:
+        if char == " " and run is not None and paper == run[1] and text[-1:] < "⠀":
+            text += char  # no ink shows: it takes the style of words; curves stay apart, whose glyphs may be wider
+            continue
         style = (ink if char != " " else None, paper, bold)
         if style != run and text:
             segments.append(Segment(text, palette.style(*run)))  # type: ignore[misc]

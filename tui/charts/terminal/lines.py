@@ -12,9 +12,14 @@ DASH = 3
 """Every third cell of a curve that others are compared with stays empty."""
 
 
-def end_width(chart: Chart) -> int:
-    """Columns that the names at the right ends of the curves need."""
-    return 1 + max((len(series.letter) for series in chart.series), default=0)
+def end_width(chart: Chart, rows: int) -> int:
+    """Columns that the names at the right ends of the curves need: side by side where there are more than rows."""
+    longest = max((len(series.letter) for series in chart.series), default=0)
+    return _across(len(chart.series), rows) * (longest + 1)
+
+
+def _across(count: int, rows: int) -> int:
+    return max(-(-count // max(rows, 1)), 1)
 
 
 def draw_lines(canvas: Canvas, chart: Chart, plot: Plot) -> None:
@@ -68,14 +73,18 @@ def _joined(values: tuple[Value, ...], chart: Chart) -> list[Value]:
 
 
 def _write_ends(canvas: Canvas, chart: Chart, plot: Plot) -> None:
-    """Letters beside the last values, moved apart where they would cover each other."""
+    """Letters beside the last values, moved apart where they would cover each other, never below the plot."""
     known = [(value, series) for series in chart.series if (value := _last(series)) is not None]
     ends = sorted(((plot.row(value), series) for value, series in known), key=lambda end: end[0])
+    across, longest = _across(len(ends), plot.height), max((len(series.letter) for _, series in ends), default=0)
+    lines = [ends[start : start + across] for start in range(0, len(ends), across)]
     taken = plot.top - 1
-    for place, (row, series) in enumerate(ends):
-        latest = plot.top + plot.height - (len(ends) - place)
-        taken = min(max(row, taken + 1), max(latest, taken + 1))
-        canvas.text(plot.left + plot.width + 1, taken, series.letter, series.ink, bold=True)
+    for place, line in enumerate(lines):
+        latest = plot.top + plot.height - (len(lines) - place)
+        taken = min(max(line[0][0], taken + 1), max(latest, taken + 1))
+        for number, (_, series) in enumerate(line):
+            x = plot.left + plot.width + 1 + number * (longest + 1)
+            canvas.text(x, taken, series.letter, series.ink, bold=True)
 
 
 def _last(series: Series) -> float | None:

@@ -64,11 +64,12 @@ def _shares(edges: list[float], bottom: float) -> list[float]:
 
 
 def _put_split(canvas: Canvas, chart: Chart, x: int, y: int, shares: list[float]) -> None:
-    """A cell shows two series at most: of three, the thinnest gives way."""
-    present = sorted(sorted(range(len(shares)), key=lambda i: -shares[i])[:2])
+    """A cell shows two series at most: of three, the thinnest gives way, but never all-shared neurons."""
+    kept = [chart.series[i].role == "all-shared" and share > 0 for i, share in enumerate(shares)]
+    present = sorted(sorted(range(len(shares)), key=lambda i: (not kept[i], -shares[i]))[:2])
     filled = sum(shares)
     lower, upper = present[0], present[-1]
-    if shares[lower] < 0.5 or shares[upper] < 0.5:
+    if (shares[lower] < 0.5 and not kept[lower]) or shares[upper] < 0.5:
         only = lower if shares[lower] >= shares[upper] else upper
         top = round(filled)
         canvas.put(x, y, UP[top] if top < 8 else " ", *_roles(chart.series[only].role, top))

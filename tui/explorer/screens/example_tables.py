@@ -20,6 +20,8 @@ class NeuronTable(View):
 
     key: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
+    explanation: ClassVar[tuple[str, ...]] = ()
+    """Lines below the heading."""
 
     def request(self, scope: Scope) -> QueryRequest:
         """The query of the rows."""
@@ -44,6 +46,7 @@ class Contributors(NeuronTable):
     name = "largest contribution"
     key = "top"
     fields = TOP_FIELDS
+    explanation = ("CS: % of the layer's output · ES: answer's logit",)
     absent = Absent(
         "No attribution in this run",
         "Measure contribution scores as well: neurontui run … --measures types,attribution.",

@@ -169,7 +169,8 @@ class ExamplesPage(Page):
         if table.num_rows and scope is not None:
             grid.show(self.lower.rows(table), self.lower.fields)
             head, words = self.lower.heading(table, scope)
-            sheet.show([[Span(head, bold=True), Span(f"  {words}", "dim")]])
+            lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
+            sheet.show([*lines, *([Span(line, "dim")] for line in self.lower.explanation)])
         else:
             absent = self.lower.absent
             sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])

@@ -48,6 +48,8 @@ class Heat(Veil, Widget, can_focus=True):
         self.axes = ("row", "column")
         self.row = 0
         self.column = 0
+        self._wanted: int | None = None
+        """The column that the cursor left because it met the diagonal."""
         self._widest = 0
         """Cells of the longest value."""
         self._rows: list[str] = []
@@ -67,6 +69,7 @@ class Heat(Veil, Widget, can_focus=True):
         self._widest = max((len(matrix.text(row, column)) for row, column, _ in matrix.cells()), default=0)
         self.row = min(self.row, max(len(matrix.rows) - 1, 0))
         self.column = min(self.column, max(len(matrix.columns) - 1, 0))
+        self.column = self._beside_diagonal(self.row, self.column)
         self.refresh(layout=taller)
 
     def name_axes(self, rows: str, columns: str) -> None:
@@ -83,7 +86,14 @@ class Heat(Veil, Widget, can_focus=True):
         """Put the cursor on a cell without a message."""
         if (row, column) != (self.row, self.column):
             row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
-            self._move(row, min(max(column, 0), max(len(self.matrix.columns) - 1, 0)))
+            column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
+            self._move(row, self._beside_diagonal(row, column))
+
+    def _beside_diagonal(self, row: int, column: int) -> int:
+        """The column itself, or its neighbor where the diagonal has no values."""
+        if not self.matrix.skip_diagonal or row != column:
+            return column
+        return column + 1 if column + 1 < len(self.matrix.columns) else max(column - 1, 0)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Width of all columns."""
@@ -155,8 +165,13 @@ class Heat(Veil, Widget, can_focus=True):
         return self.matrix.text(row, column).rjust(width - 1)
 
     def action_move(self, rows: int, columns: int) -> None:
-        """Move the cursor."""
-        self._go(self.row + rows, self.column + columns)
+        """Move the cursor; past the diagonal where that has no values, and back to the column one came from."""
+        row, column = self.row + rows, self.column + columns
+        if columns and self.matrix.skip_diagonal and row == column:
+            column += columns
+            if not 0 <= column < len(self.matrix.columns):
+                return
+        self._go(row, self._wanted if rows and self._wanted is not None else column)
 
     def action_row(self, row: int) -> None:
         """Move the cursor to the first or last row."""
@@ -171,9 +186,11 @@ class Heat(Veil, Widget, can_focus=True):
     def _go(self, row: int, column: int) -> None:
         row = min(max(row, 0), max(len(self.matrix.rows) - 1, 0))
         column = min(max(column, 0), max(len(self.matrix.columns) - 1, 0))
+        wanted, column = column, self._beside_diagonal(row, column)
         if (row, column) != (self.row, self.column):
             self._move(row, column)
             self.post_message(self.Moved(row, column))
+        self._wanted = wanted if wanted != column else None
 
     def _move(self, row: int, column: int) -> None:
         """Move the cursor and draw the lines that change, or all if the window moves."""

@@ -12,13 +12,15 @@ from textual.widget import Widget
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.terminal.axes import Plot
 from neurontui.tui.charts.terminal.canvas import Canvas
-from neurontui.tui.charts.terminal.draw import draw_chart, draw_cursor, draw_data
+from neurontui.tui.charts.terminal.draw import draw_cursor, draw_data
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import palette_of
 from neurontui.tui.explorer.widgets.veil import Veil
 
 _AXES = {"languages": "number of languages", "examples": "number of examples"}
 """What an axis counts, where its title alone could be what is moved."""
+LABEL = 8
+"""Cells on both sides of the cursor that its label may change on the axis."""
 
 
 class LayerChart(Veil, Widget, can_focus=True):
@@ -48,7 +50,8 @@ class LayerChart(Veil, Widget, can_focus=True):
         self.titled = titled
         """Whether the title is drawn in the plot."""
         self.chart: Chart | None = None
-        self._plot: Plot | None = None
+        self._plots: list[Plot] = []
+        """Where the data are, one for each panel."""
         self._base = Canvas(0, 0)
         self._strips: list[Strip] = []
         self._drawn: tuple[object, ...] | None = None
@@ -73,14 +76,15 @@ class LayerChart(Veil, Widget, can_focus=True):
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Draw only the columns that the cursor leaves and enters, and the axis."""
-        plot, chart = self._plot, self.chart
-        if plot is None or chart is None or chart.panels or plot.chart is not chart:
+        if not self._plots or self._drawn is None or self._drawn[0] is not self.chart:
             self.refresh()
             return
         left, top = self.gutter.left, self.gutter.top
-        for index in (before, after):
-            self.refresh(Region(left + plot.column(index), top + plot.top, 1, plot.height))
-        self.refresh(Region(left, top + plot.top + plot.height, self.content_size.width, 2))
+        for plot in self._plots:
+            for index in (before, after):
+                column = left + plot.column(index)
+                self.refresh(Region(column, top + plot.top, 1, plot.height))
+                self.refresh(Region(max(column - LABEL, left), top + plot.top + plot.height, 2 * LABEL + 1, 2))
         if self.titled:
             self.refresh(Region(left, top, self.content_size.width, 1))
 
@@ -100,21 +104,20 @@ class LayerChart(Veil, Widget, can_focus=True):
             self._base = self._draw_data(palette.textured)
         self._drawn = (*data, self.cursor)
         canvas = self._base.copy()
-        if self._plot is not None and self.chart is not None and self.chart.panels:
-            draw_chart(canvas, self.chart, self.cursor, palette.textured)
-        elif self._plot is not None:
-            draw_cursor(canvas, self._plot, self.cursor, palette.textured)
+        for plot in self._plots:
+            draw_cursor(canvas, plot, self.cursor, palette.textured)
+        if self._plots:
             self._write_title(canvas)
         self._strips = canvas.strips(palette)
 
     def _draw_data(self, textured: bool) -> Canvas:
         """Everything except the cursor, which changes more often."""
         canvas = Canvas(self.content_size.width, self.content_size.height)
-        chart, self._plot = self.chart, None
+        chart, self._plots = self.chart, []
         if chart is None:
             return canvas
-        self._plot = draw_chart(canvas, chart) if chart.panels else draw_data(canvas, chart, textured, int(self.titled))
-        if self._plot is None and chart.n:
+        self._plots = draw_data(canvas, chart, textured, int(self.titled))
+        if not self._plots and chart.n:
             canvas.text(0, 0, "too small to draw", "dim")
         return canvas
 
@@ -123,7 +126,7 @@ class LayerChart(Veil, Widget, can_focus=True):
         chart, at = self.chart, self.cursor
         if not self.titled or chart is None or at >= chart.n:
             return
-        x = canvas.text(0, 0, f"{chart.title} · {chart.x_title} {chart.labels[at]}", "dim")
+        x = canvas.text(0, 0, f"{chart.title} ({chart.unit}) · {chart.x_title} {chart.labels[at]}", "dim")
         for series in chart.series:
             if not series.reference:
                 x = canvas.text(x + 2, 0, f"{series.letter} ", series.ink, bold=True)
@@ -152,8 +155,8 @@ class LayerChart(Veil, Widget, can_focus=True):
         self.release_mouse()
 
     def _follow(self, event: events.MouseEvent) -> None:
-        if self._plot is not None:
-            self._go(self._plot.index(event.x))
+        if self._plots:
+            self._go(min(self._plots, key=lambda plot: plot.away(event.x, event.y)).index(event.x))
 
     def _go(self, index: int) -> None:
         before, self.cursor = self.cursor, index

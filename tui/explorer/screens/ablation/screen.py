@@ -186,7 +186,9 @@ class AblationPage(ChartPage):
         column = heat.matrix.columns[heat.column] if heat.matrix.columns else OFF
         language = None if column in (OFF, MEAN) else column
         lines = cell_lines(rows, labels[heat.row], language, better) if heat.row < len(labels) else []
-        self.query_one("#cell", StyledText).show([[], *lines, []])
+        what = "off: neurons switched off, % of all neurons · mean: over all inputs"
+        third = [[Span(what, "dim")]] if column in (OFF, MEAN) and len(lines) < 2 else [[]]
+        self.query_one("#cell", StyledText).show([[], *lines, *third])
 
     def on_heat_moved(self, _: Heat.Moved) -> None:
         """Another cell."""

@@ -86,7 +86,6 @@ class LanguagesPage(Page):
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """Queries of the view, and the layers."""
-        self.sharing.column = self.query_one(Heat).column
         return {**self.view.queries(scope), "layers": QueryRequest.of("layers", run=scope.run.number)}
 
     def panes(self, key: str) -> tuple[str, ...] | None:
@@ -181,7 +180,8 @@ class LanguagesPage(Page):
 
     def action_measure(self) -> None:
         """Another measure of sharing against chance."""
-        self.chance.measure = MEASURES[(MEASURES.index(self.chance.measure) + 1) % len(MEASURES)]
+        names = list(MEASURES)
+        self.chance.measure = names[(names.index(self.chance.measure) + 1) % len(names)]
         self.view = self.chance
         self.update()
 

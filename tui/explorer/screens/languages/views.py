@@ -24,7 +24,12 @@ from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.view import Answers, View
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-MEASURES = ("phi", "lift", "jaccard")
+MEASURES = {
+    "phi": "phi, −1 to 1, 0 is chance",
+    "lift": "lift, times chance",
+    "jaccard": "Jaccard, % of those active in either",
+}
+"""Measures of sharing against chance, in words."""
 
 
 def language_of(scope: Scope) -> str:
@@ -95,23 +100,20 @@ class Sharing(LanguageView):
     name = "sharing"
     title = "Sharing · of neurons active in the row's language, % active in the column's"
     matrix_query = "matrix"
-    panes: ClassVar = {"partial": ("below-chart",), "specific": ("below-chart",), "partial-layers": ("beside",)}
+    panes: ClassVar = {"partial": ("below-chart",), "partial-layers": ("beside",)}
 
     def __init__(self) -> None:
-        self.column = 0
-        """Column of the cursor."""
         self.one_layer = False
         """Whether the matrix and the bars are of the selected layer alone."""
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
-        """The matrix, the row's partners, and the curve: specific neurons on the diagonal, else partial sharing."""
-        own = scope.languages[self.column : self.column + 1] == (language_of(scope),)
-        curve = {"specific": _specific(scope)} if own else {"partial": _partial(scope)}
+        """The matrix, the row's partners, and the curve over layers."""
         layer = scope.selection.layer if self.one_layer else None
         partners = (
             {"partial-layers": _partial(scope)} if self.one_layer else {"partial-all": _partial(scope, by_layer=False)}
         )
-        return {"matrix": QueryRequest.of("sharing-matrix", **_chosen(scope), layer=layer), **partners, **curve}
+        matrix = QueryRequest.of("sharing-matrix", **_chosen(scope), layer=layer)
+        return {"matrix": matrix, **partners, "partial": _partial(scope)}
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:
         """Languages by languages, in one layer or in all."""
@@ -140,17 +142,15 @@ class Sharing(LanguageView):
 
     def _cell(self, table: pa.Table | None, row: str, column: str) -> Spans:
         values = pair(table, row, column) if table is not None else None
-        if not values or row == column:
-            return [Span("Select another language's column to see neurons active in both", "dim")]
+        if not values:
+            return []
         return [
             Span(f"{plus_minus(values['ratio'], half_width(values))} %", "text", bold=True),
             Span(f" of the neurons active in {row} are active in {column} too", "dim"),
         ]
 
     def curve(self, answers: Answers, scope: Scope, row: str, column: str, others: bool) -> Chart | None:
-        """Specific neurons of the language, or what it shares with the column's."""
-        if row == column:
-            return _curve("specific", answers, "specific", row, others)
+        """What the row's language shares with the column's."""
         return _curve(f"partial-shared with {row}", answers, "partial", column, others)
 
 
@@ -224,16 +224,16 @@ class AgainstChance(LanguageView):
     """Sharing beyond what the languages' activity rates make expected."""
 
     name = "against chance"
-    title = "Against chance · what two languages share beyond their activity rates: {measure}"
+    title = "Against chance · sharing beyond the activity rates: {measure}"
     matrix_query = "lift"
     has_chart = False
 
     def __init__(self) -> None:
-        self.measure = MEASURES[0]
+        self.measure = next(iter(MEASURES))
 
     def heading(self, scope: Scope) -> str:
         """The title, filled in."""
-        return self.title.format(measure=self.measure)
+        return self.title.format(measure=MEASURES[self.measure])
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """All pairs, and pairs within and between families."""

@@ -22,7 +22,7 @@ class LayersPage(ChartPage):
         "Other views: by number of languages (gray: expected if languages were independent), by threshold, "
         "neurons inactive at every token, and correct against incorrect answers."
     )
-    STYLES = ("stacked", "lines", "active", "panels")
+    STYLES = ("panels", "lines", "active", "stacked")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "neurons", "neurons", tooltip="List the neurons of this layer"),
         Binding("t", "threshold", "threshold", tooltip="The next measured activation threshold"),
