@@ -15,6 +15,8 @@ from textual import binding
 from neurontui.store.errors import InputError
 
 BindingType = binding.BindingType
+BRACKETS = ("left_square_bracket", "right_square_bracket")
+BRACES = ("left_curly_bracket", "right_curly_bracket")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ class Binding(binding.Binding):
     def __post_init__(self) -> None:
         if self.id is None:
             object.__setattr__(self, "id", name_of(self.action))
+
+
+def stepping(less: str, more: str, action: str, label: str, keys: str, tooltips: tuple[str, str]) -> list[Binding]:
+    """Two keys that go back and forth by one: `action(-1)` and `action(1)`, with one entry in the last line."""
+    return [
+        Binding(less, f"{action}(-1)", label, key_display=keys, tooltip=tooltips[0]),
+        Binding(more, f"{action}(1)", label, show=False, tooltip=tooltips[1]),
+    ]
 
 
 def name_of(action: str) -> str:

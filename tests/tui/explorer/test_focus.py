@@ -1,6 +1,7 @@
 """Keys work on what is shown: after notices, on the language chips, in dialogs, in the search and in the SQL editor."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -111,6 +112,14 @@ async def test_the_editor_keeps_its_keys_until_esc_and_9_goes_to_it(explorer: Ca
         assert "✗" in text_of(app)
         assert page.query_one(Grid).table == pa.table({})
         assert page.tables() == {}
+
+
+async def test_letters_in_the_export_dialog_go_to_a_format(explorer: Callable[..., Explorer], tmp_path: Path) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "2", "e", *"png", "s", "enter")
+        await app.workers.wait_for_complete()
+        assert [path.suffix for path in tmp_path.iterdir() if path.is_file()] == [".svg"]
 
 
 @pytest.mark.parametrize("text", ["SELECT * FROM neuron_ma"])

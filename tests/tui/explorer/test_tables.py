@@ -56,6 +56,14 @@ def test_equal_rows_keep_their_order_and_missing_values_come_last(values: list[i
     assert rows == expected
 
 
+def test_numbers_with_intervals_are_sorted_as_numbers() -> None:
+    texts = ["+3.0 ±1.0", "-29.5 ±14.1", "–", "+10.0", None]
+    ordered = in_order(pa.table({"gain": texts}), 0, descending=True).column("gain").to_pylist()
+    assert ordered == ["+10.0", "+3.0 ±1.0", "-29.5 ±14.1", "–", None]
+    names = ["b", "10", "a"]
+    assert in_order(pa.table({"name": names}), 0, descending=False).column("name").to_pylist() == sorted(names)
+
+
 def test_columns_that_do_not_fit_are_left_out_by_rank() -> None:
     fields = [Field("a", "a"), Field("b", "b", rank=1), Field("c", "c", rank=2), Field("d", "d", rank=2)]
     widths = [10, 10, 10, 10]
@@ -100,14 +108,15 @@ async def test_sharing_and_bars_of_one_layer(explorer: Callable[..., Explorer]) 
 async def test_a_share_of_examples_is_typed(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        await press(pilot, "5", "f", "f", "percent_sign", "6", "2", ".", "5", "enter")
+        await press(pilot, "5", "f", "f", "percent_sign", *"12.5", "enter")
         assert "type all-shared" in text_of(app)
-        assert "≥ 62.5 %" in text_of(app)
-        shares = page_of(pilot).answers["neurons"].column("share").to_pylist()
-        assert shares
-        assert min(shares) >= 62.5
+        assert "≥ 12.5 %" in text_of(app)
+        find = app.session.query_runner.results.query
+        expected, fewer = (find("find-neurons", run=1, type="all-shared", share=share) for share in (12.5, 50))
+        assert page_of(pilot).answers["neurons"] == expected
+        assert expected.num_rows > fewer.num_rows
         await press(pilot, "plus")
-        assert "≥ 75 %" in text_of(app)
+        assert "≥ 25 %" in text_of(app)
         await press(pilot, "percent_sign", *"101", "enter")
         assert app._notifications
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -48,19 +49,33 @@ class ExportItem:
 
 
 class ExportDialog(ModalScreen[tuple[ExportItem, Path] | None]):
-    """Enter saves the item under the cursor; tab moves to the folder and back."""
+    """Enter saves the item under the cursor, letters go to a format; tab moves to the folder and back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", tooltip="Close without saving")]
 
     def __init__(self, items: list[ExportItem], folder: Path) -> None:
         super().__init__(classes="dialog")
         self._items, self._folder = items, folder
+        self._typed = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the first item whose format begins with the letters typed so far, or with the last one."""
+        letter, options = event.character or "", self.query_one(OptionList)
+        if not options.has_focus or not letter.isalpha():
+            return
+        event.stop()
+        kinds = [item.kind for item in self._items]
+        for typed in (self._typed + letter, letter):
+            place = next((place for place, kind in enumerate(kinds) if kind.startswith(typed)), None)
+            if place is not None:
+                options.highlighted, self._typed = place, typed
+                return
 
     def compose(self) -> ComposeResult:
         """Items and folder."""
         with Vertical(classes="panel"):
             heading = StyledText(classes="heading")
-            heading.show([title("Export", "enter saves · tab: folder · esc closes")])
+            heading.show([title("Export", "enter saves · letters: format · tab: folder · esc closes")])
             yield heading
             yield OptionList(*(Option(Content(item.label())) for item in self._items))
             folder = Input(clean(self._folder), compact=True, id="folder")

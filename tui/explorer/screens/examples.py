@@ -16,7 +16,7 @@ from neurontui.tui.charts.builders.examples import (
 )
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.dialogs.dialog import Reading
-from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.keymap import BRACKETS, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view
@@ -43,14 +43,7 @@ class ExamplesPage(Page):
         "card; enter on an example shows its full text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left_square_bracket",
-            "step(-1)",
-            "example",
-            key_display="[ ]",
-            tooltip="The previous example",
-        ),
-        Binding("right_square_bracket", "step(1)", "example", show=False, tooltip="The next example"),
+        *stepping(*BRACKETS, "step", "example", "[ ]", ("The previous example", "The next example")),
         Binding(
             "w",
             "answered",

@@ -19,13 +19,15 @@ from neurontui.tui.charts.builders.neuron import (
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.explorer.dialogs.ask import Ask
-from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.keymap import BRACES, BRACKETS, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+
+SAME_INDEX = "The neuron with the same index, one layer"
 
 
 class NeuronPage(Page):
@@ -40,28 +42,8 @@ class NeuronPage(Page):
         "Enter on an input opens the example."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left_square_bracket",
-            "neuron(-1)",
-            "neuron",
-            key_display="[ ]",
-            tooltip="The previous neuron",
-        ),
-        Binding("right_square_bracket", "neuron(1)", "neuron", show=False, tooltip="The next neuron"),
-        Binding(
-            "left_curly_bracket",
-            "layer(-1)",
-            "layer",
-            key_display="{ }",
-            tooltip="The neuron with the same index, one layer down",
-        ),
-        Binding(
-            "right_curly_bracket",
-            "layer(1)",
-            "layer",
-            show=False,
-            tooltip="The neuron with the same index, one layer up",
-        ),
+        *stepping(*BRACKETS, "neuron", "neuron", "[ ]", ("The previous neuron", "The next neuron")),
+        *stepping(*BRACES, "layer", "layer", "{ }", (f"{SAME_INDEX} down", f"{SAME_INDEX} up")),
         Binding("o", "open", "open", tooltip="Open a neuron by layer and number"),
         Binding("enter", "example", "example", show=False, tooltip="The example under the cursor"),
     ]

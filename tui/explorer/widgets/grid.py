@@ -14,7 +14,7 @@ from textual_fastdatatable import ArrowBackend, DataTable
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.common.table_fields import Field as Field
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.widgets.grid_columns import BETWEEN, LARGEST, fitting, in_order, is_number
+from neurontui.tui.explorer.widgets.grid_columns import BETWEEN, LARGEST, fitting, in_order, is_number, sort_key
 from neurontui.tui.explorer.widgets.veil import Veil
 
 WIDEST = 60
@@ -241,7 +241,7 @@ class Grid(Veil, DataTable):
             self.sort_by(None)
 
     def _begins_with_largest(self, column: str) -> bool:
-        return is_number(self.source.column(self.source.column_names.index(column)).type)
+        return is_number(sort_key(self.source.column(self.source.column_names.index(column))).type)
 
     def row_of(self, column: str, value: object) -> int | None:
         """The first row with a value; None if there is none."""

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from neurontui.tui.common.table_fields import Field
 
+_NUMBER = r"^(?P<number>[+-]?\d+(?:\.\d+)?)(?: ±.*)?$"
 BETWEEN = 2
 """Cells between two columns."""
 STRETCHED = 20
@@ -34,9 +35,18 @@ def is_number(kind: pa.DataType) -> bool:
 
 def in_order(table: pa.Table, place: int, descending: bool) -> pa.Table:
     """The rows by a column; rows that are equal keep their order, and NULL comes last. Raises pa.ArrowException."""
-    column = table.column(place)
+    order = "descending" if descending else "ascending"
+    indices = pc.sort_indices(pa.table({"key": sort_key(table.column(place))}), sort_keys=[("key", order)])
+    return table.take(indices)
+
+
+def sort_key(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What rows are sorted by: the numbers of texts such as `+29.5 ±14.7`, otherwise the values."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    order = "descending" if descending else "ascending"
-    indices = pc.sort_indices(pa.table({"key": column}), sort_keys=[("key", order)])
-    return table.take(indices)
+    if not pa.types.is_string(column.type):
+        return column
+    texts = pc.if_else(pc.is_in(column, pa.array(["–", ""])), None, column)
+    numbers = pc.struct_field(pc.extract_regex(texts, _NUMBER), "number")
+    all_numbers = numbers.null_count == texts.null_count < len(texts)
+    return numbers.cast(pa.float64()) if all_numbers else column

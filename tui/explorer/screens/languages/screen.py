@@ -11,7 +11,7 @@ from textual.widget import Widget
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.model import Drawing, Matrix
 from neurontui.tui.explorer.dialogs.ask import Ask
-from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.keymap import BRACES, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb
@@ -50,14 +50,9 @@ class LanguagesPage(Page):
         Binding("V", "view(-1)", "previous view", show=False, tooltip="The previous view"),
         Binding("m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"),
         Binding("b", "layer", "one layer", tooltip="Sharing in one layer: type its number, or nothing for all layers"),
-        Binding(
-            "right_curly_bracket",
-            "step_layer(1)",
-            "layer",
-            key_display="{ }",
-            tooltip="Sharing in the next layer",
+        *stepping(
+            *BRACES, "step_layer", "layer", "{ }", ("Sharing in the previous layer", "Sharing in the next layer")
         ),
-        Binding("left_curly_bracket", "step_layer(-1)", "layer", show=False, tooltip="Sharing in the previous layer"),
         Binding("enter", "find", "neurons", tooltip="List neurons specific to the language of the row"),
     ]
 

@@ -127,14 +127,15 @@ class Sharing(LanguageView):
         table = answers.get("partial-layers")
         if not self.one_layer or table is None:
             return super().bars(answers, scope)
-        title = f"partial with {language_of(scope)}, {layer_name(answers.get('layers'), scope.selection.layer)}"
-        return language_bars(
-            title, [row for row in table.to_pylist() if row["layer"] == scope.selection.layer], "other"
-        )
+        rows = [row for row in table.to_pylist() if row["layer"] == scope.selection.layer]
+        return language_bars(f"partial with {language_of(scope)}", rows, "other")
 
     def exported_bars(self, answers: Answers, scope: Scope) -> Bars | None:
-        """The bars as they are shown."""
-        return self.bars(answers, scope) if self.one_layer else super().exported_bars(answers, scope)
+        """The bars as they are shown, with the layer in their title."""
+        bars = self.bars(answers, scope)
+        if not self.one_layer or bars is None:
+            return super().exported_bars(answers, scope)
+        return replace(bars, title=f"{bars.title}, {layer_name(answers.get('layers'), scope.selection.layer)}")
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """The value of the cell with its interval."""

@@ -62,8 +62,10 @@ class NeuronList(View):
             ("layer", layer.removeprefix("layer "), "first"),
         ):
             parts += [Span(f"  {word} ", "dim"), Span(value, ink_of(role), bold=True)]
-        listed = "" if table is None or table.num_rows == matches else f", the first {table.num_rows:,} listed"
-        return [*parts, Span("" if table is None else f"   {matches:,} found{listed}", "second")]
+        if table is None:
+            return parts
+        found = f"{matches:,} found" if table.num_rows == matches else f"{table.num_rows:,} of {matches:,}"
+        return [*parts, Span(f"   {found}", "second")]
 
 
 class OverlapBySize(View):
