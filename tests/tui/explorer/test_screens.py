@@ -13,6 +13,7 @@ from neurontui.tui.explorer.widgets.text_lines import plain
 from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
 
 EXPECTED = {
+    "findings": ("supported", "99.8 % interval", "non-activated", "●1"),
     "runs": ("bloom-demo · fact", "examples", "float32"),
     "layers": ("Type ratio by layer", "mean of 40 examples", "all-shared", "±"),
     "languages": ("% active in the column's", "partial with en"),

@@ -360,10 +360,11 @@ class Page(FilteredScreen):
         """Show the body again, with the focus on it."""
         self._missing = None
         notice, body = self.query_one("#notice", Notice), self.query_one("#body")
-        notice.display = False
-        if not body.display:
-            body.display = True
-            self.call_after_refresh(self.keep_focus)
+        if body.display:
+            return
+        had_focus = notice.has_focus
+        body.display, notice.display = True, False
+        self.call_after_refresh(self.focus_first if had_focus else self.keep_focus)
 
     # -- size ---------------------------------------------------------------------------------------------------
 
