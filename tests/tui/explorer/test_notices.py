@@ -1,6 +1,7 @@
 """Notices say what is so, and enter goes where they point."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -65,7 +66,9 @@ async def test_a_notice_about_a_missing_measure_leads_to_a_run_that_has_it(
         await press(pilot, "enter")
         assert app.session.run == app.session.runs[0]
         assert "baseline" in text_of(app)
-        await press(pilot, "2", "L", "O", "escape", "v")
+        await press(pilot, "2", "v")
+        app.session.select(replace(app.session.selection, languages=("en",)))
+        await settle(pilot)
         assert "At least three languages are needed" in text_of(app)
         await press(pilot, "enter")
         assert app.session.selection.languages == ()
@@ -93,5 +96,5 @@ async def test_numbers_of_the_paper_are_shown_for_its_own_model_or_when_asked_fo
 async def test_the_column_of_intervals_is_shown_only_where_there_are_any(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        assert "±95 %" in await shown(pilot, "7", "V", "V")
+        assert "±95 %" in await shown(pilot, "7", "v", "v", "v", "v")
         assert "±95 %" not in await shown(pilot, "r")
