@@ -58,7 +58,7 @@ def run(model: Any, ids: list[int]) -> Record:
     with ExitStack() as stack:
         for path, module in model.named_modules():
             stack.callback(module.register_forward_hook(keep(path)).remove)
-        model(**_inputs(model, ids))
+        model(**_inputs(model, ids), **({"use_cache": False} if model.can_generate() else {}))
     return record
 
 

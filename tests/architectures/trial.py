@@ -114,7 +114,8 @@ def _sentence(error: BaseException, folder: Path) -> str:
 
 _SHORTER = (
     (r"^The FFNs of the architecture '\S+' cannot be identified with certainty \((.+)\), so nothing .*", r"\1"),
-    (r"^'\S*model' (is|has|keeps|takes) ", r"it \1 "),
+    (r"^'\S*model'( \(\S+\))? (is|has|keeps|takes|fails) ", r"it \2 "),
+    (r", which is not supported; encoders of .*", ", which is not in the table of encoders"),
     (r"; (choose another model|measure its types|set attention_type).*", ""),
     (r", so (nothing is|it cannot be) measured\.?$", ""),
 )
