@@ -31,11 +31,13 @@ def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) ->
     rows = {row["type"]: row for row in table.to_pylist()}
     examples = next((row["n_examples"] for row in rows.values()), 0)
     end = round_up(max((row["overlap"] or 0.0 for row in rows.values()), default=1.0))
-    head = f"{'':<16}{'average':>11}{f'overlap 0–{end:g}':>16}{'of avg':>8}{'same mask':>11}"
+    head = f"{'':<16}{'average':>11}{f'overlap 0–{end:g}':>16}"
+    head += "".join(f"{title:>{cells}}" for title, cells in _more(width).items())
+    same = f"  overlap: the same type in all {examples:,} examples"
     lines: list[Spans] = [
         [
             Span("Does a neuron keep its type?", "text", bold=True),
-            Span(f"  overlap: the same type in all {examples:,} examples", "dim"),
+            Span(same if 28 + len(same) <= width else f"  in all {examples:,} examples", "dim"),
         ],
         [Span(head, "dim"), Span("  overlap by layer, 0 to max" if width >= 95 else "  layers 0–max", "dim")],
     ]
@@ -43,17 +45,25 @@ def persistence_lines(table: pa.Table, by_layer: pa.Table | None, width: int) ->
     return [*lines, [Span(EXPLANATION, "dim")]]
 
 
+def _more(width: int) -> dict[str, int]:
+    """Widths of the further columns that fit."""
+    columns = {"of avg": 8, "same mask": 11}
+    return columns if width >= 76 else {"of avg": 8} if width >= 65 else {}
+
+
 def _line(name: str, row: dict[str, object], by_layer: pa.Table | None, end: float, width: int) -> Spans:
     overlap = number(row["overlap"])
     shown = plus_minus(row["average"], half_width(row))
+    more = _more(width)
+    values = {"of avg": row["of_average"], "same mask": row["same_mask"]}
     return [
         Span(f"{LETTERS[name]} ", ink_of(name), bold=True),
         Span(fit(SHORT[name], 14), "dim"),
         Span(f"{shown:>11}"),
         Span(f"{percent(overlap):>7} "),
         Span(bar(overlap, end, 8), ink_of(name), "rule"),
-        Span(f"{percent(row['of_average']):>8}{percent(row['same_mask']):>11}  "),
-        *_spark(name, by_layer, max(width - 64, 12)),
+        Span("".join(f"{percent(values[title]):>{cells}}" for title, cells in more.items()) + "  "),
+        *_spark(name, by_layer, max(width - 45 - sum(more.values()), 12)),
     ]
 
 
