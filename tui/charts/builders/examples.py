@@ -91,9 +91,10 @@ def _first(lines: list[str]) -> list[tuple[bool, str]]:
 def detail_lines(table: pa.Table, width: int) -> list[Spans]:
     """A line a type: its ratio in this example over the layers, its mean here and over all examples."""
     means = width >= 40
+    room = max(width - (22 if means else 11), 14)
     lines: list[Spans] = [
         [
-            Span(f"{'types by layer, own scales':<{max(width - (22 if means else 11), 14)}}", "text", bold=True),
+            Span(f"{'types by layer, own scales' if means else 'types by layer':<{room}}", "text", bold=True),
             Span(f"{'here':>9}{'mean':>9}" if means else f"{'here':>7}", "dim"),
         ]
     ]

@@ -163,7 +163,8 @@ class ExamplesPage(Page):
             grid.show(self.lower.rows(table), self.lower.fields)
             head, words = self.lower.heading(table, scope)
             lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
-            sheet.show([*lines, *([Span(line, "dim")] for line in self.lower.explanation)])
+            explanation = self.lower.explanation if self.tall else ()
+            sheet.show([*lines, *([Span(line, "dim")] for line in explanation)])
         else:
             absent = self.lower.absent
             sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])
