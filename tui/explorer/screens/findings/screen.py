@@ -62,12 +62,14 @@ class FindingsPage(Page):
         return key.startswith(OTHER) or super().outlives(key)
 
     def draw(self, key: str, table: pa.Table) -> None:
-        """New claims."""
+        """New claims, of the selected run or of another one; those of the next run are requested."""
+        self._request_next()
         self.drawing_once(self._draw)
 
     def reflect(self) -> None:
         """Another run may have been selected."""
         if not self.outdated:
+            self._request_next()
             self.drawing_once(self._draw)
 
     def failed(self, key: str, sentence: str) -> None:
@@ -76,6 +78,7 @@ class FindingsPage(Page):
             super().failed(key, sentence)
             return
         self._failed.add(int(key.removeprefix(OTHER)))
+        self._request_next()
         self.drawing_once(self._draw)
 
     def _draw(self) -> None:
@@ -90,7 +93,6 @@ class FindingsPage(Page):
         grid.show(claim_matrix(self._claims(), run.number, numbers), matrix_fields(run.number, numbers, width))
         grid.move_cursor(row=row, animate=False)
         self._write_claim()
-        self._request_next()
 
     def _claims(self) -> dict[int, pa.Table | None]:
         """Claims by number of the run, as far as they are available."""
