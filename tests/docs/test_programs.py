@@ -138,5 +138,5 @@ def test_every_make_line_is_a_target_that_runs_something() -> None:
 def _runs(target: str) -> str:
     return {
         "demo": "neurontui.tui demo", "test": "pytest", "faults": "pytest", "check": "mypy",
-        "bench": "tests.benchmarks", "bench-gpu": "tests.gpu",
+        "bench": "tests.benchmarks", "bench-gpu": "tests.gpu", "models": "tests.architectures",
     }[target]  # fmt: skip

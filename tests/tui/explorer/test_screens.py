@@ -315,7 +315,7 @@ async def test_the_cursor_of_the_sharing_matrix_is_never_on_the_diagonal(explore
         for _ in range(2):
             await press(pilot, "right")
         assert "of the neurons active in" in text_of(app)
-        for key, words in (("v", "phi"), ("4", "CS: %"), ("5", "of avg: "), ("6", "CS: share"), ("8", "off: ")):
+        for key, words in (("v", "phi"), ("5", "of avg: "), ("6", "CS: share"), ("8", "off: ")):
             await press(pilot, *(["v", "v", "v"] if key == "v" else [key]))
             assert words in text_of(app), "a line explains the columns"
 
