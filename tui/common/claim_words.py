@@ -1,6 +1,6 @@
 """The paper's claims in short words: a title for a table, and a question that a verdict answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,7 +121,7 @@ def number_of(row: Row) -> str:
     return f"{text(row['estimate'])}{ends} {row['unit']}"
 
 
-def summary(rows: list[Row], n: int = 3) -> list[str]:
+def summary(rows: Sequence[Row], n: int = 3) -> list[str]:
     """The n most important claims, those that are decided first, each a question, its answer and its number."""
     place = {claim: index for index, claim in enumerate(IMPORTANCE)}
 

@@ -1,6 +1,7 @@
 """The whole report of some runs: every section in order, each from named queries. Knows no format."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from neurontui.queries.results import Results
 from neurontui.queries.values import find_run
@@ -10,7 +11,9 @@ from neurontui.tui.report.run import Row, Run, read_run
 from neurontui.tui.report.sections import (
     ablation,
     contribution,
+    examples,
     languages,
+    neurons,
     persistence,
     tokens,
     types,
@@ -19,7 +22,8 @@ from neurontui.tui.report.sections import ablation_effects as harm
 from neurontui.tui.report.sections import effective_scores as effects
 from neurontui.tui.report.sections import run_facts as facts
 from neurontui.tui.report.sections.comparison import comparison
-from neurontui.tui.report.sections.findings import Claims, matrix, of_run, read_claims
+from neurontui.tui.report.sections.evidence import anchors_of
+from neurontui.tui.report.sections.findings import Claims, findings, of_run, read_claims
 
 Tell = Callable[[str], None]
 Made = Block | tuple[Block, ...] | None
@@ -50,6 +54,8 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
         "When neurons are switched off", "ablation",
         (ablation.tables, harm.changes, ablation.controls, harm.doses),
     ),
+    ("Some neurons", "neurons", (neurons.top_contributors,)),
+    ("Some examples", "prompts", (examples.prompts,)),
 )  # fmt: skip
 """Title, anchor and contents of each part of a run's section."""
 
@@ -62,25 +68,41 @@ def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) ->
     runs = [read_run(results, row) for row in rows]
     tell("the paper’s claims")
     claims = read_claims(results, runs)
-    sections = [_overview(rows, claims)]
+    sections = [_overview(rows)]
     for row, run in zip(rows, runs, strict=True):
         tell(f"run {run.number}: {run.name}")
-        sections.append(_section(results, row, run, claims))
+        sections.append(_section(results, row, run))
     if len(runs) > 1:
         tell(f"{len(runs)} runs side by side")
         sections.insert(1, comparison(results, runs))
+    sections = _with_claims(sections, runs, claims)
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     title = f"Neurons across languages: {runs[0].name}" if len(runs) == 1 else "Neurons across languages and tasks"
     return Report(title, f"{count} of {', '.join(str(path) for path in results.paths)}", tuple(sections))
 
 
-def _overview(rows: Sequence[Row], claims: Claims) -> Section:
-    if len(rows) == 1:
-        return Section("Overview", "overview", (Text(PAPER),))
-    return Section("Overview", "overview", (Text(PAPER), facts.overview(rows), *matrix(claims)))
+def _overview(rows: Sequence[Row]) -> Section:
+    return Section("Overview", "overview", (Text(PAPER), *([facts.overview(rows)] if len(rows) > 1 else [])))
 
 
-def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
+def _with_claims(sections: list[Section], runs: Sequence[Run], claims: Claims) -> list[Section]:
+    """The claims first, and, of several runs, those of each run in its section, with links to what is there."""
+    anchors = frozenset(anchors_of(tuple(sections)))
+    if len(runs) > 1:
+        of_runs = {run.anchor: of_run(claims, run, anchors) for run in runs}
+        sections = [_opened_by(section, of_runs.get(section.slug, ())) for section in sections]
+    return [*findings(claims, anchors), *sections]
+
+
+def _opened_by(section: Section, blocks: tuple[Block, ...]) -> Section:
+    """The section of a run with its claims as the first part; unchanged if there are none."""
+    if not blocks:
+        return section
+    first = Section("The paper’s claims", f"{section.slug}-part-claims", blocks)
+    return replace(section, parts=(first, *section.parts))
+
+
+def _section(results: Results, row: Row, run: Run) -> Section:
     """A run: what it is, then every part."""
     about = (
         facts.facts(row),
@@ -88,11 +110,8 @@ def _section(results: Results, row: Row, run: Run, claims: Claims) -> Section:
         facts.languages(results, run),
         facts.settings(results, run),
     )
-    parts = [Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in PARTS]
-    claim_blocks = of_run(claims, run)
-    if claim_blocks:
-        parts.insert(0, Section("The paper’s claims", f"{run.anchor}-part-claims", claim_blocks))
-    return Section(f"Run {run.number}: {run.name}", run.anchor, about, tuple(parts))
+    parts = (Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in PARTS)
+    return Section(f"Run {run.number}: {run.name}", run.anchor, about, tuple(part for part in parts if part.blocks))
 
 
 def _made(results: Results, run: Run, makers: Sequence[Maker]) -> tuple[Block, ...]:

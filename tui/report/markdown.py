@@ -14,7 +14,9 @@ Picture = Callable[[Figure], str | None]
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~$&!#{}])|(?<!\w)_|_(?!\w)|(?<=\w)(:)(?=//)|(@)")
 _LEADING = re.compile(r"^(\s*\d*)([-+=.)])(\s)")
-_SIGNS = {"missing": "○ ", "bad": "✗ ", "note": "› ", "good": "✓ ", "plain": ""}
+_SIGNS = {"missing": "○ ", "bad": "✗ ", "note": "› ", "good": "✓ ", "finding": "● ", "plain": ""}
+_LINK = re.compile(r"\]\(#([\w-]+)\)")
+_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 _ADDRESS = re.compile(r"(?i)\b(www)(\.)")
 
 
@@ -23,7 +25,21 @@ def render(report: Report, picture: Picture = lambda _: None) -> str:
     lines = [f"# {escape(report.title)}", "", escape(report.subtitle), ""]
     for section in report.sections:
         lines += _section(section, 2, picture)
+    lines = _without_unused_anchors(lines)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _anchor(slug: str) -> Iterator[str]:
+    """What links lead to: GitHub's own anchors depend on the words of all headings."""
+    if slug:
+        yield from (f'<a id="{slug}"></a>', "")
+
+
+def _without_unused_anchors(lines: list[str]) -> list[str]:
+    """The lines without anchors that no cell links to, and without the empty lines after these."""
+    linked = set(_LINK.findall("\n".join(line for line in lines if line.startswith("|"))))
+    unused = [(anchor := _ANCHOR.fullmatch(line)) is not None and anchor[1] not in linked for line in lines]
+    return [line for line, here, before in zip(lines, unused, [False, *unused], strict=False) if not (here or before)]
 
 
 def escape(text: str) -> str:
@@ -43,6 +59,7 @@ def code(text: str) -> str:
 
 
 def _section(section: Section, level: int, picture: Picture) -> Iterator[str]:
+    yield from _anchor(section.slug)
     yield from (f"{'#' * level} {escape(section.title)}", "")
     for block in section.blocks:
         yield from _block(block, picture)
@@ -74,6 +91,7 @@ def _fold(fold: Fold, picture: Picture) -> Iterator[str]:
 
 def _figure(figure: Figure, picture: Picture) -> Iterator[str]:
     path = picture(figure)
+    yield from _anchor(figure.slug)
     yield from (f"**{escape(figure.title)}** ({escape(figure.paper)})", "")
     if path is not None:
         yield from (f"![{escape(figure.title)}]({path})", "")
@@ -89,6 +107,7 @@ def _figure(figure: Figure, picture: Picture) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    yield from _anchor(table.slug)
     if table.title:
         yield from (f"**{escape(table.title)}**", "")
     rows = [[_cell(cell) for cell in row] for row in table.rows]
@@ -120,7 +139,8 @@ def _cell(cell: Cell) -> str:
     text = escape(cell.text.strip())
     if not text:
         return ""
-    return f"**{text}**" if cell.strong else f"*{text}*" if cell.aside else text
+    words = f"**{text}**" if cell.strong else f"*{text}*" if cell.aside else text
+    return f"[{words}](#{cell.link})" if cell.link else words
 
 
 def _row(cells: list[str], widths: list[int], labels: int) -> str:

@@ -15,6 +15,8 @@ class Cell:
     text: str
     strong: bool = False
     aside: bool = False
+    link: str = ""
+    """Anchor of what the cell links to."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Table:
     """The command that gives all the numbers."""
     width: str = ""
     """`wide`: many columns of numbers, set smaller; `words`: columns of sentences."""
+    slug: str = ""
+    """Its anchor, if something links to it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `kind` is plain, note, missing, good or bad."""
+    """A paragraph; `kind` is plain, finding, note, missing, good or bad."""
 
     text: str
     kind: str = "plain"

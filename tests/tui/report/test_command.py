@@ -59,13 +59,14 @@ def test_html_is_one_file(small: Path, tmp_path: Path) -> None:
 def test_chosen_runs_alone(made: Made, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["report", str(made.path), "--run", "bare", "--run", "3"]) == ExitCode.OK
     text = capfdbinary.readouterr().out.decode()
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Overview", "Run 3: bare"]
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Findings", "Overview", "Run 3: bare"]
 
 
 def test_several_files_are_one_report(small: Path, made: Made, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["report", str(made.path), str(small), "--run", "3", "--run", "4"]) == ExitCode.OK
     text = capfdbinary.readouterr().out.decode()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
+        "Findings",
         "Overview",
         "Across runs",
         "Run 3: bare",

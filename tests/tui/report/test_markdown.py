@@ -7,7 +7,12 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from neurontui.queries import open_results
+from neurontui.tui.common.claim_words import summary
+from neurontui.tui.report.build import build
 from neurontui.tui.report.markdown import code, escape
+from neurontui.tui.report.model import Table, Text
+from neurontui.tui.report.sections.evidence import anchors_of
 from tests.queries.raw_run import TYPES, RawRun, masks, type_of
 from tests.tui.report.conftest import HOSTILE, Made
 
@@ -60,8 +65,12 @@ def test_every_table_parses_and_is_full(made: Made) -> None:
 
 
 def test_nothing_stored_becomes_markup(made: Made) -> None:
-    kinds = {token.type for token in tokens(made.markdown)}
-    assert not kinds & {"html_block", "html_inline", "image", "link_open", "s_open", "fence"}
+    parsed = tokens(made.markdown)
+    assert not {token.type for token in parsed} & {"html_block", "image", "s_open", "fence"}
+    html = "".join(token.content for token in parsed if token.type == "html_inline")
+    assert re.fullmatch(r'(<a id="[a-z0-9-]+"></a>)+', html), "only anchors of ours"
+    links = {str(token.attrs["href"]) for token in parsed if token.type == "link_open"}
+    assert links == {f"#{anchor}" for anchor in re.findall(r'id="([^"]+)"', html)}, "anchors of what is linked to"
     assert "\x1b" not in made.markdown
     headings = [t for t in PARSER.parse(made.markdown) if t.type == "heading_open"]
     assert len(headings) == len(re.findall(r"^#{1,4} ", made.markdown, re.MULTILINE))
@@ -170,10 +179,71 @@ def test_notes_settings_and_versions_are_reported(made: Made) -> None:
     assert ["version", "torch", "2.15.0"] in settings
 
 
-def test_claims_are_reported_where_there_is_such_a_query(made: Made) -> None:
-    claims = tables(made.markdown)["What the runs say of the paper’s claims"]
-    assert claims[0][2:] == ["run 1", "run 2", "run 3"]
-    assert all(sign in "✓✗?" for row in claims[1:] for sign in row[2:])
+def test_it_opens_with_findings_whose_marks_link_to_their_evidence(made: Made) -> None:
+    section, *others = made.report.sections
+    assert section.slug == "findings"
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert table.header[2:] == ("run 1", "run 2", "run 3")
+    with open_results(made.path) as results:
+        claims = [results.query("claims", run=run).to_pylist() for run in (1, 2, 3)]
+    sentences = [block.text for block in section.blocks if isinstance(block, Text) and block.kind == "finding"]
+    assert sentences == summary(claims[0]), "the run with the most measures"
+    anchors = set(anchors_of(tuple(others)))
+    signs = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
+    for index, cells in enumerate(table.rows):
+        for run, (rows, cell) in enumerate(zip(claims, cells[2:], strict=True), 1):
+            row = rows[index]
+            assert cell.text == ("–" if row["estimate"] is None else signs[row["verdict"]])
+            assert cell.link == "" or cell.link in anchors
+            assert bool(cell.link) == (row["estimate"] is not None)
+            assert cell.link.startswith((f"run-{run}-", "across-runs")) or not cell.link
+    linked = {row["claim"]: cells[2].link for row, cells in zip(claims[0], table.rows, strict=True)}
+    assert linked["few-silent"] == "run-1-inactive"
+    assert linked["all-shared-beyond-control"] == "run-1-controls"
+    assert linked["relatives-share-no-more"] == "run-1-relatives"
+
+
+def test_a_report_of_one_run_has_its_claims_in_the_findings_alone(made: Made) -> None:
+    with open_results(made.path) as results:
+        rows = results.runs().to_pylist()[:1]
+        report = build(results, rows)
+    assert [section.slug for section in report.sections] == ["findings", "overview", "run-1"]
+    kinds = [block.kind if isinstance(block, Text) else block.title for block in report.sections[0].blocks]
+    assert kinds == ["finding"] * 3 + ["The paper’s claims in this run"]
+    assert "run-1-part-claims" not in set(anchors_of(report.sections))
+
+
+def test_the_top_contributors_are_those_of_the_raw_scores(made: Made) -> None:
+    raw = made.runs[0]
+    shares = {
+        (layer, neuron): 100 * float(raw.shares(layer)[:, :, neuron].mean())
+        for layer, A in enumerate(raw.activations) for neuron in range(A.shape[-1])
+    }  # fmt: skip
+    best = sorted(shares, key=lambda place: -shares[place])[:5]
+    rows = tables(section(made.markdown, 1))["Top contributors"][1:]
+    assert [row[0] for row in rows] == [f"layer {layer}, neuron {neuron}" for layer, neuron in best]
+    for row, (layer, neuron) in zip(rows, best, strict=True):
+        active = 100 * (raw.activations[layer][:, :, neuron] > 0).mean(axis=0)
+        shown = dict(part.split(" ", 1) for part in row[2].split(", "))
+        top = sorted(active, reverse=True)[:3]
+        assert [float(text.removesuffix(" %")) for text in shown.values()] == pytest.approx(top, abs=0.51)
+        for language, text in shown.items():
+            assert float(text.removesuffix(" %")) == pytest.approx(active[raw.languages.index(language)], abs=0.51)
+        assert float(row[4]) == pytest.approx(shares[layer, neuron], rel=0.01)
+
+
+def test_examples_are_right_and_wrong_as_they_were_judged(made: Made) -> None:
+    raw, text = made.runs[0], section(made.markdown, 1)
+    rows = [re.split(r" +\| +", line.strip("| ")) for line in text[text.index("### Some examples") :].split("\n")]
+    shown = [row for row in rows if len(row) == 6 and row[0].isdigit()]
+    right = [e for e in range(30) if np.nanmin(raw.correct[e]) == 1][:1]
+    wrong = [e for e in range(30) if np.nanmin(raw.correct[e]) == 0][:2]
+    assert list(dict.fromkeys(int(row[0]) for row in shown)) == [*right, *wrong]
+    for example, language, _, _, prediction, result in shown:
+        place = raw.languages.index(language)
+        assert prediction == f"said {example} {place}"
+        assert result == {1.0: "✓ right", 0.0: "✗ wrong"}.get(float(raw.correct[int(example), place]), "not judged")
+    assert [row[5] for row in shown if int(row[0]) in wrong].count("✗ wrong") >= len(wrong)
 
 
 def test_runs_are_compared(made: Made) -> None:

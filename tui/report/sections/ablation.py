@@ -63,6 +63,7 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
         f"largest reduction by a type or at random. ±: half the 95 % interval, paired by input.{published_note}",
         query=run.command("ablation-accuracy", *([] if measure == "generation" else [f"measure={measure}"])),
         width="wide",
+        slug=f"{run.anchor}-accuracy" if measure == "generation" else "",
     )
 
 
@@ -149,4 +150,5 @@ def controls(results: Results, run: Run) -> Block:
         "matched control. "
         "±: half the 95 % interval, paired by input.",
         query=run.command("ablation-controls"),
+        slug=f"{run.anchor}-controls",
     )

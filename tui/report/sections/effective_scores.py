@@ -71,6 +71,7 @@ def _table(results: Results, run: Run, variant: str) -> Table:
         caption=f"Tables 1 and 3{published_note}. Taken over {VARIANTS[variant]}. "
         "±: half the 95 % interval of the mean.",
         query=run.command("effective-score-by-type", *([] if variant == "values" else [f"variant={variant}"])),
+        slug=f"{run.anchor}-scores" if variant == "values" else "",
     )
 
 

@@ -1,17 +1,24 @@
-"""What the runs say of the paper's claims: the sentences of the query `claims`."""
+"""What the runs show about the paper's claims: three sentences, and every claim with a link to its evidence."""
 
 from collections.abc import Mapping, Sequence
 
 from neurontui.queries.results import Results
 from neurontui.store.errors import QueryError
-from neurontui.tui.common.significant import NONE
-from neurontui.tui.report.model import Block, Cell, Table, Text
+from neurontui.tui.charts.builders.findings import NOT_MEASURED, sign_of
+from neurontui.tui.common.claim_words import measured, summary
+from neurontui.tui.report.model import Block, Cell, Section, Table, Text
 from neurontui.tui.report.run import Row, Run
+from neurontui.tui.report.sections.evidence import evidence
 from neurontui.tui.report.shape import cells
 
-SIGNS = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
 Claims = Mapping[Run, list[Row] | Text]
 """A row a claim, or why there is none."""
+Anchors = frozenset[str]
+
+_INTERVALS = (
+    "Intervals are 99.8 %, so that the claims of at most one run in twenty include an error. "
+    "The marks link to the evidence."
+)
 
 
 def read_claims(results: Results, runs: Sequence[Run]) -> Claims:
@@ -25,43 +32,65 @@ def _read(results: Results, run: Run) -> list[Row] | Text:
     try:
         rows: list[Row] = results.query("claims", run=run.number).to_pylist()
     except QueryError as error:
-        return Text(f"The paper’s claims could not be looked at: {error}", "bad")
+        return Text(f"The paper’s claims could not be tested on run {run.number}: {error}", "bad")
     return rows
 
 
-def matrix(claims: Claims) -> tuple[Block, ...]:
-    """A row a claim, a column a run: each verdict as one sign."""
-    known = {run: rows for run, rows in claims.items() if not isinstance(rows, Text) and rows}
-    if not known:
-        return ()
-    first = next(iter(known.values()))
-    verdicts = {(run, row["claim"]): row["verdict"] for run, rows in known.items() for row in rows}
+def findings(claims: Claims, anchors: Anchors) -> tuple[Section, ...]:
+    """The section that opens a report; none without claims."""
+    tested = _tested(claims)
+    failures = tuple(rows for rows in claims.values() if isinstance(rows, Text))
+    if not tested:
+        return (Section("Findings", "findings", failures),) if failures else ()
+    run = max(tested, key=lambda run: sum(measured(row) for row in tested[run]))
+    if len(claims) == 1:
+        blocks: tuple[Block, ...] = of_run(claims, run, anchors)
+    else:
+        head = Text(f"Run {run.number}, {run.name}, which has the most measures:")
+        blocks = (head, *_sentences(tested[run]), _matrix(tested, anchors), *failures)
+    return (Section("Findings", "findings", blocks),)
+
+
+def _tested(claims: Claims) -> dict[Run, list[Row]]:
+    return {run: rows for run, rows in claims.items() if not isinstance(rows, Text) and rows}
+
+
+def _sentences(rows: list[Row]) -> tuple[Text, ...]:
+    """The most important claims as questions with their answers."""
+    return tuple(Text(sentence, "finding") for sentence in summary(rows))
+
+
+def _matrix(tested: Mapping[Run, list[Row]], anchors: Anchors) -> Table:
+    """A row a claim, a column a run: each verdict as one mark that links to its evidence."""
+    first = next(iter(tested.values()))
+    verdicts = {(run, row["claim"]): row for run, rows in tested.items() for row in rows}
     body = tuple(
         (
             *cells(row["says"], row["section"]),
-            *(_sign(verdicts.get((run, row["claim"]))) for run in known),
+            *(_mark(verdicts.get((run, row["claim"])), run, anchors) for run in tested),
         )
         for row in first
     )
-    return (
-        Table(
-            "What the runs say of the paper’s claims",
-            ("claim", "section", *(f"run {run.number}" for run in known)),
-            body,
-            labels=2,
-            caption="✓ supported, ✗ contradicted, ? undecided: at 99.8 % intervals, so that all claims together "
-            "err in at most "
-            "one of twenty runs. The numbers are in each run’s section.",
-        ),
+    return Table(
+        "The paper’s claims in every run",
+        ("claim", "section", *(f"run {run.number}" for run in tested)),
+        body,
+        labels=2,
+        caption=f"✓ supported, ✗ contradicted, ? undecided, {NOT_MEASURED} not measured. {_INTERVALS} The numbers are "
+        "in the section of each run.",
     )
 
 
-def _sign(verdict: str | None) -> Cell:
-    return Cell(SIGNS.get(verdict or "", NONE), strong=verdict in ("supported", "contradicted"))
+def _mark(row: Row | None, run: Run, anchors: Anchors, words: str = "") -> Cell:
+    """A mark, and what it means if `words` are given; without a link if the run has no evidence."""
+    if row is None or not measured(row):
+        return Cell(f"{NOT_MEASURED} {words}".rstrip())
+    link = evidence(row["claim"], run, anchors)
+    return Cell(f"{sign_of(row)} {words}".rstrip(), strong=row["verdict"] != "undecided", link=link)
 
 
-def of_run(claims: Claims, run: Run) -> tuple[Block, ...]:
-    """A row a claim, with this run's verdict in words."""
+def of_run(claims: Claims, run: Run, anchors: Anchors) -> tuple[Block, ...]:
+    """Three sentences, and a row a claim with this run's verdict in words."""
     rows = claims.get(run, [])
     if isinstance(rows, Text):
         return (rows,)
@@ -69,24 +98,19 @@ def of_run(claims: Claims, run: Run) -> tuple[Block, ...]:
         return ()
     body = tuple(
         (
-            Cell(row["says"]),
-            Cell(row["section"]),
-            Cell(
-                f"{SIGNS.get(row['verdict'], NONE)} {row['verdict']}",
-                strong=row["verdict"] != "undecided",
-            ),
-            Cell(row["finding"] or NONE),
+            *cells(row["says"], row["section"]),
+            _mark(row, run, anchors, row["verdict"] if measured(row) else "not measured"),
+            Cell(row["finding"] or NOT_MEASURED),
         )
         for row in rows
     )
-    return (
-        Table(
-            "",
-            ("claim", "section", "verdict", "finding"),
-            body,
-            labels=4,
-            caption="Intervals are 99.8 %, so that all claims together err in at most one of twenty runs.",
-            query=run.command("claims"),
-            width="words",
-        ),
+    table = Table(
+        "The paper’s claims in this run",
+        ("claim", "section", "verdict", "finding"),
+        body,
+        labels=4,
+        caption=_INTERVALS,
+        query=run.command("claims"),
+        width="words",
     )
+    return (*_sentences(rows), table)

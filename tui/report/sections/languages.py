@@ -110,4 +110,5 @@ def by_family(results: Results, run: Run) -> Block:
         + " Pairs with a language whose family is not known are left out."
         * bool(unknown),
         query=run.command("sharing-by-family"),
+        slug=f"{run.anchor}-relatives",
     )
