@@ -263,6 +263,12 @@ Panel = Drawing | Dots
 """What a figure draws."""
 
 
+def panel_groups(chart: Chart) -> list[tuple[Series, ...]]:
+    """What each panel shows: a series, and the one it is compared with, whose letter is the same but small."""
+    own = [series for series in chart.series if not series.reference]
+    return [(series, *(g for g in chart.series if g.reference and g.letter == series.letter.lower())) for series in own]
+
+
 def round_up(value: float) -> float:
     """The smallest round number, as of an axis, that is not below `value`; 1 for nothing."""
     if not 0 < value < float("inf"):

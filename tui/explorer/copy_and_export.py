@@ -11,6 +11,7 @@ from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import export_files as export
 from neurontui.tui.explorer.dialogs.export import ExportDialog, ExportItem
+from neurontui.tui.explorer.picture_captions import caption_lines
 from neurontui.tui.explorer.screens.page import Page
 
 CLIPBOARD_ROWS = 10_000
@@ -62,7 +63,11 @@ def ask_export(app: App[Any], page: Page) -> None:
         for name, table in tables.items()
         for kind in export.TABLE_FORMATS
     ]
-    items += [ExportItem(drawing.title, kind, drawing=drawing) for drawing in drawings for kind in export.CHART_FORMATS]
+    items += [
+        ExportItem(drawing.title, kind, drawing=drawing, caption=caption_lines(page, drawing))
+        for drawing in drawings
+        for kind in export.CHART_FORMATS
+    ]
     app.push_screen(ExportDialog(items, Path.cwd()), lambda chosen: _save(app, chosen))
 
 

@@ -1,6 +1,7 @@
 """Tables and charts as files and as text to paste; `tui.common.table_formats` decides how a value looks."""
 
 import re
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,10 +28,14 @@ def table_text(table: pa.Table) -> str:
     return b"".join(encoded(iter([table]), "tsv")).decode().removesuffix("\n")
 
 
-def chart_bytes(drawing: Drawing, kind: str) -> bytes:
-    """A chart in one of CHART_FORMATS. Raises MissingExtraError for a picture where matplotlib is not installed."""
+def chart_bytes(drawing: Drawing, kind: str, caption: Sequence[str] = ()) -> bytes:
+    """A chart in one of CHART_FORMATS, with lines below it.
+
+    Raises MissingExtraError for a picture where matplotlib is not installed.
+    """
     if kind == "txt":
-        return (to_text(drawing) + "\n").encode("utf-8", "replace")
+        lines = [to_text(drawing), *map(clean, caption)]
+        return ("\n".join(lines) + "\n").encode("utf-8", "replace")
     if find_spec("matplotlib") is None:
         raise MissingExtraError(
             f"A chart as .{kind} needs matplotlib, which is not installed: pip install 'neurontui[report]'. "
@@ -38,7 +43,7 @@ def chart_bytes(drawing: Drawing, kind: str) -> bytes:
         )
     from neurontui.tui.charts.figure.plot import picture  # matplotlib, only when a picture is made
 
-    return picture(drawing, kind)
+    return picture(drawing, kind, caption)
 
 
 def save(folder: Path, name: str, kind: str, content: bytes) -> Path:

@@ -102,6 +102,30 @@ def test_points_are_where_their_values_are() -> None:
     assert path.count("M") == 1, "one curve, though it has no value at 5"
 
 
+def test_panels_stay_panels_with_the_whole_legend_and_what_was_measured() -> None:
+    other = "google/some-model-with-a-long-name · xnli, at threshold 0.1"
+    series = (
+        Series("all", "A", "all-shared", (1.0, 2.0)),
+        Series("specific", "S", "specific", (3.0, 5.0)),
+        Series("specific", "s", "specific", (4.0, 6.0), reference=True, hue="specific", dash=1),
+    )
+    chart = Chart("By layer", ("0", "1"), series, grey=other, panels=True)
+    lines = ("run one · n = 120 examples · 3 languages: en de zh", "active: activation > 0")
+    root = ElementTree.fromstring(picture(chart, "svg", lines).decode())
+    texts = ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
+    assert {"By layer", other, *lines} <= set(texts)
+    assert texts.count("A  all-shared") == texts.count("S  specific") == 2, "over its panel and in the legend"
+    svg = picture(chart, "svg", lines).decode()
+    starts = {}
+    for role in ("all-shared", "specific"):
+        hue = LIGHT.colors[role].lower()
+        curves = re.findall(rf'<path d="M ([-\d.]+) [^"]*" clip[^>]*fill: none; stroke[^>]*{hue}', svg)
+        starts[role] = {float(x) for x in curves}
+    assert len(starts["all-shared"]) == len(starts["specific"]) == 1, "a curve and its reference share a panel"
+    assert starts["all-shared"] != starts["specific"]
+    assert chart_bytes(chart, "txt", lines).decode().splitlines()[-2:] == list(lines)
+
+
 def test_cells_have_the_colors_and_marks_of_the_terminal() -> None:
     matrix = Matrix("m", ("r",), ("a", "b"), ((51.5, 72.25),), diverging=True, tints=((-8.0, 4.0),), marks=("▼ ",))
     svg = svg_of(matrix)

@@ -21,6 +21,8 @@ ABSURD = 1e30
 """Numbers beyond this are somebody's joke, and not drawn."""
 MANY = 4
 """Above so many lines in a panel, bands are fainter."""
+NAME = 6
+"""Characters of a name at the end of a line."""
 ROOM = 0.12
 """Share of the x axis kept free for the names of lines."""
 
@@ -146,7 +148,7 @@ def label_ends(axes: "Axes", chart: Chart, height: float) -> None:
 
 def _name(axes: "Axes", series: Series, at: tuple[float, float], how: str, shift: tuple[float, float] | None) -> None:
     words: dict[str, Any] = {"color": hue(series), "fontsize": SMALL, "fontweight": "bold", "ha": "left"}
-    text = shorten(series.letter, 6)
+    text = shorten(series.letter, NAME)
     if shift is None:
         axes.text(*at, text, transform=axes.transAxes, va="center", **words)
     else:

@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib import rc_context, rcdefaults, rcParams
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.figure import lines, panels
 from neurontui.tui.charts.figure.style import (
     DASHES,
@@ -20,12 +21,14 @@ from neurontui.tui.charts.figure.style import (
     INK,
     MARKERS,
     PAPER,
+    SIZE,
+    SMALL,
     WIDTH,
     color,
     rc,
 )
 from neurontui.tui.charts.figure.svg import on_white, tidy
-from neurontui.tui.charts.model import Bars, Chart, Dots, Matrix, Panel, Series
+from neurontui.tui.charts.model import Bars, Chart, Dots, Matrix, Panel, Series, panel_groups
 from neurontui.tui.charts.palette import LETTERS
 from neurontui.tui.common.sanitize import clean, shorten
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 RESOLUTION = 200
 """Dots per inch of a PNG."""
+_HEADING: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     "png": {"Software": None},
@@ -72,7 +76,7 @@ class Page(Protocol):
 
 @dataclass(frozen=True)
 class _Single:
-    """One chart alone on its page."""
+    """One chart as a file of its own: a panel, or a panel a curve, with a heading and lines below."""
 
     slug: str
     title: str
@@ -80,6 +84,10 @@ class _Single:
     caption: str = ""
     columns: int = 1
     same_y: bool = False
+    heading: str = ""
+    """Title above several panels."""
+    lines: tuple[str, ...] = ()
+    """Lines below the panels."""
 
 
 def draw(page: Page) -> str:
@@ -88,13 +96,30 @@ def draw(page: Page) -> str:
         return tidy(_saved(_canvas(page), "svg").decode(), f"{page.title}. {page.caption}")
 
 
-def picture(panel: Panel, kind: str) -> bytes:
-    """One chart as a file of its own on white: svg, png or pdf."""
-    page = _Single("chart", panel.title, (panel,))
+def picture(panel: Panel, kind: str, lines: Sequence[str] = ()) -> bytes:
+    """One chart as a file of its own on white, with lines below it: svg, png or pdf. Panels stay panels."""
+    page = _page_of(panel, tuple(lines))
     if kind == "svg":
         return on_white(draw(page)).encode("utf-8", "replace")
     with _settings(page.slug):
         return _saved(_canvas(page), kind, facecolor="#ffffff")
+
+
+def _page_of(panel: Panel, below: tuple[str, ...]) -> _Single:
+    """A chart on a page; one with a panel for each curve on as many panels, two a row as in the terminal."""
+    caption = ". ".join(below)
+    if not (isinstance(panel, Chart) and panel.panels):
+        return _Single("chart", panel.title, (panel,), caption, lines=below)
+    charts = tuple(
+        replace(panel, title=_panel_title(group[0]), series=group, panels=False) for group in panel_groups(panel)
+    )
+    columns = 2 if len(charts) > 1 else 1
+    return _Single("chart", panel.title, charts, caption, columns, heading=panel.title, lines=below)
+
+
+def _panel_title(series: Series) -> str:
+    """A curve's letter and name; the name alone if they are the same."""
+    return series.full_name if series.letter in ("", series.full_name) else f"{series.letter}  {series.full_name}"
 
 
 def _saved(canvas: Canvas, kind: str, **options: Any) -> bytes:
@@ -134,9 +159,18 @@ def _canvas(page: Page) -> Canvas:
             lines.y_axis(axes, [other for other in sharing if isinstance(other, Chart) and not other.stacked])
     for axes in flat[len(page.panels) :]:
         axes.set_visible(False)
-    _legend(canvas, page.panels)
+    _legend(canvas, page.panels, page.heading if isinstance(page, _Single) else "")
+    if isinstance(page, _Single) and page.lines:
+        _words_below(canvas, page.lines)
     _name_ends(canvas, page.panels, flat)
     return canvas
+
+
+def _words_below(canvas: Canvas, below: Sequence[str]) -> None:
+    """Lines below the panels, broken where they are too long."""
+    room = round(canvas.get_figwidth() * 18)
+    words = "\n".join(line for text in below for line in wrapped(clean(text), room))
+    canvas.supxlabel(words, x=0.01, ha="left", fontsize=SMALL, color=INK)
 
 
 def _is_curves(panel: Panel) -> bool:
@@ -194,28 +228,33 @@ def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -
         axes.set_xlabel(clean(panel.unit if isinstance(panel, Dots) else panel.y_title or panel.unit))
 
 
-def _legend(canvas: Canvas, drawn: Sequence[Panel]) -> None:
-    """Above all panels, for curves whose letter is not their name."""
+def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> None:
+    """Above all panels, for curves whose letter is not their name, below the heading of the page."""
     entries: dict[str, Artist] = {}
+    room = round(canvas.get_figwidth() * 14)
     for chart in (panel for panel in drawn if isinstance(panel, Chart)):
         for series in chart.series:
-            if series.name != series.letter or series.reference:
-                entries.setdefault(_entry(chart, series), _handle(series, chart.stacked))
+            if series.name != series.letter or series.reference or len(series.letter) > lines.NAME:
+                entries.setdefault(_entry(chart, series, room), _handle(series, chart.stacked))
+    heading = shorten(heading, room)
     if entries:
         longest = max(len(name) for name in entries)
         columns = max(1, min(len(entries), int(canvas.get_figwidth() * 18 / (longest + 7))))
         canvas.legend(
             list(entries.values()), list(entries), loc="outside upper left", ncols=columns, columnspacing=1.4,
-            borderaxespad=0.2,
+            borderaxespad=0.2, title=heading or None, alignment="left", title_fontproperties=_HEADING,
         )  # fmt: skip
+    elif heading:
+        canvas.suptitle(heading, x=0.01, ha="left", fontsize=_HEADING["size"], weight=_HEADING["weight"])
 
 
-def _entry(chart: Chart, series: Series) -> str:
-    """The text of a legend entry: references share one."""
+def _entry(chart: Chart, series: Series, room: int) -> str:
+    """The text of a legend entry, whole if a line has room for it: references share one."""
     if series.legend or series.reference:
-        return shorten(series.legend or chart.grey, 44)
+        return shorten(series.legend or chart.grey, room)
     letter = LETTERS.get(series.type or "", series.letter)
-    return shorten(f"{letter}  {series.full_name}" if letter else series.full_name, 44)
+    name = series.full_name
+    return shorten(name if letter in ("", name) else f"{letter}  {name}", room)
 
 
 def _handle(series: Series, filled: bool) -> "Artist":

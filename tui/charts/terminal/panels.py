@@ -2,16 +2,10 @@
 
 from dataclasses import replace
 
-from neurontui.tui.charts.model import Chart, Series
+from neurontui.tui.charts.model import Chart, panel_groups
 from neurontui.tui.charts.terminal.axes import Plot, draw_axes, place
 from neurontui.tui.charts.terminal.canvas import Canvas
 from neurontui.tui.charts.terminal.lines import draw_lines, end_width
-
-
-def panel_groups(chart: Chart) -> list[tuple[Series, ...]]:
-    """What each panel shows: a series, and the one it is compared with, whose letter is the same but small."""
-    own = [series for series in chart.series if not series.reference]
-    return [(series, *(g for g in chart.series if g.reference and g.letter == series.letter.lower())) for series in own]
 
 
 def draw_panels(canvas: Canvas, chart: Chart) -> list[Plot]:

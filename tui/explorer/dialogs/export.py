@@ -29,6 +29,8 @@ class ExportItem:
     kind: str
     table: pa.Table | None = None
     drawing: Drawing | None = None
+    caption: tuple[str, ...] = ()
+    """Lines below the chart."""
     fetch: Callable[[], pa.Table] | None = None
     """Fetches all rows, if the table on the screen was truncated."""
 
@@ -38,7 +40,7 @@ class ExportItem:
             return export.table_bytes(self.fetch(), self.kind)
         if self.table is not None:
             return export.table_bytes(self.table, self.kind)
-        return export.chart_bytes(self.drawing, self.kind) if self.drawing is not None else b""
+        return export.chart_bytes(self.drawing, self.kind, self.caption) if self.drawing is not None else b""
 
     def label(self) -> str:
         """The line of the list."""

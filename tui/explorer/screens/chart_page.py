@@ -208,7 +208,12 @@ class ChartPage(Page):
     def drawings(self) -> Sequence[Drawing]:
         """The chart as it is shown."""
         chart = self.styled()
-        return [replace(chart, panels=False)] if chart is not None else []
+        return [chart] if chart is not None else []
+
+    def remark(self, drawing: Drawing) -> str:
+        """The words after the title."""
+        scope = self.scope
+        return self.view.about(self.answers, scope, drawing) if scope and isinstance(drawing, Chart) else ""
 
 
 def next_view(views: Sequence[AnyView], view: AnyView, step: int) -> AnyView:

@@ -98,6 +98,14 @@ class Page(FilteredScreen):
         """The charts to export."""
         return ()
 
+    def remark(self, drawing: Drawing) -> str:
+        """What a chart shows beyond its title, for the picture of it."""
+        return ""
+
+    def sample(self) -> str:
+        """What the numbers were measured on, if that is not all examples of the run."""
+        return ""
+
     def tables(self) -> dict[str, pa.Table]:
         """The tables to copy and export, by name; the first one is what `y` copies."""
         shown = [

@@ -274,3 +274,12 @@ class AblationPage(ChartPage):
             return super().drawings()
         rows = self._rows()
         return [self._matrix(), self._accuracy_bars()] if rows else []
+
+    def remark(self, drawing: Drawing) -> str:
+        """How answers are judged."""
+        return MEASURES[self.options.measure]
+
+    def sample(self) -> str:
+        """Ablation may be measured on a part of the examples."""
+        n = (row["n"] for row in self._rows() if row["kind"] == "baseline" and row["language"] is None)
+        return "".join(f"n = {count:,} inputs" for count in n)
