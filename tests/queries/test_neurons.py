@@ -2,15 +2,17 @@
 
 import itertools
 import math
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
-from neurontui.queries import Results
+from neurontui.queries import Results, open_results
 from tests.queries.comparing import LANGUAGES, check, subsets
 from tests.queries.conftest import Toy
-from tests.queries.raw_run import TYPES, RawRun
+from tests.queries.raw_run import TYPES, RawRun, make_run, write_runs
 from tests.queries.reference import active, types
 
 COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True))
@@ -180,3 +182,27 @@ def test_neuron_examples_and_tokens(results: Results, toy: Toy) -> None:
     assert tokens["token"].to_pylist() == [
         f"{d}{r}" for d, r in itertools.product(("promotes", "suppresses"), (1, 2, 3))
     ]
+
+
+def test_neurons_by_token_are_those_of_the_stored_tokens(tmp_path: Path) -> None:
+    tokens = (" Berlin", "berlin", "Berliner", "Paris")
+    rng = np.random.default_rng(3)
+    logits = rng.uniform(0.1, 5, size=(4, len(tokens)))
+    path = write_runs(tmp_path / "tokens.duckdb", make_run(1, "one"))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DELETE FROM neuron_vocabulary")
+        for neuron, row in enumerate(logits):
+            for rank, place in enumerate(np.argsort(-row), 1):
+                values = (1, 0, neuron, "promotes", rank, tokens[place], float(row[place]))
+                connection.execute("INSERT INTO neuron_vocabulary VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    with open_results(path) as results:
+        rows = results.query("neurons-by-token", run=1, text="  BERLIN ").to_pylist()
+        assert results.query("neurons-by-token", run=1, text="Berlin", direction="suppresses").num_rows == 0
+    exact = sorted(-logits[:, :2].ravel())
+    inside = sorted(-logits[:, 2])
+    assert [-row["logit"] for row in rows] == pytest.approx([*exact, *inside], rel=1e-6)
+    assert all(row["token"].strip().lower() == "berlin" for row in rows[:8])
+    for row in rows:
+        ranks = np.argsort(np.argsort(-logits[row["neuron"]])) + 1
+        assert row["rank"] == ranks[tokens.index(row["token"])]
+        assert row["logit"] == pytest.approx(logits[row["neuron"], tokens.index(row["token"])], rel=1e-6)

@@ -25,6 +25,8 @@ from neurontui.tui.explorer.file_watcher import FilesChecked
 from neurontui.tui.explorer.keymap import Binding, BindingType, load_keymap
 from neurontui.tui.explorer.navigation import Navigation
 from neurontui.tui.explorer.palette_commands import commands
+from neurontui.tui.explorer.palette_dialog import PaletteDialog
+from neurontui.tui.explorer.palette_search import ResultsProvider
 from neurontui.tui.explorer.query_runner import QueryRunner
 from neurontui.tui.explorer.reload import Reloader
 from neurontui.tui.explorer.run_catalog import RunInfo
@@ -49,6 +51,7 @@ class Explorer(App[None]):
     CSS_PATH: ClassVar[Any] = ["styles/frame.tcss", "styles/widgets.tcss", "styles/screens.tcss"]
     TITLE = "neurontui"
     ESCAPE_TO_MINIMIZE = False
+    COMMANDS: ClassVar[Any] = {*App.COMMANDS, ResultsProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(tab.digit, f"go('{tab.page}')", tab.title, show=False, tooltip=f"The {tab.title} screen")
@@ -271,6 +274,11 @@ class Explorer(App[None]):
     def action_press(self, key: str) -> None:
         """A click on a key in the last line."""
         self.simulate_key(key)
+
+    def action_command_palette(self) -> None:
+        """Find a run, a neuron, an example, a token, a query or a command."""
+        if not isinstance(self.screen, PaletteDialog):
+            self.push_screen(PaletteDialog())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Commands of the palette."""
