@@ -22,7 +22,7 @@ from neurontui.tui.report.sections import ablation_effects as harm
 from neurontui.tui.report.sections import effective_scores as effects
 from neurontui.tui.report.sections import run_facts as facts
 from neurontui.tui.report.sections.comparison import comparison
-from neurontui.tui.report.sections.evidence import anchors_of
+from neurontui.tui.report.sections.evidence import Evidence, anchors_of
 from neurontui.tui.report.sections.findings import Claims, findings, of_run, read_claims
 
 Tell = Callable[[str], None]
@@ -87,11 +87,11 @@ def _overview(rows: Sequence[Row]) -> Section:
 
 def _with_claims(sections: list[Section], runs: Sequence[Run], claims: Claims) -> list[Section]:
     """The claims first, and, of several runs, those of each run in its section, with links to what is there."""
-    anchors = frozenset(anchors_of(tuple(sections)))
+    evidence = Evidence(frozenset(anchors_of(tuple(sections))), frozenset(run.name for run in runs))
     if len(runs) > 1:
-        of_runs = {run.anchor: of_run(claims, run, anchors) for run in runs}
+        of_runs = {run.anchor: of_run(claims, run, evidence) for run in runs}
         sections = [_opened_by(section, of_runs.get(section.slug, ())) for section in sections]
-    return [*findings(claims, anchors), *sections]
+    return [*findings(claims, evidence), *sections]
 
 
 def _opened_by(section: Section, blocks: tuple[Block, ...]) -> Section:

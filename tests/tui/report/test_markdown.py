@@ -12,7 +12,8 @@ from neurontui.tui.common.claim_words import summary
 from neurontui.tui.report.build import build
 from neurontui.tui.report.markdown import code, escape
 from neurontui.tui.report.model import Table, Text
-from neurontui.tui.report.sections.evidence import anchors_of
+from neurontui.tui.report.run import read_run
+from neurontui.tui.report.sections.evidence import Evidence, anchors_of
 from tests.queries.raw_run import TYPES, RawRun, masks, type_of
 from tests.tui.report.conftest import HOSTILE, Made
 
@@ -186,6 +187,7 @@ def test_it_opens_with_findings_whose_marks_link_to_their_evidence(made: Made) -
     assert table.header[2:] == ("run 1", "run 2", "run 3")
     with open_results(made.path) as results:
         claims = [results.query("claims", run=run).to_pylist() for run in (1, 2, 3)]
+        run_1 = read_run(results, results.runs().to_pylist()[0])
     sentences = [block.text for block in section.blocks if isinstance(block, Text) and block.kind == "finding"]
     assert sentences == summary(claims[0]), "the run with the most measures"
     anchors = set(anchors_of(tuple(others)))
@@ -197,6 +199,11 @@ def test_it_opens_with_findings_whose_marks_link_to_their_evidence(made: Made) -
             assert cell.link == "" or cell.link in anchors
             assert bool(cell.link) == (row["estimate"] is not None)
             assert cell.link.startswith((f"run-{run}-", "across-runs")) or not cell.link
+    evidence = Evidence(frozenset({"across-runs", "run-1-types"}), frozenset({"one", "two"}))
+    for versus, anchor in (("two", "across-runs"), ("three", "run-1-types")):
+        assert evidence.of({"claim": "task-matters", "versus": versus}, run_1) == anchor, (
+            "only if the other run is shown"
+        )
     linked = {row["claim"]: cells[2].link for row, cells in zip(claims[0], table.rows, strict=True)}
     assert linked["few-silent"] == "run-1-inactive"
     assert linked["all-shared-beyond-control"] == "run-1-controls"

@@ -1,9 +1,10 @@
 """Where a report shows the evidence for each claim: the anchors that the marks of the claims link to."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from neurontui.tui.report.model import Block, Figure, Fold, Section, Table
-from neurontui.tui.report.run import Run
+from neurontui.tui.report.run import Row, Run
 
 ACROSS = "across-runs"
 """Anchor of the section that compares runs."""
@@ -29,10 +30,19 @@ _PLACES: dict[str, tuple[str, ...]] = {
 """Anchors within the run by claim, the best first: a figure or table that the run may lack, then its part."""
 
 
-def evidence(claim: str, run: Run, anchors: frozenset[str]) -> str:
-    """The anchor of the evidence for a claim in a run; empty if the report has none."""
-    places = (place if place == ACROSS else f"{run.anchor}-{place}" for place in _PLACES.get(claim, ()))
-    return next((place for place in places if place in anchors), "")
+@dataclass(frozen=True)
+class Evidence:
+    """What a report shows."""
+
+    anchors: frozenset[str]
+    runs: frozenset[str]
+    """Names of its runs."""
+
+    def of(self, row: Row, run: Run) -> str:
+        """The anchor of the evidence for a claim in a run; empty if the report has none."""
+        places = (place if place == ACROSS else f"{run.anchor}-{place}" for place in _PLACES.get(row["claim"], ()))
+        shown = self.anchors if row["versus"] in self.runs else self.anchors - {ACROSS}
+        return next((place for place in places if place in shown), "")
 
 
 def anchors_of(sections: tuple[Section, ...]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def prompts(results: Results, run: Run) -> Block:
     chosen = _chosen(results, run)
     if not chosen:
         return empty(run, "examples-search")
-    body = tuple(cells for rows in chosen.values() for row in rows for cells in _rows(results, run, row["example"]))
+    body = tuple(line for rows in chosen.values() for row in rows for line in _rows(results, run, row["example"]))
     words = "; ".join(chosen)
     return Table(
         "",
@@ -36,7 +36,6 @@ def prompts(results: Results, run: Run) -> Block:
         caption=f"{words[0].upper()}{words[1:]}. At most {LANGUAGES} languages of each. Texts of more than {LONGEST} "
         "characters are cut in the middle.",
         query=run.command("examples-search"),
-        width="words",
     )
 
 

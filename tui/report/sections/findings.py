@@ -8,12 +8,11 @@ from neurontui.tui.charts.builders.findings import NOT_MEASURED, sign_of
 from neurontui.tui.common.claim_words import measured, summary
 from neurontui.tui.report.model import Block, Cell, Section, Table, Text
 from neurontui.tui.report.run import Row, Run
-from neurontui.tui.report.sections.evidence import evidence
+from neurontui.tui.report.sections.evidence import Evidence
 from neurontui.tui.report.shape import cells
 
 Claims = Mapping[Run, list[Row] | Text]
 """A row a claim, or why there is none."""
-Anchors = frozenset[str]
 
 _INTERVALS = (
     "Intervals are 99.8 %, so that the claims of at most one run in twenty include an error. "
@@ -36,7 +35,7 @@ def _read(results: Results, run: Run) -> list[Row] | Text:
     return rows
 
 
-def findings(claims: Claims, anchors: Anchors) -> tuple[Section, ...]:
+def findings(claims: Claims, evidence: Evidence) -> tuple[Section, ...]:
     """The section that opens a report; none without claims."""
     tested = _tested(claims)
     failures = tuple(rows for rows in claims.values() if isinstance(rows, Text))
@@ -44,10 +43,10 @@ def findings(claims: Claims, anchors: Anchors) -> tuple[Section, ...]:
         return (Section("Findings", "findings", failures),) if failures else ()
     run = max(tested, key=lambda run: sum(measured(row) for row in tested[run]))
     if len(claims) == 1:
-        blocks: tuple[Block, ...] = of_run(claims, run, anchors)
+        blocks: tuple[Block, ...] = of_run(claims, run, evidence)
     else:
         head = Text(f"Run {run.number}, {run.name}, which has the most measures:")
-        blocks = (head, *_sentences(tested[run]), _matrix(tested, anchors), *failures)
+        blocks = (head, *_sentences(tested[run]), _matrix(tested, evidence), *failures)
     return (Section("Findings", "findings", blocks),)
 
 
@@ -60,14 +59,14 @@ def _sentences(rows: list[Row]) -> tuple[Text, ...]:
     return tuple(Text(sentence, "finding") for sentence in summary(rows))
 
 
-def _matrix(tested: Mapping[Run, list[Row]], anchors: Anchors) -> Table:
+def _matrix(tested: Mapping[Run, list[Row]], evidence: Evidence) -> Table:
     """A row a claim, a column a run: each verdict as one mark that links to its evidence."""
     first = next(iter(tested.values()))
     verdicts = {(run, row["claim"]): row for run, rows in tested.items() for row in rows}
     body = tuple(
         (
             *cells(row["says"], row["section"]),
-            *(_mark(verdicts.get((run, row["claim"])), run, anchors) for run in tested),
+            *(_mark(verdicts.get((run, row["claim"])), run, evidence) for run in tested),
         )
         for row in first
     )
@@ -81,15 +80,15 @@ def _matrix(tested: Mapping[Run, list[Row]], anchors: Anchors) -> Table:
     )
 
 
-def _mark(row: Row | None, run: Run, anchors: Anchors, words: str = "") -> Cell:
+def _mark(row: Row | None, run: Run, evidence: Evidence, words: str = "") -> Cell:
     """A mark, and what it means if `words` are given; without a link if the run has no evidence."""
     if row is None or not measured(row):
         return Cell(f"{NOT_MEASURED} {words}".rstrip())
-    link = evidence(row["claim"], run, anchors)
+    link = evidence.of(row, run)
     return Cell(f"{sign_of(row)} {words}".rstrip(), strong=row["verdict"] != "undecided", link=link)
 
 
-def of_run(claims: Claims, run: Run, anchors: Anchors) -> tuple[Block, ...]:
+def of_run(claims: Claims, run: Run, evidence: Evidence) -> tuple[Block, ...]:
     """Three sentences, and a row a claim with this run's verdict in words."""
     rows = claims.get(run, [])
     if isinstance(rows, Text):
@@ -99,7 +98,7 @@ def of_run(claims: Claims, run: Run, anchors: Anchors) -> tuple[Block, ...]:
     body = tuple(
         (
             *cells(row["says"], row["section"]),
-            _mark(row, run, anchors, row["verdict"] if measured(row) else "not measured"),
+            _mark(row, run, evidence, row["verdict"] if measured(row) else "not measured"),
             Cell(row["finding"] or NOT_MEASURED),
         )
         for row in rows
