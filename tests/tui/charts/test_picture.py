@@ -126,6 +126,31 @@ def test_panels_stay_panels_with_the_whole_legend_and_what_was_measured() -> Non
     assert chart_bytes(chart, "txt", lines).decode().splitlines()[-2:] == list(lines)
 
 
+def test_letters_of_curves_that_end_together_lie_apart_and_text_takes_no_room_from_the_curves() -> None:
+    short = tuple(Series(name, name, "first", (1.0, 1.0 + place / 50, None)) for place, name in enumerate("XYZ"))
+    chart = Chart("c", ("0", "1", "2"), (*short, Series("long", "W", "second", (9.0, 5.0, 9.0))))
+    plain, below = picture(chart, "svg").decode(), picture(chart, "svg", ["line"] * 20).decode()
+    texts = ElementTree.fromstring(plain).iter(f"{SVG}text")
+    places = {"".join(element.itertext()): float(element.get("y", "nan")) for element in texts}
+    lowest, *above = sorted((places[name] for name in "XYZ"), reverse=True)
+    assert [lowest - above[0], above[0] - above[1]] == [pytest.approx(8, abs=1)] * 2
+    height = {svg: float(re.search(r'height="(\d+)"', svg)[1]) for svg in (plain, below)}
+    curve = {svg: max(box[3] - box[1] for box in strokes(svg, "second")) for svg in (plain, below)}
+    assert height[below] > height[plain]
+    assert curve[below] >= 0.95 * curve[plain]
+
+
+def strokes(svg: str, role: str) -> list[tuple[float, float, float, float]]:
+    """Left, top, right and bottom of every line in a role's color."""
+    hue = LIGHT.colors[role].lower()
+    lines = []
+    for path in re.findall(rf'<path d="([^"]+)" clip[^>]*fill: none; stroke: {hue}', svg):
+        points = [(float(x), float(y)) for x, y in re.findall(r"[ML] ([-\d.]+) ([-\d.]+)", path)]
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        lines.append((min(xs), min(ys), max(xs), max(ys)))
+    return lines
+
+
 def test_cells_have_the_colors_and_marks_of_the_terminal() -> None:
     matrix = Matrix("m", ("r",), ("a", "b"), ((51.5, 72.25),), diverging=True, tints=((-8.0, 4.0),), marks=("▼ ",))
     svg = svg_of(matrix)

@@ -134,16 +134,18 @@ def label_ends(axes: "Axes", chart: Chart, height: float) -> None:
     low, high = axes.get_ylim()
     last = max(chart.xs, default=0.0)
     ends = [(series, *end) for series in chart.series if series.letter and (end := _end(chart, series))]
-    heights = [(y - low) / (high - low) for _, _, y in ends]
     right = 1 - ROOM / (1.02 + ROOM)
     gap = (SMALL + 1.0) / height
-    for (series, x, y), place in zip(ends, apart(heights, gap, gap / 2), strict=True):
-        if x < last:  # it ends before the others: beside its own end
-            _name(axes, series, (x, y), "offset points", (3, 3))
-            continue
-        if abs(low + place * (high - low) - y) > 0.02 * (high - low):
-            _lead(axes, series, (x, y), (right + 0.028, place))
-        _name(axes, series, (right + 0.032, place), "data", None)
+    for stop in sorted({x for _, x, _ in ends}):
+        same = [(series, y) for series, x, y in ends if x == stop]
+        places = apart([(y - low) / (high - low) for _, y in same], gap, gap / 2)
+        for (series, y), place in zip(same, places, strict=True):
+            if stop < last:  # it ends before the others: beside its own end
+                _name(axes, series, (stop, low + place * (high - low)), "offset points", (3, 3))
+                continue
+            if abs(low + place * (high - low) - y) > 0.02 * (high - low):
+                _lead(axes, series, (stop, y), (right + 0.028, place))
+            _name(axes, series, (right + 0.032, place), "data", None)
 
 
 def _name(axes: "Axes", series: Series, at: tuple[float, float], how: str, shift: tuple[float, float] | None) -> None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+LINE = 0.15
+"""Inches that a picture grows by for each line of text around its panels."""
 RESOLUTION = 200
 """Dots per inch of a PNG."""
 _HEADING: dict[str, Any] = {"size": SIZE + 1, "weight": "bold"}
@@ -159,18 +161,20 @@ def _canvas(page: Page) -> Canvas:
             lines.y_axis(axes, [other for other in sharing if isinstance(other, Chart) and not other.stacked])
     for axes in flat[len(page.panels) :]:
         axes.set_visible(False)
-    _legend(canvas, page.panels, page.heading if isinstance(page, _Single) else "")
-    if isinstance(page, _Single) and page.lines:
-        _words_below(canvas, page.lines)
+    rows = _legend(canvas, page.panels, page.heading if isinstance(page, _Single) else "")
+    if isinstance(page, _Single):
+        below = _words_below(canvas, page.lines) if page.lines else 0
+        canvas.set_figheight(canvas.get_figheight() + LINE * (below + max(rows - 1, 0)))
     _name_ends(canvas, page.panels, flat)
     return canvas
 
 
-def _words_below(canvas: Canvas, below: Sequence[str]) -> None:
-    """Lines below the panels, broken where they are too long."""
+def _words_below(canvas: Canvas, below: Sequence[str]) -> int:
+    """Lines below the panels, broken where they are too long; returns how many."""
     room = round(canvas.get_figwidth() * 18)
-    words = "\n".join(line for text in below for line in wrapped(clean(text), room))
-    canvas.supxlabel(words, x=0.01, ha="left", fontsize=SMALL, color=INK)
+    broken = [line for text in below for line in wrapped(clean(text), room)]
+    canvas.supxlabel("\n".join(broken), x=0.01, ha="left", fontsize=SMALL, color=INK)
+    return len(broken)
 
 
 def _is_curves(panel: Panel) -> bool:
@@ -228,8 +232,8 @@ def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -
         axes.set_xlabel(clean(panel.unit if isinstance(panel, Dots) else panel.y_title or panel.unit))
 
 
-def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> None:
-    """Above all panels, for curves whose letter is not their name, below the heading of the page."""
+def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> int:
+    """Above all panels, for curves whose letter is not their name, below the heading of the page; returns its rows."""
     entries: dict[str, Artist] = {}
     room = round(canvas.get_figwidth() * 14)
     for chart in (panel for panel in drawn if isinstance(panel, Chart)):
@@ -246,6 +250,7 @@ def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> None:
         )  # fmt: skip
     elif heading:
         canvas.suptitle(heading, x=0.01, ha="left", fontsize=_HEADING["size"], weight=_HEADING["weight"])
+    return -(-len(entries) // columns) if entries else 0
 
 
 def _entry(chart: Chart, series: Series, room: int) -> str:
