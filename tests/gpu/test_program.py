@@ -24,6 +24,7 @@ from tests.gpu.table import Mismatch, NotHere, Table
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.faults
 def test_the_program_passes_with_the_packages_of_a_bare_machine(tmp_path: Path) -> None:
     out = tmp_path / "gpu.md"
     options = ["--tiny", "--bare", "--only", "check", "--architectures", "bloom", "--out", str(out)]

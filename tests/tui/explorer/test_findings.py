@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.screen_registry import make_page
 from neurontui.tui.explorer.screens.findings.evidence import EVIDENCE
+from neurontui.tui.explorer.widgets.grid import Grid
 from tests.tui.driving import NARROW, page_of, press, settle, text_of
 
 
@@ -33,13 +35,21 @@ async def test_the_explorer_opens_on_its_findings(explorer: Callable[..., Explor
         assert app.session.run.number == 3
 
 
-async def test_enter_opens_the_evidence_of_every_claim(explorer: Callable[..., Explorer]) -> None:
+def test_every_claim_has_evidence_in_a_view_that_exists() -> None:
+    for claim, evidence in EVIDENCE.items():
+        views = [view.name for view in getattr(make_page(evidence.page), "views", ())]
+        assert evidence.view in ("", *views), claim
+
+
+async def test_enter_opens_the_evidence_of_a_claim(explorer: Callable[..., Explorer]) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         claims = page_of(pilot).answers["claims"]["claim"].to_pylist()
-        for row, claim in enumerate(claims):
-            await press(pilot, "0", "g", *"j" * row, "enter")
+        for claim in ("task-matters", "types-vary", "relatives-share-no-more", "all-shared-beyond-control"):
+            await press(pilot, "0")
+            page_of(pilot).query_one("#claims", Grid).move_cursor(row=claims.index(claim))
+            await press(pilot, "enter")
             page = page_of(pilot)
             assert EVIDENCE[claim].page == page.PAGE, claim
             view = getattr(page, "view", None)

@@ -7,7 +7,7 @@ result is drawn immediately.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from textual import events
@@ -19,13 +19,11 @@ from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.explorer.exported_tables import exported_tables
 from neurontui.tui.explorer.keymap import Binding, BindingType
-from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner
+from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.screens.filtering import FilteredScreen
-from neurontui.tui.explorer.screens.host import Host
+from neurontui.tui.explorer.screens.session_screen import SessionScreen
 from neurontui.tui.explorer.selection import Selection
-from neurontui.tui.explorer.session import Session
 from neurontui.tui.explorer.widgets.chips import Chips, ChipState
 from neurontui.tui.explorer.widgets.crumbs import Crumbs
 from neurontui.tui.explorer.widgets.grid import Grid
@@ -39,7 +37,7 @@ MEASURES = "measures of run "
 """Prefix of the names of queries for what other runs measured."""
 
 
-class Page(FilteredScreen):
+class Page(SessionScreen):
     """One of the ten screens."""
 
     PAGE: ClassVar[str] = ""
@@ -200,46 +198,6 @@ class Page(FilteredScreen):
             self.absent(measure, head, *sentences)
 
     # -- the frame ----------------------------------------------------------------------------------------------
-
-    @property
-    def host(self) -> Host:
-        """The application around the screen."""
-        return cast("Host", self.app)
-
-    @property
-    def session(self) -> Session:
-        """Open files, runs and selection."""
-        return self.host.session
-
-    @property
-    def query_runner(self) -> QueryRunner:
-        """The open files."""
-        return self.session.query_runner
-
-    @property
-    def selection(self) -> Selection:
-        """The selection of all screens."""
-        return self.session.selection
-
-    @property
-    def scope(self) -> Scope | None:
-        """The selection with its runs; None if the file has no run."""
-        return self.session.scope(self.selection)
-
-    @property
-    def run(self) -> RunInfo | None:
-        """The selected run; None if the file has no run."""
-        return self.session.run
-
-    @property
-    def second(self) -> RunInfo | None:
-        """The run to compare with."""
-        return self.session.second
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Codes of the selected languages."""
-        return self.selection.active(self.run.languages) if self.run else ()
 
     def compose(self) -> ComposeResult:
         """Four lines of frame around the screen's own body."""
