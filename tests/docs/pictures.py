@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (96, 28)
 RUN = 4
 """Row of the run shown, on the demo's results: the inference task."""
-SCREENS = {"layers": "2", "languages": "3", "ablation": "8"}
+SCREENS = {"findings": "0", "layers": "2", "examples": "4", "neuron": "6"}
 _REMOTE_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 
@@ -21,10 +21,12 @@ async def take(results: Path, folder: Path) -> None:
     app = Explorer(open_results(results), [results])
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(2)
-        await pilot.press("g", *"j" * RUN, "enter")  # a run with every measure
+        app.session.choose_run(app.session.runs[RUN].key)  # a run with every measure
         for name, key in SCREENS.items():
             await pilot.press(key)
-            await pilot.pause(2)
+            await pilot.pause(1)
+            while app.page is not None and app.page.waiting:  # the claims of every run
+                await pilot.pause(0.5)
             svg = _REMOTE_FONTS.sub("", app.export_screenshot(title="neurontui"))
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 

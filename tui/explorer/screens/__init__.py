@@ -1,1 +1,1 @@
-"""The nine screens, and the dialogs above them. A screen lists its queries and draws their results."""
+"""The ten screens, and the dialogs above them. A screen lists its queries and draws their results."""
