@@ -75,7 +75,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def explorer(store: Path) -> Callable[..., Explorer]:
     """Makes explorers on the store, looking at its first run."""
 
-    def make(*paths: Path) -> Explorer:
-        return explorer_of(*(paths or (store,)))
+    def make(*paths: Path, start: str = "runs") -> Explorer:
+        return explorer_of(*(paths or (store,)), start=start)
 
     return make

@@ -77,7 +77,10 @@ class Explorer(App[None]):
         Binding("q", "quit", "quit", show=False, tooltip="Quit"),
     ]
 
-    def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+    def __init__(
+        self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None, start: str = "findings"
+    ) -> None:
+        """`start`: the first screen."""
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session = Session(results, paths, queries_dir)
         self.session.on_select = self.update_page
@@ -86,6 +89,7 @@ class Explorer(App[None]):
         self.ahead = TypeAhead(self, super().on_event)
         for theme in OUR_THEMES:
             self.register_theme(theme)
+        self._start = start
         self.keymap: dict[str, str] = {}
         self.failure: NeurontuiError | None = None
         """Why the explorer had to stop."""
@@ -146,7 +150,7 @@ class Explorer(App[None]):
             self.notify(str(error), severity="error", timeout=8)
         self.set_keymap(self.keymap)
         self.session.read_runs()
-        self.navigation.go("findings")
+        self.navigation.go(self._start)
         self.reloader.start()
         self.set_timer(1.0, lambda: self.run_worker(self._warm_up, thread=True, exit_on_error=False))
 

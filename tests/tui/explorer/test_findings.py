@@ -15,7 +15,7 @@ async def _wait_for_all(app: Explorer, pilot: object) -> None:
 
 
 async def test_the_explorer_opens_on_its_findings(explorer: Callable[..., Explorer]) -> None:
-    app = explorer()
+    app = explorer(start="findings")
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         await _wait_for_all(app, pilot)
@@ -42,7 +42,7 @@ def test_every_claim_has_evidence_in_a_view_that_exists() -> None:
 
 
 async def test_enter_opens_the_evidence_of_a_claim(explorer: Callable[..., Explorer]) -> None:
-    app = explorer()
+    app = explorer(start="findings")
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         claims = page_of(pilot).answers["claims"]["claim"].to_pylist()

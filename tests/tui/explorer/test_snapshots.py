@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.tui.driving import NARROW, WIDE, explorer_of, press, settle
 
 KEYS = {
-    "findings": "jj",
+    "findings": "0jj",
     "runs": "1",
     "layers": "2ll",
     "languages": "3jl",
