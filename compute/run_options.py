@@ -8,8 +8,8 @@ from neurontui.compute.answers.predict import AnswerOptions
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.answer_direction import DirectionOptions
 from neurontui.compute.measures.attribution import AttributionOptions
-from neurontui.compute.models.capture import CaptureOptions
 from neurontui.compute.models.load.load import ModelOptions
+from neurontui.compute.models.passes.capture import CaptureOptions
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.store.errors import InputError
 from neurontui.store.journal.manifest import Layer

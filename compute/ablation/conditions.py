@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.measures.masks import TYPES
-from neurontui.compute.models.ablation_hooks import SCOPES
+from neurontui.compute.models.passes.ablation_hooks import SCOPES
 from neurontui.store.errors import InputError, UsageError
 from neurontui.store.journal.manifest import Condition, Layer
 

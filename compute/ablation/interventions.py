@@ -18,11 +18,11 @@ from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.judge import Outcome
 from neurontui.compute.answers.kv_cache import borrow_layers
 from neurontui.compute.answers.predict import Predictions, Prepared, answer, padded_prompts
-from neurontui.compute.models.ablation_hooks import ablate
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows
-from neurontui.compute.models.partial_forward import Shortcut, find_shortcut
-from neurontui.compute.models.tokenize import Tokens
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.microbatches import Rows
+from neurontui.compute.models.passes.partial_forward import Shortcut, find_shortcut
+from neurontui.compute.models.prompts.tokenize import Tokens
 from neurontui.store.journal.manifest import Condition
 
 

@@ -22,7 +22,7 @@ from neurontui.compute.ablation.random_numbers import fractions, random_keys, sm
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.masks import TYPES, active_in, type_codes
 from neurontui.compute.measures.scores import contribution_scores, value_norms, weighted_norms
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.store.journal.manifest import Condition
 
 Off = dict[int, Tensor]

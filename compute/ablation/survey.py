@@ -12,8 +12,8 @@ from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.masks import TYPES, pack_tensor, type_codes
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
-from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.run_options import answer_options, capture_options
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Layer

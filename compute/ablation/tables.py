@@ -16,7 +16,7 @@ from neurontui.compute.answers.predict import Predictions, passes, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows, run_halving
+from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Condition
 

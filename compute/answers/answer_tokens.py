@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.prompts.tokenize import encode
 
 Ids = tuple[int, ...]
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
-from neurontui.compute.models.ablation_hooks import Intervention
-from neurontui.compute.models.forward import head_at
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Tokens
+from neurontui.compute.models.passes.ablation_hooks import Intervention
+from neurontui.compute.models.passes.forward import head_at
+from neurontui.compute.models.prompts.tokenize import Tokens
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from neurontui.compute.answers.judge import Outcome, Question, judge, questions
 from neurontui.compute.answers.ranking import rank
 from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.length_groups import counts_pads, crossed_switch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.tokenize import (
+from neurontui.compute.models.passes.length_groups import counts_pads, crossed_switch
+from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.models.prompts.tokenize import (
     Encoded,
     InvalidExample,
     InvalidPromptError,

@@ -12,9 +12,9 @@ from itertools import chain
 from neurontui.compute.answers.predict import AnswerOptions, unanswerable
 from neurontui.compute.answers.targets import AnswerBook, find_targets
 from neurontui.compute.batch import Batch, unplanned
-from neurontui.compute.models.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Encoded, InvalidExample, encode_prompts, unusable_prompts
+from neurontui.compute.models.prompts.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
+from neurontui.compute.models.prompts.tokenize import Encoded, InvalidExample, encode_prompts, unusable_prompts
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import InputError, MeasureError
 

@@ -17,9 +17,9 @@ from neurontui.compute.estimate.memory import working_memory
 from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.skip_invalid import measure_valid
-from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_prompts
+from neurontui.compute.models.passes.capture import capture
+from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.run_options import ablation_options, capture_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError

@@ -3,7 +3,7 @@
 from neurontui.compute.batch import unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_prompts
+from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.tasks.example import TaskData
 
 _SAMPLE = 64

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_prompts, token_text
+from neurontui.compute.models.prompts.tokenize import encode_prompts, token_text
 
 SHOWN = 40
 """Most tokens of a prompt that are shown; of a longer prompt, half from its beginning and half from its end."""

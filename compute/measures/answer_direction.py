@@ -12,7 +12,7 @@ from torch import Tensor
 
 from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.measures.notes import Note
-from neurontui.compute.models.ffn import parameter
+from neurontui.compute.models.ffns.ffn import parameter
 from neurontui.compute.models.loaded_model import LoadedModel
 
 ENCODER = (

@@ -39,9 +39,9 @@ from neurontui.compute.measures.scores import (
     weighted_norms,
 )
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_batch
+from neurontui.compute.models.prompts.tokenize import encode_batch
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from neurontui.compute.measures.notes import Note, notes_table
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
 from neurontui.compute.measures.top_examples import Strongest
 from neurontui.compute.measures.types import TypeCounts, mask_rows
-from neurontui.compute.models.capture import capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import refuse_without_memory
+from neurontui.compute.models.passes.capture import capture
+from neurontui.compute.models.passes.microbatches import refuse_without_memory
 from neurontui.compute.run_options import answer_options, attribution_options, capture_options
 from neurontui.store.journal.manifest import Condition
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from neurontui.compute.models.forward import forward
+from neurontui.compute.models.ffns.norms import Norm, find_norm
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.norms import Norm, find_norm
-from neurontui.compute.models.tokenize import Encoded, pad
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.models.prompts.tokenize import Encoded, pad
 from neurontui.store.errors import ModelError
 
 _TOLERANCE = 0.03

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.notes import Note
-from neurontui.compute.models.capture import NotFiniteError
-from neurontui.compute.models.tokenize import InvalidPromptError
+from neurontui.compute.models.passes.capture import NotFiniteError
+from neurontui.compute.models.prompts.tokenize import InvalidPromptError
 from neurontui.store.errors import MeasureError
 
 Result = TypeVar("Result")

@@ -11,7 +11,7 @@ from torch import Tensor
 from neurontui.compute.measures.answer_direction import embedding_weight, projection_gaps
 from neurontui.compute.measures.notes import notes_table
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import token_text
+from neurontui.compute.models.prompts.tokenize import token_text
 
 TOP = 10
 DIRECTIONS = ("promotes", "suppresses")

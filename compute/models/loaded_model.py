@@ -7,12 +7,12 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from neurontui.compute.models.chat import ChatFormat
-from neurontui.compute.models.dense_experts import DenseExpertsFFN
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.language_codes import LanguageCodes
-from neurontui.compute.models.length_groups import length_groups
-from neurontui.compute.models.moe import ExpertsFFN
+from neurontui.compute.models.ffns.dense_experts import DenseExpertsFFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
+from neurontui.compute.models.passes.length_groups import length_groups
+from neurontui.compute.models.prompts.chat import ChatFormat
+from neurontui.compute.models.prompts.language_codes import LanguageCodes
 from neurontui.store.journal.manifest import Layer
 
 

@@ -10,14 +10,14 @@ from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.generate import Ending, greedy
 from neurontui.compute.answers.predict import AnswerOptions, padded_prompts, passes, prepare
 from neurontui.compute.answers.targets import Targets
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.dense_experts import DenseExpertsFFN
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.forward import forward
+from neurontui.compute.models.ffns.dense_experts import DenseExpertsFFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN, has_bias
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.moe import ExpertsFFN, has_bias
-from neurontui.compute.models.tokenize import encode_batch, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.prompts.tokenize import encode_batch, pad
 from tests.architectures.plain import (
     Record,
     continued,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import transformers
 
-from neurontui.compute.models.multimodal import MULTIMODAL
+from neurontui.compute.models.ffns.multimodal import MULTIMODAL
 from tests.architectures.trial import MEASURED, NOT_BUILT, REFUSED, WITHOUT_GENERATION, WRONG, Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"

@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.dense_experts import DenseExpertsFFN
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.forward import forward
+from neurontui.compute.models.ffns.dense_experts import DenseExpertsFFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.mixture import MixtureFFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.mixture import MixtureFFN
-from neurontui.compute.models.moe import ExpertsFFN
-from neurontui.compute.models.tokenize import encode_batch, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.prompts.tokenize import encode_batch, pad
 from tests.architectures.comparison import path_of
 from tests.architectures.names import Architecture
 from tests.architectures.plain import run

@@ -28,9 +28,9 @@ from neurontui.compute.answers.targets import Targets, answer_book, find_targets
 from neurontui.compute.batch import Capture
 from neurontui.compute.measures.attribution import AttributionOptions, Scoring
 from neurontui.compute.measures.masks import TYPES, pack_tensor
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.microbatches import Rows, by_length
-from neurontui.compute.models.tokenize import Encoded, encode, pad
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.microbatches import Rows, by_length
+from neurontui.compute.models.prompts.tokenize import Encoded, encode, pad
 from tests.benchmarks.bare_pass import bare
 from tests.benchmarks.extraction import timed
 from tests.benchmarks.workload import Workload, workload

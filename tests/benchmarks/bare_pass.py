@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.microbatches import by_length
-from neurontui.compute.models.tokenize import Tokens, encode, pad
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.microbatches import by_length
+from neurontui.compute.models.prompts.tokenize import Tokens, encode, pad
 from tests.benchmarks.workload import Workload
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.engines.local import measure_into
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from tests.benchmarks.bare_pass import bare, passes
 from tests.benchmarks.workload import Workload, measurer
 

@@ -14,7 +14,7 @@ from neurontui.compute.answers.targets import AnswerBook
 from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.measurer import Ablation, Measurer
-from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.ffns.architectures import find_ffns
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.tasks.example import Example
 from neurontui.store.journal.manifest import Manifest

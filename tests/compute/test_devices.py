@@ -10,8 +10,8 @@ from torch import Tensor
 from neurontui.compute.ablation.survey import survey
 from neurontui.compute.measures import answer_direction
 from neurontui.compute.measures.vocabulary import vocabulary_tables
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.moe import ExpertsFFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
 from tests.compute.pretended_gpus import OnGPU, move, on_gpu, pretended_gpus
 from tests.gpu.measures import config_of, measured
 from tests.gpu.models import batch, load, save_model

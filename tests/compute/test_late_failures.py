@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import neurontui.compute.engines.local as local
-import neurontui.compute.models.capture as capturing
+import neurontui.compute.models.passes.capture as capturing
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.tokenize import InvalidExample
+from neurontui.compute.models.prompts.tokenize import InvalidExample
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import require_inputs, run
 from neurontui.queries.results import open_results

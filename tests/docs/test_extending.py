@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from neurontui.compute.demo import DEMO_MODEL
-from neurontui.compute.models import architectures
+from neurontui.compute.models.ffns import architectures
 from neurontui.compute.tasks import registry
 from tests.docs.outputs import ROOT
 from tests.tui.cli.command_line import Said, neurontui

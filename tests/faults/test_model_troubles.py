@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-import neurontui.compute.models.capture as capturing
+import neurontui.compute.models.passes.capture as capturing
 from neurontui.compute.demo import DEMO_MODEL
-from neurontui.compute.models.forward import forward
+from neurontui.compute.models.passes.forward import forward
 from tests.conftest import Tally
 from tests.faults.commands import run
 from tests.faults.whole import MODEL, beside, content, line, undisturbed

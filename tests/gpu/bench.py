@@ -18,8 +18,8 @@ from neurontui.compute.engines.local import measure_into
 from neurontui.compute.estimate.estimate import estimate
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.measurer import Ablation, Measurer
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.tokenize import encode
 from neurontui.compute.tasks.example import TaskData
 from tests.benchmarks.bare_pass import bare
 from tests.benchmarks.memory import peak_memory

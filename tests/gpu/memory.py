@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM
 
-from neurontui.compute.models.architectures import find_ffns
+from neurontui.compute.models.ffns.architectures import find_ffns
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.load.placement import input_device
 from neurontui.compute.models.loaded_model import LoadedModel

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.batch import Capture
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from tests.gpu.models import Setting, batch, load, saved_model
 from tests.gpu.table import Mismatch
 

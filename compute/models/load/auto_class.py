@@ -9,8 +9,8 @@ from transformers import (
     AutoModelForSeq2SeqLM,
 )
 
-from neurontui.compute.models.encoders import is_encoder
-from neurontui.compute.models.multimodal import is_multimodal
+from neurontui.compute.models.ffns.encoders import is_encoder
+from neurontui.compute.models.ffns.multimodal import is_multimodal
 
 
 def auto_class(config: Any) -> Any:

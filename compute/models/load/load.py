@@ -14,24 +14,24 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available
 
-from neurontui.compute.models.architectures import find_ffns
-from neurontui.compute.models.bos import configured, require_bos_token
-from neurontui.compute.models.chat import ChatFormat, find_chat_format
-from neurontui.compute.models.decoder_opening import decoder_opening
-from neurontui.compute.models.encoders import encoder_ffns, is_encoder, require_supported_encoder
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.language_codes import find_language_codes
-from neurontui.compute.models.length_groups import require_no_memory_of_other_inputs
+from neurontui.compute.models.ffns.architectures import find_ffns
+from neurontui.compute.models.ffns.encoders import encoder_ffns, is_encoder, require_supported_encoder
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.multimodal import is_multimodal, require_supported_multimodal, text_ffns
+from neurontui.compute.models.ffns.post_norms import with_writes
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
 from neurontui.compute.models.load.quantized import ask_to_dequantize, require_readable_weights
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.multimodal import is_multimodal, require_supported_multimodal, text_ffns
-from neurontui.compute.models.post_norms import with_writes
-from neurontui.compute.models.self_check import failures_as_sentences, self_checked
-from neurontui.compute.models.subject import require_offsets
+from neurontui.compute.models.passes.length_groups import require_no_memory_of_other_inputs
+from neurontui.compute.models.prompts.bos import configured, require_bos_token
+from neurontui.compute.models.prompts.chat import ChatFormat, find_chat_format
+from neurontui.compute.models.prompts.decoder_opening import decoder_opening
+from neurontui.compute.models.prompts.language_codes import find_language_codes
+from neurontui.compute.models.prompts.subject import require_offsets
+from neurontui.compute.models.self_check.self_check import failures_as_sentences, self_checked
 from neurontui.store.errors import MissingExtraError, ModelError
 
 

@@ -18,7 +18,7 @@ from neurontui.compute.answers.predict import AnswerOptions, predict
 from neurontui.compute.answers.targets import find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.masks import TYPES, pack_tensor
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.store.errors import MeasureError
 from neurontui.store.schema import shard_schema
 from tests.compute.answers import plain

@@ -3,7 +3,7 @@
 import torch
 
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.prompts.tokenize import encode
 
 
 def next_logits(loaded: LoadedModel, prompt: str, said: tuple[int, ...]) -> torch.Tensor:

@@ -16,7 +16,7 @@ from neurontui.compute.answers.predict import (
     prepare,
 )
 from neurontui.compute.answers.ranking import ChoiceRanking, Ranked, log_probabilities, rank
-from neurontui.compute.models.tokenize import InvalidPromptError
+from neurontui.compute.models.prompts.tokenize import InvalidPromptError
 from tests.compute.answers import plain
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.tiny import CONFIGS, load_tiny

@@ -12,7 +12,7 @@ from tokenizers import models as token_models
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-import neurontui.compute.models.capture as capturing
+import neurontui.compute.models.passes.capture as capturing
 from neurontui.compute.answers.predict import AnswerOptions, predict, unanswerable
 from neurontui.compute.answers.targets import answer_book, find_targets
 from neurontui.compute.batch_plan import plan
@@ -20,9 +20,9 @@ from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.local import LocalEngine
 from neurontui.compute.estimate.dry_run import preview
-from neurontui.compute.models.bos import reason_for_bos
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.models.tokenize import encode, pad_id
+from neurontui.compute.models.prompts.bos import reason_for_bos
+from neurontui.compute.models.prompts.tokenize import encode, pad_id
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions

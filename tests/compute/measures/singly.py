@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.prompts.tokenize import encode
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from neurontui.compute.answers.targets import Target, Targets
 from neurontui.compute.measures.answer_direction import DirectionOptions, answer_directions
 from neurontui.compute.measures.norm_folding import find_folding
 from neurontui.compute.measures.scores import effective_scores
-from neurontui.compute.models.tokenize import encode_batch
+from neurontui.compute.models.prompts.tokenize import encode_batch
 from tests.compute.measures import singly
 from tests.compute.tiny import CONFIGS, batch, load_tiny
 

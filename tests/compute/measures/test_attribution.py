@@ -11,7 +11,7 @@ import pytest
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.attribution import AttributionOptions
 from neurontui.compute.measures.masks import TYPES, pack_tensor
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
 from neurontui.store.journal.shards import fit
 from neurontui.store.schema import shard_schema

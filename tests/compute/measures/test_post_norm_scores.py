@@ -16,9 +16,9 @@ from neurontui.compute.measures.answer_direction import DirectionOptions, answer
 from neurontui.compute.measures.attribution import AttributionOptions, score_layer
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.vocabulary import vocabulary_tables
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.post_norms import with_writes
-from neurontui.compute.models.tokenize import encode
+from neurontui.compute.models.ffns.post_norms import with_writes
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.tokenize import encode
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.measures.whole import attribution_tables
 from tests.compute.models.behind import mixture

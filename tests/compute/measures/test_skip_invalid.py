@@ -4,8 +4,8 @@ import pytest
 
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
-from neurontui.compute.models.capture import NotFiniteError
-from neurontui.compute.models.tokenize import InvalidExample, InvalidPromptError
+from neurontui.compute.models.passes.capture import NotFiniteError
+from neurontui.compute.models.prompts.tokenize import InvalidExample, InvalidPromptError
 from tests.compute.tiny import batch
 
 

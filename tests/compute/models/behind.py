@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM
 
-from neurontui.compute.models.architectures import Stack, known_ffns
+from neurontui.compute.models.ffns.architectures import Stack, known_ffns
 from tests.compute.tiny import randomise, save_tiny
 
 

@@ -5,10 +5,10 @@ import copy
 import pytest
 import torch
 
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.forward import forward
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Tokens, encode_batch, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.prompts.tokenize import Tokens, encode_batch, pad
 from neurontui.store.errors import MeasureError
 from tests.compute.tiny import CONFIGS, batch, load_tiny
 
@@ -33,7 +33,7 @@ def edited(loaded: LoadedModel, off: dict[int, torch.Tensor]) -> LoadedModel:
     """A copy of the model with the rows of its value matrices set to zero."""
     from dataclasses import replace
 
-    from neurontui.compute.models.architectures import find_ffns
+    from neurontui.compute.models.ffns.architectures import find_ffns
 
     model = copy.deepcopy(loaded.model)
     changed = replace(loaded, model=model, ffns=find_ffns(model))

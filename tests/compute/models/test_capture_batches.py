@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-import neurontui.compute.models.capture as capturing
+import neurontui.compute.models.passes.capture as capturing
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.tasks.example import Example
 from tests.compute.tiny import CONFIGS, PROMPTS, batch, load_tiny
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import torch
 
-import neurontui.compute.models.capture as capturing
+import neurontui.compute.models.passes.capture as capturing
 from neurontui.compute.answers.targets import AnswerBook
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.measurer import Ablation, Measurer
 from neurontui.compute.measures.types import TypeCounts
-from neurontui.compute.models.capture import CaptureOptions, NotFiniteError, capture
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.microbatches import by_length
+from neurontui.compute.models.passes.capture import CaptureOptions, NotFiniteError, capture
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.microbatches import by_length
 from neurontui.store.errors import ExitCode, MeasureError
 from tests.compute.tiny import batch, load_tiny
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from tests.compute.models.reference import T5_DECODER, T5_ENCODER, ids_of
 from tests.compute.tiny import batch, load_tiny
 

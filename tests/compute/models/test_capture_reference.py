@@ -5,8 +5,8 @@ import functools
 import pytest
 import torch
 
-from neurontui.compute.models.architectures import KNOWN
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.ffns.architectures import KNOWN
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from tests.compute.models.reference import PLANS, Reference, ids_of, reference
 from tests.compute.tiny import CONFIGS, MIXTURES, batch, load_tiny
 

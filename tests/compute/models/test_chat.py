@@ -14,10 +14,10 @@ from neurontui.compute.answers.targets import answer_book, find_targets
 from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.dry_run import preview
-from neurontui.compute.models.chat import find_chat_format
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_prompts
+from neurontui.compute.models.prompts.chat import find_chat_format
+from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from neurontui.compute.models.architectures import KNOWN, find_ffns
-from neurontui.compute.models.detect_ffns import search_ffns
+from neurontui.compute.models.ffns.architectures import KNOWN, find_ffns
+from neurontui.compute.models.ffns.detect_ffns import search_ffns
 from neurontui.store.errors import ModelError
 from tests.compute.tiny import CONFIGS, load_tiny, randomise
 
@@ -146,5 +146,5 @@ def test_a_refusal_says_what_to_do() -> None:
     model = build("mistral")
     model.model.layers[0].mlp = nn.Identity()
     model.model.layers[1].mlp = nn.Identity()
-    with pytest.raises(ModelError, match=r"add it to compute/models/architectures\.py"):
+    with pytest.raises(ModelError, match=r"add it to compute/models/ffns/architectures\.py"):
         search_ffns(model)

@@ -6,10 +6,10 @@ import pytest
 import torch
 from transformers import AutoConfig
 
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.encoders import ENCODERS
+from neurontui.compute.models.ffns.encoders import ENCODERS
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.models.tokenize import InvalidPromptError
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.tokenize import InvalidPromptError
 from neurontui.store.errors import ModelError
 from tests.compute.models.encoders import MASK, load_encoder, plain, save_encoder, with_prompts
 from tests.compute.tiny import batch, save_tiny

@@ -19,12 +19,12 @@ from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.dry_run import preview
 from neurontui.compute.measures.norm_folding import find_folding
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.language_codes import LanguageCodes
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import encode_batch, encode_prompts, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.language_codes import LanguageCodes
+from neurontui.compute.models.prompts.tokenize import encode_batch, encode_prompts, pad
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example

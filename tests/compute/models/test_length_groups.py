@@ -15,16 +15,16 @@ from neurontui.compute.answers.predict import AnswerOptions, predict, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.length_groups import (
+from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.length_groups import (
     counts_pads,
     crossed_switch,
     length_groups,
     length_switches,
 )
-from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import by_length
-from neurontui.compute.models.tokenize import InvalidPromptError, encode, encode_batch
+from neurontui.compute.models.passes.microbatches import by_length
+from neurontui.compute.models.prompts.tokenize import InvalidPromptError, encode, encode_batch
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.architectures import find_ffns
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.moe import ExpertsFFN, experts_ffn
-from neurontui.compute.models.tokenize import encode, pad
+from neurontui.compute.models.ffns.architectures import find_ffns
+from neurontui.compute.models.ffns.moe import ExpertsFFN, experts_ffn
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.prompts.tokenize import encode, pad
 from neurontui.store.errors import ModelError
 from tests.compute.models.reference import ids_of, silu
 from tests.compute.tiny import MIXTURES, batch, load_tiny

@@ -9,10 +9,10 @@ from transformers import AutoConfig
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.generate import Ending, greedy
 from neurontui.compute.answers.predict import AnswerOptions, padded_prompts, passes, prepare
-from neurontui.compute.models.bos import reason_for_bos
-from neurontui.compute.models.capture import CaptureOptions, capture
+from neurontui.compute.models.ffns.multimodal import MULTIMODAL
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.models.multimodal import MULTIMODAL
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.bos import reason_for_bos
 from neurontui.store.errors import ModelError
 from tests.compute.answers import plain as one_by_one
 from tests.compute.answers.asked import asked, targets_of

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from neurontui.compute.models.capture import CaptureOptions, capture
-from neurontui.compute.models.near_threshold import near_threshold
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.passes.near_threshold import near_threshold
 from tests.compute.pretended_gpus import on_gpu, pretended_gpus
 from tests.compute.tiny import batch, load_tiny
 

@@ -5,9 +5,9 @@ import torch
 
 from neurontui.compute.answers.decoder import Decoder
 from neurontui.compute.answers.kv_cache import borrow_layers
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.partial_forward import find_shortcut
-from neurontui.compute.models.tokenize import encode_batch, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.partial_forward import find_shortcut
+from neurontui.compute.models.prompts.tokenize import encode_batch, pad
 from tests.compute.tiny import CONFIGS, batch, load_tiny
 
 DECODERS = [each for each in CONFIGS if each not in ("mt5", "umt5", "t5")]

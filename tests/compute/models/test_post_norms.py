@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from neurontui.compute.models.architectures import Stack, find_ffns, known_ffns
+from neurontui.compute.models.ffns.architectures import Stack, find_ffns, known_ffns
+from neurontui.compute.models.ffns.norms import find_norm
+from neurontui.compute.models.ffns.post_norms import find_writes, with_writes
 from neurontui.compute.models.load.load import ModelOptions, load_model
-from neurontui.compute.models.norms import find_norm
-from neurontui.compute.models.post_norms import find_writes, with_writes
 from neurontui.store.errors import ModelError
 from tests.compute.models.behind import mixture
 from tests.compute.tiny import BEHIND, CONFIGS, MIXTURES, load_tiny, randomise, save_tiny

@@ -16,12 +16,12 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.architectures import find_ffns
-from neurontui.compute.models.batch_difference import batch_differences
+from neurontui.compute.models.ffns.architectures import find_ffns
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.probe import LENGTHS, Reading, probe_prompts, read_pass
-from neurontui.compute.models.self_check import self_checked
+from neurontui.compute.models.self_check.batch_difference import batch_differences
+from neurontui.compute.models.self_check.probe import LENGTHS, Reading, probe_prompts, read_pass
+from neurontui.compute.models.self_check.self_check import self_checked
 from neurontui.compute.run_key import run_key, settings
 from neurontui.compute.tasks.example import Example, TaskData
 from neurontui.store.errors import ExitCode, ModelError

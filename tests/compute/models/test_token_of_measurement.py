@@ -13,9 +13,9 @@ from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.measures.norm_folding import find_folding
-from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import InvalidPromptError, encode_batch, encode_prompts, pad, token_text
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
+from neurontui.compute.models.prompts.tokenize import InvalidPromptError, encode_batch, encode_prompts, pad, token_text
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.compute.tasks.example import Example

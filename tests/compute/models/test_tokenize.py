@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neurontui.compute.models.tokenize import (
+from neurontui.compute.models.prompts.tokenize import (
     InvalidPromptError,
     encode,
     encode_batch,

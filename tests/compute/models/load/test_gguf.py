@@ -14,10 +14,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from neurontui.compute.config import RunConfig
-from neurontui.compute.models.capture import CaptureOptions, capture
 from neurontui.compute.models.load import gguf_cache
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.run_key import settings
 from neurontui.store.errors import MissingExtraError, ModelError
 from tests.compute.tiny import batch, save_tiny

@@ -8,8 +8,8 @@ from typing import Any
 
 from transformers import MODEL_FOR_MASKED_LM_MAPPING
 
-from neurontui.compute.models.architectures import Stack, known_ffns
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.architectures import Stack, known_ffns
+from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.store.errors import ModelError
 
 _BERT = (Stack("encoder.layer", "", "intermediate.intermediate_act_fn", "output.dense", name="encoder"),)

@@ -16,10 +16,10 @@ from torch import Tensor
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from neurontui.compute.batch import Batch
-from neurontui.compute.models.bos import with_one_bos
-from neurontui.compute.models.length_groups import crossed_switch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.subject import last_character, token_of_character
+from neurontui.compute.models.passes.length_groups import crossed_switch
+from neurontui.compute.models.prompts.bos import with_one_bos
+from neurontui.compute.models.prompts.subject import last_character, token_of_character
 from neurontui.store.errors import InputError
 
 _BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]

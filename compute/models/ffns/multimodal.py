@@ -8,8 +8,8 @@ from typing import Any
 
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from neurontui.compute.models.architectures import Stack, find_ffns, known_ffns
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.architectures import Stack, find_ffns, known_ffns
+from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.store.errors import ModelError
 
 MULTIMODAL = frozenset({

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Tokens
+from neurontui.compute.models.prompts.tokenize import Tokens
 
 
 def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:

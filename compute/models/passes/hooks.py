@@ -11,8 +11,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neurontui.compute.models.ffn import FFN, Where, at_token
-from neurontui.compute.models.norms import Norm
+from neurontui.compute.models.ffns.ffn import FFN, Where, at_token
+from neurontui.compute.models.ffns.norms import Norm
 from neurontui.store.errors import MeasureError
 
 

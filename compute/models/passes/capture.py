@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from neurontui.compute.batch import Batch, Capture
-from neurontui.compute.models.ffn import FFN, Where
-from neurontui.compute.models.first_token import with_first_token
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.hooks import Buffers, Recorder
+from neurontui.compute.models.ffns.ffn import FFN, Where
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.near_threshold import near_threshold, near_threshold_product
-from neurontui.compute.models.tokenize import (
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.hooks import Buffers, Recorder
+from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.models.passes.near_threshold import near_threshold, near_threshold_product
+from neurontui.compute.models.prompts.first_token import with_first_token
+from neurontui.compute.models.prompts.tokenize import (
     Encoded,
     InvalidExample,
     Tokens,

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import nn
 
-from neurontui.compute.models.dense_experts import dense_experts_ffn, is_dense
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.mixture import mixture_ffn, require_no_others
-from neurontui.compute.models.moe import ExpertsFFN, experts_ffn, is_routed, route_through
+from neurontui.compute.models.ffns.dense_experts import dense_experts_ffn, is_dense
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.mixture import mixture_ffn, require_no_others
+from neurontui.compute.models.ffns.moe import ExpertsFFN, experts_ffn, is_routed, route_through
 
 
 def find_experts(model: Any) -> dict[str, bool]:

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from neurontui.compute.models.detect_mixtures import build_mixture, find_experts, route_experts
-from neurontui.compute.models.ffn import FFN, neurons_of
-from neurontui.compute.models.functional_acts import give_modules, watching
+from neurontui.compute.models.ffns.detect_mixtures import build_mixture, find_experts, route_experts
+from neurontui.compute.models.ffns.ffn import FFN, neurons_of
+from neurontui.compute.models.ffns.functional_acts import give_modules, watching
 from neurontui.compute.models.load.placement import input_device
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
@@ -145,7 +145,7 @@ def _with_mixtures(architecture: str, dense: Sequence[_Dense], experts: Sequence
 def _refusal(architecture: str, why: str) -> ModelError:
     return ModelError(
         f"The FFNs of the architecture '{architecture}' cannot be identified with certainty ({why}), so nothing is "
-        "measured; add it to compute/models/architectures.py, or choose a model of an architecture listed there."
+        "measured; add it to compute/models/ffns/architectures.py, or choose a model of an architecture listed there."
     )
 
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
-from neurontui.compute.models.active_tokens import count_active
-from neurontui.compute.models.expert_gates import Gate, GateForm, gate_form
-from neurontui.compute.models.ffn import FFN, Where, parameter
+from neurontui.compute.models.ffns.expert_gates import Gate, GateForm, gate_form
+from neurontui.compute.models.ffns.ffn import FFN, Where, parameter
+from neurontui.compute.models.passes.active_tokens import count_active
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 

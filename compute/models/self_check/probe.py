@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from neurontui.compute.models.ablation_hooks import ablate
-from neurontui.compute.models.ffn import FFN, Where
-from neurontui.compute.models.forward import forward
-from neurontui.compute.models.hooks import Buffers, Recorder
+from neurontui.compute.models.ffns.ffn import FFN, Where
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.tokenize import Encoded, Tokens, pad
+from neurontui.compute.models.passes.ablation_hooks import ablate
+from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.hooks import Buffers, Recorder
+from neurontui.compute.models.prompts.tokenize import Encoded, Tokens, pad
 from neurontui.store.errors import MeasureError
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from neurontui.compute.models.forward import head_at
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.microbatches import Rows, run_halving
-from neurontui.compute.models.tokenize import Encoded, Tokens, pad
+from neurontui.compute.models.passes.forward import head_at
+from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.models.prompts.tokenize import Encoded, Tokens, pad
 
 
 def with_first_token(loaded: LoadedModel, encoded: Sequence[Encoded], token_budget: int) -> list[Encoded]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import nn
 
-from neurontui.compute.models.detect_ffns import search_ffns
-from neurontui.compute.models.detect_mixtures import route_experts
-from neurontui.compute.models.ffn import FFN, neurons_of
-from neurontui.compute.models.moe import experts_ffn
+from neurontui.compute.models.ffns.detect_ffns import search_ffns
+from neurontui.compute.models.ffns.detect_mixtures import route_experts
+from neurontui.compute.models.ffns.ffn import FFN, neurons_of
+from neurontui.compute.models.ffns.moe import experts_ffn
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from neurontui.compute.models.active_tokens import count_active
-from neurontui.compute.models.norms import Write
+from neurontui.compute.models.ffns.norms import Write
+from neurontui.compute.models.passes.active_tokens import count_active
 from neurontui.store.errors import MeasureError, ModelError
 from neurontui.store.journal.manifest import Layer
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from neurontui.compute.models.ffn import FFN, Where, parameter
+from neurontui.compute.models.ffns.ffn import FFN, Where, parameter
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 

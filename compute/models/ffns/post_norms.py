@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.moe import ExpertsFFN
-from neurontui.compute.models.norms import Norm, Write, find_norm
-from neurontui.compute.models.probe_pass import Event, Place, Record, blocks_of, run_probe
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
+from neurontui.compute.models.ffns.norms import Norm, Write, find_norm
+from neurontui.compute.models.ffns.probe_pass import Event, Place, Record, blocks_of, run_probe
 from neurontui.store.errors import ModelError
 
 _NEAR_ONE = 1e-3

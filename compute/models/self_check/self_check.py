@@ -10,14 +10,20 @@ from dataclasses import replace
 
 import torch
 
-from neurontui.compute.models.batch_difference import BatchDifference, batch_differences
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.loaded_model import LoadedModel, SelfCheck
-from neurontui.compute.models.output_difference import output_difference
-from neurontui.compute.models.probe import LENGTHS, Reading, probe_prompts, read_pass, written_without_neurons
-from neurontui.compute.models.rounding import product_rounding
-from neurontui.compute.models.tokenize import Encoded
+from neurontui.compute.models.prompts.tokenize import Encoded
+from neurontui.compute.models.self_check.batch_difference import BatchDifference, batch_differences
+from neurontui.compute.models.self_check.output_difference import output_difference
+from neurontui.compute.models.self_check.probe import (
+    LENGTHS,
+    Reading,
+    probe_prompts,
+    read_pass,
+    written_without_neurons,
+)
+from neurontui.compute.models.self_check.rounding import product_rounding
 from neurontui.store.errors import MeasureError, ModelError, NeurontuiError
 
 _ADVICE = "choose another model, or report the architecture to neurontui"

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neurontui.compute.models.architectures import KNOWN
+from neurontui.compute.models.ffns.architectures import KNOWN
 from neurontui.compute.models.loaded_model import LoadedModel
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.moe import ExpertsFFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.store.errors import MeasureError
 
 SCOPES = ("all", "last")

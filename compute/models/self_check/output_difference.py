@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from neurontui.compute.models.ffn import FFN
-from neurontui.compute.models.probe import Reading
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.self_check.probe import Reading
 from neurontui.store.errors import MeasureError
 
 

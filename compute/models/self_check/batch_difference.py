@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from neurontui.compute.models.ffn import FFN
+from neurontui.compute.models.ffns.ffn import FFN
+from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.moe import ExpertsFFN
-from neurontui.compute.models.probe import Reading
-from neurontui.compute.models.rounding import LARGEST, batch_rounding, same_shape_rounding
+from neurontui.compute.models.self_check.probe import Reading
+from neurontui.compute.models.self_check.rounding import LARGEST, batch_rounding, same_shape_rounding
 
 
 @dataclass(frozen=True)

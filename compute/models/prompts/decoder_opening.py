@@ -6,7 +6,7 @@ BART with `<s>`: a first step after the start token alone would predict these in
 
 from typing import Any
 
-from neurontui.compute.models.language_codes import LanguageCodes
+from neurontui.compute.models.prompts.language_codes import LanguageCodes
 from neurontui.store.errors import ModelError
 
 _WRAPS = frozenset({"mbart", "plbart"})

@@ -1,0 +1,1 @@
+"""Forward passes: what is run together, recorded and switched off."""
