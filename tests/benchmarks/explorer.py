@@ -137,7 +137,7 @@ def _first_paint(path: Path, width: int, height: int, state: Path) -> None:
     for _ in range(3):
         terminal = Terminal(path, width, height, state)
         # The first bytes switch the terminal over; the first paint is the first kilobyte or more.
-        redraw = terminal.press("", quiet=1.0)
+        redraw = terminal.press("", quiet=2.5)
         busy.append(redraw.busy - python)
         paints.append(redraw.first - python)
         settled.append(redraw.last - python)

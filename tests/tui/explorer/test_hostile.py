@@ -130,6 +130,7 @@ async def test_sql_reaches_no_file(explorer: Callable[..., Explorer], hostile: P
             assert "root:" not in shown
 
 
+@pytest.mark.faults
 def test_no_stored_byte_reaches_the_terminal_as_a_command(hostile: Path, tmp_path: Path, tally: Tally) -> None:
     raw = read_terminal(
         hostile,
