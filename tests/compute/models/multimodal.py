@@ -1,5 +1,6 @@
 """Tiny models that read images too, and the activity of their text decoders without our code."""
 
+import copy
 import functools
 import tempfile
 from pathlib import Path
@@ -75,7 +76,7 @@ def save_multimodal(architecture: str, folder: Path) -> Path:
     torch.manual_seed(0)
     config = AutoConfig.for_model(
         architecture,
-        text_config={**_TEXT, **TEXT[architecture]},
+        text_config=copy.deepcopy({**_TEXT, **TEXT[architecture]}),  # configurations add to their dicts
         vision_config={**_IMAGES, **_OF_IMAGES.get(architecture, {})},
         image_token_index=VOCABULARY,
         **({"hidden_size": 32, "vocab_size": VOCABULARY + 8} if architecture == "ovis2" else {}),

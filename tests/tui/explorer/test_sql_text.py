@@ -1,7 +1,7 @@
 """Tokens, statements and completions of the SQL editor."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from neurontui.tui.explorer.sql_editor.editor import colored_by_line
@@ -109,6 +109,7 @@ def test_tokens_are_those_of_duckdb(text: str, kinds: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab'\"$-/*;é\n \\0.(),e") | st.characters(codec="utf-8"), max_size=30))
+@example("$)")
 @settings(max_examples=300, deadline=None)
 def test_any_text_has_tokens_in_order_and_its_statements(text: str) -> None:
     previous = 0

@@ -49,7 +49,8 @@ def _tokens_of_duckdb(text: str) -> list[Token]:
     pieces = []
     for (start, kind), end in zip(starts, ends, strict=False):  # of no text there are no starts
         first, last = places[start], places[end]
-        pieces.append(Token(_KINDS[kind.name], first, first + len(_without_gap(text[first:last]))))
+        if last > first:  # DuckDB can give two tokens at one place, as for "$)"
+            pieces.append(Token(_KINDS[kind.name], first, first + len(_without_gap(text[first:last]))))
     return pieces
 
 
