@@ -27,7 +27,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("architecture", "settings", "line"), CASES)
-async def test_attribution_and_neuron_say_it(
+async def test_screens_with_scores_say_it(
     explorer: Callable[..., Explorer], sample: Path, tmp_path: Path, architecture: str, settings: str, line: str
 ) -> None:
     path = tmp_path / "results.duckdb"
@@ -41,6 +41,9 @@ async def test_attribution_and_neuron_say_it(
             await press(pilot, "7" if view == 0 else "v")
             shown = " ".join(text_of(app).split())
             assert (line in shown) if line else ("norm or factor" not in shown), view
+        await press(pilot, "4")
+        words = " ".join(text_of(app).split())
+        assert ("norm or factor" in words or "norm" in words) == bool(line)
         await press(pilot, "6")
         words = " ".join(text_of(app).split())
         assert ("norm or factor" in words or "norm" in words) == bool(line)

@@ -67,6 +67,7 @@ class ExamplesPage(Page):
         ),
         "prompts": ("prompts",),
         "types": ("types",),
+        "post-norm": (),
         **dict.fromkeys(("top", "differs", "differs-overall"), ("top", "no-top")),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -108,6 +109,7 @@ class ExamplesPage(Page):
             ),
             "types": QueryRequest.of("example-detail", **one),
             **self.lower.queries(scope),
+            "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
 
     def draw(self, key: str, table: pa.Table) -> None:
@@ -122,6 +124,8 @@ class ExamplesPage(Page):
             sheet.show([*detail_lines(table, self._width(sheet)), []])
         elif key == self.lower.key:
             self._show_lower(table)
+        elif key == "post-norm" and self.lower.key in self.answers:
+            self._show_lower(self.answers[self.lower.key])
 
     def _width(self, sheet: StyledText) -> int:
         return sheet.content_size.width or max(self.size.width - 30, 40)
@@ -164,10 +168,15 @@ class ExamplesPage(Page):
             head, words = self.lower.heading(table, scope)
             lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
             explanation = self.lower.explanation if self.tall else ()
-            sheet.show([*lines, *([Span(line, "dim")] for line in explanation)])
+            sheet.show([*lines, *([Span(line, "dim")] for line in explanation), *self._post_norm(sheet)])
         else:
             absent = self.lower.absent
             sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])
+
+    def _post_norm(self, sheet: StyledText) -> list[Spans]:
+        """Whether scores include norms behind FFNs, below the heading of a table with scores."""
+        rows = self.answers["post-norm"].to_pylist() if "post-norm" in self.answers and self.lower.explanation else []
+        return [line for row in rows if row["note"] for line in _wrapped(row["note"], self._width(sheet))]
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
