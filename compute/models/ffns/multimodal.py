@@ -8,8 +8,6 @@ from typing import Any
 
 from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from neurontui.compute.models.ffns.architectures import Stack, find_ffns, known_ffns
-from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.store.errors import ModelError
 
 MULTIMODAL = frozenset({
@@ -17,12 +15,6 @@ MULTIMODAL = frozenset({
     "llava_onevision", "mistral3", "ovis2", "qwen2_5_vl", "qwen2_vl", "qwen3_vl", "qwen3_vl_moe", "smolvlm", "vipllava",
 })  # fmt: skip
 """Values of model_type. Gemma 3 and 4, Llama 3.2 and 4 and Qwen 3.5 have classes for text, and need no entry."""
-
-_OF_EXPERTS: dict[str, tuple[Stack, ...]] = {
-    "qwen3_vl_moe": (
-        Stack("language_model.layers", "mlp", "act_fn", "down_proj", gate="gate_proj", experts="experts"),
-    ),
-}
 
 
 def is_multimodal(config: Any) -> bool:
@@ -39,9 +31,3 @@ def require_supported_multimodal(config: Any, name: str) -> None:
             f"'{name}' reads images too, and its architecture '{config.model_type}' is not supported; models of these "
             f"architectures are: {', '.join(sorted(MULTIMODAL))}. Or use its language model alone."
         )
-
-
-def text_ffns(model: Any) -> tuple[FFN, ...]:
-    """The FFNs of the text decoder; raises ModelError if they cannot be identified with certainty."""
-    stacks = _OF_EXPERTS.get(model.config.model_type)
-    return find_ffns(model) if stacks is None else known_ffns(model, stacks)

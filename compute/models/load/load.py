@@ -17,7 +17,7 @@ from transformers.utils.import_utils import is_accelerate_available
 from neurontui.compute.models.ffns.architectures import find_ffns
 from neurontui.compute.models.ffns.encoders import encoder_ffns, is_encoder, require_supported_encoder
 from neurontui.compute.models.ffns.ffn import FFN
-from neurontui.compute.models.ffns.multimodal import is_multimodal, require_supported_multimodal, text_ffns
+from neurontui.compute.models.ffns.multimodal import require_supported_multimodal
 from neurontui.compute.models.ffns.post_norms import with_writes
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
@@ -126,9 +126,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
 
 
 def _find_ffns(model: Any) -> tuple[FFN, ...]:
-    if is_encoder(model.config):
-        return encoder_ffns(model)
-    return text_ffns(model) if is_multimodal(model.config) else find_ffns(model)
+    return encoder_ffns(model) if is_encoder(model.config) else find_ffns(model)
 
 
 def _load_tokenizer(checkpoint: Checkpoint) -> Any:
