@@ -6,8 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.rows import Row, layer_of, layer_rows, number, series_by, type_series
+from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES
+from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.common.number_formats import percent, signed
 from neurontui.tui.common.table_fields import Field
 
@@ -82,6 +84,12 @@ TOP_NEURON_FIELDS = (
     Field("type_share", "in % of ex.", percent, right=True, rank=2),
 )
 """Columns of the neurons with the largest contribution."""
+
+
+def norm_lines(table: pa.Table | None, width: int) -> list[Spans]:
+    """What `post-norm` returns: whether scores include the norm behind each FFN; empty for models without one."""
+    rows = [] if table is None else table.to_pylist()
+    return [[Span(line, "dim")] for row in rows if row["note"] for line in wrapped(row["note"], width)]
 
 
 def score_fields(paper: bool, intervals: bool = True) -> tuple[Field, ...]:

@@ -193,7 +193,7 @@ class ChartPage(Page):
 
     def choose_view(self, name: str) -> None:
         """Another view by its name."""
-        self.view = next((view for view in self.views if view.name == name), self.view)
+        self.view = view_named(self.views, name, self.view)
 
     def action_style(self) -> None:
         """Another style."""
@@ -219,6 +219,11 @@ class ChartPage(Page):
 def next_view(views: Sequence[AnyView], view: AnyView, step: int) -> AnyView:
     """The view `step` places further, cyclically."""
     return views[(views.index(view) + step) % len(views)]
+
+
+def view_named(views: Sequence[AnyView], name: str, otherwise: AnyView) -> AnyView:
+    """The view of this name, or another one if there is none."""
+    return next((view for view in views if view.name == name), otherwise)
 
 
 def over_layers(chart: Chart) -> bool:

@@ -1,5 +1,6 @@
 """Examples: one meaning in every language, the model's answers, and the neurons that contribute most."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
+from neurontui.tui.charts.builders.attribution import norm_lines
 from neurontui.tui.charts.builders.examples import (
     detail_lines,
     example_fields,
@@ -168,15 +170,12 @@ class ExamplesPage(Page):
             head, words = self.lower.heading(table, scope)
             lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
             explanation = self.lower.explanation if self.tall else ()
-            sheet.show([*lines, *([Span(line, "dim")] for line in explanation), *self._post_norm(sheet)])
+            norms = self.answers.get("post-norm") if self.lower.explanation else None  # a table with scores
+            lines += [[Span(line, "dim")] for line in explanation]
+            sheet.show([*lines, *norm_lines(norms, self._width(sheet))])
         else:
             absent = self.lower.absent
             sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])
-
-    def _post_norm(self, sheet: StyledText) -> list[Spans]:
-        """Whether scores include norms behind FFNs, below the heading of a table with scores."""
-        rows = self.answers["post-norm"].to_pylist() if "post-norm" in self.answers and self.lower.explanation else []
-        return [line for row in rows if row["note"] for line in _wrapped(row["note"], self._width(sheet))]
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
@@ -250,6 +249,4 @@ class ExamplesPage(Page):
 
 
 def _wrapped(text: str, width: int) -> list[Spans]:
-    import textwrap
-
     return [[Span(line)] for line in textwrap.wrap(text, max(width, 20))]

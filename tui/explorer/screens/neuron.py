@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
+from neurontui.tui.charts.builders.attribution import norm_lines
 from neurontui.tui.charts.builders.neuron import (
     STRONGEST_FIELDS,
     input_lines,
@@ -17,7 +18,6 @@ from neurontui.tui.charts.builders.neuron import (
     type_lines,
 )
 from neurontui.tui.charts.builders.rows import layer_name
-from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import BRACES, BRACKETS, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
@@ -25,7 +25,7 @@ from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
-from neurontui.tui.explorer.widgets.text_lines import Span, Spans
+from neurontui.tui.explorer.widgets.text_lines import Span
 
 SAME_INDEX = "The neuron with the same index, one layer"
 
@@ -125,17 +125,19 @@ class NeuronPage(Page):
                     [Span("--measures types,attribution", "second")],
                 ]
             width = sheet.content_size.width or 36
-            sheet.show([*type_lines(self.answers["types"], width), [], *scores, *self._post_norm(width)])
+            sheet.show(
+                [
+                    *type_lines(self.answers["types"], width),
+                    [],
+                    *scores,
+                    *norm_lines(self.answers.get("post-norm"), width),
+                ]
+            )
         if "languages" in self.answers:
             sheet = self.query_one("#active-in", StyledText)
             sheet.show(language_lines(self.answers["languages"], sheet.content_size.width or 40))
         self._head()
         self._words()
-
-    def _post_norm(self, width: int) -> list[Spans]:
-        """Whether the scores include the norm behind the FFN; empty for models without one."""
-        rows = self.answers["post-norm"].to_pylist() if "post-norm" in self.answers else []
-        return [[Span(line, "dim")] for row in rows if row["note"] for line in wrapped(row["note"], width)]
 
     def _head(self) -> None:
         layers, (layer, neuron) = self.answers.get("layers"), self.selection.card

@@ -14,7 +14,7 @@ from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.keymap import BRACES, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb
+from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb, view_named
 from neurontui.tui.explorer.screens.languages.views import (
     MEASURES,
     AgainstChance,
@@ -171,7 +171,7 @@ class LanguagesPage(Page):
 
     def choose_view(self, name: str) -> None:
         """Another view by its name."""
-        self.view = next((view for view in self.views if view.name == name), self.view)
+        self.view = view_named(self.views, name, self.view)
 
     def action_measure(self) -> None:
         """Another measure of sharing against chance."""
