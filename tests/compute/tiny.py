@@ -25,6 +25,11 @@ from neurontui.compute.tasks.example import Example
 
 VOCABULARY = 384
 _SIZES = {"vocab_size": VOCABULARY, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3}
+ENCODER_DECODER = {
+    "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "decoder_start_token_id": 3,
+}  # fmt: skip
+"""Sizes of BART, BigBird-Pegasus and FSMT."""
 _LLAMA = {
     **_SIZES,
     "hidden_size": 32,
@@ -130,14 +135,7 @@ MORE: dict[str, dict[str, Any]] = {
     "mpt": {**_SIZES, "d_model": 32, "n_heads": 4, "n_layers": 2, "max_seq_len": 128},
     "bigbird_pegasus": {
         **_SIZES,
-        "d_model": 32,
-        "encoder_layers": 2,
-        "decoder_layers": 2,
-        "encoder_attention_heads": 4,
-        "decoder_attention_heads": 4,
-        "encoder_ffn_dim": 48,
-        "decoder_ffn_dim": 48,
-        "decoder_start_token_id": 3,
+        **ENCODER_DECODER,
         "max_position_embeddings": 256,
         "block_size": 4,
         "num_random_blocks": 1,
@@ -159,15 +157,8 @@ BEHIND: dict[str, dict[str, Any]] = {
 AFTER_THE_SUM: dict[str, dict[str, Any]] = {
     "bart": {
         **_SIZES,
-        "d_model": 32,
-        "encoder_layers": 2,
-        "decoder_layers": 2,
-        "encoder_attention_heads": 4,
-        "decoder_attention_heads": 4,
-        "encoder_ffn_dim": 48,
-        "decoder_ffn_dim": 48,
+        **ENCODER_DECODER,
         "max_position_embeddings": 128,
-        "decoder_start_token_id": 3,
         "forced_eos_token_id": None,
     },
 }
