@@ -1,4 +1,4 @@
-"""What a picture says about its numbers wherever it is pasted: run, number of examples, threshold and languages."""
+"""Caption of an exported picture: run, number of examples, threshold and languages."""
 
 from neurontui.tui.charts.model import Chart, Drawing
 from neurontui.tui.explorer.run_catalog import RunInfo

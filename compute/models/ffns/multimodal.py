@@ -1,7 +1,7 @@
 """Models that read images too, such as Qwen2-VL and Mistral 3: only their text decoder is measured, with text alone.
 
 The image encoder does not run, so its FFNs are not found. Listed are architectures that read a text as their decoder
-alone would; PaliGemma, for example, needs to be told which tokens it may read in both directions.
+alone would; PaliGemma, for example, requires a mask of the tokens that it reads in both directions.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which of the paper's tables stands beside a run: that of its own model and task, or another one if asked for."""
+"""The paper's table that is shown beside a run: that of its own model and task, or another one if asked for."""
 
 from typing import Any
 
