@@ -11,7 +11,7 @@ from neurontui.store.errors import NeurontuiError
 from neurontui.tui.explorer.app import Explorer
 from tests.conftest import Tally
 from tests.tui.conftest import state
-from tests.tui.driving import NARROW, explorer_of, press, settle, text_of
+from tests.tui.driving import NARROW, explorer_of, press, settle, text_of, until
 from tests.tui.sample import Plan, write_sample
 
 __all__ = ["state"]  # makes the explorer's state folder one of the test's own
@@ -114,10 +114,6 @@ async def test_what_happens_to_a_file_that_is_shown(
         path.unlink(missing_ok=True)
         shutil.copy(whole, path.with_name("new"))
         path.with_name("new").rename(path)
-        for _ in range(100):
-            await pilot.pause(0.1)
-            if not app.reloader.released and "Type ratio by layer" in text_of(app):
-                break
-        assert "Type ratio by layer" in text_of(app)
+        await until(pilot, lambda: not app.reloader.released and "Type ratio by layer" in text_of(app))
     tally("fault", "the file removed, cut, emptied, overwritten or replaced under an open explorer", 1,
           "it keeps running, and reads the file again when it is intact")  # fmt: skip

@@ -4,7 +4,6 @@ import os
 import shutil
 import stat
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,11 +144,12 @@ def test_a_read_only_folder_is_enough(store: Callable[..., Path]) -> None:
 
 def test_a_query_that_takes_too_long_ends(store: Callable[..., Path]) -> None:
     path = store()
-    with open_reader(path, limits=Limits(seconds=0.2, threads=1)) as reader:
-        began = time.perf_counter()
-        with pytest.raises(QueryError, match="exceeded its time limit"), translate_read_errors(path):
-            reader.cursor().execute("SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3").fetchall()
-        assert time.perf_counter() - began < 5
+    with (
+        open_reader(path, limits=Limits(seconds=0.2, threads=1)) as reader,
+        pytest.raises(QueryError, match="exceeded its time limit"),
+        translate_read_errors(path),
+    ):
+        reader.cursor().execute("SELECT count(*) FROM range(1e12::BIGINT) t(i) WHERE hash(i) = 3").fetchall()
 
 
 def test_a_query_that_needs_too_much_memory_ends(store: Callable[..., Path]) -> None:

@@ -113,7 +113,7 @@ def test_who_waited_while_the_file_was_replaced_writes_the_new_one(
 def test_removing_waits_for_a_reader_that_has_the_file(store: Callable[..., Path]) -> None:
     path = store()
     other = holder("reader", path)
-    threading.Timer(1.0, lambda: other.communicate("\n")).start()
     began = time.perf_counter()
+    threading.Timer(1.0, lambda: other.communicate("\n")).start()
     remove(path, 1)
     assert time.perf_counter() - began > 0.9

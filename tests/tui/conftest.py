@@ -1,5 +1,6 @@
 """A small results file for the explorer's tests, made once a test session, and ways to drive the explorer."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests.tui.driving import explorer_of
 from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample
 
+TICK = 0.01
+"""Seconds of a pause between keys."""
 PLANS = (
     Plan(),
     Plan(
@@ -69,6 +72,20 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "state"
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that last one tick: Textual's own end when the process idles, which prefetching puts off up to a second.
+
+    Nothing relies on them: `settle` asks the explorer itself whether it has answered.
+    """
+
+    async def one_tick(*_: float) -> None:
+        await asyncio.sleep(TICK)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", one_tick)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", one_tick)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Driving the explorer as a person would: start it, wait until it has answered, read the screen."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -37,6 +38,15 @@ async def settle(pilot: Pilot[None], seconds: float = 20.0) -> None:
         await pilot.pause(0.02)
         waited += 0.02
     raise AssertionError("the explorer is still asking")
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until a condition holds, however slow the machine is; fails after `seconds` of waiting."""
+    waited = 0.0
+    while not condition():
+        assert waited < seconds, "it did not happen"
+        await pilot.pause(0.02)
+        waited += 0.02
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

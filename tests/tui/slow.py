@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 import time
 from typing import Any
 
@@ -36,6 +37,18 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, longest: float = LONGEST) -> None
 
     monkeypatch.setattr(QueryRunner, "_answer", late)
     monkeypatch.setattr(QueryRunner, "run", run_late)
+
+
+def hold_answers(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Hold every answer back until the event is set."""
+    answer, released = QueryRunner._answer, threading.Event()
+
+    def held(query_runner: QueryRunner, request: QueryRequest, running: RunningQuery | None) -> pa.Table:
+        assert released.wait(60)
+        return answer(query_runner, request, running)
+
+    monkeypatch.setattr(QueryRunner, "_answer", held)
+    return released
 
 
 def type_ahead(app: Explorer, *keys: str) -> None:

@@ -46,9 +46,14 @@ class TypeAhead:
         """Whether a key has not had its whole effect yet."""
         return self._passing or bool(self._keys)
 
+    @property
+    def held(self) -> bool:
+        """Whether the next key waits for data that are not shown yet; a canceling key then drops all that wait."""
+        return self._held and bool(self._keys)
+
     async def typed(self, key: events.Key) -> None:
         """Queue a key."""
-        if self._held and key.key in CANCELING:
+        if self.held and key.key in CANCELING:
             self._keys.clear()
         self._keys.append(key)
         await self.go_on()

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.palette_dialog import PaletteDialog
 from neurontui.tui.explorer.palette_search import EXAMPLE, NEURON
-from tests.tui.driving import WIDE, page_of, settle, text_of
+from tests.tui.driving import WIDE, page_of, settle, text_of, until
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,15 @@ def test_neurons_are_two_numbers(text: str, numbers: tuple[str, str] | None) -> 
     assert EXAMPLE.fullmatch(text) is None or text == "5466"
 
 
-async def find(pilot: Pilot[None], text: str) -> None:
+async def search(pilot: Pilot[None], text: str) -> None:
     """Type a text into the palette and press enter at once, as fast as keys come."""
     await pilot.press("ctrl+p", *("space" if letter == " " else letter for letter in text), "enter")
-    for _ in range(100):
-        await pilot.pause(0.02)
-        if not PaletteDialog.is_open(pilot.app):
-            break
+
+
+async def find(pilot: Pilot[None], text: str) -> None:
+    """Search for a text that is in the results, and open the first hit."""
+    await search(pilot, text)
+    await until(pilot, lambda: not PaletteDialog.is_open(pilot.app))
     await settle(pilot)
 
 
@@ -56,5 +58,7 @@ async def test_the_palette_finds_what_is_in_the_results(explorer: Callable[..., 
         await find(pilot, "type-persistence")
         assert page_of(pilot).PAGE == "sql"
         assert "same_mask" in text_of(app), "a column of the query's result"
-        await find(pilot, "5 99")
+        await search(pilot, "5 99")
+        await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
+        await pilot.pause(0.2)
         assert PaletteDialog.is_open(app), "the layer has 48 neurons: there is nothing to choose"

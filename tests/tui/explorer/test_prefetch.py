@@ -1,12 +1,13 @@
 """Queries that the next key is likely to need are prefetched, and no query runs twice."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from textual.pilot import Pilot
 
 from neurontui.queries.results import open_results
 from neurontui.queries.running_query import Job
@@ -14,7 +15,7 @@ from neurontui.store.errors import QueryError, UsageError
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.prefetch import Prefetcher
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
-from tests.tui.driving import NARROW, press, settle
+from tests.tui.driving import NARROW, press, until
 
 SLOW = QueryRequest.of("type-ratio-by-layer", run=1)
 
@@ -117,15 +118,20 @@ def test_closing_waits_for_a_job_that_is_being_made(query_runner: QueryRunner, m
     assert order == ["made", "closed"]
 
 
+async def until_cached(pilot: Pilot[None], requests: Iterable[QueryRequest]) -> None:
+    """Wait until the results of all requests are cached."""
+    assert isinstance(pilot.app, Explorer)
+    query_runner, prefetched = pilot.app.session.query_runner, list(requests)
+    assert prefetched
+    await until(pilot, lambda: all(query_runner.cached(request) is not None for request in prefetched))
+
+
 async def test_the_chip_under_the_cursor_is_prefetched(
     explorer: Callable[..., Explorer],
 ) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "2", "L", "right")
-        await settle(pilot)
-        await pilot.pause(0.3)
-        await settle(pilot)
         page = app.page
         assert page is not None
         others = tuple(code for code in page.languages if code != page.languages[1])
@@ -134,8 +140,7 @@ async def test_the_chip_under_the_cursor_is_prefetched(
         assert scope.languages == others
         expected = page.wants(scope)
         assert page.languages != others
-        assert expected
-        assert [q for q in expected.values() if app.session.query_runner.cached(q) is None] == []
+        await until_cached(pilot, expected.values())
 
 
 async def test_the_next_threshold_and_neighboring_rows_are_prefetched(
@@ -145,10 +150,7 @@ async def test_the_next_threshold_and_neighboring_rows_are_prefetched(
     async with app.run_test(size=NARROW) as pilot:
         for key, least in (("2", 1), ("3", 1)):
             await press(pilot, key)
-            await settle(pilot)
-            await pilot.pause(0.3)
-            await settle(pilot)
             page = app.page
             assert page is not None
             assert len(list(page.next_selections())) >= least
-            assert [q for q in page.prefetch_queries() if app.session.query_runner.cached(q) is None] == []
+            await until_cached(pilot, page.prefetch_queries())

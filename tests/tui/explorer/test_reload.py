@@ -11,7 +11,7 @@ from neurontui.store.journal.journal import Journal
 from neurontui.store.writer import PAUSE
 from neurontui.tui.explorer import file_watcher as watch
 from neurontui.tui.explorer.app import Explorer
-from tests.tui.driving import WIDE, page_of, press, settle, text_of
+from tests.tui.driving import WIDE, page_of, press, settle, text_of, until
 from tests.tui.sample import Plan, journalled, write_sample
 
 SMALL = Plan(examples=10, neurons=16, layers=3, attribution=False, ablation=False)
@@ -39,9 +39,8 @@ async def test_a_run_in_progress_shows_how_far_it_is(explorer: Callable[..., Exp
         app = explorer(path)
         async with app.run_test(size=WIDE) as pilot:
             await press(pilot, "1")
-            await pilot.pause(0.5)
+            await until(pilot, lambda: "being measured · fact" in text_of(app))
             shown = text_of(app)
-            assert "being measured · fact" in shown
             assert "0 of 4 batches" in shown
             assert "measuring" in shown
             assert "measuring 0/4" in shown.splitlines()[0]
@@ -71,10 +70,7 @@ async def test_the_explorer_closes_the_file_for_a_merge_and_shows_the_new_run(
         assert len(app.session.runs) == 1
         merging = subprocess.Popen([sys.executable, "-c", MERGE, str(journal.path), str(path)])
         try:
-            for _ in range(300):
-                await pilot.pause(0.1)
-                if len(app.session.runs) == 2 and merging.poll() is not None:
-                    break
+            await until(pilot, lambda: len(app.session.runs) == 2 and merging.poll() is not None)
             assert merging.wait(10) == 0
         finally:
             merging.kill()
@@ -102,12 +98,8 @@ async def test_a_file_that_was_replaced_is_read_again(explorer: Callable[..., Ex
     app = explorer(path)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "2")
-        await pilot.pause(0.3)
         other.rename(path)
-        for _ in range(100):
-            await pilot.pause(0.1)
-            if app.session.runs and app.session.runs[0].name == "replaced · fact":
-                break
+        await until(pilot, lambda: app.session.runs and app.session.runs[0].name == "replaced · fact")
         await settle(pilot)
         assert app.session.run is not None
         assert app.session.run.name == "replaced · fact"

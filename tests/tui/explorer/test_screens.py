@@ -10,7 +10,7 @@ from neurontui.tui.explorer.widgets.heat import Heat
 from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.tabs import TABS
 from neurontui.tui.explorer.widgets.text_lines import plain
-from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
+from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of, until
 
 EXPECTED = {
     "findings": ("supported", "99.8 % interval", "non-activated", "●1"),
@@ -256,8 +256,7 @@ async def test_an_empty_file_says_how_to_fill_it(explorer: Callable[..., Explore
     schema.create(tmp_path / "empty.duckdb")
     app = explorer(tmp_path / "empty.duckdb")
     async with app.run_test(size=NARROW) as pilot:
-        await pilot.pause(0.3)
-        assert "This file has no runs yet" in text_of(app)
+        await until(pilot, lambda: "This file has no runs yet" in text_of(app))
         for tab in TABS:
             await pilot.press(tab.digit)
             await pilot.pause()

@@ -1,6 +1,5 @@
 """The SQL screen: run, complete, recall, explain, fail in the right place, stop."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from neurontui.tui.explorer.screens import sql
 from neurontui.tui.explorer.screens.sql import SqlPage
 from neurontui.tui.explorer.sql_editor.editor import Editor
 from neurontui.tui.explorer.widgets.grid import Grid
-from tests.tui.driving import NARROW, page_of, press, settle, text_of
+from tests.tui.driving import NARROW, page_of, press, settle, text_of, until
 
 SLOW = "SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3"
 
@@ -116,13 +115,9 @@ async def test_a_long_query_is_stopped_by_esc(explorer: Callable[..., Explorer])
         editor = sql_page(pilot).query_one(Editor)
         editor.text = SLOW
         await pilot.press("ctrl+r")
-        await pilot.pause(1.0)
-        assert sql_page(pilot).waiting
-        assert "running" in text_of(app)
-        existing_manifest = time.monotonic()
+        await until(pilot, lambda: sql_page(pilot).waiting and "running" in text_of(app))
         await pilot.press("escape")
         await settle(pilot)
-        assert time.monotonic() - existing_manifest < 3.0
         assert "cancelled" in text_of(app)
         await run(pilot, "SELECT 1 AS still_alive")
         assert "still_alive" in text_of(app)
@@ -152,10 +147,7 @@ async def test_many_rows_are_cut_and_exported_whole(
         await pilot.press("e")
         await pilot.pause()
         await pilot.press("down", "down", "down", "enter")  # parquet
-        for _ in range(50):
-            await pilot.pause(0.1)
-            if list(tmp_path.glob("*.parquet")):
-                break
+        await until(pilot, lambda: list(tmp_path.glob("*.parquet")))
         [path] = tmp_path.glob("*.parquet")
         assert pq.read_table(path).num_rows == 5000
 
@@ -217,8 +209,7 @@ async def test_explain_opens_the_plan(explorer: Callable[..., Explorer]) -> None
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "9", "ctrl+g")
-        await pilot.pause(0.3)
-        assert isinstance(app.screen, Reading)
+        await until(pilot, lambda: isinstance(app.screen, Reading))
         assert "Group By" in text_of(app)
 
 

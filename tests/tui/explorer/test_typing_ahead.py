@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.widgets.styled_text import StyledText
-from tests.tui.driving import NARROW, page_of, settle, text_of
-from tests.tui.slow import outcome, slow_down, type_ahead, type_slowly
+from tests.tui.driving import NARROW, page_of, settle, text_of, until
+from tests.tui.slow import hold_answers, outcome, slow_down, type_ahead, type_slowly
 
 BACK, NEXT = "left_square_bracket", "right_square_bracket"
 CASES = [
@@ -105,14 +105,15 @@ async def test_keys_typed_before_the_first_answer(
 async def test_escape_drops_the_keys_that_wait(
     explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow_down(monkeypatch, longest=3.0)
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await type_slowly(pilot, "2")
+        released = hold_answers(monkeypatch)
         type_ahead(app, "4", NEXT, "y", "1")
-        await pilot.pause(0.3)
-        assert app.ahead.busy
+        await until(pilot, lambda: page_of(pilot).PAGE == "examples" and app.ahead.held)
         type_ahead(app, "escape")
+        await pilot.pause(0.1)
+        released.set()
         await settle(pilot)
         assert app.clipboard == ""
         assert page_of(pilot).PAGE == "examples"
@@ -124,16 +125,12 @@ async def test_a_dialog_opens_at_once_and_follows_its_answer(
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await type_slowly(pilot, "4")
-        slow_down(monkeypatch, longest=1.5)
+        released = hold_answers(monkeypatch)
         app.session.query_runner._cache.clear()
         type_ahead(app, "down", "f")
-        for _ in range(50):
-            await pilot.pause(0.02)
-            if isinstance(app.screen, Reading) and "running …" in text_of(app):
-                break
-        assert isinstance(app.screen, Reading)
+        await until(pilot, lambda: isinstance(app.screen, Reading) and "running …" in text_of(app))
         assert "Example 1 of" in text_of(app)
-        assert "running …" in text_of(app)
+        released.set()
         await settle(pilot)
         assert "fact-001" in text_of(app)
 
