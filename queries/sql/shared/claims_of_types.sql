@@ -70,17 +70,24 @@ task_difference AS (
         least(a.folds, b.folds) AS folds
     FROM partner k JOIN task_errors a ON a.run = $run JOIN task_errors b ON b.run = k.run AND b.run != a.run
 ),
-kept AS (
-    SELECT min(bit_count(m.mask & s.mask)) AS fewest, max(bit_count(m.mask & s.mask)) AS most
-    FROM neuron_masks m, subset s
-    WHERE m.run = $run AND p > 2
-    GROUP BY m.layer, m.neuron
+neuron_fates AS (
+    -- Over all languages, the counts by type suffice; they are far fewer than the counts by mask.
+    SELECT greatest(n_non, n_specific, n_partial, n_all) = n_non + n_specific + n_partial + n_all AS keeps,
+        n_specific + n_partial + n_all = 0 AS inactive
+    FROM neuron_types
+    WHERE run IN (SELECT $run FROM subset WHERE p > 2 AND whole)
+    UNION ALL
+    SELECT most = 0 OR fewest = p OR (fewest = 1 AND most = 1) OR (fewest > 1 AND most < p), most = 0
+    FROM (
+        SELECT min(bit_count(m.mask & s.mask)) AS fewest, max(bit_count(m.mask & s.mask)) AS most, s.p
+        FROM neuron_masks m, subset s
+        WHERE m.run IN (SELECT $run FROM subset WHERE p > 2 AND NOT whole)
+        GROUP BY m.layer, m.neuron, s.p
+    )
 ),
 census AS (
-    SELECT 100 * count_if(most = 0 OR fewest = p OR (fewest = 1 AND most = 1) OR (fewest > 1 AND most < p))
-            / count(*) AS keeps,
-        100 * count_if(most = 0) / count(*) AS stays_inactive
-    FROM kept, subset
+    SELECT 100 * count_if(keeps) / count(*) AS keeps, 100 * count_if(inactive) / count(*) AS stays_inactive
+    FROM neuron_fates
     HAVING count(*) > 0
 ),
 silences AS (
