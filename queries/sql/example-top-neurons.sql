@@ -16,8 +16,8 @@
 --   rank          -       Rank in its layer by contribution score, from 1.
 --   neuron        index   Neuron, from 0.
 --   type          -       Type in this example, over the selected languages.
---   contribution  %       Contribution score.
---   effect        logits  Effective score, or NULL.
+--   contribution  %       Contribution score: the share of its layer's FFN output that the neuron writes (Eq. 9).
+--   effect        logits  Effective score: what the neuron adds to the answer's logit (Eq. 10), or NULL.
 SELECT n.language, n.layer, n.rank, n.neuron,
     CASE WHEN n.mask & s.mask = 0 THEN 'non-activated' WHEN n.mask & s.mask = s.mask THEN 'all-shared'
             WHEN bit_count(n.mask & s.mask) = 1 THEN 'specific' ELSE 'partial-shared' END::neuron_type AS type,

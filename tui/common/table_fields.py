@@ -21,3 +21,5 @@ class Field:
     """Whether the column takes the room that is left."""
     rank: int = 0
     """Where a table is too wide, columns of a higher rank are left out first; those of rank 0 never are."""
+    meaning: str = ""
+    """What the column is, in a line; empty if its query says it."""

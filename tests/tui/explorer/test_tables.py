@@ -24,6 +24,7 @@ async def test_any_table_is_sorted_by_a_key_and_by_its_header(explorer: Callable
         await press(pilot, "greater_than_sign", "greater_than_sign")
         assert grid.table.column("neuron").to_pylist() == sorted(listed, reverse=True)
         assert "neuron ▼" in text_of(app)
+        assert "neuron: Neuron, from 0." in text_of(app), "the column is explained by its query"
         await press(pilot, "R")
         assert grid.table.column("neuron").to_pylist() == sorted(listed)
         assert grid.row_values()["neuron"] == min(listed)
@@ -41,6 +42,7 @@ async def test_any_table_is_sorted_by_a_key_and_by_its_header(explorer: Callable
         await pilot.click("#neurons", offset=(column, 0))
         await settle(pilot)
         assert grid.table.column("neuron").to_pylist() == listed
+        assert "Share of examples" not in text_of(app), "in the order of the query, nothing is explained"
         await press(pilot, "1", "greater_than_sign", "R")
         assert page_of(pilot).query_one(Grid).row_values()["run"] == 1
         await press(pilot, "R", "home", "enter")

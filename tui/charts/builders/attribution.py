@@ -92,20 +92,23 @@ def norm_lines(table: pa.Table | None, width: int) -> list[Spans]:
     return [[Span(line, "dim")] for row in rows if row["note"] for line in wrapped(row["note"], width)]
 
 
+HALF = "Half of the mean's 95 % interval, by jackknife over folds of examples."
+
+
 def score_fields(paper: bool, intervals: bool = True) -> tuple[Field, ...]:
     """Columns of the table of effective scores; one for the intervals only where there are any."""
     own = (
         Field("language", "lang"),
         Field("type", "type", lambda value: f"{LETTERS[value]} {SHORT[value]}"),
-        Field("largest", "max", _logit, right=True),
-        Field("smallest", "min", _logit, right=True, rank=4),
-        Field("mean", "mean", _small, right=True),
-        *([Field("half", "±95 %", _small, right=True)] if intervals else []),
-        Field("variance", "variance", _small, right=True, rank=3),
+        Field("largest", "max", _logit, right=True, meaning="Largest effective score, logits."),
+        Field("smallest", "min", _logit, right=True, rank=4, meaning="Smallest effective score, logits."),
+        Field("mean", "mean", _small, right=True, meaning="Mean effective score, logits."),
+        *([Field("half", "±95 %", _small, right=True, meaning=HALF)] if intervals else []),
+        Field("variance", "variance", _small, right=True, rank=3, meaning="Variance of the effective scores."),
     )
     theirs = (
-        Field("paper_largest", "paper max", _logit, right=True, rank=1),
-        Field("paper_mean", "paper mean", _small, right=True, rank=1),
+        Field("paper_largest", "paper max", _logit, right=True, rank=1, meaning="Largest value that the paper gives."),
+        Field("paper_mean", "paper mean", _small, right=True, rank=1, meaning="Mean that the paper gives."),
     )
     return own + theirs if paper else own
 

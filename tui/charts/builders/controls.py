@@ -25,18 +25,21 @@ def matched(size: Any, other: Any) -> bool:
 def control_fields(width: int, measure: str = "right") -> tuple[Field, ...]:
     """The columns that fit; the sizes of both, and whether they match, are always among them."""
     name, language, *sizes = (
-        Field("name", "switched off", stretch=True),
+        Field("name", "switched off", stretch=True, meaning="The neurons that were switched off."),
         Field("language", "lang", lambda value: value or "all"),
-        Field("percent", "off %", percent, right=True),
-        Field("control_percent", "control %", percent, right=True),
-        Field("sizes", "sizes"),
+        Field("percent", "off %", percent, right=True, meaning="Share of all neurons that were switched off."),
+        Field("control_percent", "control %", percent, right=True, meaning="The same for the control."),
+        Field("sizes", "sizes", meaning="Whether the neurons and their control are equally many."),
     )
     answers = (
-        Field("accuracy", f"{measure} %", percent, right=True),
-        Field("control", "of control", percent, right=True),
+        Field("accuracy", f"{measure} %", percent, right=True, meaning="Inputs that count, with the neurons off."),
+        Field("control", "of control", percent, right=True, meaning="The same with the control off."),
     )
-    differences = (Field("gain", "points", right=True), Field("nats", "nats", right=True))
-    n = Field("n", "n", count, right=True)
+    differences = (
+        Field("gain", "points", right=True, meaning="Loss beyond the control's; + the neurons do more harm."),
+        Field("nats", "nats", right=True, meaning="The same in log-probability of the answer (natural logarithm)."),
+    )
+    n = Field("n", "n", count, right=True, meaning="Number of inputs.")
     return (
         (name, language, *sizes, *answers, *differences, n) if width >= 110 else (name, language, *sizes, *differences)
     )

@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.model import Drawing
+from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.exported_tables import exported_tables
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
@@ -31,7 +32,9 @@ from neurontui.tui.explorer.widgets.keys import Keys
 from neurontui.tui.explorer.widgets.notice import Notice, Step
 from neurontui.tui.explorer.widgets.run_lines import warning_words
 from neurontui.tui.explorer.widgets.search_bar import SearchBar
+from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.tabs import TABS, Tabs
+from neurontui.tui.explorer.widgets.text_lines import Span
 
 MEASURES = "measures of run "
 """Prefix of the names of queries for what other runs measured."""
@@ -208,6 +211,7 @@ class Page(SessionScreen):
         with Vertical(id="body"):
             yield from self.body()
         yield SearchBar()
+        yield StyledText(id="meaning")
         yield Keys()
 
     def on_mount(self) -> None:
@@ -215,6 +219,7 @@ class Page(SessionScreen):
         self._built = True
         self.query_one("#notice").display = False
         self.query_one(SearchBar).display = False
+        self.query_one("#meaning").display = False
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Update to what changed while another screen was in front."""
@@ -250,6 +255,20 @@ class Page(SessionScreen):
     def outlives(self, key: str) -> bool:
         """What other runs measured does not depend on the selection."""
         return key.startswith(MEASURES)
+
+    def on_grid_sorted(self, message: Grid.Sorted) -> None:
+        """Explain the column that a table is sorted by, in the words of its query."""
+        words = self._meaning(message.field) if message.field is not None else ""
+        line = self.query_one("#meaning", StyledText)
+        line.display = bool(words)
+        line.show([[Span(f" {words}", "dim")]])
+
+    def _meaning(self, field: Field) -> str:
+        """What a column is: its own words, or those in the headers of the screen's queries; empty if there are none."""
+        named = self.query_runner.results.named
+        columns = [column for request in self.shown().values() for column in named(request.name).columns]
+        words = field.meaning or next((of.description for of in columns if of.name == field.column), "")
+        return f"{field.title}: {words}" if words else ""
 
     def about_what(self) -> tuple[str, ...]:
         """File, run, and the screens that led here."""

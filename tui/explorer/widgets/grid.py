@@ -101,6 +101,13 @@ class Grid(Veil, DataTable):
             super().__init__()
             self.needle, self.found = needle, found
 
+    class Sorted(Message):
+        """The rows are in another order: that of a column, or of the query (None)."""
+
+        def __init__(self, field: Field | None) -> None:
+            super().__init__()
+            self.field = field
+
     def __init__(self, *, id: str | None = None, cursor_type: str = "row", noun: str = "row") -> None:  # noqa: A002
         self.noun = noun
         """What a row is, in the last line."""
@@ -213,6 +220,7 @@ class Grid(Veil, DataTable):
             return
         self.order = None if column is None else (column, descending)
         self._fill(0)
+        self.post_message(self.Sorted(next((field for field in self.fields if field.column == column), None)))
 
     def action_sort(self, step: int) -> None:
         """The next column that is shown, then the order of the query; numbers begin with the largest."""
