@@ -22,6 +22,7 @@ from neurontui.tui.explorer.crash_log import write_crash_log
 from neurontui.tui.explorer.dialogs.dialog import Choice, Reading
 from neurontui.tui.explorer.dialogs.help import help_lines
 from neurontui.tui.explorer.file_watcher import FilesChecked
+from neurontui.tui.explorer.handed_sql import handed_sql
 from neurontui.tui.explorer.keymap import Binding, BindingType, load_keymap
 from neurontui.tui.explorer.navigation import Navigation
 from neurontui.tui.explorer.palette_commands import commands
@@ -264,16 +265,15 @@ class Explorer(App[None]):
             self.push_screen(Reading(help_lines(self.page)))
 
     def action_hand_to_sql(self) -> None:
-        """Show the screen's first query on the SQL screen."""
+        """Show the screen's first query on the SQL screen, for all runs that are compared."""
         page = self.page
         if page is not None and page.PAGE == "sql":  # its query is already there
             page.focus_first()
             return
-        query = next(iter(page.shown().values()), None) if page is not None else None
-        if query is None:
-            return
-        self.session.pending_sql = self.session.query_runner.results.statement(query.name, **query.values())
-        self.open_detail("sql")
+        statement = handed_sql(page.shown().values(), self.session.query_runner.results) if page is not None else ""
+        if statement:
+            self.session.pending_sql = statement
+            self.open_detail("sql")
 
     def action_press(self, key: str) -> None:
         """A click on a key in the last line."""

@@ -16,7 +16,7 @@ def exported_tables(shown: Iterable[Shown], runs: Iterable[RunInfo]) -> dict[str
     names = {run.number: run.name for run in runs}
     groups: dict[str, dict[QueryRequest, list[Shown]]] = {}
     for request, table in shown:
-        groups.setdefault(request.name, {}).setdefault(_but_run(request), []).append((request, table))
+        groups.setdefault(request.name, {}).setdefault(without_run(request), []).append((request, table))
     compared = len({number for request, _ in _all(groups) for number in _runs(request)}) > 1
     return {
         _name(name, key, choices): _joined(pairs, names if compared else {})
@@ -29,7 +29,7 @@ def _all(groups: Mapping[str, Mapping[QueryRequest, list[Shown]]]) -> list[Shown
     return [pair for choices in groups.values() for pairs in choices.values() for pair in pairs]
 
 
-def _but_run(request: QueryRequest) -> QueryRequest:
+def without_run(request: QueryRequest) -> QueryRequest:
     """The request without its run: requests that differ in nothing else are rows of one table."""
     return QueryRequest(request.name, tuple(pair for pair in request.params if pair[0] not in _OF_A_RUN))
 

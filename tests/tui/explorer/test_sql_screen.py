@@ -259,7 +259,16 @@ async def test_what_a_view_shows_is_what_it_hands_over(explorer: Callable[..., E
         assert "n_languages" in sql_page(pilot).query_one(Grid).table.column_names
         await press(pilot, "escape", "V", "c")
         await pilot.press("down", "enter")
-        await press(pilot, "d", "x")
+        await settle(pilot)
+        assert app.session.run is not None
+        assert app.session.second is not None
+        both = page_of(pilot).tables()["type-ratio-by-layer"].num_rows
+        await press(pilot, "x")
+        handed = sql_page(pilot).query_one(Grid).table
+        numbers = {app.session.run.number, app.session.second.number}
+        assert set(handed.column("run").to_pylist()) == numbers, "the rows of both runs"
+        assert handed.num_rows == both
+        await press(pilot, "escape", "d", "x")
         assert "difference" in sql_page(pilot).query_one(Grid).table.column_names
 
 
