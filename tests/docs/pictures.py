@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neurontui.queries.results import open_results
 from neurontui.tui.explorer.app import Explorer
+from tests.docs.seamless import seamless
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (96, 28)
@@ -27,7 +28,7 @@ async def take(results: Path, folder: Path) -> None:
             await pilot.pause(1)
             while app.page is not None and app.page.waiting:  # the claims of every run
                 await pilot.pause(0.5)
-            svg = _REMOTE_FONTS.sub("", app.export_screenshot(title="neurontui"))
+            svg = seamless(_REMOTE_FONTS.sub("", app.export_screenshot(title="neurontui")))
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
