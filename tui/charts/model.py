@@ -91,6 +91,11 @@ class Chart:
     from_zero: bool = True
     """Whether the y axis of a figure starts at zero; the terminal shows the range of the values."""
 
+    @property
+    def has_values(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(value is not None for series in self.series for value in series.values)
+
     def legend(self, series: Series) -> str:
         """What a curve is, in words."""
         return f"{series.name} ({self.grey})" if series.reference else series.name
@@ -148,6 +153,11 @@ class Matrix:
     column_title: str = ""
     digits: int = 1
     """Decimals of a cell, at least; small values have more."""
+
+    @property
+    def has_values(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(value is not None for _, _, value in self.cells())
 
     def text(self, row: int, column: int) -> str:
         """A cell's value; with its sign where the colors are around zero."""
@@ -219,6 +229,11 @@ class Bars:
     def _end(self) -> float:
         highest = max((bar.value or 0.0 for bar in self.bars), default=0.0)
         return 100.0 if self.unit == "%" and 50 < highest <= 100 else round_up(highest)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(bar.value is not None for bar in self.bars)
 
     @property
     def scale(self) -> str:

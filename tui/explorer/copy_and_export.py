@@ -10,6 +10,7 @@ from neurontui.store.errors import NeurontuiError, UsageError
 from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import export_files as export
+from neurontui.tui.explorer.crash_log import wrap_errors
 from neurontui.tui.explorer.dialogs.export import ExportDialog, ExportItem
 from neurontui.tui.explorer.picture_captions import caption_lines
 from neurontui.tui.explorer.screens.page import Page
@@ -53,7 +54,7 @@ def _place(path: Path) -> str:
 
 def ask_export(app: App[Any], page: Page) -> None:
     """Let the user choose what to save, in which format and where."""
-    tables, drawings = page.tables(), list(page.drawings())
+    tables, drawings = page.tables(), [drawing for drawing in page.drawings() if drawing.has_values]
     if not tables and not drawings:
         app.notify("There is nothing to export yet.", markup=False)
         return
@@ -81,7 +82,8 @@ def _save(app: App[Any], chosen: tuple[ExportItem, Path] | None) -> None:
 def _write(app: App[Any], item: ExportItem, folder: Path) -> None:
     """In a thread: a table of millions of rows takes long."""
     try:
-        path = export.save(folder, item.name, item.kind, item.content())
+        with wrap_errors():
+            path = export.save(folder, item.name, item.kind, item.content())
     except NeurontuiError as error:
         app.call_from_thread(app.notify, str(error), severity="error", timeout=8)
     else:
