@@ -147,6 +147,8 @@ class Matrix:
     skip_diagonal: bool = False
     tints: tuple[tuple[Value, ...], ...] = ()
     """What colors the cells, where that is not their value; None leaves a cell without color."""
+    tint_unit: str = ""
+    """What the tints are, with their unit; for a picture without room for the values."""
     marks: tuple[str, ...] = ()
     """A row of characters a row, each put behind a cell's value: what a color means, without color."""
     row_title: str = ""

@@ -175,3 +175,25 @@ def test_the_explorer_does_not_import_matplotlib() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+def texts_of(drawing: Drawing) -> set[str | None]:
+    return {element.text for element in ElementTree.fromstring(svg_of(drawing)).iter(f"{SVG}text")}
+
+
+def test_a_wide_heatmap_names_every_language_and_numbers_layers_in_steps() -> None:
+    values = (tuple(map(float, range(30))),) * 2
+    languages = tuple(f"l{code}" for code in range(30))
+    assert set(languages) <= texts_of(Matrix("m", ("a", "b"), languages, values))
+    layers = texts_of(Matrix("m", ("a", "b"), tuple(map(str, range(30))), values))
+    assert "28" in layers
+    assert "27" not in layers
+
+
+def test_a_wide_heatmap_says_what_its_colors_are() -> None:
+    columns = tuple(f"l{code}" for code in range(30))
+    values, changes = (tuple(map(float, range(30))),), (tuple(float(-code) for code in range(30)),)
+    texts = texts_of(Matrix("accuracy", ("a",), columns, values, diverging=True, tints=changes, tint_unit="change"))
+    assert "accuracy: change" in texts
+    assert "change" in texts, "the color bar"
+    assert "accuracy (%)" not in texts

@@ -60,6 +60,7 @@ def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows, mor
         tuple(values),
         diverging=True,
         tints=tuple(tints),
+        tint_unit="change from the baseline, points" if more_is_better else "opposite of the change, points",
         marks=tuple(marks),
     )
 

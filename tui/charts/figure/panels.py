@@ -110,6 +110,11 @@ def dots(axes: "Axes", panel: Dots, named: bool) -> None:
     axes.grid(axis="x")
 
 
+def is_wide(matrix: Matrix) -> bool:
+    """Whether there is no room for values: only their colors are drawn, with a color bar."""
+    return len(matrix.columns) > WRITTEN or len(matrix.rows) > ROWS
+
+
 def heat(axes: "Axes", matrix: Matrix) -> None:
     """Cells in the terminal's colors, with their values where there is room, else with a color bar."""
     extent = matrix.extent()
@@ -122,7 +127,7 @@ def heat(axes: "Axes", matrix: Matrix) -> None:
             image[row, column] = to_rgba(papers[row, column])
     axes.pcolormesh(image, edgecolors=PAPER, linewidth=0.6)
     axes.invert_yaxis()
-    wide = len(matrix.columns) > WRITTEN or len(matrix.rows) > ROWS
+    wide = is_wide(matrix)
     axes.set_aspect("auto" if wide else 0.62)
     _heat_labels(axes, matrix)
     if wide:
@@ -138,7 +143,8 @@ def heat(axes: "Axes", matrix: Matrix) -> None:
 def _heat_labels(axes: "Axes", matrix: Matrix) -> None:
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    every = 1 if matrix.columns == matrix.rows else -(-len(matrix.columns) // 20)
+    numbered = all(name.strip().isdecimal() for name in matrix.columns)  # names in between follow from the others
+    every = -(-len(matrix.columns) // 20) if numbered else 1
     for axis, names, step, room in ((axes.xaxis, matrix.columns, every, 8), (axes.yaxis, matrix.rows, 1, 24)):
         at = range(0, len(names), max(step, 1))
         axis.set_ticks([i + 0.5 for i in at], [shorten(names[i].strip(), room) for i in at])
@@ -151,4 +157,4 @@ def _heat_labels(axes: "Axes", matrix: Matrix) -> None:
 def _color_bar(axes: "Axes", matrix: Matrix, extent: tuple[float, float]) -> None:
     stops = [shade(level / 15, (0.0, 1.0), matrix.diverging) for level in range(16)]
     colors = ScalarMappable(Normalize(*extent), LinearSegmentedColormap.from_list("cells", stops))
-    axes.figure.colorbar(colors, ax=axes, label=matrix.unit)
+    axes.figure.colorbar(colors, ax=axes, label=matrix.tint_unit or matrix.unit)

@@ -220,8 +220,7 @@ def _y_title(chart: Chart) -> str:
 
 def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -> None:
     if panel.title:
-        unit = f" ({panel.unit})" if isinstance(panel, Matrix) else ""
-        axes.set_title(shorten(panel.title + unit, round(112 / across)))
+        axes.set_title(shorten(_panel_heading(panel), round(112 / across)))
     if isinstance(panel, Chart):
         axes.set_xlabel(clean(panel.x_title) if bottom else "")
         axes.set_ylabel(clean(_y_title(panel)) if left else "")
@@ -230,6 +229,15 @@ def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -
         axes.set_ylabel(clean(panel.row_title))
     else:
         axes.set_xlabel(clean(panel.unit if isinstance(panel, Dots) else panel.y_title or panel.unit))
+
+
+def _panel_heading(panel: Panel) -> str:
+    """The title, for a heatmap with what its colors or values are."""
+    if not isinstance(panel, Matrix):
+        return panel.title
+    if panels.is_wide(panel) and panel.tint_unit:
+        return f"{panel.title}: {panel.tint_unit}"
+    return f"{panel.title} ({panel.unit})"
 
 
 def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> int:
