@@ -22,7 +22,7 @@ chosen = [item for item in text_architectures() if not options.names or item.nam
 outcomes = try_all(chosen, options.workers)
 if options.names:
     for outcome in outcomes:
-        print(f"{outcome.architecture.label}: {outcome.group}; {outcome.ffns} {outcome.reason}")
+        print(f"{outcome.architecture.label}: {outcome.group}; {outcome.ffns} {outcome.reason}; {outcome.scores}")
 else:
     PAGE.write_text(page(outcomes), encoding="utf-8")
     print(f"{PAGE}: {len(outcomes)} architectures in {time.monotonic() - started:.0f} s")

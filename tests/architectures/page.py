@@ -11,13 +11,15 @@ from tests.architectures.trial import MEASURED, NOT_BUILT, REFUSED, WITHOUT_GENE
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 RELEASE = f"transformers {transformers.__version__}"
 
-_GROUPS = (
-    (MEASURED, "Measured", "FFNs"),
-    (WITHOUT_GENERATION, "Measured without generation", "why no answers"),
-    (REFUSED, "Refused", "why"),
-    (NOT_BUILT, "Not tried", "why no tiny model can be made from the configuration class"),
-    (WRONG, "Wrong or failing", "what"),
+_SCORES = {"FFNs": "ffns", "scores": "scores"}
+_GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (MEASURED, "Measured", _SCORES),
+    (WITHOUT_GENERATION, "Measured without generation", _SCORES | {"why no answers": "reason"}),
+    (REFUSED, "Refused", {"why": "reason"}),
+    (NOT_BUILT, "Not tried", {"why no tiny model can be made from the configuration class": "reason"}),
+    (WRONG, "Wrong or failing", {"what": "reason"}),
 )
+"""Group, heading, and columns with the field of an outcome."""
 
 
 def page(outcomes: Sequence[Outcome]) -> str:
@@ -33,7 +35,15 @@ def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
         "from its configuration class. An architecture is *measured* if, for prompts of unequal length in one batch, "
         "masks and activations of every layer are those of plain PyTorch on one unpadded prompt; if weights times "
         "value vectors, plus the bias, are the output of the FFN; if the FFN returns its bias when all neurons are "
-        "off; and if greedy answers are those of passes over one prompt without a cache."
+        "off; if contribution and effective scores of all neurons, the latter also with `--contrast`, are those "
+        "of plain PyTorch and NumPy; and if greedy answers are those of passes over one prompt without a cache."
+    )
+    yield ""
+    yield (
+        "For the scores, what a neuron adds to the residual stream is computed without neurontui: the derivative of "
+        "what is added, by the neuron's weights in the value matrix, with the statistics of all norms held fixed, so "
+        "that norms and factors behind the FFN are included. *contribution* alone: effective scores are NULL, because "
+        "the FFN is in an encoder, or its width is not that of the output embedding."
     )
     yield ""
     yield (
@@ -48,19 +58,21 @@ def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
         count = sum(outcome.group == group for outcome in outcomes)
         if count or group != WRONG:
             yield f"| {title.lower()} | {count} |"
+    scored = [outcome for outcome in outcomes if outcome.group in (MEASURED, WITHOUT_GENERATION)]
+    yield f"| scores refused, of those measured | {sum(outcome.scores.startswith('refused') for outcome in scored)} |"
     yield ""
 
 
 def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    for group, title, column in _GROUPS:
+    for group, title, columns in _GROUPS:
         members = [outcome for outcome in outcomes if outcome.group == group]
         if not members:
             continue
         yield f"## {title}"
         yield ""
-        yield f"| architecture | {column} |"
-        yield "|---|---|"
+        yield f"| architecture | {' | '.join(columns)} |"
+        yield "|---" * (len(columns) + 1) + "|"
         for outcome in members:
-            scores = "" if outcome.scored else "; scores only with `--no-post-norm`"
-            yield f"| `{outcome.architecture.label}` | {outcome.reason or outcome.ffns}{scores} |"
+            cells = [f"`{outcome.architecture.label}`", *(getattr(outcome, field) for field in columns.values())]
+            yield f"| {' | '.join(cells)} |"
         yield ""

@@ -41,6 +41,8 @@ _SIZES: tuple[tuple[str, int], ...] = (
     (r"patch_size", 4),
 )
 """Values by name of the field, for fields whose default is a whole number or None; the first match holds."""
+_FACTORS = {"residual_multiplier": 0.3, "routed_scaling_factor": 2.5, "mlp_multipliers": [0.7, 0.3]}
+"""Constants in and behind FFNs by name of the field, because a factor of 1 hides that it is left out."""
 _PATTERNS = tuple((re.compile(pattern), value) for pattern, value in _SIZES)
 _NONE_STAYS = re.compile(r".*(intermediate|ffn|inner|window|lora|start_token|experts|top_?k|heads|hidden_size).*")
 """Fields that are switched off, or follow from another field, where they are None."""
@@ -77,7 +79,8 @@ def _changes(config: PretrainedConfig) -> dict[str, Any]:
     sizes = {name: size for name, value in fields.items() if (size := _size(name, value)) is not None}
     if fields.get("num_key_value_heads") == fields.get("num_attention_heads") and "num_key_value_heads" in sizes:
         sizes["num_key_value_heads"] = sizes["num_attention_heads"]
-    return sizes | nested
+    factors = {name: value for name, value in _FACTORS.items() if fields.get(name) is not None}
+    return sizes | factors | nested
 
 
 def _size(name: str, value: object) -> int | None:

@@ -14,6 +14,7 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.store.errors import ModelError, NeurontuiError
 from tests.architectures.comparison import DifferenceError, compare_capture, compare_generation
 from tests.architectures.names import KINDS, Architecture
+from tests.architectures.score_comparison import compare_scores
 from tests.architectures.shrink import tiny_config
 from tests.compute.tiny import randomise, save_tokenizer
 
@@ -37,8 +38,8 @@ class Outcome:
     reason: str = ""
     ffns: str = ""
     """Number, width and structure of the FFNs that were measured."""
-    scored: bool = True
-    """Whether scores include what stands between FFN and residual stream; otherwise they need --no-post-norm."""
+    scores: str = ""
+    """Which scores were measured, or why they are refused."""
 
 
 def try_architecture(architecture: Architecture, folder: Path) -> Outcome:
@@ -51,33 +52,46 @@ def try_architecture(architecture: Architecture, folder: Path) -> Outcome:
     except Exception as error:
         return Outcome(architecture, NOT_BUILT, _sentence(error, folder))
     try:
-        loaded, scored = _load(path)
+        loaded, refusal = _load(path)
         ffns = compare_capture(loaded, plain_model(architecture, path))
+        scores = _scores(loaded, refusal, architecture, path)
     except NeurontuiError as error:
         return Outcome(architecture, REFUSED, _sentence(error, folder))
     except Exception as error:
         return Outcome(architecture, WRONG, _sentence(error, folder))
+    group, reason = _generation(loaded, architecture, path)
+    return Outcome(architecture, group, reason, ffns, scores)
+
+
+def _generation(loaded: LoadedModel, architecture: Architecture, path: Path) -> tuple[str, str]:
+    """Group of a model whose activity and scores are right, and why it is not MEASURED."""
     if loaded.encoder_only:
-        return Outcome(architecture, WITHOUT_GENERATION, "an encoder generates nothing", ffns, scored)
+        return WITHOUT_GENERATION, "an encoder generates nothing"
     try:
         compare_generation(loaded, plain_model(architecture, path))
-    except DifferenceError as error:
-        return Outcome(architecture, WRONG, _sentence(error, folder), ffns, scored)
     except NeurontuiError as error:
-        return Outcome(architecture, WITHOUT_GENERATION, _sentence(error, folder), ffns, scored)
+        return WITHOUT_GENERATION, _sentence(error, path.parent)
     except Exception as error:
-        return Outcome(architecture, WRONG, f"generation fails: {_sentence(error, folder)}", ffns, scored)
-    return Outcome(architecture, MEASURED, "", ffns, scored)
+        return WRONG, f"generation fails: {_sentence(error, path.parent)}"
+    return MEASURED, ""
 
 
-def _load(path: Path) -> tuple[LoadedModel, bool]:
-    """The model, and whether it can be loaded for scores."""
+def _scores(loaded: LoadedModel, refusal: ModelError | None, architecture: Architecture, path: Path) -> str:
+    """Which scores there are after they were compared, or why they are refused."""
+    if refusal is not None:
+        return f"refused, except with `--no-post-norm`: {_sentence(refusal, path.parent)}"
+    return compare_scores(loaded, plain_model(architecture, path))
+
+
+def _load(path: Path) -> tuple[LoadedModel, ModelError | None]:
+    """The model, and why it cannot be loaded for scores."""
     try:
-        return load_model(ModelOptions(str(path), device="cpu")), True
+        return load_model(ModelOptions(str(path), device="cpu")), None
     except ModelError as error:
         if "--no-post-norm" not in str(error):
             raise
-    return load_model(ModelOptions(str(path), device="cpu", post_norm=None)), False
+        refusal = error
+    return load_model(ModelOptions(str(path), device="cpu", post_norm=None)), refusal
 
 
 def build(architecture: Architecture, path: Path) -> None:
@@ -91,8 +105,17 @@ def build(architecture: Architecture, path: Path) -> None:
         raise ValueError(f"its smallest configuration known here has {size / 1e6:.0f} million parameters")
     model = auto.from_config(config)
     randomise(model)
+    _randomise_buffers(model)
     model.save_pretrained(path)
     save_tokenizer(architecture.name, path)
+
+
+def _randomise_buffers(model: Any) -> None:
+    """Also those numbers that are saved but are no parameters, such as the factor of Gemma 4's blocks."""
+    saved = model.state_dict().keys()
+    for path, buffer in model.named_buffers():
+        if path in saved and buffer.is_floating_point():
+            buffer.uniform_(0.5, 1.5)
 
 
 def plain_model(architecture: Architecture, path: Path) -> Any:
@@ -117,5 +140,6 @@ _SHORTER = (
     (r"^'\S*model'( \(\S+\))? (is|has|keeps|takes|fails) ", r"it \2 "),
     (r", which is not supported; encoders of .*", ", which is not in the table of encoders"),
     (r"; (choose another model|measure its types|set attention_type).*", ""),
+    (r"^What stands between .* and the residual stream is (.+?), so contribution and effective scores .*", r"\1"),
     (r", so (nothing is|it cannot be) measured\.?$", ""),
 )

@@ -18,6 +18,7 @@ from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.compute.models.ffns.norms import Norm, Write, find_norm
 from neurontui.compute.models.ffns.probe_pass import Event, Place, Record, blocks_of, run_probe
+from neurontui.compute.models.ffns.stream_factors import find_stream_factors
 from neurontui.store.errors import ModelError
 
 _NEAR_ONE = 1e-3
@@ -65,7 +66,12 @@ def with_writes(model: Any, ffns: Sequence[FFN], name: str, *, use: bool | None)
     """
     if use is None:
         return tuple(ffns), None
-    writes = find_writes(model, ffns)
+    streams = find_stream_factors(model, ffns)
+    with streams.set_to_one():
+        writes = [
+            None if write is None else replace(write, factor=write.factor * streams.of(index))
+            for index, write in enumerate(find_writes(model, ffns))
+        ]
     n_changed = sum(write is None or write.changes for write in writes)
     if not use:
         return tuple(ffns), n_changed
