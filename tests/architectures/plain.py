@@ -58,11 +58,16 @@ def run(model: Any, ids: list[int]) -> Record:
     with ExitStack() as stack:
         for path, module in model.named_modules():
             stack.callback(module.register_forward_hook(keep(path)).remove)
-        model(**inputs_of(model, ids), **({"use_cache": False} if model.can_generate() else {}))
+        run_once(model, ids)
     return record
 
 
-def inputs_of(model: Any, ids: list[int]) -> dict[str, Tensor]:
+def run_once(model: Any, ids: list[int]) -> None:
+    """One pass over one prompt; the decoder of an encoder-decoder runs its first step."""
+    model(**_inputs(model, ids), **({"use_cache": False} if model.can_generate() else {}))
+
+
+def _inputs(model: Any, ids: list[int]) -> dict[str, Tensor]:
     inputs = {"input_ids": torch.tensor([ids])}
     if model.config.is_encoder_decoder:
         inputs["decoder_input_ids"] = torch.tensor([[model.config.decoder_start_token_id]])
@@ -72,7 +77,7 @@ def inputs_of(model: Any, ids: list[int]) -> dict[str, Tensor]:
 @torch.no_grad()
 def continued(model: Any, ids: list[int], n: int) -> list[int]:
     """The `n` most likely next tokens, one at a time, each by a pass of its own without a cache."""
-    inputs = inputs_of(model, ids)
+    inputs = _inputs(model, ids)
     grown = "decoder_input_ids" if model.config.is_encoder_decoder else "input_ids"
     start = inputs[grown].shape[1]
     for _ in range(n):

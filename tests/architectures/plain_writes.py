@@ -4,19 +4,20 @@ Nothing of neurontui runs here, and no module is looked for. One unpadded prompt
 makes it. The last sum in the block of which exactly one summand depends on the value matrix is the residual stream plus
 what the FFN writes. With the statistics of all norms held fixed, that summand is linear in the value matrix, so its
 derivative by the row of a neuron, times the row, is what the neuron writes. Where blocks multiply the whole stream at
-their end, it is multiplied by the factors of this and all later blocks.
+their end, that must be multiplied by the factors of this and all later blocks.
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from tests.architectures.plain import inputs_of
+from tests.architectures.plain import run_once
 
 _SUMS = {"add", "__add__", "__radd__", "__iadd__", "add_"}
 _STATISTICS = {"rsqrt", "sqrt", "std", "norm", "vector_norm", "linalg_norm", "linalg_vector_norm"}
@@ -68,33 +69,8 @@ def _are_hidden(first: Any, second: Any) -> bool:
     return tensors and min(first.dim(), second.dim()) > 1 and first.numel() == second.numel()
 
 
-class _Blocks:
-    """Hooks on a block and all later ones of its list: what is written in it, and what multiplies the stream after."""
-
-    def __init__(self, model: Any, block: str, watch: _Watch) -> None:
-        before, _, position = block.rpartition(".")
-        self.blocks = list(model.get_submodule(before).children())[int(position) :]
-        self.watch = watch
-        self.written: Tensor | None = None
-        self.factor = 1.0
-
-    def hooks(self) -> list[Any]:
-        return [
-            *(block.register_forward_pre_hook(self._enter) for block in self.blocks),
-            *(block.register_forward_hook(self._leave) for block in self.blocks),
-        ]
-
-    def _enter(self, *_: Any) -> None:
-        self.watch.written = self.watch.sum = None
-
-    def _leave(self, block: nn.Module, _args: Any, output: Any) -> None:
-        if block is self.blocks[0]:
-            self.written = self.watch.written
-        output = (output[0] if isinstance(output, tuple) else output).detach()
-        if self.watch.sum is not None and self.watch.sum.numel() == output.numel():
-            ratio = output.flatten() / self.watch.sum.flatten()
-            if torch.allclose(ratio, ratio.median(), rtol=1e-3):  # otherwise a norm of the sum, as in post-LN models
-                self.factor *= float(ratio.median())
+class _DoneError(Exception):
+    """Nothing that runs later is needed."""
 
 
 def _held(function: Any, value: Tensor, shape: Any, weight: Any = None, bias: Any = None, eps: Any = None) -> Tensor:
@@ -114,18 +90,25 @@ def written_by_neurons(model: Any, ids: list[int], block: str, values: Sequence[
     """
     model.requires_grad_(False)
     weights = [value.weight for value in values]
-    watch = _Watch()
-    blocks = _Blocks(model, block, watch)
+    watch, module = _Watch(), model.get_submodule(block)
     with ExitStack() as stack, torch.enable_grad():
+        inside = stack.enter_context(ExitStack())
         for weight in weights:
             weight.requires_grad_(True)
-        for hook in blocks.hooks():
-            stack.callback(hook.remove)
-        with watch:
-            model(**inputs_of(model, ids), **({"use_cache": False} if model.can_generate() else {}))
-        assert blocks.written is not None, f"nothing that depends on the FFN is added to anything in {block}"
-        written = blocks.written.reshape(-1, blocks.written.shape[-1])[-1]
-        return blocks.factor * _by_neuron(written, weights, values)
+
+        def enter(*_: Any) -> None:
+            inside.enter_context(watch)
+
+        def leave(*_: Any) -> None:
+            inside.close()
+            raise _DoneError
+
+        stack.callback(module.register_forward_pre_hook(enter).remove)
+        stack.callback(module.register_forward_hook(leave).remove)
+        with suppress(_DoneError):
+            run_once(model, ids)
+        assert watch.written is not None, f"nothing that depends on the FFN is added to anything in {block}"
+        return _by_neuron(watch.written.reshape(-1, watch.written.shape[-1])[-1], weights, values)
 
 
 def _by_neuron(written: Tensor, weights: list[nn.Parameter], values: Sequence[Values]) -> Tensor:
@@ -141,3 +124,29 @@ def _by_neuron(written: Tensor, weights: list[nn.Parameter], values: Sequence[Va
             )
         )
     return torch.stack(columns, dim=-1)
+
+
+@torch.no_grad()
+def stream_factors(model: Any, ids: list[int], blocks: str) -> list[float]:
+    """What the stream is multiplied by between a sum in each block of a list and the end of the list; 1 mostly.
+
+    blocks: path of the list. Where a norm of the sum is the block's output, as in post-LN models, its factor is 1.
+    """
+    watch, factors = _Watch(), []
+
+    def enter(*_: Any) -> None:
+        watch.sum = None
+
+    def leave(_module: nn.Module, _args: Any, output: Any) -> None:
+        output = output[0] if isinstance(output, (tuple, list)) else output
+        same = watch.sum is not None and watch.sum.numel() == output.numel()
+        ratio = output.flatten() / watch.sum.flatten() if same else torch.ones(1)
+        factors.append(float(ratio.median()) if torch.allclose(ratio, ratio.median(), rtol=1e-3) else 1.0)
+
+    with ExitStack() as stack:
+        for block in model.get_submodule(blocks).children():
+            stack.callback(block.register_forward_pre_hook(enter).remove)
+            stack.callback(block.register_forward_hook(leave).remove)
+        with watch:
+            run_once(model, ids)
+    return [prod(factors[position:]) for position in range(len(factors))]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from transformers.pytorch_utils import Conv1D
 
 from neurontui.compute.answers.targets import Target
+from neurontui.compute.batch import Capture
 from neurontui.compute.measures.answer_direction import DirectionOptions
 from neurontui.compute.measures.attribution import AttributionOptions, Scoring
 from neurontui.compute.measures.masks import pack_tensor
@@ -18,7 +19,7 @@ from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.models.prompts.tokenize import encode_batch
 from tests.architectures.comparison import DifferenceError, path_of
-from tests.architectures.plain_writes import Values, written_by_neurons
+from tests.architectures.plain_writes import Values, stream_factors, written_by_neurons
 from tests.compute.answers.asked import asked, targets_of
 
 _BATCH = asked()
@@ -46,14 +47,20 @@ def compare_scores(loaded: LoadedModel, model: Any) -> str:
 
     model: the same weights, untouched by neurontui. Raises DifferenceError.
     """
-    stored = {contrast: _stored(loaded, contrast=contrast) for contrast in (False, True)}
+    captured = capture(loaded, _BATCH, CaptureOptions())
+    stored = {contrast: _stored(loaded, captured, contrast=contrast) for contrast in (False, True)}
     targets, encoded = targets_of(loaded, _BATCH).rows, encode_batch(loaded, _BATCH)
     embedding = model.get_output_embeddings().weight.detach().double().numpy()
     effective = False
+    factors: dict[str, list[float]] = {}
     for layer, ffn in enumerate(loaded.ffns):
         block, values = block_path(path_of(loaded, ffn.value)), values_of(loaded, model, ffn)
+        blocks, _, position = block.rpartition(".")
+        if blocks not in factors:
+            factors[blocks] = stream_factors(model, list(encoded[0].ids), blocks)
         for row in _INPUTS:
             written = written_by_neurons(model, list(encoded[row].ids), block, values).double().numpy()
+            written *= factors[blocks][int(position)]
             reaches_logits = ffn.layer.stack == "decoder" and written.shape[1] == embedding.shape[1]
             effective |= reaches_logits
             for contrast, scores in stored.items():
@@ -62,8 +69,7 @@ def compare_scores(loaded: LoadedModel, model: Any) -> str:
     return "contribution, effective" if effective else "contribution"
 
 
-def _stored(loaded: LoadedModel, *, contrast: bool) -> _Stored:
-    captured = capture(loaded, _BATCH, CaptureOptions())
+def _stored(loaded: LoadedModel, captured: Capture, *, contrast: bool) -> _Stored:
     masks = [pack_tensor(activations > 0) for activations in captured.activations]
     most = max(layer.n_neurons for layer in loaded.layers)
     options = AttributionOptions(top=most, direction=DirectionOptions(contrast=contrast))

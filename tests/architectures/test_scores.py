@@ -13,7 +13,7 @@ from neurontui.compute.models.ffns.norms import Write
 from neurontui.compute.models.ffns.stream_factors import StreamFactors
 from tests.architectures.names import Architecture
 from tests.architectures.plain import run
-from tests.architectures.plain_writes import Values, written_by_neurons
+from tests.architectures.plain_writes import Values, stream_factors, written_by_neurons
 from tests.architectures.trial import WRONG, build, plain_model, try_architecture
 
 IDS = [2, 40, 17, 9, 33]
@@ -36,6 +36,7 @@ def test_what_a_neuron_writes_is_missing_without_its_weights(name: str, tmp_path
             module.eps = 1e5
     weight = model.get_submodule(DOWN).weight
     written = written_by_neurons(model, IDS, "model.layers.1", [Values(weight, transposed=True)])
+    written *= stream_factors(model, IDS, "model.layers")[1]
     before = last_residual(model)
     for neuron in written.norm(dim=-1).topk(3).indices:
         column = weight[:, neuron].clone()

@@ -111,10 +111,10 @@ def build(architecture: Architecture, path: Path) -> None:
 
 
 def _randomise_buffers(model: Any) -> None:
-    """Also those numbers that are saved but are no parameters, such as the factor of Gemma 4's blocks."""
+    """Also numbers and vectors that are saved but are no parameters, such as the factor of Gemma 4's blocks."""
     saved = model.state_dict().keys()
     for path, buffer in model.named_buffers():
-        if path in saved and buffer.is_floating_point():
+        if path in saved and buffer.is_floating_point() and buffer.dim() < 2:
             buffer.uniform_(0.5, 1.5)
 
 
