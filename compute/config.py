@@ -223,6 +223,15 @@ class RunConfig:
         Literal["0", "mean"], Setting("Ablation", "Value that ablated activations are set to; default: 0.")
     ] = "0"
 
+    ablation_judge: Annotated[
+        Literal["teacher-forced", "generated"],
+        Setting(
+            "Ablation",
+            "Judge answers by feeding the expected answer, or by generating one, which takes several times as long; "
+            "default: teacher-forced.",
+        ),
+    ] = "teacher-forced"
+
     max_new_tokens: Annotated[
         int, Setting("Answers", "Tokens to generate for an answer; default: 8.", low=1, high=512)
     ] = 8

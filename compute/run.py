@@ -145,7 +145,7 @@ def _notes(
             "logits only through attention.",
         )
     yield from info.answer_notes
-    yield from ablation_notes(ablation.conditions)
+    yield from ablation_notes(ablation.conditions, ablation.options.judge)
     yield from language_notes(ablation.options.user_sets, data.languages)
     yield from (("model", text) for text in info.model.notes)
     yield from _post_norm_notes(config, info.model)

@@ -30,8 +30,8 @@ _NOT_NUMBERS = frozenset({
     "name", "keep", "force", "skip_bad", "allow_links", "post_norm",
 })  # fmt: skip
 
-_LATER: dict[str, Any] = {"token": "last", "chat": False, "system": None}
-"""Options that earlier versions did not have, with their default: at the default they are not part of the key."""
+_LATER: dict[str, Any] = {"token": "last", "chat": False, "system": None, "ablation_judge": "generated"}
+"""Options that earlier versions did not have, with what those did: such values are not part of the key."""
 
 
 def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
         **_LATER,
         **_deciding(config),
         **_post_norm(config, model),
+        "ablation_judge": config.ablation_judge,
         "dtype": model.dtype,
         "model_digest": model.digest,
         "chat_template": model.chat_template,
@@ -79,7 +80,7 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
     """The options that affect the numbers; for a file of neurons, a digest of its content."""
     chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
     for name, default in _LATER.items():
-        if chosen[name] == default:
+        if chosen[name] == default or (name == "ablation_judge" and "ablation" not in config.measures):
             del chosen[name]
     if config.ablate is not None:
         chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()

@@ -114,6 +114,7 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
         value=config.ablation_value,
         layers=config.ablation_layers,
         seed=config.seed,
+        judge=config.ablation_judge,
         answers=answer_options(config),
     )
 

@@ -283,10 +283,10 @@ COMMENT ON COLUMN ablation_examples.run IS 'Run.';
 COMMENT ON COLUMN ablation_examples.condition IS 'Condition.';
 COMMENT ON COLUMN ablation_examples.example IS 'Example.';
 COMMENT ON COLUMN ablation_examples.language IS 'Language of the input.';
-COMMENT ON COLUMN ablation_examples.prediction IS 'Greedily generated answer.';
+COMMENT ON COLUMN ablation_examples.prediction IS 'Greedily generated answer; with teacher forcing, its beginning, as far as the fed answer and choices show it.';
 COMMENT ON COLUMN ablation_examples.correct IS 'Whether the prediction matches the answer after normalization.';
 COMMENT ON COLUMN ablation_examples.rank_correct IS 'Whether the answer is the most likely choice; NULL without choices.';
-COMMENT ON COLUMN ablation_examples.valid IS 'Whether the prediction is one of the choices; NULL without choices.';
+COMMENT ON COLUMN ablation_examples.valid IS 'Whether the prediction is one of the choices; NULL without choices and, with teacher forcing, without an expected answer.';
 COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Sum of the log-probabilities of the answer''s tokens, in nats.';
 COMMENT ON COLUMN ablation_examples.n_ablated IS 'Number of neurons switched off for this input.';
 

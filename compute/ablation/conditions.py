@@ -39,8 +39,8 @@ def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languag
     return (*numbered, *_number(users, options, len(numbered)))
 
 
-def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ...]:
-    """Explanations of the conditions, for the table `notes`."""
+def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[str, str], ...]:
+    """Explanations of the conditions and of teacher forcing, for the table `notes`."""
     kinds = {condition.kind for condition in conditions}
     texts = {
         "matched": "A control of a type ablates an equal number of other neurons that are active in the input's "
@@ -49,7 +49,13 @@ def ablation_notes(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ..
         "dose": "Paired doses ablate equal numbers of neurons of a type and of its control, in pairs of similar "
         "contribution; if a layer has fewer such pairs than the dose requires, percent is lower than requested.",
     }
-    return tuple(("ablation", text) for kind, text in texts.items() if kind in kinds)
+    explained = [text for kind, text in texts.items() if kind in kinds]
+    if conditions and judge == "teacher-forced":
+        explained.append(
+            "Answers with and without ablation are judged by teacher forcing: right if greedy decoding would begin "
+            "with the expected answer; the query ablation-judge compares this with generated answers."
+        )
+    return tuple(("ablation", text) for text in explained)
 
 
 def _number(planned: Sequence[Condition], options: AblationOptions, start: int = 0) -> list[Condition]:

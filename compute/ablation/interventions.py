@@ -1,6 +1,7 @@
-"""Generate and rank answers for some inputs of a batch under one ablation condition after another.
+"""Judge and rank answers for some inputs of a batch under one ablation condition after another.
 
-A condition costs about one forward pass over the prompts, which generated and ranked answers continue. Work that a
+A condition costs about one forward pass over the prompts, which the expected answers, ranked choices and, if requested,
+generated answers continue. Work that a
 condition does not affect is not repeated: earlier layers if only later ones are ablated, and the prompt without its
 last token if only that token is ablated.
 """
@@ -18,6 +19,7 @@ from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.judge import Outcome
 from neurontui.compute.answers.kv_cache import borrow_layers
 from neurontui.compute.answers.predict import Predictions, Prepared, answer, padded_prompts
+from neurontui.compute.answers.teacher_forcing import forced_answer
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.ablation_hooks import ablate
 from neurontui.compute.models.passes.microbatches import Rows
@@ -77,7 +79,8 @@ class Trial:
         return reading, logits
 
     def _answer(self, decoder: Decoder, reading: Reading, logits: Tensor) -> list[Outcome]:
-        return answer(decoder, self.prepared, self.rows, self.options.answers, reading, logits)
+        way = answer if self.options.judge == "generated" else forced_answer
+        return way(decoder, self.prepared, self.rows, self.options.answers, reading, logits)
 
     @cached_property
     def _plain(self) -> Reading:

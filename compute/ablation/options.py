@@ -57,4 +57,6 @@ class AblationOptions:
     seed: int = 0
     global_types: tuple[Tensor, ...] | None = None
     """Per layer (d_m,) type codes: one set per type for all examples, instead of each example's own types."""
+    judge: str = "teacher-forced"
+    """How answers are judged: teacher-forced or generated."""
     answers: AnswerOptions = field(default_factory=AnswerOptions)

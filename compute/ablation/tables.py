@@ -36,7 +36,8 @@ def ablation_tables(
 ) -> dict[str, pa.Table]:
     """Shard table ablation_examples: one row per condition, example and language.
 
-    masks: per layer (E, d_m), from `pack_tensor`. baseline: result of `predict`, reused for the baseline condition.
+    masks: per layer (E, d_m), from `pack_tensor`. baseline: result of `predict`, reused for the baseline condition if
+    answers are generated; otherwise the baseline is judged by teacher forcing like all other conditions.
     means: per layer (d_m,) the mean activation, for conditions that use it as the value.
     """
     _check(conditions, means)
@@ -50,7 +51,8 @@ def ablation_tables(
         for part in passes(loaded, prepared, rows):
             trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, means or {})
             for condition in conditions:
-                reused = baseline if condition.kind == "baseline" else None
+                generated = condition.kind == "baseline" and options.judge == "generated"
+                reused = baseline if generated else None
                 results = trial.run(condition, reused)
                 result_of.update(
                     ((condition.condition, row), result) for row, result in zip(part, results, strict=True)

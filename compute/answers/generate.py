@@ -1,5 +1,6 @@
 """Generate answers: greedy decoding of a few tokens after the prompts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,15 @@ class Ending:
         if generated[-1] in self.eos:
             return True
         return self._breaks_line(generated[-1]) and bool(self.text(generated[:-1]).strip())
+
+    def cut(self, tokens: Sequence[int], limit: int) -> list[int]:
+        """The tokens up to the one that ends the answer, at most `limit`."""
+        generated: list[int] = []
+        for token in tokens[:limit]:
+            generated.append(token)
+            if self.is_over(generated):
+                break
+        return generated
 
     def text(self, generated: list[int]) -> str:
         """The answer as text: its first nonempty line, without special tokens."""

@@ -9,7 +9,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Right answer generated; ranked first; no choice generated.
+--   $measure    generation|rank|invalid = generation  Right answer, see ablation-judge; ranked first; no choice.
 -- columns:
 --   condition      -       Number of the condition; for several seeds, the first one.
 --   label          -       Label for tables.

@@ -27,7 +27,7 @@ FROM (VALUES
         'generated and judged answers'),
     ('ablation', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run), 'answers with ablated neurons'),
     ('generated', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND correct IS NOT NULL),
-        'answers generated with ablated neurons'),
+        'judged answers with ablated neurons'),
     ('ranked', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND rank_correct IS NOT NULL),
         'choices ranked with ablated neurons'),
     ('controls', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND matched_to IS NOT NULL),

@@ -269,3 +269,11 @@ def test_info_has_no_doubts_about_a_run_of_today(
 def test_options_that_came_later_leave_the_key_of_other_runs_alone(config: RunConfig) -> None:
     assert not _LATER.keys() & _deciding(config).keys()
     assert _deciding(replace(config, token="subject"))["token"] == "subject"
+
+
+def test_teacher_forcing_is_part_of_the_key_of_runs_that_ablate(config: RunConfig) -> None:
+    """Generated answers are what earlier versions judged, so those runs keep their key."""
+    ablated = replace(config, measures=("types", "ablation"))
+    assert _deciding(ablated)["ablation_judge"] == "teacher-forced"
+    assert "ablation_judge" not in _deciding(replace(ablated, ablation_judge="generated"))
+    assert _deciding(config) == _deciding(replace(config, ablation_judge="generated"))

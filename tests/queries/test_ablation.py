@@ -1,10 +1,13 @@
 """Accuracies, paired changes and controls against NumPy on the raw outcomes."""
 
+import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -157,3 +160,47 @@ def test_published_scores_for_knowledge_editing(tmp_path: Path) -> None:
     found = {(r["source"], r["language"], r["type"]): r for r in rows}
     assert found["Table 1", "en", "all-shared"]["variance"] == 0.36
     assert found["Table 3", "zh", "partial-shared"]["smallest"] == -0.20
+
+
+def _with_judge(toy: Toy, folder: Path, judge: str | None) -> Path:
+    """The toy file with this judge recorded for run 1 (None: as in files of earlier versions), and other verdicts.
+
+    In every fifth example, generated answers are right where those under teacher forcing are not, and vice versa.
+    """
+    path = folder / "judged.duckdb"
+    shutil.copyfile(toy.path, path)
+    with duckdb.connect(str(path)) as connection:
+        recorded = "{}" if judge is None else json.dumps({"ablation_judge": judge})
+        connection.execute("UPDATE runs SET settings = ? WHERE run = 1", [recorded])
+        connection.execute("UPDATE examples SET correct = NOT correct WHERE run = 1 AND example % 5 = 0")
+    return path
+
+
+@pytest.mark.parametrize("codes", subsets(3, 1, 23), ids=",".join)
+def test_ablation_judge(toy: Toy, tmp_path: Path, codes: list[str]) -> None:
+    run, expected = toy[1], {}
+    forced, generated = run.conditions[0].correct, run.correct.copy()
+    generated[::5] = 1 - generated[::5]
+    for code in [*codes, None]:
+        read = places(run, codes, code)
+        difference = (generated - forced)[:, read]
+        n = int((~np.isnan(difference)).sum())
+        expected[(code,)] = {
+            "n": n, "n_only_generated": (difference == 1).sum(), "n_only_forced": (difference == -1).sum(),
+            "agreement": 100 * (difference == 0).sum() / n,
+        }  # fmt: skip
+    with open_results(_with_judge(toy, tmp_path, "teacher-forced")) as opened:
+        found = opened.query("ablation-judge", run=1, languages=codes)
+        assert opened.query("ablation-judge", run=4).num_rows == 0
+    check(found, ("language",), expected)
+    whole = found.to_pylist()[0]
+    assert whole["language"] is None
+    assert f"agree on {whole['agreement']:.1f} % of {whole['n']:,} prompts" in whole["note"]
+    assert whole["note"].endswith("generates answers")  # they agree by chance only
+
+
+@pytest.mark.parametrize("judge", [None, "generated"])
+def test_generated_answers_are_not_compared_with_themselves(toy: Toy, tmp_path: Path, judge: str | None) -> None:
+    with open_results(_with_judge(toy, tmp_path, judge)) as opened:
+        rows = opened.query("ablation-judge", run=1).to_pylist()
+    assert {(row["judge"], row["agreement"], row["note"]) for row in rows} == {("generated", None, None)}

@@ -51,9 +51,11 @@ def test_controls_point_at_what_they_are_matched_to() -> None:
 
 def test_notes_say_what_controls_are() -> None:
     planned = plan_conditions(AblationOptions(), LAYERS, 10)
-    assert len(ablation_notes(planned)) == 2
+    assert len(ablation_notes(planned, "generated")) == 2
     only_types = plan_conditions(AblationOptions(matched=(), doses=()), LAYERS, 10)
-    assert ablation_notes(only_types) == ()
+    assert ablation_notes(only_types, "generated") == ()
+    assert len(ablation_notes(only_types, "teacher-forced")) == 1
+    assert ablation_notes((), "teacher-forced") == ()  # no ablation
 
 
 def test_few_languages_have_fewer_types() -> None:

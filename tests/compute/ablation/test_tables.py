@@ -28,7 +28,9 @@ from tests.compute.tiny import load_tiny
 
 ARCHITECTURES = ["bloom", "llama", "xglm", "mt5"]
 ANSWERS = AnswerOptions(max_new_tokens=3)
-SMALL = AblationOptions(fractions=(0.25, 0.75), seeds=2, dosed=TYPES, doses=(0.1, 0.2), answers=ANSWERS)
+SMALL = AblationOptions(
+    fractions=(0.25, 0.75), seeds=2, dosed=TYPES, doses=(0.1, 0.2), judge="generated", answers=ANSWERS
+)
 
 
 def split(batch: Batch) -> list[Batch]:

@@ -12,6 +12,7 @@ from neurontui.tui.charts.builders.ablation import (
     change_dots,
     dose_chart,
     dose_panels,
+    forced_note,
     mean_lines,
 )
 from neurontui.tui.charts.builders.controls import control_fields, control_lines, control_table, matched
@@ -187,3 +188,10 @@ def test_a_control_of_another_size_is_not_called_matched(width: int) -> None:
     assert "the type does more harm by 3.0 ±2.0 points" in words[1]
     assert "the control does more harm by 29.5 ±14.1 points" in words[0]
     assert [matched(a, b) for a, b in ((5.5, 5.4), (13.0, 3.5), (0.0, 0.0), (None, 1.0))] == [True, False, False, False]
+
+
+def test_the_agreement_of_teacher_forced_verdicts_is_that_of_all_prompts() -> None:
+    judged = pa.table({"language": [None, "en"], "note": ["verdicts agree on 97.3 %", "verdicts agree on 99 %"]})
+    assert forced_note(judged) == "verdicts agree on 97.3 %"
+    assert forced_note(pa.table({"language": [None], "note": pa.array([None], pa.string())})) == ""  # generated
+    assert forced_note(judged[:0]) == forced_note(None) == ""

@@ -20,6 +20,12 @@ NAME_WIDTH = 17
 """Cells of a condition's name: what ten languages leave in 80 columns."""
 
 
+def forced_note(judged: pa.Table | None) -> str:
+    """How far teacher-forced verdicts agree with generated ones, from `ablation-judge`; empty if none are forced."""
+    notes = [row["note"] for row in judged.to_pylist() if row["language"] is None] if judged is not None else []
+    return str(notes[0] or "") if notes else ""
+
+
 def accuracy_matrix(rows: Rows, languages: tuple[str, ...], published: Rows, more_is_better: bool = True) -> Matrix:
     """Accuracy, colored by its change from the baseline; the paper's row below each condition it has.
 

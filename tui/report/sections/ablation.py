@@ -1,6 +1,7 @@
 """Switching neurons off: Tables 2 and 4 beside the paper's numbers, and every type against its matched control."""
 
 from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.ablation import forced_note
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.common.significant import decimals, figures, with_interval
 from neurontui.tui.report.missing import missing
@@ -59,12 +60,19 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
         "Accuracy when neurons are switched off" if measure != "invalid" else "Answers that are none of the choices",
         ("condition", "pct.", *codes, "all", "change, all"),
         tuple(body),
-        caption=f"Tables 2 and 4. In percent of inputs: {MEASURES[measure]}. pct.: neurons switched off. Bold: the "
-        f"largest reduction by a type or at random. ±: half the 95 % interval, paired by input.{published_note}",
+        caption=f"Tables 2 and 4. In percent of inputs: {_measured(results, run, measure)}. pct.: neurons switched "
+        "off. Bold: the largest reduction by a type or at random. ±: half the 95 % interval, paired by "
+        f"input.{published_note}",
         query=run.command("ablation-accuracy", *([] if measure == "generation" else [f"measure={measure}"])),
         width="wide",
         slug=f"{run.anchor}-accuracy" if measure == "generation" else "",
     )
+
+
+def _measured(results: Results, run: Run, measure: str) -> str:
+    """What is counted, in words; with teacher forcing, how far it agrees with generated answers."""
+    note = "" if measure == "rank" else forced_note(results.query("ablation-judge", run=run.number))
+    return f"{MEASURES[measure].replace('generated ', '')} ({note})" if note else MEASURES[measure]
 
 
 def _lowest(rows: list[Row]) -> dict[str | None, float]:

@@ -16,6 +16,7 @@ from neurontui.tui.charts.builders.ablation import (
     accuracy_bars,
     accuracy_matrix,
     cell_lines,
+    forced_note,
     labels_of,
     mean_lines,
 )
@@ -124,9 +125,19 @@ class AblationPage(ChartPage):
 
     def _title(self) -> None:
         words = f" · {MEASURES[self.options.measure]}"
-        head = [Span(self.shown_view.title(), bold=True), Span(words, "dim"), Span(self._source(), "second")]
-        below = [[Span(EXPLANATION, "dim")]] if self.view is self.controls else []
-        self.query_one("#title", StyledText).show([head, *below])
+        note = self._forced_note
+        head = [
+            Span(self.shown_view.title(), bold=True),
+            Span(words.replace("generated ", "") if note else words, "dim"),
+            Span(self._source(), "second"),
+        ]
+        below = (note.capitalize(), EXPLANATION if self.view is self.controls else "")
+        self.query_one("#title", StyledText).show([head, *([Span(text, "dim")] for text in below if text)])
+
+    @property
+    def _forced_note(self) -> str:
+        """How far teacher-forced verdicts agree with generated ones; empty for other verdicts."""
+        return "" if self.options.measure == "rank" else forced_note(self.answers.get("judge"))
 
     def _has_values(self, table: pa.Table) -> bool:
         """Whether there is anything to show: a run may lack the measure, or the conditions of the view."""
@@ -155,7 +166,7 @@ class AblationPage(ChartPage):
         rows = self._rows()
         conditions = len({row["condition"] for row in rows})
         lines = len(labels_of(rows, self._published()))
-        return not self.wide and lines + conditions + 10 <= self.size.height
+        return not self.wide and lines + conditions + 10 + bool(self._forced_note) <= self.size.height
 
     def _table(self) -> None:
         heat = self.query_one("#conditions", Heat)

@@ -63,9 +63,10 @@ class AblationView(View):
         self._options = options
 
     def accuracy(self, scope: Scope) -> dict[str, QueryRequest]:
-        """Accuracy by condition and language, and what the run has at all, which every view needs."""
+        """Accuracy by condition and language, how it was judged, and what the run has at all; for every view."""
         measures = QueryRequest.of("measures", run=scope.run.number)
-        return {"accuracy": self.query("ablation-accuracy", scope), "measures": measures}
+        judge = QueryRequest.of("ablation-judge", run=scope.run.number, languages=scope.languages)
+        return {"accuracy": self.query("ablation-accuracy", scope), "judge": judge, "measures": measures}
 
     def title(self) -> str:
         """The heading, with what is counted."""
