@@ -9,6 +9,7 @@ import duckdb
 
 from neurontui.queries.published import NAMES, published
 from neurontui.store import schema
+from neurontui.store.older_files import lacks_columns, select_list
 from neurontui.store.reader import Reader
 
 _WORD = re.compile(r"\w+")
@@ -28,9 +29,8 @@ class Files:
         words = set(_WORD.findall(text))
         for name in words & NAMES:
             cursor.register(name, published(name))
-        if len(self.paths) > 1:
-            for statement in self._views(words):
-                cursor.execute(statement)
+        for statement in self._views(words):
+            cursor.execute(statement)
         return cursor
 
     def of_run(self, run: int) -> Path:
@@ -43,16 +43,21 @@ class Files:
         self._reader.close()
 
     def _views(self, words: set[str]) -> Iterator[str]:
-        """Temporary views over all files. DuckDB moves the offset out of comparisons and filters each file by run."""
-        views = {name: text for name, text in _stored_views().items() if name in words}
+        """Temporary views of tables in several files, or with columns that a file lacks.
+
+        DuckDB moves the offset out of comparisons and filters each file by run.
+        """
+        files = list(zip(self._reader.files, self._offsets, strict=True))
+        # The files' own views would read only the tables of one file.
+        views = {name: text for name, text in _stored_views().items() if name in words and len(files) > 1}
         names = words | {word for text in views.values() for word in _WORD.findall(text)}
         for table in schema.tables_of_a_run():
-            if table in names:
+            if table in names and (len(files) > 1 or lacks_columns(files[0][0].tables, table)):
                 yield f"CREATE TEMP VIEW {table} AS " + " UNION ALL ".join(
-                    f'SELECT * REPLACE (run + {offset} AS run) FROM "{file.database}".main.{table}'
-                    for file, offset in zip(self._reader.files, self._offsets, strict=True)
+                    f"SELECT run + {offset} AS run, {select_list(file.tables, table)} "
+                    f'FROM "{file.database}".main.{table}'
+                    for file, offset in files
                 )
-        # The files' own views would read only the tables of one file.
         yield from views.values()
 
 

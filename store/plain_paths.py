@@ -30,7 +30,10 @@ def plain_folder(folder: Path) -> Iterator[Path]:
         yield link
 
 
-def parquet(files: Iterable[Path]) -> str:
-    """SQL that reads Parquet files of one schema. A parent folder named `layer=3` does not become a column."""
+def parquet(files: Iterable[Path], *, by_name: bool = False) -> str:
+    """SQL that reads Parquet files of one schema. A parent folder named `layer=3` does not become a column.
+
+    by_name: some files can lack columns, which are then NULL.
+    """
     names = ", ".join(quoted(file) for file in files)
-    return f"read_parquet([{names}], hive_partitioning = false)"
+    return f"read_parquet([{names}], hive_partitioning = false, union_by_name = {by_name})"

@@ -14,6 +14,7 @@ from neurontui.store.cancellation import watched
 from neurontui.store.connection import Limits, lock_settings, reader_settings
 from neurontui.store.duckdb_errors import translate_read_errors
 from neurontui.store.errors import StoreError
+from neurontui.store.older_files import LATER, Stored
 from neurontui.store.os_errors import first_line
 from neurontui.store.schema import FORMAT, SCHEMA_VERSION, layout, layout_of
 from neurontui.store.sql_text import named, quoted
@@ -30,6 +31,7 @@ class ResultsFile:
     path: Path
     database: str
     schema_version: int
+    tables: Stored
 
 
 class Reader:
@@ -133,7 +135,9 @@ def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
         )
     for table, columns in layout().items():
         stored = tables.get(table, {})
-        if any(name not in stored or kind not in ("", stored[name]) for name, kind in columns.items()):
+        optional = LATER.get(table, ()) if version < SCHEMA_VERSION else ()
+        needed = {name: kind for name, kind in columns.items() if name in stored or name not in optional}
+        if any(name not in stored or kind not in ("", stored[name]) for name, kind in needed.items()):
             raise _differs(path, table, version)
     return version
 
@@ -172,7 +176,8 @@ def _open_many(paths: Sequence[Path], limits: Limits) -> Reader:
 
 def _checked(connection: duckdb.DuckDBPyConnection, database: str, path: Path) -> ResultsFile:
     with translate_read_errors(path):
-        return ResultsFile(path, database, check_ours(connection, database, path))
+        version = check_ours(connection, database, path)
+        return ResultsFile(path, database, version, layout_of(connection, database))
 
 
 def _differs(path: Path, table: str, version: int) -> StoreError:

@@ -69,7 +69,8 @@ COMMENT ON COLUMN layers.n_near_zero IS 'Number of pre-activations at the last t
 CREATE TABLE examples (
     run INTEGER NOT NULL, example INTEGER NOT NULL, id VARCHAR NOT NULL, cluster VARCHAR NOT NULL, fold INTEGER NOT NULL,
     language VARCHAR NOT NULL, prompt VARCHAR NOT NULL, answer VARCHAR, prediction VARCHAR, correct BOOLEAN,
-    n_tokens INTEGER NOT NULL, last_token VARCHAR NOT NULL
+    n_tokens INTEGER NOT NULL, last_token VARCHAR NOT NULL,
+    rank INTEGER, n_candidates INTEGER, answer_logprob DOUBLE
 );
 COMMENT ON TABLE examples IS 'One row per example and language: prompt, expected answer and generated answer.';
 COMMENT ON COLUMN examples.run IS 'Run.';
@@ -84,6 +85,9 @@ COMMENT ON COLUMN examples.prediction IS 'Greedily generated answer, or NULL if 
 COMMENT ON COLUMN examples.correct IS 'Whether the prediction matches the answer after normalization.';
 COMMENT ON COLUMN examples.n_tokens IS 'Number of tokens of the prompt.';
 COMMENT ON COLUMN examples.last_token IS 'Token at which activations were read, as text.';
+COMMENT ON COLUMN examples.rank IS 'Rank of the expected answer among the candidates: 1 + number of candidates that are more likely after the prompt. NULL without an answer, if it is not among the choices, and in runs of earlier versions.';
+COMMENT ON COLUMN examples.n_candidates IS 'Number of candidates: the choices, or else all distinct answers of the run in this language.';
+COMMENT ON COLUMN examples.answer_logprob IS 'Sum of the log-probabilities of the tokens of the expected answer, in nats.';
 
 -- DuckDB would choose the same compression; naming it avoids the search, a fifth of the time of a merge.
 CREATE TABLE activations (

@@ -1,6 +1,7 @@
 """A text as the tokens that would follow a prompt, which the model would have to generate."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -8,6 +9,7 @@ from neurontui.compute.models.prompts.tokenize import encode
 
 Ids = tuple[int, ...]
 
+_LAST_WORD = re.compile(r"\s\S+\s*$")
 _ANCHORS = (":", "\n", "。")
 """Texts that a word can follow, used if the tokenizer would merge the end of the prompt with the answer."""
 
@@ -35,9 +37,60 @@ def continuations(loaded: LoadedModel, answers: Sequence[Continuation]) -> list[
     """
     if loaded.encoder_decoder:
         return _alone(loaded, [answer.text for answer in answers])
-    texts = [_in_chat(loaded, answer) for answer in answers]
-    prompts = _encode(loaded, [prompt for prompt, _ in texts])
-    wholes = _encode(loaded, [prompt + tail for prompt, tail in texts])
+    return _continue(loaded, [_in_chat(loaded, answer) for answer in answers], _encode)
+
+
+def continuations_of_each(
+    loaded: LoadedModel, prompts: Sequence[tuple[str, str]], texts: Sequence[str]
+) -> list[list[Ids]]:
+    """Tokens of every text after every prompt, the same as from `continuations`. prompts: (prompt, joiner).
+
+    The tokens after a prompt depend on its last word only, so texts are tokenized once per distinct last word.
+    """
+    if loaded.encoder_decoder:
+        return [_alone(loaded, texts)] * len(prompts)
+    opened = [_in_chat(loaded, Continuation(prompt, joiner, "")) for prompt, joiner in prompts]
+    keys = [(end, glue) for end, (_, glue) in zip(_ends(loaded, [before for before, _ in opened]), opened, strict=True)]
+    ids_after = {
+        (end, glue): _continue(loaded, [(end.text, glue + text) for text in texts], _encode if end.whole else _alone)
+        for end, glue in dict.fromkeys(keys)
+    }
+    return [ids_after[key] for key in keys]
+
+
+@dataclass(frozen=True)
+class _End:
+    """The text that determines the tokens after a prompt: its last word, or the whole prompt."""
+
+    text: str
+    whole: bool
+
+
+def _ends(loaded: LoadedModel, prompts: Sequence[str]) -> list[_End]:
+    """The last word of each prompt if the tokenizer gives it the same tokens alone as in the prompt.
+
+    The first token is not compared, because some tokenizers add a space before the first word of a text.
+    """
+    words = [match[0] if (match := _LAST_WORD.search(prompt)) else "" for prompt in prompts]
+    unique = [word for word in dict.fromkeys(words) if word]
+    ids_of_word = dict(zip(unique, _alone(loaded, unique), strict=True))
+    ends = []
+    for prompt, word, ids in zip(prompts, words, _encode(loaded, prompts), strict=True):
+        alone = ids_of_word.get(word, ())
+        shared = alone[1:] or alone
+        local = bool(shared) and ids[-len(shared) :] == shared
+        ends.append(_End(word, whole=False) if local else _End(prompt, whole=True))
+    return ends
+
+
+def _continue(
+    loaded: LoadedModel,
+    texts: Sequence[tuple[str, str]],
+    tokens: Callable[[LoadedModel, Sequence[str]], list[Ids]],
+) -> list[Ids]:
+    """Tokens of the second text of each pair after the first."""
+    prompts = tokens(loaded, [prompt for prompt, _ in texts])
+    wholes = tokens(loaded, [prompt + tail for prompt, tail in texts])
     after_prompt = [_after(before, whole) for before, whole in zip(prompts, wholes, strict=True)]
     merged = [i for i, ids in enumerate(after_prompt) if ids is None]
     apart = _after_anchor(loaded, [texts[i][1] for i in merged])

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontui.compute.answers.matching import chosen, is_correct, same_answer
+from neurontui.compute.answers.candidates import ranking_among
+from neurontui.compute.answers.matching import chosen, is_correct
 from neurontui.compute.answers.ranking import ChoiceRanking, Ranked
 from neurontui.compute.answers.targets import Target
 from neurontui.compute.batch import Batch
@@ -18,6 +19,8 @@ class Outcome:
     rank_correct: bool | None
     valid: bool | None
     answer_logprob: float | None
+    rank: int | None = None
+    n_candidates: int | None = None
 
 
 @dataclass(frozen=True)
@@ -27,26 +30,21 @@ class Question:
     answer: str | None
     choices: tuple[str, ...]
     target: Target | None
+    candidates: ChoiceRanking | None = None
+    """The answer among all answers of the run, for a prompt without choices."""
 
     @property
     def choice_ranking(self) -> ChoiceRanking | None:
         """The candidates to rank; None without an answer."""
         if self.answer is None or self.target is None:
             return None
-        pairs = list(zip(self.choices, self.target.choices, strict=True))
-        return ChoiceRanking(
-            answer=self.target.ids,
-            right=tuple(ids for text, ids in pairs if _is_right(text, self.answer)),
-            wrong=tuple(ids for text, ids in pairs if not _is_right(text, self.answer)),
-        )
-
-
-def _is_right(choice: str, answer: str) -> bool:
-    return choice == answer or same_answer(choice, answer)
+        if self.candidates is not None:
+            return self.candidates
+        return ranking_among(self.answer, self.target.ids, dict(zip(self.choices, self.target.choices, strict=True)))
 
 
 def questions(batch: Batch, targets: Sequence[Target | None]) -> list[Question]:
-    """The questions of a batch in row order."""
+    """The questions of a batch in row order, without candidates other than choices."""
     pairs = [(example, code) for example in batch.examples for code in batch.languages]
     return [
         Question(example.answers.get(code), tuple(example.choices.get(code, ())), target)
@@ -60,4 +58,5 @@ def judge(question: Question, prediction: str, ranked: Ranked | None) -> Outcome
     if question.answer is None or ranked is None:
         return Outcome(prediction, None, None, valid, None)
     correct = is_correct(prediction, question.answer, question.choices)
-    return Outcome(prediction, correct, ranked.correct, valid, ranked.answer_logprob)
+    rank_correct = ranked.correct if question.choices else None
+    return Outcome(prediction, correct, rank_correct, valid, ranked.answer_logprob, ranked.rank, ranked.n_candidates)

@@ -4,17 +4,19 @@ All three share one forward pass over the prompts. Hooks may be active on the mo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import torch
 from torch import Tensor
 
 from neurontui.compute.answers.answer_tokens import Ids
+from neurontui.compute.answers.candidates import find_candidates
 from neurontui.compute.answers.decoder import Decoder, Reading, takes_position_ids
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
-from neurontui.compute.answers.ranking import rank
-from neurontui.compute.answers.targets import Target, Targets
+from neurontui.compute.answers.ranking import ChoiceRanking, rank
+from neurontui.compute.answers.targets import AnswerBook, Target, Targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.length_groups import counts_pads, crossed_switch
@@ -65,16 +67,31 @@ class Predictions:
     rows: tuple[Outcome, ...]
 
 
-def prepare(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Prepared:
-    """Tokenize a batch; raises InvalidPromptError for prompts that fail `encode_batch` or `unanswerable`."""
+def prepare(
+    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions, book: AnswerBook | None = None
+) -> Prepared:
+    """Tokenize a batch; raises InvalidPromptError for prompts that fail `encode_batch` or `unanswerable`.
+
+    book: answers of the run, to rank those to prompts without choices; None: they are not ranked.
+    """
     encoded = encode_batch(loaded, batch)
     if invalid := unanswerable(loaded, batch, encoded, targets, options):
         raise InvalidPromptError(invalid)
+    asked = questions(batch, targets.rows)
+    if book is not None:
+        candidates = find_candidates(loaded, batch, targets, book)
+        asked = [
+            replace(question, candidates=ranking)
+            if ranking and _excess(loaded, len(prompt), _longest(ranking)) is None
+            else question
+            for question, prompt, ranking in zip(asked, encoded, candidates, strict=True)
+        ]
+    candidate_lengths = (_longest(question.candidates) for question in asked if question.candidates)
     return Prepared(
         encoded=tuple(encoded),
-        questions=tuple(questions(batch, targets.rows)),
+        questions=tuple(asked),
         ending=ending(loaded.model, loaded.tokenizer),
-        room=max(_room(target, options) for target in targets.rows),
+        room=max(chain((_room(target, options) for target in targets.rows), candidate_lengths)),
         groups=tuple(loaded.groups([len(prompt) for prompt in encoded])),
     )
 
@@ -128,6 +145,10 @@ def _room(target: Target | None, options: AnswerOptions) -> int:
     return max(options.max_new_tokens, *map(len, _texts(target)))
 
 
+def _longest(ranking: ChoiceRanking) -> int:
+    return max(map(len, (ranking.answer, *ranking.right, *chain(*ranking.wrong))))
+
+
 def _texts(target: Target | None) -> tuple[Ids, ...]:
     return ((),) if target is None else (target.ids, *target.choices)
 
@@ -171,9 +192,11 @@ def answer(
 
 
 @torch.inference_mode()
-def predict(loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions) -> Predictions:
-    """The model's answers to a batch, without ablation."""
-    prepared = prepare(loaded, batch, targets, options)
+def predict(
+    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions, book: AnswerBook | None = None
+) -> Predictions:
+    """The model's answers to a batch, without ablation; ranked among all answers of `book`, see `prepare`."""
+    prepared = prepare(loaded, batch, targets, options, book)
     outcome_of_row: dict[int, Outcome] = {}
 
     def step(rows: Rows) -> None:

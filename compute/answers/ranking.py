@@ -1,8 +1,8 @@
-"""Log-probabilities of the answer and the choices after the prompts, all computed from one KV cache."""
+"""Log-probabilities of the answer and its rank among candidates after the prompts, all computed from one KV cache."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 import torch
 from torch import Tensor
@@ -24,16 +24,24 @@ class ChoiceRanking:
 
     answer: Ids
     right: tuple[Ids, ...] = ()
-    """Choices that equal the answer; empty without choices, or if none does."""
-    wrong: tuple[Ids, ...] = ()
+    """Spellings of the answer among the candidates; empty if it is not one of them."""
+    wrong: tuple[tuple[Ids, ...], ...] = ()
+    """The other candidates, each with its spellings."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """The answer's log-probability, and whether a right choice is the most likely; None without a right choice."""
+    """The answer's log-probability and its rank among n candidates; both are None if it is not a candidate."""
 
     answer_logprob: float
-    correct: bool | None
+    rank: int | None = None
+    """1 + number of candidates that are more likely. A candidate is as likely as its most likely spelling."""
+    n_candidates: int | None = None
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether no candidate is more likely than the answer."""
+        return None if self.rank is None else self.rank == 1
 
 
 def rank(
@@ -43,27 +51,77 @@ def rank(
     rankings: Sequence[ChoiceRanking | None],
     beginnings: Beginnings | None = None,
 ) -> list[Ranked | None]:
-    """Rank the choices of each of the R rows; the cache of `reading` is not modified.
+    """Rank the answer of each of the R rows among its candidates; the cache of `reading` is not modified.
 
-    A text is at most as likely as its first token, so a wrong choice is scored in full only if its first token is more
-    likely than a whole right choice. beginnings: if given, it also sees every choice that greedy decoding can begin.
+    Candidates that are equally likely, or that have the same tokens as the answer, do not lower its rank.
+    beginnings: if given, it also sees every candidate that greedy decoding can begin.
     """
     asked = [(row, ranking) for row, ranking in enumerate(rankings) if ranking is not None]
     needed = [(row, ids) for row, ranking in asked for ids in (ranking.answer, *ranking.right)]
     if beginnings is not None:
-        needed += [pair for row, ranking in asked for ids in ranking.wrong if beginnings.has_first(pair := (row, ids))]
+        wrong = ((row, ids) for row, ranking in asked for ids in chain(*ranking.wrong))
+        needed += [pair for pair in wrong if beginnings.has_first(pair)]
     scores = log_probabilities(decoder, reading, logits, needed, beginnings)
     best = {row: max(scores[row, ids] for ids in ranking.right) for row, ranking in asked if ranking.right}
-    wrong = [(row, ids) for row, ranking in asked if row in best for ids in ranking.wrong]
-    bounds = _first_scores(logits, list(dict.fromkeys(wrong)))
-    rivals = [pair for pair, bound in bounds.items() if bound > best[pair[0]]]
-    beaten = {
-        pair[0] for pair, score in log_probabilities(decoder, reading, logits, rivals).items() if score > best[pair[0]]
-    }
-    return [
-        None if ranking is None else Ranked(scores[row, ranking.answer], row not in beaten if row in best else None)
-        for row, ranking in enumerate(rankings)
+    rivals = [
+        (row, ids) for row, ranking in asked if row in best for ids in chain(*ranking.wrong) if ids not in ranking.right
     ]
+    above = more_likely(decoder, reading, logits, rivals, best)
+    ranked: list[Ranked | None] = [None] * len(rankings)
+    for row, ranking in asked:
+        ranked[row] = Ranked(scores[row, ranking.answer])
+        if row in best:
+            n_above = sum(any((row, ids) in above for ids in spellings) for spellings in ranking.wrong)
+            ranked[row] = Ranked(scores[row, ranking.answer], 1 + n_above, 1 + len(ranking.wrong))
+    return ranked
+
+
+def more_likely(
+    decoder: Decoder,
+    reading: Reading,
+    logits: Tensor,
+    pairs: Sequence[Pair],
+    best: Mapping[int, float],
+) -> set[Pair]:
+    """The candidates whose log-probability is greater than `best` of their row.
+
+    A text is at most as likely as its beginning, so a candidate is read token by token, and only as long as its
+    beginning is more likely than `best`. Beginnings that several candidates share are read once.
+    """
+    scores = {pair: s for pair, s in _first_scores(logits, list(dict.fromkeys(pairs))).items() if s > best[pair[0]]}
+    above = {pair for pair in scores if len(pair[1]) == 1}
+    longer = sorted(pair for pair in scores if len(pair[1]) > 1)
+    size = max(1, min(len(logits) // 2, LOGITS_AT_ONCE // logits.shape[-1]))  # two caches at a time, see `_grow`
+    for start in range(0, len(longer), size):
+        chunk = {pair: scores[pair] for pair in longer[start : start + size]}
+        above |= _grow(decoder, reading, chunk, best)
+    return above
+
+
+def _grow(decoder: Decoder, reading: Reading, scores: dict[Pair, float], best: Mapping[int, float]) -> set[Pair]:
+    """The same for candidates of at least two tokens, from the scores of their first tokens."""
+    above: set[Pair] = set()
+    parents: dict[Pair, int] = {(row, ()): row for row, _ in scores}
+    length = 1
+    while scores:
+        beginnings = {beginning: i for i, beginning in enumerate(dict.fromkeys(_cut(pair, length) for pair in scores))}
+        rows = [parents[_cut(beginning, length - 1)] for beginning in beginnings]
+        device = reading.mask.device
+        last = torch.tensor([[ids[-1]] for _, ids in beginnings], device=device)
+        reading, logits = decoder.extend(reading.select(torch.tensor(rows, device=device)), last, torch.ones_like(last))
+        following = [(beginnings[_cut(pair, length)], pair[1][length:]) for pair in scores]
+        added = _first_scores(logits[:, -1], following)
+        length += 1
+        scores = {pair: s + added[next_] for (pair, s), next_ in zip(scores.items(), following, strict=True)}
+        scores = {pair: s for pair, s in scores.items() if s > best[pair[0]]}
+        above |= {pair for pair in scores if len(pair[1]) == length}
+        scores = {pair: s for pair, s in scores.items() if len(pair[1]) > length}
+        parents = beginnings
+    return above
+
+
+def _cut(pair: Pair, length: int) -> Pair:
+    return pair[0], pair[1][:length]
 
 
 def log_probabilities(

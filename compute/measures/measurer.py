@@ -175,7 +175,7 @@ class Measurer:
     def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
         if not self._book.has_answers:
             return None
-        return predict(self._loaded, batch, targets, answer_options(self._config))
+        return predict(self._loaded, batch, targets, answer_options(self._config), self._book)
 
     def _ablate(self, captured: CapturedBatch) -> Tables:
         limit = self._config.ablation_examples
@@ -213,5 +213,8 @@ def examples_table(batch: Batch, captured: Capture, predictions: Predictions | N
             "correct": pa.array([outcome and outcome.correct for outcome in outcomes], pa.bool_()),
             "n_tokens": pa.array(captured.n_tokens.flatten().tolist(), pa.int32()),
             "last_token": captured.last_tokens,
+            "rank": pa.array([outcome and outcome.rank for outcome in outcomes], pa.int32()),
+            "n_candidates": pa.array([outcome and outcome.n_candidates for outcome in outcomes], pa.int32()),
+            "answer_logprob": pa.array([outcome and outcome.answer_logprob for outcome in outcomes], pa.float64()),
         }
     )

@@ -16,6 +16,8 @@
 --   bloom_share       %       Share in the pretraining text of BLOOM, or NULL.
 --   tokens            tokens  Mean number of tokens of a prompt.
 --   accuracy          %       Share of right answers; NULL if none was judged.
+--   first             %       Share of expected answers that no candidate exceeds in likelihood (rank 1), or NULL.
+--   first_chance      %       The same if candidates were ordered at random.
 --   last_token        -       Most frequent token of measurement.
 --   last_token_share  %       Share of prompts that are read at this token.
 WITH ends AS (
@@ -28,7 +30,8 @@ WITH ends AS (
     FROM ends
     GROUP BY language
 ), prompts AS (
-    SELECT language, avg(n_tokens) AS tokens, 100 * count_if(correct) / nullif(count(correct), 0) AS accuracy
+    SELECT language, avg(n_tokens) AS tokens, 100 * count_if(correct) / nullif(count(correct), 0) AS accuracy,
+        100 * count_if(rank = 1) / nullif(count(rank), 0) AS first, avg(100 / n_candidates) AS first_chance
     FROM examples
     WHERE run = $run
     GROUP BY language
@@ -36,6 +39,7 @@ WITH ends AS (
 SELECT r.bit, r.language, coalesce(l.name, r.language) AS name,
     coalesce(l.family, 'unknown') AS family, coalesce(l.branch, 'unknown') AS branch,
     coalesce(l.script, 'Zzzz') AS script, l.bloom_share, p.tokens, p.accuracy,
+    p.first, p.first_chance,
     e.last_token, e.last_token_share
 FROM run_languages r
 LEFT JOIN languages l ON l.code = r.language

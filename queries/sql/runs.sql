@@ -20,6 +20,8 @@
 --   n_layers     layers     Number of measured FFN layers.
 --   n_neurons    neurons    Number of neurons of all layers.
 --   accuracy     %          Share of right answers over all languages; NULL if none was generated.
+--   first        %          Share of expected answers that no candidate exceeds in likelihood (rank 1), or NULL.
+--   first_chance  %         The same if candidates were ordered at random.
 --   threshold    -          A neuron is active if its activation is greater than this.
 --   token        -          Token of measurement: last (of the prompt), subject (its last token) or first-generated.
 --   dtype        -          Precision of the forward pass.
@@ -32,13 +34,15 @@ WITH sizes AS (
     FROM layers
     GROUP BY run
 ), answers AS (
-    SELECT run, 100 * count_if(correct) / nullif(count(correct), 0) AS accuracy
+    SELECT run, 100 * count_if(correct) / nullif(count(correct), 0) AS accuracy,
+        100 * count_if(rank = 1) / nullif(count(rank), 0) AS first, avg(100 / n_candidates) AS first_chance
     FROM examples
     GROUP BY run
 )
 SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision, i.identified, r.architecture, r.task, r.setting,
     r.n_shots, r.languages, len(r.languages)::INTEGER AS n_languages, r.n_examples,
     coalesce(s.n_layers, 0)::INTEGER AS n_layers, coalesce(s.n_neurons, 0) AS n_neurons, a.accuracy,
+    a.first, a.first_chance,
     r.threshold, coalesce(r.settings->>'token', 'last') AS token, r.dtype, r.device, r.started, r.seconds, r.tokens
 FROM runs r
 JOIN identified i USING (run)

@@ -1,13 +1,15 @@
 """Checksums of the tables of a run at its merge, to detect later changes.
 
 A digest is the sum of DuckDB's hash of every row. It does not depend on the order of rows; a core hashes 100 M rows/s.
+Columns that earlier versions lack are added where they are not NULL, so a file keeps its digests when it gets them.
 """
 
 from dataclasses import dataclass
 
 import duckdb
 
-from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.older_files import LATER
+from neurontui.store.schema import layout, layout_of, tables_of_a_run
 from neurontui.store.sql_text import named
 
 _PROBE = "hash(1::INTEGER, 2::UBIGINT, 0.5::DOUBLE, 'neuron', [3], NULL::BOOLEAN)"
@@ -61,9 +63,12 @@ def _stored(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dic
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, database: str, table: str, run: int) -> tuple[int, int]:
-    columns = ", ".join(name for name in layout()[table] if name != "run")
+    stored = layout_of(connection, database)[table]
+    later = [name for name in LATER.get(table, ()) if name in stored]
+    columns = ", ".join(name for name in layout()[table] if name not in ("run", *LATER.get(table, ())))
+    hashes = [f"hash({columns})", *(f"if({name} IS NULL, 0, hash({columns}, '{name}', {name}))" for name in later)]
     [(rows, digest)] = connection.execute(
-        f"SELECT count(*), coalesce(sum(hash({columns})) % {1 << 64}, 0) "
+        f"SELECT count(*), coalesce(({' + '.join(f'sum({one})' for one in hashes)}) % {1 << 64}, 0) "
         f"FROM {named(database)}.main.{table} WHERE run = ?",
         [run],
     ).fetchall()

@@ -7,7 +7,8 @@ from typing import Literal
 import duckdb
 
 from neurontui.store.languages.rows import add_languages
-from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.older_files import select_list
+from neurontui.store.schema import layout, layout_of, tables_of_a_run
 from neurontui.store.sql_text import named
 
 Keep = Literal["all", "aggregates"]
@@ -25,6 +26,7 @@ def copy_runs(
     `keep='aggregates'` leaves out `activations`. The order of rows is kept, because fast reading depends on it.
     Adds a row to `languages` of the target for every new language of the runs.
     """
+    stored = layout_of(connection, source)
     for old, new in numbers.items():
         for table in tables_of_a_run():
             if table == "activations" and keep == "aggregates":
@@ -32,7 +34,7 @@ def copy_runs(
             columns = ", ".join(name for name in layout()[table] if name != "run")
             connection.execute(
                 f"INSERT INTO {named(target)}.main.{table} (run, {columns}) "
-                f"SELECT ?, {columns} FROM {named(source)}.main.{table} WHERE run = ?",
+                f"SELECT ?, {select_list(stored, table)} FROM {named(source)}.main.{table} WHERE run = ?",
                 [new, old],
             )
         if keep == "aggregates":

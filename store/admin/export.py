@@ -9,9 +9,10 @@ from neurontui.store.admin.copy_runs import runs_of
 from neurontui.store.connection import confine, connect_writer
 from neurontui.store.duckdb_errors import explain, translate_write_errors
 from neurontui.store.errors import StoreError
+from neurontui.store.older_files import select_list
 from neurontui.store.os_errors import first_line, no_room
 from neurontui.store.reader import check_ours, require_file, require_name
-from neurontui.store.schema import layout, tables_of_a_run
+from neurontui.store.schema import layout_of, tables_of_a_run
 from neurontui.store.sql_text import quoted
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
@@ -55,12 +56,12 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) ->
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     files = [folder / "languages.parquet"]
     _copy(connection, "FROM results.languages", files[0])
+    stored = layout_of(connection, "results")
     for run in runs_of(connection, "results"):
         for table in tables_of_a_run():
             file = folder / table / f"run={run}" / "data.parquet"
             file.parent.mkdir(parents=True)
-            columns = ", ".join(name for name in layout()[table] if name != "run")
-            _copy(connection, f"SELECT {columns} FROM results.{table} WHERE run = {run}", file)
+            _copy(connection, f"SELECT {select_list(stored, table)} FROM results.{table} WHERE run = {run}", file)
             files.append(file)
     return files
 

@@ -30,6 +30,7 @@ from neurontui.store.journal.shards import COMPRESSION, FINAL, batch_folder, is_
 from neurontui.store.merge.existing_run import find_run, run_merged_elsewhere
 from neurontui.store.merge.run_tables import describe
 from neurontui.store.merge.statements import Statement, chunks, statements
+from neurontui.store.older_files import LATER
 from neurontui.store.plain_paths import parquet, plain_folder
 from neurontui.store.schema import create, layout, shard_schema, shard_tables, tables_of_a_run
 from neurontui.store.writer import Wait, open_writer, pause, transaction
@@ -153,7 +154,7 @@ def _rows(file: Path) -> int:
 
 def _source(table: str, files: Sequence[Path]) -> str:
     if files:
-        return f"FROM {parquet(files)}"
+        return f"FROM {parquet(files, by_name=table in LATER)}"
     kinds = layout()[table]
     columns = (f"NULL::{kinds[name]} AS {name}" for name in shard_schema(table).names)
     return f"SELECT {', '.join(columns)} WHERE false"

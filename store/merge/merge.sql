@@ -9,8 +9,8 @@ INSERT INTO results.activations
 SELECT $run, example, layer, neuron, mask FROM shards.activations WHERE layer BETWEEN $low AND $high;
 
 -- examples
-INSERT INTO results.examples
-SELECT $run, * FROM shards.examples ORDER BY example;
+INSERT INTO results.examples BY NAME
+SELECT $run AS run, * FROM shards.examples ORDER BY example;
 
 -- example_types
 INSERT INTO results.example_types

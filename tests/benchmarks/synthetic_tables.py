@@ -112,6 +112,9 @@ def _examples(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         correct=correct,
         n_tokens=rng.integers(12, 40, len(rows)),
         last_token=["?"] * len(rows),
+        rank=rng.integers(1, 3, len(rows)).astype(np.int32),
+        n_candidates=np.full(len(rows), 2, np.int32),
+        answer_logprob=-rng.random(len(rows)),
     )
 
 

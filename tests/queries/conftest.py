@@ -36,7 +36,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
         make_run(3, "other · fact", model="other"),
         make_run(
             4, "bare · fact", model="bare", attribution=False, keep_masks=False, conditions=(), examples=10,
-            folds=(3,) * 10, answers=(), correct=np.full((10, 5), np.nan), thresholds=(0.0,),
+            folds=(3,) * 10, answers=(), correct=np.full((10, 5), np.nan), thresholds=(0.0,), rank=np.zeros(0),
         ),
         make_run(5, "pair · fact", ("en", "de"), model="pair"),
     )  # fmt: skip

@@ -47,6 +47,10 @@ class Effects:
     """Share of the accuracy kept by random ablation, above 0.9."""
     competence: float = 0.5
     """Accuracy above chance, which is a third."""
+    ranked: float = 0.0
+    """Share of answers that are ranked first in any case, of three candidates; the others have a random rank."""
+    generated: bool = True
+    """Whether any answer is generated; else all predictions are wrong, and only the rank tells."""
 
 
 def write_planted(path: Path, seed: int, effects: Effects) -> Path:
@@ -247,18 +251,34 @@ def _write_outcomes(
         )
         connection.execute(
             f"INSERT INTO ablation_examples "
-            f"SELECT {run}, {number}, e, language, 'x', hit, hit, true, logprob, 3 FROM outcome"
+            f"SELECT {run}, {number}, e, language, 'x', hit AND {effects.generated}, hit, true, logprob, 3 FROM outcome"
         )
         connection.unregister("outcome")
     connection.register(
         "said",
-        pa.table({"e": e, "fold": folds[e], "language": np.array(LANGUAGES)[p], "answer": answers[e], "hit": correct}),
+        pa.table(
+            {
+                "e": e,
+                "fold": folds[e],
+                "language": np.array(LANGUAGES)[p],
+                "answer": answers[e],
+                "hit": correct & effects.generated,
+                "rank": _ranks(effects, e * P + p),
+            }
+        ),
     )
     connection.execute(
         f"INSERT INTO examples SELECT {run}, e, 'id' || e, 'c' || (e // {COPIES}), fold, language, 'prompt', answer, "
-        "'x', hit, 5, '?' FROM said"
+        "'x', hit, 5, '?', rank, 3, -1 FROM said"
     )
     connection.unregister("said")
+
+
+def _ranks(effects: Effects, rows: Array) -> Array:
+    """Rank of every answer among three, alike for copies."""
+    rng = np.random.default_rng([11, len(rows)])
+    first = rng.random(len(rows)) < effects.ranked
+    return np.where(first, 1, rng.integers(1, 4, len(rows)))
 
 
 def _one(connection: duckdb.DuckDBPyConnection, table: str, values: list[Any]) -> None:

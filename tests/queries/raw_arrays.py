@@ -59,6 +59,12 @@ class RawRun:
     attribution: bool = True
     keep_masks: bool = True
     answers: tuple[str, ...] = ()
+    rank: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P): rank of the answer, or nan; empty: no ranks."""
+    n_candidates: Array = field(default_factory=lambda: np.zeros(0))
+    """(P,)."""
+    logprob: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P): of the answer, or nan."""
     ablated: int | None = None
     """Only so many examples, the first ones, were ablated; None is all."""
 
@@ -143,8 +149,18 @@ def make_run(
         conditions=tuple(_conditions(rng, E, P, correct)),
         thresholds=(0.0, 0.5),
         answers=tuple(f"answer {e}" for e in range(E)),
+        **_ranks(seed, correct),
     )
     return RawRun(**{**vars(run), **changes})
+
+
+def _ranks(seed: int, correct: Array) -> dict[str, Array]:
+    """Ranks among 4, 5, … candidates by language, and log-probabilities; nan where nothing was judged."""
+    rng = np.random.default_rng([seed, 4])
+    n_candidates = 4 + np.arange(correct.shape[1])
+    rank = 1 + np.floor(rng.random(correct.shape) ** 2 * n_candidates)
+    rank[np.isnan(correct)] = np.nan
+    return {"rank": rank, "n_candidates": n_candidates, "logprob": -3 * rng.random(correct.shape) * rank}
 
 
 def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Iterator[Condition]:

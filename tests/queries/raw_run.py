@@ -156,6 +156,7 @@ def _plain_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any
                 _flag(run.correct[e, p]),
                 int(run.n_tokens[e, p]),
                 run.last_tokens[e][p],
+                *_ranked(run, e, p),
             )
             for e in range(E)
             for p in range(P)
@@ -312,6 +313,13 @@ def _sums(values: list[tuple[Any, ...]]) -> tuple[Any, ...]:
         sum(v[2] for v in values),
         *effects,
     )
+
+
+def _ranked(run: RawRun, e: int, p: int) -> tuple[int | None, int | None, float | None]:
+    """Rank, number of candidates and log-probability of the answer."""
+    if not len(run.rank) or np.isnan(run.rank[e, p]):
+        return None, None, None
+    return int(run.rank[e, p]), int(run.n_candidates[p]), float(run.logprob[e, p])
 
 
 def _flag(value: float) -> bool | None:

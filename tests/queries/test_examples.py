@@ -1,5 +1,6 @@
 """Examples, runs and what is known of them, against the raw run."""
 
+import itertools
 import math
 import re
 
@@ -90,7 +91,20 @@ def test_accuracy(results: Results, toy: Toy, codes: list[str]) -> None:
         hits = run.correct[:, run.languages.index(code)]
         values = jackknife(run.folds, lambda kept, hits=hits: 100 * float(np.nanmean(hits[kept])))
         n = int((~np.isnan(hits)).sum())
-        expected[code] = {**interval(values, "accuracy"), "n": n, "n_correct": int(np.nansum(hits))}
+        ranks, logprobs = (x[:, run.languages.index(code)] for x in (run.rank, run.logprob))
+        of_ranked = {"first": 100.0 * (ranks == 1), "reciprocal": 1 / ranks, "logprob": logprobs}
+        expected[code] = {**interval(values, "accuracy"), "n": n, "n_correct": int(np.nansum(hits)), "n_ranked": n}
+        for name, values_of in of_ranked.items():
+            known = np.where(np.isnan(ranks), np.nan, values_of)
+            found = jackknife(run.folds, lambda kept, x=known: float(np.nanmean(x[kept])))
+            expected[code] |= interval(found, name, prefix=f"{name}_")
+        n_candidates = int(run.n_candidates[run.languages.index(code)])
+        in_any_order = [list(order).index(0) + 1 for order in itertools.permutations(range(n_candidates))]
+        expected[code] |= {
+            "candidates": n_candidates,
+            "first_chance": 100 * np.mean([place == 1 for place in in_any_order]),
+            "reciprocal_chance": np.mean([1 / place for place in in_any_order]),
+        }
     check(results.query("accuracy", run=1, languages=codes), ("language",), expected)
 
 

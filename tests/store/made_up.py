@@ -142,6 +142,9 @@ class MadeUp:
                     None if e % 3 else e % 2 == 0,
                     5 + e,
                     "?",
+                    None if e % 4 else 1 + e % 3,
+                    None if e % 4 else 3,
+                    None if e % 4 else -0.5 * e,
                 )
 
     def _layers(self, examples: Sequence[int]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import chain
 
 import pytest
 import torch
@@ -43,7 +44,7 @@ def test_ranking_and_generation_equal_the_plain_way(architecture: str) -> None:
             decoder = Decoder(loaded)
             reading, logits = decoder.read(padded_prompts(loaded, prepared, rows), prepared.room)
             rankings = [prepared.questions[row].choice_ranking for row in rows]
-            texts = [(each.answer, *each.right, *each.wrong) if each else () for each in rankings]
+            texts = [(each.answer, *each.right, *chain(*each.wrong)) if each else () for each in rankings]
             pairs = [(i, ids) for i, of_row in enumerate(texts) for ids in of_row]
             scores = log_probabilities(decoder, reading, logits, pairs)
             ranked = rank(decoder, reading, logits, rankings)
@@ -65,7 +66,7 @@ def assert_ranked(ranked: Ranked | None, choice_ranking: ChoiceRanking | None, s
     if not choice_ranking.right:
         assert ranked.correct is None
     else:
-        likeliest = max((*choice_ranking.right, *choice_ranking.wrong), key=scores.__getitem__)
+        likeliest = max((*choice_ranking.right, *chain(*choice_ranking.wrong)), key=scores.__getitem__)
         assert ranked.correct == (likeliest in choice_ranking.right)
 
 
@@ -88,13 +89,13 @@ def test_choices_that_cannot_win_are_left_out_without_a_change() -> None:
                 ChoiceRanking(
                     (7,),
                     right=(chance.choice([choice(), ids[:1]]),),
-                    wrong=(choice(), ids[1:], choice()),
+                    wrong=((choice(),), (ids[1:],), (choice(),)),
                 )
                 for ids in likely
             ]
             results = rank(decoder, reading, logits, rankings)
             for row, (ranked, ranking) in enumerate(zip(results, rankings, strict=True)):
-                pairs = [(row, ids) for ids in (*ranking.right, *ranking.wrong)]
+                pairs = [(row, ids) for ids in (*ranking.right, *chain(*ranking.wrong))]
                 scores = log_probabilities(decoder, reading, logits, pairs)
                 assert ranked.correct == (max(range(4), key=[scores[pair] for pair in pairs].__getitem__) == 0)
                 outcomes.add(ranked.correct)

@@ -1,0 +1,122 @@
+"""Files of an earlier version, without the columns that came later, open, are queried, verified, copied and written."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from neurontui.queries import open_results
+from neurontui.store.admin.export import export
+from neurontui.store.admin.merge_files import combine
+from neurontui.store.admin.verify import verify
+from neurontui.store.errors import StoreError
+from neurontui.store.journal.shards import INDEX, read_index, write_sealed
+from neurontui.store.merge.merge import merge
+from neurontui.store.older_files import LATER
+from neurontui.store.reader import open_reader
+from neurontui.store.schema import SCHEMA_VERSION, layout
+from tests.store.conftest import measure
+from tests.store.content import rows
+from tests.store.made_up import MadeUp
+
+
+@pytest.fixture
+def older(store: Callable[..., Path]) -> Path:
+    """A results file with one run, as an earlier version wrote it: with its checksums, without the later columns."""
+    path = store(MadeUp())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE examples SET rank = NULL, n_candidates = NULL, answer_logprob = NULL")
+        for table, names in LATER.items():
+            base = ", ".join(name for name in layout()[table] if name not in ("run", *names))
+            connection.execute(
+                f"UPDATE checksums SET digest = (SELECT sum(hash({base})) % {1 << 64} FROM {table}) "
+                f"WHERE table_name = '{table}'"
+            )
+            for name in names:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+        connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+    return path
+
+
+def known_columns(path: Path) -> set[str]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE examples)").fetchall()}
+
+
+def test_an_older_file_opens_and_its_later_columns_are_null(older: Path) -> None:
+    with open_results(older) as results:
+        prompts = results.query("example-prompts", run=1, example=0).to_pylist()
+        accuracy = results.query("accuracy", run=1).to_pylist()
+        answers = results.sql(
+            "SELECT rank, n_candidates, answer_logprob, id FROM examples WHERE example = 3"
+        ).to_pylist()
+    assert {row["rank"] for row in prompts} == {None}
+    assert {(row["reciprocal"], row["first_chance"], row["n_ranked"]) for row in accuracy} == {(None, None, 0)}
+    assert all(row["accuracy"] is not None for row in accuracy)
+    assert answers == [{"rank": None, "n_candidates": None, "answer_logprob": None, "id": "id3"}] * 3
+    assert "rank" not in known_columns(older)
+
+
+def test_an_older_and_a_new_file_are_read_together(older: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.duckdb"
+    merge(measure(MadeUp(seed=1), new), new)
+    with open_results(older, new) as results:
+        ranks = results.sql("SELECT run, count(rank) AS n FROM examples GROUP BY run ORDER BY run").to_pylist()
+    assert ranks[0] == {"run": 1, "n": 0}
+    assert ranks[1]["n"] > 0
+
+
+def test_an_older_file_is_verified_before_and_after_it_gets_the_columns(older: Path) -> None:
+    with open_reader(older) as reader:
+        assert verify(reader) == []
+    merge(measure(MadeUp(seed=1), older), older)
+    assert {"rank", "n_candidates", "answer_logprob"} <= known_columns(older)
+    with open_reader(older) as reader:
+        assert reader.files[0].schema_version == SCHEMA_VERSION
+        assert verify(reader) == []
+    assert any(row[-1] is not None for row in rows(older, "examples", 2))
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("UPDATE examples SET rank = rank + 1 WHERE run = 2 AND example = 4 AND language = 'de'")
+    with open_reader(older) as reader:
+        assert ["examples of run 2" in sentence for sentence in verify(reader)] == [True]
+
+
+def test_an_older_file_is_exported_and_combined(older: Path, tmp_path: Path) -> None:
+    export(older, tmp_path / "parquet")
+    exported = duckdb.sql(f"SELECT count(*), count(rank) FROM '{tmp_path}/parquet/examples/*/*.parquet'").fetchall()
+    combine([older], tmp_path / "combined.duckdb")
+    assert exported == [(39, 0)]
+    assert {row[-3:] for row in rows(tmp_path / "combined.duckdb", "examples")} == {(None, None, None)}
+    with open_reader(tmp_path / "combined.duckdb") as reader:
+        assert verify(reader) == []
+
+
+def test_a_file_of_this_version_must_have_every_column(older: Path) -> None:
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)])
+    with pytest.raises(StoreError, match="examples does not have the expected columns"):
+        open_reader(older)
+
+
+def test_an_interrupted_run_of_an_earlier_version_is_finished(tmp_path: Path) -> None:
+    results, run = tmp_path / "r.duckdb", MadeUp()
+    journal = measure(run, results)
+    forget_later_columns(min(journal.glob("batch-*")))
+    merge(journal, results)
+    logprobs = {row[0]: row[-1] for row in rows(results, "examples")}
+    assert logprobs[4] is None  # in the first batch
+    assert logprobs[8] == -4.0
+
+
+def forget_later_columns(batch: Path) -> None:
+    """A finished batch as an earlier version wrote it."""
+    shard = batch / "examples.parquet"
+    pq.write_table(pq.read_table(shard).drop_columns(list(LATER["examples"])), shard, compression="zstd")
+    index = read_index(batch)
+    digest = hashlib.sha256(shard.read_bytes()).hexdigest()
+    files = [replace(file, sha256=digest) if file.table == "examples" else file for file in index.files]
+    write_sealed(batch / INDEX, asdict(replace(index, files=tuple(files))))
