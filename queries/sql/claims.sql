@@ -4,7 +4,8 @@
 -- description: The number that decides each claim, its interval and the verdict: supported, contradicted or
 --   undecided. Intervals are 99.8 %, so that the claims of at most one run in twenty include an error. If a claim
 --   compares a number with several others, every comparison has to hold; the closest one is shown, or one that
---   fails. If the model is not better than a constant answer, every claim is undecided. Reads all scores and
+--   fails. Every claim is undecided if the model neither generates right answers more often than a constant answer
+--   would be right, nor ranks them higher than a constant order of the candidates would. Reads all scores and
 --   neuron counts, which takes seconds in a large file.
 -- requires_all_languages: true
 -- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, strict_student, blocks,
@@ -135,7 +136,7 @@ WITH estimates AS (
     GROUP BY claim
 )
 SELECT r.claim, r.section, r.says,
-    CASE WHEN NOT coalesce(competent, false) THEN 'undecided' WHEN holds THEN 'supported' WHEN fails THEN 'contradicted'
+    CASE WHEN NOT competent THEN 'undecided' WHEN holds THEN 'supported' WHEN fails THEN 'contradicted'
         ELSE 'undecided' END AS verdict,
     CASE WHEN best IS NULL THEN format('Not measured: requires {}.', r.lacks)
         WHEN best.low IS NULL AND r.kind != 'census' THEN 'Too few clusters of examples for an interval.'
@@ -144,12 +145,17 @@ SELECT r.claim, r.section, r.says,
     || if(r.claim = 'relatives-share-no-more' AND best IS NOT NULL,
         format(' With families permuted at random, the difference is as large in {:.1f} % of cases.',
             (SELECT 100 * p_value FROM mantel)), '')
-    || CASE WHEN competent THEN ''
-        WHEN accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
-        ELSE format(' But the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %.',
-            accuracy, chance)
-        END AS finding,
+    || CASE WHEN generates THEN ''
+        WHEN g.accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
+        ELSE format('{} the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %',
+            if(competent, ' It is decided by rank:', ' But'), g.accuracy, g.chance)
+        || coalesce(format('; the mean reciprocal rank of the answers is {:.3f}, and that of a constant order is {:.3f}',
+            k.reciprocal, k.chance), '') || '.'
+        END
+    || if(by_choice AND r.claim IN ('all-shared-ablation-worst', 'random-harmless'),
+        ' Accuracy is that of the most likely choice.', '') AS finding,
     best.estimate, best.low, best.high, r.bound::DOUBLE AS bound, r.unit, best.versus
-FROM rules r LEFT JOIN closest USING (claim) LEFT JOIN competence ON true
+FROM rules r LEFT JOIN closest USING (claim) JOIN competence ON true LEFT JOIN generated g ON true
+    LEFT JOIN ranked k ON true
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)
 ORDER BY r.place

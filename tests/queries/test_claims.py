@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -89,6 +90,33 @@ def test_absent_effects_are_not_claimed(tmp_path: Path, seed: int) -> None:
 def test_a_model_at_chance_proves_nothing(tmp_path: Path, effects: Effects) -> None:
     untrained = Effects(**{**vars(effects), "competence": 0.0})
     assert set(verdicts(tmp_path, 5, untrained).values()) == {"undecided"}
+
+
+def test_a_model_that_only_ranks_is_judged_by_rank(tmp_path: Path) -> None:
+    """No right answer is generated, as by a base model; the verdicts are those of the most likely choice."""
+    base = Effects(**{**vars(PLANTED), "generated": False, "ranked": 0.5})
+    with open_results(write_planted(tmp_path / "base.duckdb", 1, base)) as results:
+        rows = {row["claim"]: row for row in results.query("claims", run=1).to_pylist()}
+    assert {claim: rows[claim]["verdict"] for claim in OF_DIRECTION} == dict.fromkeys(OF_DIRECTION, "supported")
+    finding = rows["non-activated-prevail"]["finding"]
+    assert (
+        "It is decided by rank: the accuracy of the model is 0.0 %, and that of a constant answer is 33.3 %" in finding
+    )
+    assert "the mean reciprocal rank of the answers is 0.80" in finding
+    assert "and that of a constant order is 0.611." in finding
+    assert rows["all-shared-ablation-worst"]["finding"].endswith("Accuracy is that of the most likely choice.")
+
+
+def test_a_constant_order_of_candidates_proves_nothing(tmp_path: Path) -> None:
+    """Always the same order: two thirds of the answers are its first, so ranks are far above a random order."""
+    path = write_planted(tmp_path / "constant.duckdb", 1, Effects(**{**vars(PLANTED), "generated": False}))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE examples SET answer = if(example % 6 < 4, 'true', 'false')")
+        connection.execute("UPDATE examples SET rank = if(answer = 'true', 1, 2)")
+    with open_results(path) as results:
+        rows = results.query("claims", run=1).to_pylist()
+    assert {row["verdict"] for row in rows} == {"undecided"}
+    assert "answers is 0.833, and that of a constant order is 0.833." in rows[0]["finding"]
 
 
 @pytest.mark.faults
