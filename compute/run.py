@@ -4,7 +4,7 @@ The journal keeps every finished batch, so rerunning the same call resumes an in
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
@@ -23,7 +23,7 @@ from neurontui.compute.measures.notes import Note
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.measures.vocabulary_neurons import neurons_for_vocabulary
 from neurontui.compute.models.loaded_model import ModelFacts
-from neurontui.compute.progress import Progress
+from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
 from neurontui.compute.run_options import ablation_options, task_options
 from neurontui.compute.tasks.example import TaskData
@@ -31,6 +31,7 @@ from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.text_checks import text_warnings
 from neurontui.store.errors import InputError, MeasureError
 from neurontui.store.journal.journal import Journal, cost, existing_manifest
+from neurontui.store.journal.position import Position, PositionFile
 from neurontui.store.merge.existing_run import merged_run
 from neurontui.store.merge.merge import merge
 
@@ -55,6 +56,14 @@ class Finished:
 
 def run(config: RunConfig, progress: Progress) -> Finished:
     """Measure one model on one task and merge the result; raises NeurontuiError subclasses."""
+    try:
+        return _run(config, progress, phase_of(progress))
+    finally:
+        progress.show(())
+
+
+def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
+    phase.within("reading the task")
     data = load_task(config.task, task_options(config))
     warnings = text_warnings(example.prompts for example in data.examples)
     _say(progress, (*data.notes, *warnings))
@@ -68,7 +77,7 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         merged = merged_run(config.out, key, wait=progress.say)
         if merged is not None and not config.force:
             return Finished(merged, name, len(data.examples), measured=False)
-        report = engine.check_prompts()
+        report = engine.check_prompts(phase)
         require_readable(report, skip_bad=config.skip_bad)
         _say(progress, report.notes)
         size = _batch_size(config, data, info, ablation, name, key)
@@ -87,8 +96,15 @@ def run(config: RunConfig, progress: Progress) -> Finished:
         with Journal.open(config.out, manifest) as journal:
             _measure_missing(config, engine, ablation, batches, journal, progress)
             _require_measured(journal)
-            _write_vocabulary(config, engine, journal)
-    number = merge(journal.path, config.out, keep=config.keep, wait=progress.say, force=config.force)
+            _write_vocabulary(config, engine, journal, phase)
+    number = merge(
+        journal.path,
+        config.out,
+        keep=config.keep,
+        wait=progress.say,
+        force=config.force,
+        progress=_merging(phase.within("merging")),
+    )
     return Finished(number, name, len(data.examples), measured=True)
 
 
@@ -118,6 +134,12 @@ def require_material(config: RunConfig, data: TaskData) -> None:
             f"The task {data.task} has no answers, and effective scores are about the answer; add answers, "
             "or use --measures contribution."
         )
+
+
+def _merging(phase: Phase) -> Callable[[str, int, int], None]:
+    """The progress of `merge` within a phase."""
+    steps = phase.within("step")
+    return lambda _table, done, total: steps.reach(done, total)
 
 
 def _say(progress: Progress, sentences: Iterable[str]) -> None:
@@ -202,15 +224,21 @@ def _measure_missing(
     if not missing:
         return
     if needs_survey(config):
-        survey = conclude(config, journal.manifest.layers, engine.survey(batches))
+        counted = phase_of(progress).within("survey before the ablation").within("batch", len(batches))
+        survey = conclude(config, journal.manifest.layers, engine.survey(batches, counted))
         options = replace(ablation.options, global_types=survey.types)
         ablation = replace(ablation, options=options, means=survey.means)
-    total = sum(len(batch.indices) for batch in batches)
-    progress.begin(journal.manifest.name, total, total - sum(len(batch.indices) for batch in missing))
-    try:
-        engine.measure(ablation, missing, journal, progress)
-    finally:
-        progress.end()
+    if finished:
+        progress.say(f"{journal.manifest.name}: resuming after {len(finished):,} of {len(batches):,} batches")
+    file = PositionFile(journal.path)
+
+    def show(position: Position) -> None:
+        file.show(position)
+        progress.show(position)
+
+    measuring = Phase(show).within(journal.manifest.name)
+    engine.measure(ablation, missing, journal, progress, measuring.within("batch", len(batches), len(finished)))
+    progress.say(f"{journal.manifest.name}: {sum(len(batch.indices) for batch in batches):,} examples measured")
 
 
 def _require_measured(journal: Journal) -> None:
@@ -222,10 +250,11 @@ def _require_measured(journal: Journal) -> None:
         )
 
 
-def _write_vocabulary(config: RunConfig, engine: Engine, journal: Journal) -> None:
+def _write_vocabulary(config: RunConfig, engine: Engine, journal: Journal, phase: Phase) -> None:
     if not {"contribution", "attribution"} & set(config.measures):
         return
     began = time.monotonic()
-    tables = engine.vocabulary(neurons_for_vocabulary(journal))
+    projecting = phase.within("tokens that neurons promote")
+    tables = engine.vocabulary(neurons_for_vocabulary(journal), projecting)
     if tables:
         journal.write_final(tables, time.monotonic() - began)

@@ -14,6 +14,7 @@ from neurontui.compute.measures.masks import TYPES, pack_tensor, type_codes
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, capture_options
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Layer
@@ -53,7 +54,9 @@ def needs_survey(config: RunConfig) -> bool:
     return "ablation" in config.measures and depends
 
 
-def survey(config: RunConfig, loaded: LoadedModel, batch: Batch, book: AnswerBook | None = None) -> Surveyed:
+def survey(
+    config: RunConfig, loaded: LoadedModel, batch: Batch, book: AnswerBook | None = None, progress: Phase = SILENT
+) -> Surveyed:
     """Run the prompts of a batch once, part by part; repeated in a later session, it gives the same numbers.
 
     With --skip-bad, examples whose answers cannot be measured are left out too, as in the measurement; that needs
@@ -64,10 +67,12 @@ def survey(config: RunConfig, loaded: LoadedModel, batch: Batch, book: AnswerBoo
     def measure(part: Batch) -> Capture:
         if config.skip_bad and book is not None and book.has_answers:
             prepare(loaded, part, find_targets(loaded, part, book), answer_options(config))
-        return capture(loaded, part, options)
+        return capture(loaded, part, options, counted)
 
-    total = _nothing(loaded.layers)
-    for part in batch.parts(config.examples_at_once):
+    total, parts = _nothing(loaded.layers), list(batch.parts(config.examples_at_once))
+    counted = progress.within("part", len(parts))
+    for done, part in enumerate(parts):
+        counted.reach(done)
         try:
             captured, _ = measure_valid(part, measure, skip_bad=config.skip_bad)
         except NothingValidError:

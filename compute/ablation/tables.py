@@ -12,11 +12,13 @@ from torch import Tensor
 from neurontui.compute.ablation.interventions import Result, Trial
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import AblationInputs, Sets
-from neurontui.compute.answers.predict import Predictions, passes, prepare
+from neurontui.compute.answers.predict import Predictions, passes, passes_per_answer, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Condition
 
@@ -33,6 +35,7 @@ def ablation_tables(
     *,
     baseline: Predictions | None = None,
     means: Mapping[int, Tensor] | None = None,
+    progress: Phase = SILENT,
 ) -> dict[str, pa.Table]:
     """Shard table ablation_examples: one row per condition, example and language.
 
@@ -46,19 +49,26 @@ def ablation_tables(
     ablation_inputs = AblationInputs(batch, loaded.ffns, capture, masks, options, named)
     prepared = prepare(loaded, batch, targets, options.answers)
     result_of: dict[tuple[int, int], Result] = {}
+    counted = progress.within("group of prompts")
 
     def step(rows: Rows) -> None:
-        for part in passes(loaded, prepared, rows):
+        parts = passes(loaded, prepared, rows)
+        lengths = counted.within("length", len(parts))
+        for part in parts:
             trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, means or {})
+            of_conditions = lengths.within("condition", len(conditions))
             for condition in conditions:
                 generated = condition.kind == "baseline" and options.judge == "generated"
                 reused = baseline if generated else None
-                results = trial.run(condition, reused)
+                with followed(loaded.ffns, of_conditions, at_most=passes_per_answer(options.answers)):
+                    results = trial.run(condition, reused)
+                of_conditions.advance()
                 result_of.update(
                     ((condition.condition, row), result) for row, result in zip(part, results, strict=True)
                 )
+            lengths.advance()
 
-    run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)
+    run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
     return {"ablation_examples": _table(batch, conditions, result_of)}
 
 

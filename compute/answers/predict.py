@@ -19,6 +19,7 @@ from neurontui.compute.answers.ranking import ChoiceRanking, rank
 from neurontui.compute.answers.targets import AnswerBook, Target, Targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.passes.length_groups import counts_pads, crossed_switch
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.compute.models.prompts.tokenize import (
@@ -31,6 +32,7 @@ from neurontui.compute.models.prompts.tokenize import (
     pad,
     place,
 )
+from neurontui.compute.progress import SILENT, Phase
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,11 @@ def _texts(target: Target | None) -> tuple[Ids, ...]:
     return ((),) if target is None else (target.ids, *target.choices)
 
 
+def passes_per_answer(options: AnswerOptions) -> int:
+    """Most forward passes for an answer: the prompts, two for ranking, and each generated token but the last."""
+    return options.max_new_tokens + 2
+
+
 def padded_prompts(loaded: LoadedModel, prepared: Prepared, rows: Rows) -> Tokens:
     """The prompts of some rows, padded."""
     return pad(loaded, [prepared.encoded[row] for row in rows])
@@ -193,18 +200,28 @@ def answer(
 
 @torch.inference_mode()
 def predict(
-    loaded: LoadedModel, batch: Batch, targets: Targets, options: AnswerOptions, book: AnswerBook | None = None
+    loaded: LoadedModel,
+    batch: Batch,
+    targets: Targets,
+    options: AnswerOptions,
+    book: AnswerBook | None = None,
+    progress: Phase = SILENT,
 ) -> Predictions:
     """The model's answers to a batch, without ablation; ranked among all answers of `book`, see `prepare`."""
     prepared = prepare(loaded, batch, targets, options, book)
     outcome_of_row: dict[int, Outcome] = {}
+    counted = progress.within("group of prompts")
 
     def step(rows: Rows) -> None:
         decoder = Decoder(loaded)
-        for part in passes(loaded, prepared, rows):
-            reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
-            outcomes = answer(decoder, prepared, part, options, reading, logits)
+        parts = passes(loaded, prepared, rows)
+        lengths = counted.within("length", len(parts))
+        for part in parts:
+            with followed(loaded.ffns, lengths, at_most=passes_per_answer(options)):
+                reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
+                outcomes = answer(decoder, prepared, part, options, reading, logits)
             outcome_of_row.update(zip(part, outcomes, strict=True))
+            lengths.advance()
 
-    run_halving(prepared.costs, prepared.groups, options.token_budget, step)
+    run_halving(prepared.costs, prepared.groups, options.token_budget, step, counted)
     return Predictions(tuple(outcome_of_row[row] for row in range(len(prepared.questions))))

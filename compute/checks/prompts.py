@@ -15,6 +15,7 @@ from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.prompts.bos import declines_bos, lacks_bos, reason_for_bos, repeats_bos
 from neurontui.compute.models.prompts.tokenize import Encoded, InvalidExample, encode_prompts, unusable_prompts
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import InputError, MeasureError
 
@@ -64,15 +65,19 @@ def require_readable(report: PromptReport, *, skip_bad: bool) -> None:
         raise MeasureError(f"No example can be measured; the first: {report.first_unusable}")
 
 
-def check_prompts(loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions) -> PromptReport:
+def check_prompts(
+    loaded: LoadedModel, data: TaskData, book: AnswerBook, options: AnswerOptions, progress: Phase = SILENT
+) -> PromptReport:
     """Tokenize all prompts, some examples at a time, and report their problems."""
     bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
     examples = _UnusableExamples(loaded, book, options)
+    checked = progress.within("checking the prompts").within("example", len(data.examples))
     for batch in _chunks(data):
         encoded = encode_prompts(loaded, batch)
         bos.add(batch, encoded)
         unknown.add(batch, encoded)
         examples.add(batch, encoded)
+        checked.advance(len(batch.examples))
     return PromptReport(
         n_examples=len(data.examples),
         n_unusable=examples.count,

@@ -9,7 +9,7 @@ from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.models.loaded_model import ModelFacts
-from neurontui.compute.progress import Progress
+from neurontui.compute.progress import SILENT, Phase, Progress
 from neurontui.store.journal.journal import Journal
 
 
@@ -31,14 +31,21 @@ class Engine(Protocol):
     def worker_info(self) -> WorkerInfo:
         """The model and facts that follow from it."""
 
-    def check_prompts(self) -> PromptReport:
+    def check_prompts(self, progress: Phase = SILENT) -> PromptReport:
         """Check all prompts of the run, without a forward pass."""
 
-    def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
+    def survey(self, batches: Sequence[Batch], progress: Phase = SILENT) -> Iterator[Surveyed]:
         """Counts and sums that an ablation needs from each batch, in order."""
 
-    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
-        """Measure batches into the journal, in any order; raises NeurontuiError subclasses."""
+    def measure(
+        self,
+        ablation: Ablation,
+        batches: Sequence[Batch],
+        journal: Journal,
+        progress: Progress,
+        counted: Phase = SILENT,
+    ) -> None:
+        """Measure batches into the journal, in any order; raises NeurontuiError subclasses. counted: the batches."""
 
-    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
+    def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         """Table neuron_vocabulary for some (layer, neuron) pairs."""

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.base import Engine
-from neurontui.compute.progress import Progress
+from neurontui.compute.progress import Progress, phase_of
 from neurontui.compute.tasks.example import TaskData
 
 
@@ -16,4 +16,4 @@ def open_engine(config: RunConfig, data: TaskData, progress: Progress) -> Abstra
         return ray_engine(config, data, progress)
     from neurontui.compute.engines.local import LocalEngine
 
-    return nullcontext(LocalEngine(config, data, progress.say))
+    return nullcontext(LocalEngine(config, data, progress.say, phase_of(progress)))

@@ -16,7 +16,7 @@ from neurontui.compute.estimate.throughput import seconds_per_pass
 from neurontui.compute.measures.measurer import Ablation, Measurer, Tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.load.load import load_model
-from neurontui.compute.progress import Progress
+from neurontui.compute.progress import SILENT, Phase, Progress
 from neurontui.compute.run_options import answer_options, model_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.journal.journal import Journal
@@ -26,11 +26,18 @@ from neurontui.store.journal.shards import ShardWriter, batch_folder
 class LocalEngine:
     """Loads the model when it is created."""
 
-    def __init__(self, config: RunConfig, data: TaskData, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        data: TaskData,
+        say: Callable[[str], None] = lambda _: None,
+        progress: Phase = SILENT,
+    ) -> None:
         """`say` gets messages about loading the model."""
         self._config = config
         self._data = data
-        self._loaded = load_model(model_options(config), say)
+        self._loaded = load_model(model_options(config), say, progress)
+        progress.within("reading the answers")
         self._book = answer_book(self._loaded, data.examples, data.languages)
 
     @cached_property
@@ -41,36 +48,43 @@ class LocalEngine:
             seconds_per_pass=seconds_per_pass(self._loaded, self._data),
         )
 
-    def check_prompts(self) -> PromptReport:
-        return check_prompts(self._loaded, self._data, self._book, answer_options(self._config))
+    def check_prompts(self, progress: Phase = SILENT) -> PromptReport:
+        return check_prompts(self._loaded, self._data, self._book, answer_options(self._config), progress)
 
-    def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
-        return (survey(self._config, self._loaded, batch, self._book) for batch in batches)
+    def survey(self, batches: Sequence[Batch], progress: Phase = SILENT) -> Iterator[Surveyed]:
+        for batch in batches:
+            yield survey(self._config, self._loaded, batch, self._book, progress)
+            progress.advance()
 
     def measurer(self, ablation: Ablation) -> Measurer:
         """A measurer of the loaded model; use one for all batches of a run."""
         return Measurer(self._config, self._loaded, self._book, ablation)
 
-    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
+    def measure(
+        self,
+        ablation: Ablation,
+        batches: Sequence[Batch],
+        journal: Journal,
+        progress: Progress,
+        counted: Phase = SILENT,
+    ) -> None:
         measurer = self.measurer(ablation)
         for batch in batches:
-            for n_examples in measure_into(batch_folder(journal.path, batch.number), measurer, batch):
-                progress.advance(n_examples)
+            measure_into(batch_folder(journal.path, batch.number), measurer, batch, counted)
+            counted.advance()
 
-    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
-        return vocabulary_tables(self._loaded, pairs)
+    def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
+        return vocabulary_tables(self._loaded, pairs, progress=progress)
 
 
-def measure_into(folder: Path, measurer: Measurer, batch: Batch) -> Iterator[int]:
-    """Write the shards of a batch to `folder`, all or nothing; yields the number of examples of each part.
+def measure_into(folder: Path, measurer: Measurer, batch: Batch, progress: Phase = SILENT) -> None:
+    """Write the shards of a batch to `folder`, all or nothing.
 
     A piece is written while the next one is measured.
     """
     began, n_tokens = time.monotonic(), 0
     with WriterThread(ShardWriter(folder)) as writer:
-        for piece in measurer(batch):
+        for piece in measurer(batch, progress):
             writer.append(piece.tables)
             n_tokens += piece.n_tokens
-            if piece.n_examples:
-                yield piece.n_examples
         writer.publish(lambda: time.monotonic() - began, n_tokens)

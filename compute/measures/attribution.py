@@ -42,6 +42,7 @@ from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.prompts.tokenize import encode_batch
+from neurontui.compute.progress import SILENT, Phase
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,12 @@ class Scoring:
 
     @torch.inference_mode()
     def add(
-        self, batch: Batch, capture: Capture, masks: Sequence[Tensor], targets: Targets
+        self,
+        batch: Batch,
+        capture: Capture,
+        masks: Sequence[Tensor],
+        targets: Targets,
+        progress: Phase = SILENT,
     ) -> tuple[dict[str, pa.Table], tuple[Note, ...]]:
         """Shard tables attribution and top_neurons of a part, and notes about missing scores.
 
@@ -78,11 +84,12 @@ class Scoring:
         """
         directions = answer_directions(self._loaded, targets, self._options.direction)
         folding = _folding(self._loaded, batch, self._options)
-        of_examples = []
+        of_examples, layers = [], progress.within("layer", len(self._loaded.ffns))
         for i, ffn in enumerate(self._loaded.ffns):
             weights = _weights(capture, i, self._options)
             scores = score_layer(ffn, weights, directions, folding, self._options)
             of_examples.append(self._sum(batch, ffn.layer.layer, scores, masks[i]))
+            layers.advance()
         return example_rows(batch, of_examples), directions.notes
 
     def tables(self) -> dict[str, pa.Table]:

@@ -25,6 +25,7 @@ from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.models.passes.microbatches import refuse_without_memory
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, attribution_options, capture_options
 from neurontui.store.journal.manifest import Condition
 
@@ -103,6 +104,29 @@ class _BatchSums:
         return Piece(0, 0, lambda: tables)
 
 
+@dataclass(frozen=True)
+class Stages:
+    """The progress of a part: activity, answers and scores count as one unit of work each, like each condition."""
+
+    part: Phase
+    n_conditions: int
+
+    def activity(self) -> Phase:
+        return self._stage(0, "activity")
+
+    def answers(self) -> Phase:
+        return self._stage(1, "answers")
+
+    def scores(self) -> Phase:
+        return self._stage(2, "scores")
+
+    def ablation(self) -> Phase:
+        return self._stage(3, "ablation", max(1, self.n_conditions))
+
+    def _stage(self, before: int, name: str, n_units: int = 1) -> Phase:
+        return self.part.within("", 3 + self.n_conditions, before).within(name, span=n_units)
+
+
 class Measurer:
     """Measures batches with one loaded model."""
 
@@ -113,13 +137,16 @@ class Measurer:
         self._ablation = ablation
         self._strongest = Strongest()
 
-    def __call__(self, batch: Batch) -> Iterator[Piece]:
+    def __call__(self, batch: Batch, progress: Phase = SILENT) -> Iterator[Piece]:
         """Shard tables of a batch, piece by piece; InputError and MeasureError name the example and language."""
         sums = self._sums(batch)
-        for part in batch.parts(self._config.examples_at_once):
+        parts = list(batch.parts(self._config.examples_at_once))
+        counted = progress.within("part", len(parts))
+        for part in parts:
             with refuse_without_memory(len(part.examples)):
-                piece = self._piece(part, sums)
+                piece = self._piece(part, sums, counted)
             yield piece
+            counted.advance()
         yield sums.piece()
 
     def _sums(self, batch: Batch) -> _BatchSums:
@@ -128,29 +155,32 @@ class Measurer:
             scoring = Scoring(self._loaded, batch.languages, attribution_options(self._config))
         return _BatchSums(TypeCounts(batch.languages, self._loaded.layers, self._config.thresholds), scoring)
 
-    def _piece(self, part: Batch, sums: _BatchSums) -> Piece:
+    def _piece(self, part: Batch, sums: _BatchSums, progress: Phase) -> Piece:
         """Tables of the examples of a part; what adds up over parts goes to `sums`."""
+        stages = Stages(progress, len(self._ablation.conditions))
         try:
-            captured, notes = measure_valid(part, self._capture, skip_bad=self._config.skip_bad)
+            captured, notes = measure_valid(
+                part, lambda valid: self._capture(valid, stages), skip_bad=self._config.skip_bad
+            )
         except NothingValidError as error:
             sums.add_notes(error.notes)
             return Piece(len(part.examples), 0, dict)
         sums.add_notes(notes)
         sums.n_measured += 1
-        return self._measured(len(part.examples), captured, sums)
+        return self._measured(len(part.examples), captured, sums, stages)
 
-    def _measured(self, n_examples: int, captured: CapturedBatch, sums: _BatchSums) -> Piece:
+    def _measured(self, n_examples: int, captured: CapturedBatch, sums: _BatchSums, stages: "Stages") -> Piece:
         sums.counts.add(captured.batch, captured.capture, captured.masks)
         tables = self._strongest.tables(captured.batch, captured.capture, self._loaded.layers)
         tables["examples"] = examples_table(captured.batch, captured.capture, captured.predictions)
         if sums.scoring is not None:
             scores, notes = sums.scoring.add(
-                captured.batch, captured.capture, captured.masks, self._scored_targets(captured)
+                captured.batch, captured.capture, captured.masks, self._scored_targets(captured), stages.scores()
             )
             tables |= scores
             sums.add_notes(notes)
         if self._ablation.conditions:
-            tables |= self._ablate(captured)
+            tables |= self._ablate(captured, stages)
         indices, layers, masks = captured.batch.indices, self._loaded.layers, off_device(captured.masks)
         return Piece(
             n_examples=n_examples,
@@ -164,20 +194,20 @@ class Measurer:
             return captured.targets
         return Targets((None,) * len(captured.targets.rows))
 
-    def _capture(self, batch: Batch) -> CapturedBatch:
+    def _capture(self, batch: Batch, stages: "Stages") -> CapturedBatch:
         """Run the prompts of a batch once, and generate answers if the run has any to compare with."""
-        activity = capture(self._loaded, batch, capture_options(self._config))
+        activity = capture(self._loaded, batch, capture_options(self._config), stages.activity())
         threshold = self._config.thresholds[0]
         masks = [pack_tensor(activations > threshold) for activations in activity.activations]
         targets = find_targets(self._loaded, batch, self._book)
-        return CapturedBatch(batch, activity, masks, targets, self._predict(batch, targets))
+        return CapturedBatch(batch, activity, masks, targets, self._predict(batch, targets, stages))
 
-    def _predict(self, batch: Batch, targets: Targets) -> Predictions | None:
+    def _predict(self, batch: Batch, targets: Targets, stages: "Stages") -> Predictions | None:
         if not self._book.has_answers:
             return None
-        return predict(self._loaded, batch, targets, answer_options(self._config), self._book)
+        return predict(self._loaded, batch, targets, answer_options(self._config), self._book, stages.answers())
 
-    def _ablate(self, captured: CapturedBatch) -> Tables:
+    def _ablate(self, captured: CapturedBatch, stages: "Stages") -> Tables:
         limit = self._config.ablation_examples
         if limit is not None:
             captured = captured.first(sum(index < limit for index in captured.batch.indices))
@@ -193,6 +223,7 @@ class Measurer:
             self._ablation.options,
             baseline=captured.predictions,
             means=self._ablation.means,
+            progress=stages.ablation(),
         )
 
 

@@ -29,14 +29,14 @@ from neurontui.store.journal.manifest import Manifest
 from neurontui.store.journal.shards import COMPRESSION, FINAL, batch_folder, is_whole
 from neurontui.store.merge.existing_run import find_run, run_merged_elsewhere
 from neurontui.store.merge.run_tables import describe
-from neurontui.store.merge.statements import Statement, chunks, statements
+from neurontui.store.merge.statements import Range, Statement, chunks, statements
 from neurontui.store.older_files import LATER
 from neurontui.store.plain_paths import parquet, plain_folder
 from neurontui.store.schema import create, layout, shard_schema, shard_tables, tables_of_a_run
 from neurontui.store.writer import Wait, open_writer, pause, transaction
 
 Progress = Callable[[str, int, int], None]
-"""Called with the next table, the number of finished tables and the number of all tables."""
+"""Called with the table of the next step, the number of finished steps and the number of all steps."""
 
 _MASKS_A_GROUP = 10
 """Assumed rows per group when rows are grouped by mask; a lower bound, because groups determine the memory."""
@@ -97,14 +97,21 @@ def _merge_into(
             delete_run(connection, run)
         connection.execute(f"CREATE TEMP VIEW masks AS {_masks(run, keep)}")
         progress = progress or (lambda *_: None)
-        for done, statement in enumerate(statements()):
-            progress(statement.table, done, len(statements()) + 1)
-            if not (statement.table == "activations" and keep == "aggregates"):
-                _run(connection, statement, run, manifest, rows)
+        steps = _steps(manifest, rows, keep)
+        for done, (statement, part) in enumerate(steps):
+            progress(statement.table, done, len(steps) + 1)
+            _run(connection, statement, run, manifest, part)
         describe(connection, run, manifest, cost(journal))
-        progress("checksums", len(statements()), len(statements()) + 1)
+        progress("checksums", len(steps), len(steps) + 1)
         checksums.store(connection, run)
     return run
+
+
+def _steps(manifest: Manifest, rows: Mapping[str, int], keep: Keep) -> list[tuple[Statement, Range]]:
+    """The statements of a merge, each once for every range in which it runs."""
+    used = [item for item in statements() if not (item.table == "activations" and keep == "aggregates")]
+    sizes = {item.table: rows.get(item.table, rows["activations"] // _MASKS_A_GROUP) for item in used}
+    return [(statement, part) for statement in used for part in chunks(statement, manifest, sizes[statement.table])]
 
 
 def _run(
@@ -112,13 +119,11 @@ def _run(
     statement: Statement,
     run: int,
     manifest: Manifest,
-    rows: Mapping[str, int],
+    part: Range,
 ) -> None:
-    size = rows.get(statement.table, rows["activations"] // _MASKS_A_GROUP)
     connection.execute(f"SET threads = {1 if statement.one_thread else cores()}")
-    for low, high in chunks(statement, manifest, size):
-        values = {"run": run, "all_mask": manifest.all_mask, "low": low, "high": high}
-        connection.execute(statement.sql, {k: v for k, v in values.items() if k in statement.parameters})
+    values = {"run": run, "all_mask": manifest.all_mask, "low": part[0], "high": part[1]}
+    connection.execute(statement.sql, {k: v for k, v in values.items() if k in statement.parameters})
     connection.execute(f"SET threads = {cores()}")
 
 

@@ -12,6 +12,9 @@ from neurontui.store.journal.manifest import Manifest
 _ROWS = {"chunk": 8_000_000, "heap": 64_000_000}
 """Maximum rows per range: `chunk` for sums, `heap` for copies. Reading one neuron scans one heap (80 MB)."""
 
+Range = tuple[int | str, int | str]
+"""First and last value of the column of a statement."""
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -33,7 +36,7 @@ def statements() -> tuple[Statement, ...]:
     return tuple(map(_statement, text.strip().split("\n\n")[1:]))
 
 
-def chunks(statement: Statement, manifest: Manifest, rows: int) -> list[tuple[int | str, int | str]]:
+def chunks(statement: Statement, manifest: Manifest, rows: int) -> list[Range]:
     """Ranges (first, last) of the statement's column, each with about `statement.rows` of its `rows`."""
     values: Sequence[int | str] = sorted(layer.layer for layer in manifest.layers)
     if statement.chunk == "language":

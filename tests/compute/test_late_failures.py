@@ -42,7 +42,7 @@ class _Captures:
         self._real = capturing.capture
         monkeypatch.setattr("neurontui.compute.measures.measurer.capture", self)
 
-    def __call__(self, loaded: Any, batch: Batch, options: Any) -> Capture:
+    def __call__(self, loaded: Any, batch: Batch, options: Any, *rest: Any) -> Capture:
         names = [example.id for example in batch.examples]
         bad = [
             InvalidExample(i, f"Example '{name}' is not finite.") for i, name in enumerate(names) if name in self._bad
@@ -50,7 +50,7 @@ class _Captures:
         if bad:
             raise capturing.NotFiniteError(bad)
         self.measured += names
-        return self._real(loaded, batch, options)
+        return self._real(loaded, batch, options, *rest)
 
 
 def test_skip_bad_goes_on_from_the_journal(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,10 +179,10 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_revision(
 def _stop_after_first_batch(monkeypatch: pytest.MonkeyPatch, measure: Measure) -> None:
     original = local.measure_into
 
-    def stop(folder: Path, measurer: Any, batch: Any) -> Any:
+    def stop(folder: Path, measurer: Any, batch: Any, *rest: Any) -> Any:
         if batch.number:
             raise MeasureError("Stopped.")
-        return original(folder, measurer, batch)
+        return original(folder, measurer, batch, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(local, "measure_into", stop)

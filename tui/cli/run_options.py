@@ -22,6 +22,9 @@ AFTER: Mapping[str, cloup.Option] = {
         metavar="SQL",
         help="Ablate the neurons that this query on RESULTS selects: layer, neuron, and optionally language.",
     ),
+    "force": cloup.Option(
+        ["--quiet"], group=GROUP["Output"], is_flag=True, help="Print neither progress nor messages, only errors."
+    ),
     "seed": cloup.Option(
         ["--dry-run"],
         group=GROUP["Output"],

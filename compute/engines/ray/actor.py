@@ -14,8 +14,12 @@ from neurontui.store import errors
 if TYPE_CHECKING:
     from neurontui.compute.engines.local import LocalEngine
     from neurontui.compute.measures.measurer import Measurer
+    from neurontui.compute.progress import Phase
+    from neurontui.store.journal.position import Position
 
 Files = dict[str, bytes]
+WATCH = "watch"
+"""Concurrency group of `position`, so that it is answered while another method runs."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,20 @@ class RayWorker:
         """config: RunConfig; data: TaskData. The model is loaded on first use."""
         self._config, self._data = config, data
         self._engine: LocalEngine | None = None
+        self._position: Position = ()
         self._measurer: Measurer | None = None
 
     def do(self, what: str, *arguments: Any) -> Iterator[Any]:
         """Run the method named `what`."""
+        self._position = ()
         try:
             yield from getattr(self, what)(*arguments)
         except errors.NeurontuiError as error:
             yield Failed.of(error)
+
+    def position(self) -> "Position":
+        """Where the current method is; called while it runs."""
+        return self._position
 
     def describe(self) -> Iterator[Any]:
         """Load the model and yield its WorkerInfo."""
@@ -54,14 +64,14 @@ class RayWorker:
 
     def check_prompts(self) -> Iterator[Any]:
         """Check all prompts of the run; yields a PromptReport."""
-        yield self._loaded().check_prompts()
+        yield self._loaded().check_prompts(self._phase())
 
     def survey(self, batch: Any) -> Iterator[Any]:
         """Counts and sums that an ablation needs from a batch; yields Surveyed."""
-        yield from self._loaded().survey([batch])
+        yield from self._loaded().survey([batch], self._phase())
 
-    def measure(self, batch: Any, ablation: Any) -> Iterator[int | Files]:
-        """Yields the number of examples of each part as it is measured, then the files of the batch."""
+    def measure(self, batch: Any, ablation: Any) -> Iterator[Files]:
+        """Yields the files of the batch."""
         from neurontui.compute.engines.local import measure_into
         from neurontui.store.journal.shards import batch_folder, read_files
 
@@ -69,16 +79,24 @@ class RayWorker:
             self._measurer = self._loaded().measurer(ablation)
         with tempfile.TemporaryDirectory(prefix="neurontui-") as scratch:
             folder = batch_folder(Path(scratch), batch.number)
-            yield from measure_into(folder, self._measurer, batch)
+            measure_into(folder, self._measurer, batch, self._phase())
             yield read_files(folder)
 
     def vocabulary(self, pairs: Any) -> Iterator[Any]:
         """Yields table neuron_vocabulary for some (layer, neuron) pairs."""
-        yield self._loaded().vocabulary(pairs)
+        yield self._loaded().vocabulary(pairs, self._phase())
 
     def _loaded(self) -> "LocalEngine":
         from neurontui.compute.engines.local import LocalEngine
 
         if self._engine is None:
-            self._engine = LocalEngine(self._config, self._data)
+            self._engine = LocalEngine(self._config, self._data, progress=self._phase())
         return self._engine
+
+    def _phase(self) -> "Phase":
+        from neurontui.compute.progress import Phase
+
+        return Phase(self._reached)
+
+    def _reached(self, position: "Position") -> None:
+        self._position = position

@@ -9,7 +9,6 @@ import logging
 import math
 import os
 import socket
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.measures.measurer import Ablation, Tables
-from neurontui.compute.progress import Progress
+from neurontui.compute.progress import SILENT, Phase, Progress, phase_of
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
 from neurontui.store.journal.journal import Journal
@@ -33,7 +32,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage statistics are
 try:
     import ray
 
-    from neurontui.compute.engines.ray.actor import RayWorker
+    from neurontui.compute.engines.ray.actor import WATCH, RayWorker
     from neurontui.compute.engines.ray.pool import LOST, Job, Pool
 except ModuleNotFoundError as error:
     raise MissingExtraError("--engine ray needs Ray, which is not installed: pip install 'neurontui[ray]'.") from error
@@ -48,37 +47,44 @@ class RayEngine:
         self._pool = pool
         self.worker_info = worker_info
 
-    def check_prompts(self) -> PromptReport:
-        report: PromptReport = self._once(Job("check_prompts", (), "the check of the prompts"))
+    def check_prompts(self, progress: Phase = SILENT) -> PromptReport:
+        report: PromptReport = self._once(Job("check_prompts", (), "the check of the prompts"), progress)
         return report
 
-    def survey(self, batches: Sequence[Batch]) -> Iterator[Surveyed]:
+    def survey(self, batches: Sequence[Batch], progress: Phase = SILENT) -> Iterator[Surveyed]:
         jobs = [Job("survey", (batch,), f"batch {batch.number}") for batch in batches]
-        results = {job: result for job, result in self._pool.do(jobs) if result is not LOST}
+        results = {}
+        for job, result in self._pool.do(jobs, progress):
+            if result is not LOST:
+                results[job] = result
+                progress.advance()
         return (results[job] for job in jobs)
 
-    def measure(self, ablation: Ablation, batches: Sequence[Batch], journal: Journal, progress: Progress) -> None:
+    def measure(
+        self,
+        ablation: Ablation,
+        batches: Sequence[Batch],
+        journal: Journal,
+        progress: Progress,
+        counted: Phase = SILENT,
+    ) -> None:
         shared = ray.put(ablation)
         jobs = {Job("measure", (batch, shared), f"batch {batch.number}"): batch.number for batch in batches}
-        reported: Counter[int] = Counter()
-        for job, result in self._pool.do(list(jobs)):
+        for job, result in self._pool.do(list(jobs), counted):
             number = jobs[job]
             if result is LOST:
                 progress.say(f"A worker was lost; batch {number} is measured again.")
-                progress.advance(-reported.pop(number, 0))
-            elif isinstance(result, int):
-                reported[number] += result
-                progress.advance(result)
             else:
                 write_files(batch_folder(journal.path, number), result)
+                counted.advance()
 
-    def vocabulary(self, pairs: Sequence[tuple[int, int]]) -> Tables:
-        tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"))
+    def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
+        tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"), progress)
         return tables
 
-    def _once(self, job: Job) -> Any:
+    def _once(self, job: Job, progress: Phase) -> Any:
         """The only result of a job."""
-        return [result for _, result in self._pool.do([job]) if result is not LOST][-1]
+        return [result for _, result in self._pool.do([job], progress) if result is not LOST][-1]
 
 
 @contextmanager
@@ -92,10 +98,11 @@ def ray_engine(config: RunConfig, data: TaskData, progress: Progress) -> Iterato
         # A worker has another working directory, so the path of a local model must be absolute.
         folder = Path(config.model).expanduser()
         config = replace(config, model=str(folder.resolve()) if folder.is_dir() else config.model)
-        actor: Any = ray.remote(RayWorker)
+        remote: Any = ray.remote(concurrency_groups={WATCH: 1})  # type: ignore[call-overload]
+        actor: Any = remote(RayWorker)
         shared = ray.put(config), ray.put(data)
         pool = Pool(lambda: actor.options(**share).remote(*shared), n_workers)
-        yield RayEngine(pool, pool.first())
+        yield RayEngine(pool, pool.first(phase_of(progress)))
     finally:
         ray.shutdown()
 

@@ -2,14 +2,17 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from neurontui.compute.engines.ray.actor import Failed
+from neurontui.compute.engines.ray.actor import WATCH, Failed
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError
+from neurontui.store.journal.position import Position
 
 LOSSES = 3
 """Most workers that may be lost during one job, or in a row before they are ready, before the run stops."""
@@ -29,6 +32,30 @@ class Job:
     losses: int = 0
 
 
+POLL = 1.0
+"""Seconds between two questions to the workers about their position."""
+
+
+class Watch:
+    """Asks actors where they are, without waiting for the answer: a busy one answers at a later call."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Any, Any] = {}
+        self._last: dict[Any, Position] = {}
+
+    def __call__(self, actors: Sequence[Any]) -> list[Position]:
+        """The last known position of each actor."""
+        self._asked = {actor: ref for actor, ref in self._asked.items() if actor in actors}
+        self._last = {actor: self._last.get(actor, ()) for actor in actors}
+        for actor in actors:
+            if actor in self._asked and ray.wait([self._asked[actor]], timeout=0)[0]:
+                with suppress(RayActorError):  # the loss of a worker is noticed by its job
+                    self._last[actor] = ray.get(self._asked.pop(actor))
+            if actor not in self._asked:
+                self._asked[actor] = actor.position.options(concurrency_group=WATCH).remote()
+        return list(self._last.values())
+
+
 class Pool:
     """A fixed number of workers; a lost one is replaced as soon as the cluster has room for another."""
 
@@ -37,27 +64,34 @@ class Pool:
         self._idle: deque[Any] = deque()
         self._starting: dict[Any, Any] = {}
         self._lost_at_start = 0
+        self._watch = Watch()
         for _ in range(n_workers):
             self._launch()
 
-    def first(self) -> Any:
+    def first(self, progress: Phase = SILENT) -> Any:
         """WorkerInfo of the first worker that is ready."""
+        starting = progress.within("starting the workers")
         while True:
-            ready, _ = ray.wait(list(self._starting), num_returns=1)
+            ready, _ = ray.wait(list(self._starting), num_returns=1, timeout=POLL)
+            starting.inside(self._watch(list(self._starting.values())[:1]))
             for stream in ready:
                 worker_info = self._started(stream)
                 if worker_info is not None:
                     return worker_info
 
-    def do(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
-        """Yields each result of each job as it arrives, or LOST. Raises the error of a worker."""
+    def do(self, jobs: Sequence[Job], progress: Phase = SILENT) -> Iterator[tuple[Job, Any]]:
+        """Yields each result of each job as it arrives, or LOST. Raises the error of a worker.
+
+        progress: gets the positions of the running jobs.
+        """
         waiting = deque(jobs)
         running: dict[Any, tuple[Job, Any]] = {}
         while waiting or running:
             while waiting and self._idle:
                 job, actor = waiting.popleft(), self._idle.popleft()
                 running[actor.do.remote(job.what, *job.arguments)] = (job, actor)
-            ready, _ = ray.wait([*running, *self._starting], num_returns=1)
+            ready, _ = ray.wait([*running, *self._starting], num_returns=1, timeout=POLL)
+            progress.inside(self._watch([actor for _, actor in running.values()]))
             for stream in ready:
                 if stream in self._starting:
                     self._started(stream)

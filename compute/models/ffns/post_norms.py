@@ -19,8 +19,11 @@ from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.compute.models.ffns.norms import Norm, Write, find_norm
 from neurontui.compute.models.ffns.probe_pass import Event, Place, Record, blocks_of, run_probe
 from neurontui.compute.models.ffns.stream_factors import find_stream_factors
+from neurontui.compute.models.passes.followed import followed
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import ModelError
 
+_FORWARD_PASSES = 3
 _NEAR_ONE = 1e-3
 """A factor that is this close to 1 is 1."""
 
@@ -58,7 +61,9 @@ class _Candidate:
     before: _Reached
 
 
-def with_writes(model: Any, ffns: Sequence[FFN], name: str, *, use: bool | None) -> tuple[tuple[FFN, ...], int | None]:
+def with_writes(
+    model: Any, ffns: Sequence[FFN], name: str, *, use: bool | None, progress: Phase = SILENT
+) -> tuple[tuple[FFN, ...], int | None]:
     """The FFNs, and the number of those whose output is changed before it is added to the residual stream.
 
     use: whether the FFNs have their writes; None: nothing is looked for. Raises ModelError if one is needed and cannot
@@ -67,7 +72,8 @@ def with_writes(model: Any, ffns: Sequence[FFN], name: str, *, use: bool | None)
     if use is None:
         return tuple(ffns), None
     streams = find_stream_factors(model, ffns)
-    with streams.set_to_one():
+    looking = followed(ffns, progress.within("looking for norms behind the FFNs"), at_most=_FORWARD_PASSES)
+    with streams.set_to_one(), looking:
         writes = [
             None if write is None else replace(write, factor=write.factor * streams.of(index))
             for index, write in enumerate(find_writes(model, ffns))

@@ -16,6 +16,7 @@ from neurontui.compute.models.load.gguf_cache import converted
 from neurontui.compute.models.load.gguf_file import find_gguf
 from neurontui.compute.models.load.local_folder import require_own_files, require_whole_weights
 from neurontui.compute.models.load.model_files import digest_of
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import ModelError
 
 _CACHED = "models--"
@@ -46,7 +47,7 @@ class Checkpoint:
         """Folder of the files after they are downloaded; None if they are not in the hub's cache."""
         return self.folder or _snapshot(self.source, self.commit)
 
-    def digest(self) -> str | None:
+    def digest(self, progress: Phase = SILENT) -> str | None:
         """SHA-256 of the files that determine the numbers, after they are downloaded; None without weights.
 
         A commit fixes the tokenizer, so with a commit it covers only configuration and weights: a file of the same
@@ -55,11 +56,16 @@ class Checkpoint:
         if self.file_digest is not None:
             return self.file_digest
         folder = self.loaded_folder
-        return None if folder is None else digest_of(folder, with_tokenizer=self.commit is None)
+        return None if folder is None else digest_of(folder, with_tokenizer=self.commit is None, progress=progress)
 
 
 def find_checkpoint(
-    model: str, revision: str | None, *, allow_links: bool = False, say: Callable[[str], None] = lambda _: None
+    model: str,
+    revision: str | None,
+    *,
+    allow_links: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+    progress: Phase = SILENT,
 ) -> Checkpoint:
     """Resolve a hub id or a path; raises ModelError, and the errors of huggingface_hub for a hub id.
 
@@ -67,7 +73,7 @@ def find_checkpoint(
     """
     path = Path(model).expanduser()
     if path.exists() and (gguf := find_gguf(path)) is not None:
-        return _of_gguf(path, gguf, revision, say, allow_links=allow_links)
+        return _of_gguf(path, gguf, revision, say, progress, allow_links=allow_links)
     if path.is_dir():
         return _of_folder(path, revision, allow_links=allow_links)
     if path.exists():
@@ -119,13 +125,13 @@ def _chosen_snapshot(folder: Path, revision: str | None) -> Path:
 
 
 def _of_gguf(
-    path: Path, gguf: Path, revision: str | None, say: Callable[[str], None], *, allow_links: bool
+    path: Path, gguf: Path, revision: str | None, say: Callable[[str], None], progress: Phase, *, allow_links: bool
 ) -> Checkpoint:
     if revision is not None:
         raise ModelError(f"{path} is a local model and has no revisions; omit --revision.")
     if path.is_dir():
         require_own_files(path, allow_links=allow_links)
-    model = converted(gguf, say)
+    model = converted(gguf, say, progress)
     return Checkpoint(gguf.name, str(model.folder), None, None, model.folder, model.digest, model.quantization)
 
 

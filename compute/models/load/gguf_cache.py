@@ -4,7 +4,6 @@ Rebuilding a tokenizer with a large vocabulary takes minutes. The folder's name 
 version of transformers, whose conversion determines the weights. It gets this name when it is complete.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -22,6 +21,8 @@ from transformers import AutoConfig, AutoTokenizer, GgufConfig
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.gguf_file import GgufFile, read_gguf, require_same_model
 from neurontui.compute.models.load.load_errors import first_sentence
+from neurontui.compute.models.load.model_files import Hashing
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import ModelError, NeurontuiError
 
 VERSION = transformers.__version__
@@ -40,20 +41,19 @@ class Converted:
     """For readers, such as `GGUF Q4_K_M, dequantized`."""
 
 
-def converted(path: Path, say: Callable[[str], None]) -> Converted:
+def converted(path: Path, say: Callable[[str], None], progress: Phase = SILENT) -> Converted:
     """The folder of a GGUF file, converted now if it is not in the cache.
 
     Raises ModelError if it cannot be converted correctly, and MissingExtraError without the package gguf.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = Hashing([path], progress).of(path)
     cache = cache_folder()
     name = f"{digest}-transformers-{VERSION}"
     folder = cache / name
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{name}.lock"):  # a second process waits, and then finds the folder
         if not folder.is_dir():
-            _convert_into(folder, path, say)
+            _convert_into(folder, path, say, progress.within("converting the GGUF file"))
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     return Converted(folder, digest, f"GGUF {about['quantization']}, dequantized")
 
@@ -64,7 +64,7 @@ def cache_folder() -> Path:
     return (Path(folder) if folder else platformdirs.user_cache_path("neurontui")) / "gguf"
 
 
-def _convert_into(folder: Path, path: Path, say: Callable[[str], None]) -> None:
+def _convert_into(folder: Path, path: Path, say: Callable[[str], None], progress: Phase) -> None:
     """Convert beside the final place and rename; what an interrupted conversion left is removed."""
     file = read_gguf(path)
     size = 4 * sum(file.n_weights.values())
@@ -77,7 +77,7 @@ def _convert_into(folder: Path, path: Path, say: Callable[[str], None]) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        _convert(file, partial)
+        _convert(file, partial, progress)
         _sync(partial)
         partial.rename(folder)
     finally:
@@ -94,14 +94,14 @@ def _require_space(folder: Path, size: int) -> None:
         )
 
 
-def _convert(file: GgufFile, folder: Path) -> None:
+def _convert(file: GgufFile, folder: Path, progress: Phase) -> None:
     """Write model and tokenizer of a file to a folder."""
     source = folder / "source"  # other files beside the GGUF file are not read
     source.mkdir()
     name = file.path.name
     (source / name).symlink_to(file.path.resolve())
     try:
-        model, tokenizer = _load(source, name)
+        model, tokenizer = _load(source, name, progress)
     except NeurontuiError:
         raise
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, ImportError, RuntimeError) as error:
@@ -110,14 +110,17 @@ def _convert(file: GgufFile, folder: Path) -> None:
             f"{first_sentence(error)}; use the original model as a safetensors folder."
         ) from error
     require_same_model(file, model)
+    progress.within("writing the weights")
     model.save_pretrained(folder)
+    progress.within("writing the tokenizer")
     tokenizer.save_pretrained(folder)
     shutil.rmtree(source)
     _record_bos(folder / "tokenizer_config.json", file.adds_bos)
     (folder / _ABOUT).write_text(json.dumps({"quantization": file.quantization}), encoding="utf-8")
 
 
-def _load(source: Path, name: str) -> tuple[Any, Any]:
+def _load(source: Path, name: str, progress: Phase) -> tuple[Any, Any]:
+    progress.within("reading the weights")
     config = AutoConfig.from_pretrained(source, gguf_file=name)
     model, info = auto_class(config).from_pretrained(
         source,
@@ -128,6 +131,7 @@ def _load(source: Path, name: str) -> tuple[Any, Any]:
     )
     if gaps := sorted(info["missing_keys"]):
         raise ModelError(f"{name} lacks {len(gaps)} tensors of its architecture (such as {gaps[0]}).")
+    progress.within("rebuilding the tokenizer")
     return model, AutoTokenizer.from_pretrained(source, gguf_file=name)
 
 

@@ -32,6 +32,7 @@ from neurontui.compute.models.prompts.decoder_opening import decoder_opening
 from neurontui.compute.models.prompts.language_codes import find_language_codes
 from neurontui.compute.models.prompts.subject import require_offsets
 from neurontui.compute.models.self_check.self_check import failures_as_sentences, self_checked
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MissingExtraError, ModelError
 
 
@@ -62,17 +63,23 @@ class ModelOptions:
     """The system text of the chat."""
 
 
-def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: None) -> LoadedModel:
+def load_model(
+    options: ModelOptions, say: Callable[[str], None] = lambda _: None, progress: Phase = SILENT
+) -> LoadedModel:
     """Load model and tokenizer, find its FFNs and check them; raises ModelError or MissingExtraError.
 
     `say` gets messages about work that takes long.
     """
     with as_model_error(options.model, options.revision, allow_bin=options.allow_bin), _quiet():
-        checkpoint = find_checkpoint(options.model, options.revision, allow_links=options.allow_links, say=say)
+        progress.within("finding the model")
+        checkpoint = find_checkpoint(
+            options.model, options.revision, allow_links=options.allow_links, say=say, progress=progress
+        )
         config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
         require_supported_encoder(config, checkpoint.name)
         require_supported_multimodal(config, checkpoint.name)
         require_no_memory_of_other_inputs(config, checkpoint.name)
+        progress.within("loading the tokenizer")
         tokenizer = _load_tokenizer(checkpoint)
         asks_for_bos = configured(checkpoint.source, checkpoint.revision)
         if options.bos == "add":
@@ -86,10 +93,11 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         chat = _chat_format(options, config, tokenizer, checkpoint.name)
         placement = _place(options, config)
         quantization = ask_to_dequantize(config, checkpoint.name)
+        progress.within("loading the weights")
         model = _load_weights(options, checkpoint, config, placement)
         if (folder := checkpoint.loaded_folder) is not None:
             require_readable_weights(folder, config, checkpoint.name)
-        digest = checkpoint.digest()
+        digest = checkpoint.digest(progress)
         codes = find_language_codes(tokenizer, len(model.get_input_embeddings().weight), checkpoint.name)
         opening = decoder_opening(model, tokenizer, codes, checkpoint.name)
     if checkpoint.commit is None and digest is None:
@@ -99,7 +107,10 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         )
     with failures_as_sentences(checkpoint.name, config.model_type):
         device = input_device(model)
-        ffns, post_norms = with_writes(model, _find_ffns(model), checkpoint.name, use=options.post_norm)
+        progress.within("looking for the FFNs")
+        ffns, post_norms = with_writes(
+            model, _find_ffns(model), checkpoint.name, use=options.post_norm, progress=progress
+        )
     loaded = LoadedModel(
         model=model,
         tokenizer=tokenizer,
@@ -122,7 +133,7 @@ def load_model(options: ModelOptions, say: Callable[[str], None] = lambda _: Non
         language_codes=codes,
         opening=opening,
     )
-    return self_checked(loaded)
+    return self_checked(loaded, progress)
 
 
 def _find_ffns(model: Any) -> tuple[FFN, ...]:

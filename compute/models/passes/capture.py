@@ -13,6 +13,7 @@ from torch import Tensor
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.ffns.ffn import FFN, Where
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.passes.forward import forward
 from neurontui.compute.models.passes.hooks import Buffers, Recorder
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
@@ -26,6 +27,7 @@ from neurontui.compute.models.prompts.tokenize import (
     pad,
     token_text,
 )
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError
 
 
@@ -54,7 +56,7 @@ class NotFiniteError(MeasureError):
 
 
 @torch.inference_mode()
-def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Capture:
+def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions, progress: Phase = SILENT) -> Capture:
     """FFN activity of all E·P prompts of a batch, independent of how they are divided into passes.
 
     Raises InvalidPromptError, NotFiniteError, and MeasureError if one prompt does not fit into memory.
@@ -64,16 +66,17 @@ def capture(loaded: LoadedModel, batch: Batch, options: CaptureOptions) -> Captu
         encoded = with_first_token(loaded, encoded, options.token_budget)
     product = options.activation == "product"
     recorder = Recorder(loaded.ffns, len(encoded), options.threshold, product, options.any_token)
+    passes = progress.within("pass")
 
     def step(rows: Rows) -> None:
         tokens = pad(loaded, [encoded[row] for row in rows])
         where = _where(loaded, tokens, [encoded[row] for row in rows], rows, options)
-        with recorder.pass_(where):
+        with recorder.pass_(where), followed(loaded.ffns, passes):
             forward(loaded, tokens)
 
     with recorder.hooks():
         lengths = [len(prompt) for prompt in encoded]
-        run_halving(lengths, loaded.groups(lengths), options.token_budget, step)
+        run_halving(lengths, loaded.groups(lengths), options.token_budget, step, passes)
     return _collect(loaded, batch, encoded, recorder, options)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError
 
 Rows = tuple[int, ...]
@@ -30,15 +31,23 @@ def by_length(rows: Iterable[int], lengths: Sequence[int], groups: Sequence[int]
     return [*passes, tuple(current)] if current else passes
 
 
-def run_halving(lengths: Sequence[int], groups: Sequence[int], budget: int, step: Callable[[Rows], None]) -> None:
+def run_halving(
+    lengths: Sequence[int],
+    groups: Sequence[int],
+    budget: int,
+    step: Callable[[Rows], None],
+    passes: Phase = SILENT,
+) -> None:
     """Run `step` on all rows, pass by pass; after memory runs out, with half as many tokens per pass.
 
-    `step` must be safe to repeat. Raises MeasureError when one prompt alone is too much.
+    `step` must be safe to repeat. passes: counts them. Raises MeasureError when one prompt alone is too much.
     """
-    waiting = deque(by_length(range(len(lengths)), lengths, groups, budget))
+    waiting, done = deque(by_length(range(len(lengths)), lengths, groups, budget)), 0
     while waiting:
+        passes.reach(done, done + len(waiting))
         current = waiting.popleft()
         if _fits(step, current):
+            done += 1
             continue
         if len(current) == 1:
             raise MeasureError("Memory ran out on a single prompt; use a smaller dtype, a larger device or device_map.")

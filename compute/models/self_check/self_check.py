@@ -13,6 +13,7 @@ import torch
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.loaded_model import LoadedModel, SelfCheck
+from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.prompts.tokenize import Encoded
 from neurontui.compute.models.self_check.batch_difference import BatchDifference, batch_differences
 from neurontui.compute.models.self_check.output_difference import output_difference
@@ -24,15 +25,21 @@ from neurontui.compute.models.self_check.probe import (
     written_without_neurons,
 )
 from neurontui.compute.models.self_check.rounding import product_rounding
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError, ModelError, NeurontuiError
 
+_FORWARD_PASSES = 5
 _ADVICE = "choose another model, or report the architecture to neurontui"
 
 
-def self_checked(loaded: LoadedModel) -> LoadedModel:
+def self_checked(loaded: LoadedModel, progress: Phase = SILENT) -> LoadedModel:
     """The same model with the result of its self-check; raises ModelError if it fails."""
-    with failures_as_sentences(loaded.name, loaded.architecture):
-        return replace(loaded, self_check=_check(loaded))
+    phase = progress.within("self-check")
+    with (
+        failures_as_sentences(loaded.name, loaded.architecture),
+        followed(loaded.ffns, phase, at_most=_FORWARD_PASSES),
+    ):
+        return replace(loaded, self_check=_check(loaded, phase))
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def _refusal(name: str, architecture: str, why: str) -> ModelError:
 
 
 @torch.inference_mode()
-def _check(loaded: LoadedModel) -> SelfCheck:
+def _check(loaded: LoadedModel, progress: Phase) -> SelfCheck:
     short, long, other = probe_prompts(loaded)
     batch = [short, long]
     together = read_pass(loaded, batch)
@@ -66,7 +73,7 @@ def _check(loaded: LoadedModel) -> SelfCheck:
     by_batch = [_require_same(loaded, prompt, alone[i], _row(together, i)) for i, prompt in enumerate(batch)]
     with_other = _row(read_pass(loaded, [short, other], filler=other.ids[0]), 0)
     _require_same(loaded, short, _row(together, 0), with_other, same_shape=True)
-    by_output = _require_outputs(loaded, together)
+    by_output = _require_outputs(loaded, together, progress.within("output", len(loaded.ffns)))
     _require_bias(loaded, batch)
     return SelfCheck(LENGTHS[:2], len(loaded.ffns), _rounded(max(by_batch)), _rounded(by_output))
 
@@ -115,7 +122,7 @@ def _changed(difference: BatchDifference, n_tokens: int, *, steady: bool) -> str
     return f"{what} differ {change} with the other prompts of its batch, so a run would be wrong; {_ADVICE}"
 
 
-def _require_outputs(loaded: LoadedModel, together: Sequence[Reading]) -> float:
+def _require_outputs(loaded: LoadedModel, together: Sequence[Reading], layers: Phase) -> float:
     """Largest difference between Σ w_i v_i + b and the output of an FFN."""
     largest = 0.0
     for ffn, reading in zip(loaded.ffns, together, strict=True):
@@ -129,6 +136,7 @@ def _require_outputs(loaded: LoadedModel, together: Sequence[Reading]) -> float:
                 "adapters, or choose another model",
             )
         largest = max(largest, difference)
+        layers.advance()
     return largest
 
 

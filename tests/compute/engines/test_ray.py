@@ -18,6 +18,7 @@ from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.store.errors import InputError, ModelError
+from neurontui.store.journal.position import Position, words
 from neurontui.store.schema import layout, tables_of_a_run
 from tests.conftest import Tally
 from tests.tui.cli.command_line import is_one_sentence, neurontui
@@ -61,19 +62,20 @@ def workers(of: int) -> list[int]:
 
 
 class Assassin(NullProgress):
-    """Kills a worker when examples are measured, until one was at work, and counts its notices."""
+    """Kills a worker while batches are measured, until one was at work, and keeps what is shown."""
 
     def __init__(self) -> None:
         self.killed: list[int] = []
         self.sentences: list[str] = []
-        self.done = 0
+        self.positions: list[Position] = []
 
     def say(self, sentence: str) -> None:
         self.sentences.append(sentence)
 
-    def advance(self, examples: int) -> None:
-        self.done += examples
-        if any("A worker was lost" in each for each in self.sentences):
+    def show(self, position: Position) -> None:
+        self.positions.append(position)
+        at_work = any(level.name == "batch" and level.done for level in position) and "survey" not in words(position)
+        if not at_work or any("A worker was lost" in each for each in self.sentences):
             return
         # One that dies between two batches takes nothing with it: then another has to go.
         for each in workers(os.getpid())[:1]:
@@ -89,7 +91,8 @@ def test_a_killed_worker_changes_nothing(local: dict[str, list[str]], tmp_path: 
     assert progress.killed
     assert any("2 Ray worker(s)" in each for each in progress.sentences)
     assert any("A worker was lost" in each for each in progress.sentences)
-    assert progress.done == 5
+    measured = [level.done for position in progress.positions for level in position if level.name == "batch"]
+    assert measured[-1] == 5
     assert content(out) == local
     tally(
         "fault", "kill -9 of Ray workers", len(progress.killed),

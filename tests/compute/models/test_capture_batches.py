@@ -25,7 +25,7 @@ def sixteen() -> Batch:
 def in_passes_of(size: int, loaded: object, monkeypatch: pytest.MonkeyPatch) -> Capture:
     """The sixteen prompts in passes of a fixed number of prompts, in row order: lengths well mixed."""
 
-    def run(lengths, groups, budget, step):  # type: ignore[no-untyped-def]
+    def run(lengths, groups, budget, step, passes):  # type: ignore[no-untyped-def]
         for start in range(0, len(lengths), size):
             step(tuple(range(start, start + size)))
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     metavar="RESULTS", help="Results file.",
 )  # fmt: skip
 @click.option("--no-open", is_flag=True, help="Print the summary and exit.")
-def command(out: Path, no_open: bool) -> None:
+@click.option("--quiet", is_flag=True, help="Print no progress.")
+def command(out: Path, no_open: bool, quiet: bool) -> None:
     """Measure the built-in models without downloads, print a summary and open the explorer.
 
     The models are small and trained on capital cities in ten languages. The explorer opens only in a terminal.
@@ -32,7 +33,7 @@ def command(out: Path, no_open: bool) -> None:
     from neurontui.tui.cli.signals import resumable
 
     began = time.monotonic()
-    progress = ProgressBar()
+    progress = ProgressBar(quiet=quiet)
     with resumable():
         for config in _configs(out):
             run(config, progress)

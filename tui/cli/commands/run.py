@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
 
 
-def measure(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
+def measure(paper_file: Path | None, dry_run: bool, quiet: bool, **chosen: Any) -> None:
     """Measure which neurons of a model are active in which languages, and write the results to a file.
 
     If a run is interrupted, rerun the same command to resume after its last batch. With FILE.toml, all runs in
@@ -22,7 +22,7 @@ def measure(paper_file: Path | None, dry_run: bool, **chosen: Any) -> None:
     from neurontui.tui.cli.signals import resumable
 
     with resumable():
-        _run(paper_file, {k: v for k, v in chosen.items() if v is not None}, dry_run)
+        _run(paper_file, {k: v for k, v in chosen.items() if v is not None}, dry_run, quiet=quiet)
 
 
 command = cloup.Command(
@@ -42,7 +42,7 @@ command = cloup.Command(
 )
 
 
-def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
+def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool, *, quiet: bool) -> None:
     from neurontui.tui.cli.extras import needs_compute
 
     with needs_compute():
@@ -50,7 +50,7 @@ def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool) -> None:
         from neurontui.compute.run import require_inputs, run
     from neurontui.tui.cli.progress_bar import ProgressBar
 
-    progress = ProgressBar()
+    progress = ProgressBar(quiet=quiet)
     configs = _configs(paper_file, given)
     if dry_run:
         click.echo("\n\n".join(preview(config) for config in configs))
