@@ -174,6 +174,16 @@ class RunConfig:
         ),
     ] = 10  # fmt: skip
 
+    vocabulary_neurons: Annotated[
+        int | None,
+        Setting(
+            "Scores",
+            "Neurons of each layer whose promoted and suppressed tokens are stored, the most contributing and the most "
+            "persistent first; default: as many as take 5 % of the run.",
+            "N", low=0,
+        ),
+    ] = None  # fmt: skip
+
     ablation_scope: Annotated[
         Literal["all", "last"],
         Setting("Ablation", "Ablate at all positions, or at the last prompt token and generated tokens; default: all."),

@@ -21,7 +21,7 @@ from neurontui.compute.estimate.throughput import passes_per_example
 from neurontui.compute.measures.measurer import Ablation
 from neurontui.compute.measures.notes import Note
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
-from neurontui.compute.measures.vocabulary_neurons import neurons_for_vocabulary
+from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer, neurons_for_vocabulary
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
@@ -54,6 +54,21 @@ class Finished:
     """False if the results file already had it."""
 
 
+@dataclass(frozen=True)
+class _Filed:
+    """Also writes each position into the journal, for an open explorer."""
+
+    progress: Progress
+    file: PositionFile
+
+    def say(self, sentence: str) -> None:
+        self.progress.say(sentence)
+
+    def show(self, position: Position) -> None:
+        self.file.show(position)
+        self.progress.show(position)
+
+
 def run(config: RunConfig, progress: Progress) -> Finished:
     """Measure one model on one task and merge the result; raises NeurontuiError subclasses."""
     try:
@@ -82,6 +97,8 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         _say(progress, report.notes)
         size = _batch_size(config, data, info, ablation, name, key)
         batches = plan(data, size)
+        passes = passes_per_example(config, data, len(ablation.conditions))
+        per_layer = neurons_a_layer(config, info.model, report.n_tokens, passes)
         manifest = manifest_of(
             config,
             data,
@@ -92,11 +109,13 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
             n_batches=len(batches),
             batch_examples=size,
             notes=tuple(_notes(config, data, info, ablation, (*warnings, *report.notes))),
+            vocabulary_neurons=per_layer,
         )
         with Journal.open(config.out, manifest) as journal:
-            _measure_missing(config, engine, ablation, batches, journal, progress)
+            filed = _Filed(progress, PositionFile(journal.path))
+            _measure_missing(config, engine, ablation, batches, journal, filed)
             _require_measured(journal)
-            _write_vocabulary(config, engine, journal, phase)
+            _write_vocabulary(per_layer, engine, journal, phase_of(filed))
     number = merge(
         journal.path,
         config.out,
@@ -230,13 +249,7 @@ def _measure_missing(
         ablation = replace(ablation, options=options, means=survey.means)
     if finished:
         progress.say(f"{journal.manifest.name}: resuming after {len(finished):,} of {len(batches):,} batches")
-    file = PositionFile(journal.path)
-
-    def show(position: Position) -> None:
-        file.show(position)
-        progress.show(position)
-
-    measuring = Phase(show).within(journal.manifest.name)
+    measuring = phase_of(progress).within(journal.manifest.name)
     engine.measure(ablation, missing, journal, progress, measuring.within("batch", len(batches), len(finished)))
     progress.say(f"{journal.manifest.name}: {sum(len(batch.indices) for batch in batches):,} examples measured")
 
@@ -250,11 +263,11 @@ def _require_measured(journal: Journal) -> None:
         )
 
 
-def _write_vocabulary(config: RunConfig, engine: Engine, journal: Journal, phase: Phase) -> None:
-    if not {"contribution", "attribution"} & set(config.measures):
+def _write_vocabulary(per_layer: int | None, engine: Engine, journal: Journal, phase: Phase) -> None:
+    if not per_layer:
         return
     began = time.monotonic()
     projecting = phase.within("tokens that neurons promote")
-    tables = engine.vocabulary(neurons_for_vocabulary(journal), projecting)
+    tables = engine.vocabulary(neurons_for_vocabulary(journal, per_layer), projecting)
     if tables:
         journal.write_final(tables, time.monotonic() - began)

@@ -27,7 +27,7 @@ LIBRARIES = ("neurontui", "torch", "transformers", "tokenizers", "duckdb", "pyar
 _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
-    "name", "keep", "force", "skip_bad", "allow_links", "post_norm",
+    "name", "keep", "force", "skip_bad", "allow_links", "post_norm", "vocabulary_neurons",
 })  # fmt: skip
 
 _LATER: dict[str, Any] = {"token": "last", "chat": False, "system": None, "ablation_judge": "generated"}
@@ -105,8 +105,9 @@ def manifest_of(
     n_batches: int,
     batch_examples: int,
     notes: tuple[tuple[str, str], ...],
+    vocabulary_neurons: int | None = None,
 ) -> Manifest:
-    """The manifest of a run that starts now."""
+    """The manifest of a run that starts now. vocabulary_neurons: see `neurons_a_layer`."""
     return Manifest(
         key=key,
         name=name,
@@ -125,7 +126,12 @@ def manifest_of(
         started=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         layers=model.layers,
         conditions=conditions,
-        settings={**settings(config, model), **_codes(data, model), "batch_examples": batch_examples},
+        settings={
+            **settings(config, model),
+            **_codes(data, model),
+            **({} if vocabulary_neurons is None else {"vocabulary_neurons": vocabulary_neurons}),
+            "batch_examples": batch_examples,
+        },
         versions={library: version_of(library) for library in LIBRARIES} | {"python": platform.python_version()},
         notes=notes,
         batch_examples=batch_examples,

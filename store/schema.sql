@@ -295,7 +295,7 @@ COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Sum of the log-probabilit
 COMMENT ON COLUMN ablation_examples.n_ablated IS 'Number of neurons switched off for this input.';
 
 CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit FLOAT NOT NULL);
-COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits the value vector of a neuron raises or lowers most, for neurons in top_neurons and for the most persistent neurons of each type.';
+COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits the value vector of a neuron raises or lowers most, for the neurons of each layer with the largest contribution scores and the most persistent ones of each type; vocabulary_neurons in runs.settings is their largest number in a layer.';
 COMMENT ON COLUMN neuron_vocabulary.run IS 'Run.';
 COMMENT ON COLUMN neuron_vocabulary.layer IS 'Layer.';
 COMMENT ON COLUMN neuron_vocabulary.neuron IS 'Neuron.';

@@ -38,6 +38,8 @@ class PromptReport:
     """Reasons why the run must not start unless `bos` is set, one sentence each."""
     notes: tuple[str, ...]
     """Notes for readers of the run, one sentence each."""
+    n_tokens: int = 0
+    """Of all prompts."""
 
     @property
     def invalid(self) -> str | None:
@@ -72,8 +74,10 @@ def check_prompts(
     bos, unknown = _BosCount(loaded), _UnknownCount(loaded)
     examples = _UnusableExamples(loaded, book, options)
     checked = progress.within("checking the prompts").within("example", len(data.examples))
+    n_tokens = 0
     for batch in _chunks(data):
         encoded = encode_prompts(loaded, batch)
+        n_tokens += sum(map(len, encoded))
         bos.add(batch, encoded)
         unknown.add(batch, encoded)
         examples.add(batch, encoded)
@@ -84,6 +88,7 @@ def check_prompts(
         first_unusable=examples.first,
         refusals=tuple(bos.refusals()),
         notes=(*bos.notes(), *unknown.notes()),
+        n_tokens=n_tokens,
     )
 
 

@@ -53,6 +53,8 @@ class RunShape:
     scored: bool
     neuron_scores: bool
     top: int
+    vocabulary_neurons: int
+    """Most neurons of each layer whose tokens are stored."""
     n_outcomes: int
     """Examples ablated × conditions."""
     masks_power: float = MASKS_POWER
@@ -97,7 +99,8 @@ def _types(run: RunShape) -> dict[str, tuple[float, float]]:
 def _scores(run: RunShape) -> dict[str, tuple[float, float]]:
     inputs = run.n_examples * run.n_languages * run.n_layers
     listed = inputs * run.top
-    named = min(0.65 * run.n_neurons, 0.08 * listed + 80 * run.n_layers)
+    candidates = min(0.65 * run.n_neurons, 0.08 * listed + 80 * run.n_layers)
+    named = min(candidates, run.vocabulary_neurons * run.n_layers)
     rows = {
         "attribution": _both(4 * inputs),
         "top_neurons": _both(listed),

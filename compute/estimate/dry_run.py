@@ -11,6 +11,7 @@ from neurontui.compute.estimate.estimate import estimate, estimate_text, shortag
 from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, model_options, task_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.preview import preview as preview_task
@@ -19,14 +20,15 @@ from neurontui.compute.tasks.text import printable
 from neurontui.compute.tasks.text_checks import text_warnings
 
 
-def preview(config: RunConfig) -> str:
+def preview(config: RunConfig, progress: Phase = SILENT) -> str:
     """The first example in every language as text and as tokens, warnings, sizes, and resources that do not suffice.
 
     Loads the model and stores nothing. Reasons why the run would stop at its prompts are lines `refused: …`.
     """
     data = load_task(config.task, task_options(config))
     require_files(config, data.languages)
-    loaded = load_model(model_options(config))
+    loaded = load_model(model_options(config), progress=progress)
+    progress.within("estimating")
     needs = estimate(config, data, loaded)
     layers = f"{len(loaded.layers)} layers, {sum(layer.n_neurons for layer in loaded.layers):,} neurons"
     return "\n".join(

@@ -17,6 +17,7 @@ from neurontui.compute.estimate.memory import working_memory
 from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.skip_invalid import measure_valid
+from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.models.prompts.tokenize import encode_prompts
@@ -47,15 +48,19 @@ class Estimate:
     working: int
     """Peak memory of the measurement in addition to the weights."""
     memory_free: int
+    n_projected: int | None
+    """Most neurons of each layer that are projected on the vocabulary; None without scores."""
 
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
     """Estimate what a run will need; tokenizes every prompt."""
     lengths = [len(encoded) for encoded in encode_prompts(loaded, unplanned(data.examples, data.languages))]
     n_conditions = _n_conditions(config, loaded, data)
-    pace = seconds_per_pass(loaded, data) * passes_per_example(config, data, n_conditions)
+    passes = passes_per_example(config, data, n_conditions)
+    pace = seconds_per_pass(loaded, data) * passes
+    n_projected = neurons_a_layer(config, loaded.facts, sum(lengths), passes)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
-    shape = _shape(config, data, loaded, batches, n_conditions)
+    shape = _shape(config, data, loaded, batches, n_conditions, n_projected or 0)
     if pace < _SAMPLE_SECONDS:
         shape = replace(shape, masks_power=_masks_power(config, loaded, batches[0]))
     journal, results = disk(shape, config.keep)
@@ -72,6 +77,7 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
         working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
         memory_free=memory_free(loaded.device),
+        n_projected=n_projected,
     )
 
 
@@ -108,8 +114,15 @@ def estimate_text(needs: Estimate) -> str:
             f"until the run is merged; {_size(needs.disk_free)} free",
             f"memory     weights {_size(needs.weights)}, plus up to {_size(needs.working)}; "
             f"{_size(needs.memory_free)} free",
+            *_projection(needs.n_projected),
         ]
     )
+
+
+def _projection(n_projected: int | None) -> list[str]:
+    if n_projected is None:
+        return []
+    return [f"vocabulary promoted tokens of up to {n_projected:,} neurons a layer (--vocabulary-neurons)"]
 
 
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
@@ -125,6 +138,7 @@ def _shape(
     loaded: LoadedModel,
     batches: list[Batch],
     n_conditions: int,
+    n_projected: int,
 ) -> RunShape:
     ablated = min(config.ablation_examples or len(data.examples), len(data.examples))
     return RunShape(
@@ -140,6 +154,7 @@ def _shape(
         scored=bool({"contribution", "attribution"} & set(config.measures)),
         neuron_scores=config.neuron_scores,
         top=config.top,
+        vocabulary_neurons=n_projected,
         n_outcomes=ablated * n_conditions,
     )
 

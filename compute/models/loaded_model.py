@@ -65,6 +65,10 @@ class ModelFacts:
     """See LoadedModel."""
     chat_template: str | None = None
     """SHA-256 of the chat template that prompts are formatted with; None if they are not."""
+    n_tokens: int = 0
+    """Tokens of the vocabulary."""
+    width: int = 0
+    """Dimensions of the residual stream."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,8 @@ class LoadedModel:
             language_codes=self.language_codes,
             opening=self.opening,
             chat_template=None if self.chat is None else self.chat.digest,
+            n_tokens=min(self.n_embeddings, len(self.tokenizer)),
+            width=int(self.model.get_input_embeddings().weight.shape[1]),
         )
 
     @property

@@ -1,7 +1,8 @@
 -- name: neuron-tokens
 -- title: Tokens that a neuron promotes and suppresses
 -- figure:
--- description: Tokens whose logits the neuron's value vector raises or lowers most when the neuron is active.
+-- description: Tokens whose logits the neuron's value vector raises or lowers most when the neuron is active; no rows
+--   if the run did not compute them for this neuron (--vocabulary-neurons).
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $layer      integer           The layer.

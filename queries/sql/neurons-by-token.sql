@@ -2,8 +2,9 @@
 -- title: Neurons that promote or suppress a token
 -- figure:
 -- description: Neurons whose value vector raises or lowers the logits of tokens that contain a text, ignoring case.
---   Tokens equal to the text come first. Tokens are stored for the neurons with the largest contribution scores and
---   the most persistent neurons only, and for each the tokens with the largest change.
+--   Tokens equal to the text come first. Tokens are stored only for the neurons of each layer with the largest
+--   contribution scores and the most persistent ones (--vocabulary-neurons), and for each the tokens with the largest
+--   change.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $text       text = NULL       The token or a part of it, without spaces around it; NULL: all tokens.

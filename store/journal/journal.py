@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from neurontui.store.errors import BusyError, StoreError
 from neurontui.store.journal.manifest import Manifest
+from neurontui.store.journal.position import Shown, read_position
 from neurontui.store.journal.shards import (
     FINAL,
     ShardWriter,
@@ -52,6 +53,8 @@ class Progress:
     merging: bool
     running: bool
     """Whether a process has locked the journal."""
+    shown: Shown | None = None
+    """What that process is doing."""
 
 
 class Journal:
@@ -255,7 +258,8 @@ def _progress(path: Path) -> Progress | None:
         merging = running and (path / MERGING).exists()
     except (StoreError, OSError):
         return None
-    return Progress(path, manifest.name, manifest.key, done, manifest.n_batches, merging, running)
+    shown = read_position(path) if running and not merging else None
+    return Progress(path, manifest.name, manifest.key, done, manifest.n_batches, merging, running, shown)
 
 
 def _is_locked(path: Path) -> bool:

@@ -70,7 +70,7 @@ def test_task_files(amount: int, tmp_path: Path, tally: Tally) -> None:
 
 @amounts(TOML_FILES)
 def test_toml_files(amount: int, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neurontui.compute.estimate.dry_run.preview", lambda config: "shown")
+    monkeypatch.setattr("neurontui.compute.estimate.dry_run.preview", lambda config, progress: "shown")
     chance = random.Random(2)
     path = tmp_path / "paper.toml"
     refused = 0

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from neurontui.queries.results import Results
 from neurontui.store.errors import NeurontuiError
+from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.palette import Palette
 from neurontui.tui.charts.terminal import braille
 from neurontui.tui.common.sanitize import clean, fit
@@ -126,7 +127,7 @@ class Explorer(App[None]):
         if waiting:
             return "running … esc stops"
         measuring = [journal for journal in self.reloader.status.journals if journal.running and journal.total]
-        return f"measuring {measuring[0].done}/{measuring[0].total}" if measuring else ""
+        return _measuring(measuring[0]) if measuring else ""
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -291,3 +292,9 @@ class Explorer(App[None]):
     def notify(self, message: str, **options: Any) -> None:
         """Show a message at the edge of the screen; it is never parsed as markup."""
         super().notify(clean(message)[:500], **{**options, "markup": False})
+
+
+def _measuring(journal: Progress) -> str:
+    """Batches and, if the run reports it, the share of the phase that it is in."""
+    share = "" if journal.shown is None else f" · {journal.shown.share:.0%}"
+    return f"measuring {journal.done}/{journal.total}{share}"

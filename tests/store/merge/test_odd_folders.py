@@ -21,7 +21,7 @@ def _measure(folder: Path, plan: Plan) -> tuple[list[tuple[int, int]], list[obje
     manifest, tables = journalled(plan)
     with Journal.open(path, manifest) as journal:
         journal.write(0, tables, seconds=1.0, tokens=10)
-        chosen = neurons_for_vocabulary(journal)
+        chosen = neurons_for_vocabulary(journal, per_layer=16)
     merge(journal.path, path)
     with duckdb.connect(str(path), read_only=True) as connection:
         masks = "SELECT example, layer, neuron, mask FROM activations ORDER BY ALL"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.store.journal.journal import Journal
+from neurontui.store.journal.position import Level, PositionFile
 from neurontui.store.writer import PAUSE
 from neurontui.tui.explorer import file_watcher as watch
 from neurontui.tui.explorer.app import Explorer
@@ -44,6 +45,12 @@ async def test_a_run_in_progress_shows_how_far_it_is(explorer: Callable[..., Exp
             assert "0 of 4 batches" in shown
             assert "measuring" in shown
             assert "measuring 0/4" in shown.splitlines()[0]
+            position = (Level("being measured · fact"), Level("batch", 0, 4), Level("condition", 4, 17))
+            PositionFile(journal.path).show(position)
+            await pilot.pause(0.5)
+            shown = text_of(app)
+            assert "batch 1 of 4 · condition 5 of 17" in shown
+            assert "measuring 0/4 · 6%" in shown.splitlines()[0]
     assert journal.path.exists()
 
 

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import cloup
 
+from neurontui.store.journal.position import Level
 from neurontui.tui.cli.run_options import options
 
 if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
+
+
+LIBRARIES = (Level("loading PyTorch and transformers"),)
+"""The first position of a run: on a busy machine, this takes seconds."""
 
 
 def measure(paper_file: Path | None, dry_run: bool, quiet: bool, **chosen: Any) -> None:
@@ -44,16 +49,18 @@ command = cloup.Command(
 
 def _run(paper_file: Path | None, given: dict[str, Any], dry_run: bool, *, quiet: bool) -> None:
     from neurontui.tui.cli.extras import needs_compute
-
-    with needs_compute():
-        from neurontui.compute.estimate.dry_run import preview
-        from neurontui.compute.run import require_inputs, run
     from neurontui.tui.cli.progress_bar import ProgressBar
 
-    progress = ProgressBar(quiet=quiet)
-    configs = _configs(paper_file, given)
+    with ProgressBar(quiet=quiet) as progress:
+        progress.show(LIBRARIES)
+        with needs_compute():
+            from neurontui.compute.estimate.dry_run import preview
+            from neurontui.compute.progress import phase_of
+            from neurontui.compute.run import require_inputs, run
+        configs = _configs(paper_file, given)
+        texts = [preview(config, phase_of(progress)) for config in configs if dry_run]
     if dry_run:
-        click.echo("\n\n".join(preview(config) for config in configs))
+        click.echo("\n\n".join(texts))
         return
     if len(configs) > 1:
         for config in configs:

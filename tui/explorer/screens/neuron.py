@@ -1,5 +1,6 @@
 """Neuron: types, languages, tokens, scores and strongest inputs of one neuron."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -27,6 +28,10 @@ from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span
 
+NOT_PROJECTED = (
+    "The tokens of this neuron were not computed: a run does this for the most contributing and the most persistent "
+    "neurons of each layer. For more, rerun its command with --vocabulary-neurons N --force."
+)
 SAME_INDEX = "The neuron with the same index, one layer"
 
 
@@ -152,14 +157,7 @@ class NeuronPage(Page):
         width = sheet.content_size.width or self.size.width - 2
         lines = token_lines(self.answers["words"], width) if "words" in self.answers else []
         if "words" in self.answers and not lines:
-            lines = [
-                [
-                    Span(
-                        "Tokens are stored only for neurons with the largest contribution.",
-                        "dim",
-                    )
-                ]
-            ]
+            lines = [[Span(line, "dim")] for line in textwrap.wrap(NOT_PROJECTED, width)]
         sheet.show([[], *lines, []])
 
     def _show_strongest(self, table: pa.Table) -> None:

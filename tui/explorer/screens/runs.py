@@ -1,6 +1,6 @@
 """Runs: the runs of the open files, and runs in progress."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.store.journal.journal import Progress
+from neurontui.store.journal.position import duration
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
@@ -139,7 +140,7 @@ class RunsPage(Page):
             lines = [
                 [],
                 [Span("In progress", "text", bold=True)],
-                *(_progress(journal) for journal in journals),
+                *(line for journal in journals for line in _progress(journal)),
                 [],
             ]
         self.query_one("#progress", StyledText).show(lines)
@@ -160,7 +161,8 @@ class RunsPage(Page):
         self.select(second="" if self.selection.second == run.key else run.key)
 
 
-def _progress(journal: Progress) -> Spans:
+def _progress(journal: Progress) -> Iterator[Spans]:
+    """How many batches are done, and below it what is being done and how long it will take."""
     share = journal.done / journal.total if journal.total else 0.0
     state = (
         "merging …"
@@ -169,9 +171,13 @@ def _progress(journal: Progress) -> Spans:
         if journal.running
         else "stopped; rerun the same command to resume"
     )
-    return [
+    yield [
         Span(f"  {journal.name}  ", "text"),
         Span(bar(share, 1.0, 20), "first", "rule"),
         Span(f" {journal.done} of {journal.total} batches  ", "text"),
         Span(state, "second" if journal.merging else "dim"),
     ]
+    if journal.shown is not None:
+        left = journal.shown.seconds_left
+        text = journal.shown.text.removeprefix(journal.name).removeprefix(" · ")
+        yield [Span(f"  {text}{'' if left is None else f' · about {duration(left)} left'}", "dim")]

@@ -25,7 +25,8 @@ def top_contributors(results: Results, run: Run) -> Block | None:
         labels=4,
         caption="Neurons with the largest contribution scores (Eq. 9), mean over inputs: shares of their layer. "
         "Type: the most frequent one and its share of examples. Most active in: share of examples in which the neuron "
-        "is active at the token of measurement. Promotes: tokens whose logits its value vector raises most.",
+        "is active at the token of measurement. Promotes: tokens whose logits its value vector raises most; they are "
+        "computed for some neurons of each layer only (--vocabulary-neurons).",
         query=run.command("top-neurons"),
         width="words",
     )
