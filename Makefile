@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 BENCH := .venv/.bench
 
-.PHONY: help demo test check faults bench bench-gpu models clean
+.PHONY: help demo real test check faults bench bench-gpu models clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list.
@@ -14,6 +14,9 @@ help:  ## Show this list.
 
 demo: $(READY)  ## All experiments on the built-in model, then the explorer.
 	@$(PYTHON) -m neurontui.tui demo --out results.duckdb
+
+real: $(READY)  ## The paper's experiments on Gemma 3 270M; asks before it installs. Options: ARGS="--quick".
+	@PATH="$(abspath $(dir $(UV))):$$PATH" $(PYTHON) -m neurontui.tui demo --real $(ARGS)
 
 test: $(READY)  ## Every quick test.
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from neurontui.compute.tasks.demonstrations import with_demonstrations
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.fact.load import load_fact
 from neurontui.compute.tasks.knowledge_editing.load import load_all_en, load_en_all
@@ -115,7 +116,7 @@ def _from_file(name: str, options: TaskOptions) -> TaskData:
         raise UsageError(f"'{shown(name)}' is not a task: {hint}")
     if options.data is not None:
         raise UsageError(f"--data applies only to {_names(TASKS.values())}; pass a task file as --task.")
-    return load_task_file(path, options)
+    return with_demonstrations(load_task_file(path, options), options.shots)
 
 
 def _check(name: str, task: Task | None, options: TaskOptions) -> None:
@@ -124,8 +125,9 @@ def _check(name: str, task: Task | None, options: TaskOptions) -> None:
         raise UsageError("--limit must be at least 1.")
     if options.shots < 0:
         raise UsageError("--shots must be 0 or more.")
-    if options.shots and not (task and task.has_shots):
-        raise UsageError(f"--shots applies only to {_names(t for t in TASKS.values() if t.has_shots)}.")
+    if options.shots and task and not task.has_shots:
+        shots = _names(t for t in TASKS.values() if t.has_shots)
+        raise UsageError(f"--shots applies only to {shots}, and to task files.")
     if options.native_wrapper and not (task and task.has_wrapper):
         wrapped = _names(t for t in TASKS.values() if t.has_wrapper)
         raise UsageError(f"'{shown(name)}' has no wrapper to translate; --native-wrapper applies only to {wrapped}.")

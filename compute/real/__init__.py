@@ -1,0 +1,1 @@
+"""The paper's program on real weights: pretrained models in packages, and the runs of `neurontui demo --real`."""
