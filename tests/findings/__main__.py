@@ -1,0 +1,89 @@
+"""`python -m tests.findings`: the runs of docs/findings.md, and its tables.
+
+install [--accept]   install both models, after their terms are accepted
+commands             print each run as a shell line, with its time
+run [NAME …]         measure missing runs one after another; all, or those with these names
+table NAME           print one table from the results files
+write                update the commands and tables of docs/findings.md
+check                compare the page with the results files; fails if they differ
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from neurontui.compute.progress import Progress
+from neurontui.compute.real.weights import ALL
+from neurontui.compute.run import run as measure
+from neurontui.store.errors import NeurontuiError
+from neurontui.tui.cli.accepted_weights import accepted_weights
+from neurontui.tui.cli.progress_bar import ProgressBar
+from tests.findings.page import PAGE, commands_text, refreshed, table_texts
+from tests.findings.runs import RUNS
+from tests.findings.tables import TABLES
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    try:
+        _do(options)
+    except NeurontuiError as error:
+        sys.exit(f"python -m tests.findings: {error}")
+
+
+def _do(options: argparse.Namespace) -> None:
+    if options.what == "install":
+        for weights in ALL.values():
+            accepted_weights(weights, accept=options.accept)
+        print("\n".join(f'export {name.upper()}="{weights.path}"' for name, weights in ALL.items()))
+    elif options.what == "commands":
+        print(commands_text(), end="")
+    elif options.what == "run":
+        _measure(options.folder, options.names)
+    elif options.what == "table":
+        print(table_texts(options.folder, [options.name])[options.name])
+    else:
+        _page(options.folder, write=options.what == "write")
+
+
+def _measure(folder: Path, names: list[str]) -> None:
+    if unknown := sorted(set(names) - {run.name for run in RUNS}):
+        sys.exit(f"There is no run {unknown[0]!r}; the runs are {', '.join(dict.fromkeys(run.name for run in RUNS))}.")
+    data = os.environ.get("NEURONTUI_DATA") or sys.exit("Set NEURONTUI_DATA to the folder of XNLI, mParaRel, MzsRE.")
+    models = {name: str(weights.path) for name, weights in ALL.items()}
+    progress: Progress = ProgressBar()
+    for run in RUNS:
+        if not names or run.name in names:
+            began = time.monotonic()
+            measure(run.config(folder, Path(data), models), progress)
+            progress.say(f"{run.model} · {run.name}: {time.monotonic() - began:.0f} s")
+
+
+def _page(folder: Path, *, write: bool) -> None:
+    before = PAGE.read_text("utf-8")
+    after = refreshed(before, table_texts(folder))
+    if write:
+        PAGE.write_text(after, "utf-8")
+        print(PAGE)
+    elif before != after:
+        sys.exit(f"{PAGE} differs from the results files: run `python -m tests.findings write`.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.findings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, default=Path(), help="where gemma.duckdb and smollm2.duckdb are")
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("install").add_argument("--accept", action="store_true")
+    what.add_parser("run").add_argument("names", nargs="*", metavar="NAME")
+    what.add_parser("table").add_argument("name", choices=TABLES)
+    for name in ("commands", "write", "check"):
+        what.add_parser(name)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

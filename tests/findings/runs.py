@@ -1,0 +1,105 @@
+"""The runs of docs/findings.md: the paper's tasks on real weights, and one variant for each possible reason.
+
+Minutes are for two CPU cores without other work. Each run is one shell line; all runs of a model are in one file, and
+an interrupted run resumes with the same line.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neurontui.compute.command_line import command_line
+from neurontui.compute.config import RunConfig
+from neurontui.compute.real.weights import ALL
+
+SEVEN = ("en", "de", "es", "fr", "pt", "tr", "vi")
+"""Languages in which Gemma 3 270M solves enough of the task, and most questions contain their subject."""
+THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+SCORES = ("types", "attribution")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one model."""
+
+    name: str
+    model: str
+    """gemma or smollm2."""
+    minutes: float
+    options: dict[str, Any]
+    """Fields of RunConfig."""
+    compared_with: str | None = None
+    """Name of the run of which this is a variant."""
+    tests: str | None = None
+    """The possible reason that the variant tests."""
+
+    def config(self, folder: Path, data: Path, models: dict[str, str]) -> RunConfig:
+        """The options, with results in `folder`."""
+        return RunConfig(
+            model=models[self.model],
+            out=folder / self.file,
+            data=data,
+            name=self.name,
+            device="cpu",
+            **self.options,
+        )
+
+    @property
+    def file(self) -> str:
+        """Name of the results file."""
+        return f"{self.model}.duckdb"
+
+
+ABLATION = {
+    "ablation_fractions": (0.25,), "ablation_doses": (0.05,), "ablation_seeds": 3,
+}  # fmt: skip
+
+RUNS = (
+    Run("ke-en-all", "gemma", 7, {"task": "ke-en-all", "limit": 200, "measures": SCORES}),
+    Run(
+        "ke-en-all ablation", "gemma", 14,
+        {"task": "ke-en-all", "limit": 60, "languages": SEVEN, "measures": (*SCORES, "ablation"), **ABLATION},
+    ),
+    Run("ke-all-en", "gemma", 3, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
+    Run("fact", "gemma", 5, {"task": "fact", "limit": 324, "measures": SCORES}),
+    Run(
+        "xnli", "gemma", 3,
+        {"task": "xnli", "limit": 60, "measures": SCORES, "thresholds": THRESHOLDS, "max_new_tokens": 3},
+    ),
+    Run(
+        "fact at subject", "gemma", 4, {"task": "fact", "limit": 324, "token": "subject"},
+        compared_with="fact", tests="the template's last token",
+    ),
+    Run(
+        "ke-en-all at subject", "gemma", 2,
+        {"task": "ke-en-all", "limit": 100, "languages": SEVEN, "token": "subject", "skip_bad": True},
+        compared_with="ke-en-all", tests="the template's last token",
+    ),
+    Run(
+        "ke-en-all 2 shots", "gemma", 3, {"task": "ke-en-all", "limit": 40, "shots": 2, "measures": SCORES},
+        compared_with="ke-en-all", tests="a base model, which does not follow instructions",
+    ),
+    Run(
+        "ke-en-all act(gate)·up", "gemma", 3,
+        {"task": "ke-en-all", "limit": 60, "activation": "product", "measures": SCORES},
+        compared_with="ke-en-all", tests="GeGLU: activity of the gate instead of the product",
+    ),
+    Run("ke-en-all", "smollm2", 2, {"task": "ke-en-all", "limit": 60, "measures": SCORES}),
+    Run("ke-all-en", "smollm2", 2, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
+    Run("fact", "smollm2", 2, {"task": "fact", "limit": 108, "measures": SCORES}),
+    Run("xnli", "smollm2", 2, {"task": "xnli", "limit": 60, "measures": SCORES, "max_new_tokens": 3}),
+)  # fmt: skip
+
+
+def shell_lines(runs: tuple[Run, ...]) -> list[str]:
+    """One line per run, with the models and the data as shell variables."""
+    places = {name: f"${name.upper()}" for name in ALL}
+    lines = [command_line(run.config(Path(), Path("$NEURONTUI_DATA"), places)) for run in runs]
+    return [_unquoted(line) for line in lines]
+
+
+def _unquoted(line: str) -> str:
+    """Variables in double quotes, so that a shell replaces them."""
+    for variable in (*(f"${name.upper()}" for name in ALL), "$NEURONTUI_DATA"):
+        line = line.replace(f"'{variable}'", f'"{variable}"')
+    return line

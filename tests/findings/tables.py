@@ -1,0 +1,251 @@
+"""The tables of docs/findings.md, from the results files and the numbers of the paper. Each is a list of lines."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neurontui.compute.real.weights import ALL
+from neurontui.queries.results import Results, open_results
+from tests.findings.runs import RUNS, Run
+
+Row = dict[str, Any]
+TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
+MARKS = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
+ACCURACY = ("accuracy", "low", "high", "n_correct", "n", "language")
+
+
+@dataclass
+class Measured:
+    """The open results files of a folder; runs are found by model and name."""
+
+    folder: Path
+    files: dict[str, Results] = field(default_factory=dict)
+    _rows: dict[tuple[Any, ...], list[Row]] = field(default_factory=dict)
+    """Several tables use the query `claims`, which takes seconds."""
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> "Measured":
+        for name in {run.file for run in RUNS}:
+            if (path := self.folder / name).is_file():
+                self.files[name] = self._open.enter_context(open_results(path))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    @property
+    def runs(self) -> list[tuple[Run, Row]]:
+        """The runs that are measured, in the order of the list, with their rows of the query `runs`."""
+        rows = {
+            (name, row["name"]): row for name, file in self.files.items() for row in file.runs().to_pylist()
+        }  # fmt: skip
+        return [(run, rows[run.file, run.name]) for run in RUNS if (run.file, run.name) in rows]
+
+    def query(self, run: Run, name: str, **parameters: Any) -> list[Row]:
+        """Rows of a named query on a run."""
+        key = (run.file, run.name, name, *parameters.items())
+        if key not in self._rows:
+            self._rows[key] = self.files[run.file].query(name, run=run.name, **parameters).to_pylist()
+        return self._rows[key]
+
+
+def runs_table(measured: Measured) -> Iterator[str]:
+    """Query `runs`: what was measured."""
+    header = ["run", "model", "examples", "languages", "tokens", "token", "accuracy, %"]
+    rows = [
+        [
+            run.name,
+            ALL[run.model].name,
+            f"{row['n_examples']:,}",
+            str(row["n_languages"]),
+            f"{row['tokens']:,}",
+            row["token"],
+            _number(row["accuracy"], 1),
+        ]
+        for run, row in measured.runs
+    ]
+    return _table(header, rows)
+
+
+def accuracy_table(measured: Measured) -> Iterator[str]:
+    """Query `accuracy`, per language; the paper's baseline below each task that has one (`published-ablation`)."""
+    languages = list(dict.fromkeys(code for _, row in measured.runs for code in row["languages"]))
+    rows, published = [], set()
+    for run, _ in measured.runs:
+        by_language = {row["language"]: row for row in measured.query(run, "accuracy")}
+        for name in _measures(by_language):
+            label = "accuracy, %" if name == "accuracy" else name.replace("_", " ")
+            values = [_number(by_language.get(code, {}).get(name), 2) for code in languages]
+            rows.append([run.name, ALL[run.model].name, label, str(_n(by_language)), *values])
+        for paper in _baselines(measured, run):
+            if paper not in published:
+                published.add(paper)
+                model, task, numbers = paper
+                by_code = dict(numbers)
+                rows.append([task, f"*{model}, published*", "accuracy, %", "",
+                             *(_number(by_code.get(code), 2) for code in languages)])  # fmt: skip
+    return _table(["run", "model", "measure", "n", *languages], rows)
+
+
+def _measures(by_language: dict[str, Row]) -> list[str]:
+    """Columns with a number per language: accuracy, and ranks and log-probabilities if there are any."""
+    columns = list(next(iter(by_language.values()), {}))
+    other = [name for name in columns if name not in ACCURACY and not name.endswith(("low", "high"))]
+    return [name for name in ("accuracy", *other) if _has_numbers(by_language, name)]
+
+
+def _has_numbers(by_language: dict[str, Row], name: str) -> bool:
+    values = [row.get(name) for row in by_language.values()]
+    return any(isinstance(value, int | float) for value in values) and not name.startswith("n_")
+
+
+def _n(by_language: dict[str, Row]) -> int:
+    return max((row["n"] for row in by_language.values()), default=0)
+
+
+def _baselines(measured: Measured, run: Run) -> list[tuple[str, str, tuple[tuple[str, float], ...]]]:
+    """Published accuracies of the run's task: model, task, numbers by language."""
+    rows = [row for row in measured.query(run, "published-ablation") if row["kind"] == "baseline"]
+    models = dict.fromkeys(row["model"] for row in rows)
+    task = str(run.options["task"])
+    return [
+        (model, task, tuple((row["language"], row["accuracy"]) for row in rows if row["model"] == model))
+        for model in models
+    ]
+
+
+def types_table(measured: Measured) -> Iterator[str]:
+    """Query `type-ratio`, % of all neurons, with 95 % intervals."""
+    rows = []
+    for run, _ in measured.runs:
+        by_type = {row["type"]: row for row in measured.query(run, "type-ratio") if row["stack"] == "decoder"}
+        rows.append([run.name, ALL[run.model].name, *(_interval(by_type.get(name, {}), "ratio", 1) for name in TYPES)])
+    return _table(["run", "model", *(f"{name}, %" for name in TYPES)], rows)
+
+
+def verdicts_table(measured: Measured) -> Iterator[str]:
+    """Query `claims`: ✓ supported, ✗ contradicted, ? undecided; 99.8 % intervals."""
+    by_run = [({row["claim"]: row for row in measured.query(run, "claims")}, run) for run, _ in measured.runs]
+    header = ["claim", "sentence", *(f"{ALL[run.model].name.split('-')[0]}: {run.name}" for _, run in by_run)]
+    rows = [
+        [claim, row["says"], *(_mark(rows[claim]) for rows, _ in by_run)]
+        for claim, row in (by_run[0][0].items() if by_run else ())
+    ]
+    return _table(header, rows)
+
+
+def _mark(row: Row) -> str:
+    return MARKS[row["verdict"]] if row["estimate"] is not None else "–"
+
+
+def claims_table(measured: Measured) -> Iterator[str]:
+    """Query `claims`: the number of each claim in each run with a 99.8 % interval, and the verdict."""
+    rows = []
+    by_run = [(run, n, {row["claim"]: row for row in measured.query(run, "claims")}) for run, n in measured.runs]
+    for claim in by_run[0][2] if by_run else ():
+        for run, facts, claims in by_run:
+            row = claims[claim]
+            if row["estimate"] is None:
+                continue
+            rows.append([
+                claim, run.name, ALL[run.model].name, f"{facts['n_examples']:,}",
+                f"{_interval(row, 'estimate', 3)} {row['unit']}", row["versus"] or "", row["verdict"],
+            ])  # fmt: skip
+    return _table(["claim", "run", "model", "examples", "result", "compared with", "verdict"], rows)
+
+
+def reasons_table(measured: Measured) -> Iterator[str]:
+    """Query `claims` on a run and on its variants, over the variant's languages; 99.8 % intervals."""
+    rows = []
+    by_name = {(run.model, run.name): run for run, _ in measured.runs}
+    for variant, facts in measured.runs:
+        base = by_name.get((variant.model, variant.compared_with or ""))
+        if base is None:
+            continue
+        before, after = (_claims(measured, run, facts["languages"]) for run in (base, variant))
+        rows += [
+            [variant.tests, claim, f"{base.name} → {variant.name}", _result(before[claim]), _result(after[claim])]
+            for claim in before
+            if before[claim]["estimate"] is not None and after[claim]["estimate"] is not None
+        ]
+    return _table(["possible reason", "claim", "runs", "without it changed", "with it changed"], rows)
+
+
+def _claims(measured: Measured, run: Run, languages: Sequence[str]) -> dict[str, Row]:
+    return {row["claim"]: row for row in measured.query(run, "claims", languages=",".join(languages))}
+
+
+def _result(row: Row) -> str:
+    return f"{MARKS[row['verdict']]} {_interval(row, 'estimate', 3)} {row['unit']}"
+
+
+def ablation_table(measured: Measured) -> Iterator[str]:
+    """Query `ablation-accuracy`, all languages together: accuracy and change of the answer's log-probability, 95 %."""
+    rows = [
+        [
+            run.name,
+            row["label"],
+            _number(row["percent"], 1),
+            _interval(row, "accuracy", 1),
+            _of(row, "change", 1),
+            _of(row, "logprob", 2),
+            f"{row['n']:,}",
+        ]
+        for run, _ in measured.runs
+        for row in measured.query(run, "ablation-accuracy")
+        if row["language"] is None
+    ]
+    header = ["run", "condition", "neurons, %", "accuracy, %", "change, points", "log-probability, nats", "n"]
+    return _table(header, rows)
+
+
+def controls_table(measured: Measured) -> Iterator[str]:
+    """Query `ablation-controls`, all languages together: the harm of a type beyond that of its control, 95 %."""
+    rows = []
+    for run, _ in measured.runs:
+        for row in measured.query(run, "ablation-controls"):
+            if row["language"] is None:
+                dose = "all" if row["fraction"] is None else f"{100 * row['fraction']:g} %"
+                rows.append([
+                    run.name, row["type"], dose, _number(row["percent"], 1), _number(row["control_percent"], 1),
+                    _interval(row, "difference", 1), _of(row, "logprob", 3), f"{row['n']:,}",
+                ])  # fmt: skip
+    header = ["run", "type", "dose", "neurons, %", "control, %", "difference, points", "difference, nats", "n"]
+    return _table(header, rows)
+
+
+def _of(row: Row, name: str, digits: int) -> str:
+    return _interval({"x": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}, "x", digits)
+
+
+def _interval(row: Row, name: str, digits: int) -> str:
+    value = _number(row.get(name), digits)
+    if not value or row.get("low") is None:
+        return value
+    return f"{value} ({_number(row['low'], digits)} to {_number(row['high'], digits)})"
+
+
+def _number(value: Any, digits: int) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, int | float) else ""
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    if not rows:
+        yield "Not measured yet."
+        return
+    for line in (header, ["---"] * len(header), *rows):
+        yield f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |"
+
+
+TABLES = {
+    "runs": runs_table,
+    "accuracy": accuracy_table,
+    "types": types_table,
+    "verdicts": verdicts_table,
+    "claims": claims_table,
+    "reasons": reasons_table,
+    "ablation": ablation_table,
+    "controls": controls_table,
+}
