@@ -55,39 +55,39 @@ ABLATION = {
 }  # fmt: skip
 
 RUNS = (
-    Run("ke-en-all", "gemma", 7, {"task": "ke-en-all", "limit": 200, "measures": SCORES}),
+    Run("ke-en-all", "gemma", 5.5, {"task": "ke-en-all", "limit": 200, "measures": SCORES}),
     Run(
-        "ke-en-all ablation", "gemma", 14,
+        "ke-en-all ablation", "gemma", 15,
         {"task": "ke-en-all", "limit": 60, "languages": SEVEN, "measures": (*SCORES, "ablation"), **ABLATION},
     ),
-    Run("ke-all-en", "gemma", 3, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
-    Run("fact", "gemma", 5, {"task": "fact", "limit": 324, "measures": SCORES}),
+    Run("fact", "gemma", 3, {"task": "fact", "limit": 216, "measures": SCORES}),
+    Run("ke-all-en", "gemma", 2, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
     Run(
-        "xnli", "gemma", 3,
+        "xnli", "gemma", 2,
         {"task": "xnli", "limit": 60, "measures": SCORES, "thresholds": THRESHOLDS, "max_new_tokens": 3},
     ),
     Run(
-        "fact at subject", "gemma", 4, {"task": "fact", "limit": 324, "token": "subject"},
+        "fact at subject", "gemma", 1.5, {"task": "fact", "limit": 108, "token": "subject"},
         compared_with="fact", tests="the template's last token",
     ),
     Run(
-        "ke-en-all at subject", "gemma", 2,
-        {"task": "ke-en-all", "limit": 100, "languages": SEVEN, "token": "subject", "skip_bad": True},
+        "ke-en-all at subject", "gemma", 1.5,
+        {"task": "ke-en-all", "limit": 300, "languages": SEVEN, "token": "subject", "skip_bad": True},
         compared_with="ke-en-all", tests="the template's last token",
     ),
     Run(
-        "ke-en-all 2 shots", "gemma", 3, {"task": "ke-en-all", "limit": 40, "shots": 2, "measures": SCORES},
-        compared_with="ke-en-all", tests="a base model, which does not follow instructions",
+        "ke-en-all product", "gemma", 1.5,
+        {"task": "ke-en-all", "limit": 40, "activation": "product", "measures": SCORES},
+        compared_with="ke-en-all", tests="GeGLU: the sign of the gate instead of that of the product",
     ),
     Run(
-        "ke-en-all act(gate)·up", "gemma", 3,
-        {"task": "ke-en-all", "limit": 60, "activation": "product", "measures": SCORES},
-        compared_with="ke-en-all", tests="GeGLU: activity of the gate instead of the product",
+        "ke-en-all 2 shots", "gemma", 1.5, {"task": "ke-en-all", "limit": 30, "shots": 2, "measures": SCORES},
+        compared_with="ke-en-all", tests="a base model, which does not follow instructions",
     ),
-    Run("ke-en-all", "smollm2", 2, {"task": "ke-en-all", "limit": 60, "measures": SCORES}),
-    Run("ke-all-en", "smollm2", 2, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
-    Run("fact", "smollm2", 2, {"task": "fact", "limit": 108, "measures": SCORES}),
-    Run("xnli", "smollm2", 2, {"task": "xnli", "limit": 60, "measures": SCORES, "max_new_tokens": 3}),
+    Run("ke-en-all", "smollm2", 1, {"task": "ke-en-all", "limit": 40, "measures": SCORES}),
+    Run("fact", "smollm2", 1, {"task": "fact", "limit": 108, "measures": SCORES}),
+    Run("ke-all-en", "smollm2", 1, {"task": "ke-all-en", "limit": 40, "measures": SCORES}),
+    Run("xnli", "smollm2", 1, {"task": "xnli", "limit": 40, "measures": SCORES, "max_new_tokens": 3}),
 )  # fmt: skip
 
 
