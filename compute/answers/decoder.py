@@ -6,6 +6,7 @@ them. Does not depend on answers; of ablation it only passes the rows of each fo
 
 import inspect
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +17,11 @@ from transformers.modeling_outputs import BaseModelOutput
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.ablation_hooks import Intervention
-from neurontui.compute.models.passes.forward import head_at
+from neurontui.compute.models.passes.forward import head_at, head_at_places
 from neurontui.compute.models.prompts.tokenize import Tokens
+
+Places = tuple[Tensor, Tensor]
+"""Tokens of a pass: (N,) row and (N,) position."""
 
 
 @dataclass(frozen=True)
@@ -109,31 +113,37 @@ class Decoder:
         after, logits = self.extend(before, last, torch.ones_like(last))
         return after, logits[:, -1]
 
-    def extend(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Reading, Tensor]:
+    def extend(self, reading: Reading, ids: Tensor, mask: Tensor, at: Places | None = None) -> tuple[Reading, Tensor]:
         """Append tokens. ids, mask: (R, L), padded on the right. Modifies the cache of `reading`.
 
-        Returns the state after them, and logits (R, L, V) float32 after each token.
+        Returns the state after them, and logits float32 after each token, (R, L, V), or only after the N tokens `at`,
+        (N, V), without running the LM head for the others.
         """
         self._aim(reading.rows, None)
-        if self.loaded.encoder_decoder:
-            outputs = self._extend_encoder_decoder(reading, ids)
-            whole = reading.mask
-        else:
-            whole = torch.cat([reading.mask, mask], dim=1)
-            outputs = self.loaded.model(
-                input_ids=ids,
-                attention_mask=whole,
-                past_key_values=reading.cache,
-                use_cache=True,
-                **self._positions(reading, ids.shape[1]),
-            )
+        with head_at_places(self.loaded.model, *at) if at is not None else nullcontext():
+            whole, outputs = self._outputs(reading, ids, mask)
         after = replace(
             reading,
             cache=outputs.past_key_values,
             mask=whole,
             lengths=reading.lengths + mask.sum(-1),
         )
-        return after, outputs.logits.float()
+        logits = outputs.logits.float()
+        return after, logits if at is None else logits[0]
+
+    def _outputs(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
+        """The mask of all slots, and what the model returns for appended tokens."""
+        if self.loaded.encoder_decoder:
+            return reading.mask, self._extend_encoder_decoder(reading, ids)
+        whole = torch.cat([reading.mask, mask], dim=1)
+        outputs = self.loaded.model(
+            input_ids=ids,
+            attention_mask=whole,
+            past_key_values=reading.cache,
+            use_cache=True,
+            **self._positions(reading, ids.shape[1]),
+        )
+        return whole, outputs
 
     def _extend_encoder_decoder(self, reading: Reading, ids: Tensor) -> Any:
         return self.loaded.model(

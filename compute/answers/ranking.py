@@ -1,8 +1,8 @@
 """Log-probabilities of the answer and its rank among candidates after the prompts, all computed from one KV cache."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -27,6 +27,11 @@ class ChoiceRanking:
     """Spellings of the answer among the candidates; empty if it is not one of them."""
     wrong: tuple[tuple[Ids, ...], ...] = ()
     """The other candidates, each with its spellings."""
+
+    @property
+    def texts(self) -> tuple[Ids, ...]:
+        """The answer and all candidates, with every spelling."""
+        return (self.answer, *self.right, *chain(*self.wrong))
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,13 @@ def rank(
     if beginnings is not None:
         wrong = ((row, ids) for row, ranking in asked for ids in chain(*ranking.wrong))
         needed += [pair for pair in wrong if beginnings.has_first(pair)]
-    scores = log_probabilities(decoder, reading, logits, needed, beginnings)
+    first = first_scores(logits, [(row, ids) for row, ranking in asked for ids in ranking.texts])
+    scores = _whole_scores(decoder, reading, logits, needed, first, beginnings)
     best = {row: max(scores[row, ids] for ids in ranking.right) for row, ranking in asked if ranking.right}
     rivals = [
         (row, ids) for row, ranking in asked if row in best for ids in chain(*ranking.wrong) if ids not in ranking.right
     ]
-    above = more_likely(decoder, reading, logits, rivals, best)
+    above = more_likely(decoder, reading, logits, {pair: first[pair] for pair in rivals}, best)
     ranked: list[Ranked | None] = [None] * len(rankings)
     for row, ranking in asked:
         ranked[row] = Ranked(scores[row, ranking.answer])
@@ -80,15 +86,15 @@ def more_likely(
     decoder: Decoder,
     reading: Reading,
     logits: Tensor,
-    pairs: Sequence[Pair],
+    first: Mapping[Pair, float],
     best: Mapping[int, float],
 ) -> set[Pair]:
-    """The candidates whose log-probability is greater than `best` of their row.
+    """The candidates whose log-probability is greater than `best` of their row. first: scores of their first tokens.
 
     A text is at most as likely as its beginning, so a candidate is read token by token, and only as long as its
     beginning is more likely than `best`. Beginnings that several candidates share are read once.
     """
-    scores = {pair: s for pair, s in _first_scores(logits, list(dict.fromkeys(pairs))).items() if s > best[pair[0]]}
+    scores = {pair: score for pair, score in first.items() if score > best[pair[0]]}
     above = {pair for pair in scores if len(pair[1]) == 1}
     longer = sorted(pair for pair in scores if len(pair[1]) > 1)
     size = max(1, min(len(logits) // 2, LOGITS_AT_ONCE // logits.shape[-1]))  # two caches at a time, see `_grow`
@@ -110,7 +116,7 @@ def _grow(decoder: Decoder, reading: Reading, scores: dict[Pair, float], best: M
         last = torch.tensor([[ids[-1]] for _, ids in beginnings], device=device)
         reading, logits = decoder.extend(reading.select(torch.tensor(rows, device=device)), last, torch.ones_like(last))
         following = [(beginnings[_cut(pair, length)], pair[1][length:]) for pair in scores]
-        added = _first_scores(logits[:, -1], following)
+        added = first_scores(logits[:, -1], following)
         length += 1
         scores = {pair: s + added[next_] for (pair, s), next_ in zip(scores.items(), following, strict=True)}
         scores = {pair: s for pair, s in scores.items() if s > best[pair[0]]}
@@ -124,19 +130,27 @@ def _cut(pair: Pair, length: int) -> Pair:
     return pair[0], pair[1][:length]
 
 
-def log_probabilities(
+def log_probabilities(decoder: Decoder, reading: Reading, logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
+    """Log-probability of each candidate, natural logarithm, summed over its tokens; 0 for no tokens.
+
+    A candidate's first token is scored by the logits (R, V) of the prompt; only the tokens before its last are fed.
+    """
+    return _whole_scores(decoder, reading, logits, pairs, first_scores(logits, pairs), None)
+
+
+def _whole_scores(
     decoder: Decoder,
     reading: Reading,
     logits: Tensor,
     pairs: Sequence[Pair],
-    beginnings: Beginnings | None = None,
+    first: Mapping[Pair, float],
+    beginnings: Beginnings | None,
 ) -> dict[Pair, float]:
-    """Log-probability of each candidate, natural logarithm, summed over its tokens; 0 for no tokens.
+    """The same with scores of the first tokens.
 
-    A candidate's first token is scored by the logits (R, V) of the prompt; only the tokens before its last are fed.
     beginnings: if given, a candidate that greedy decoding can begin is fed to its end, and `beginnings` sees it.
     """
-    scores = _first_scores(logits, list(dict.fromkeys(pairs)))
+    scores = {pair: first[pair] for pair in pairs}
     fed = {pair: pair[1] if beginnings and beginnings.has_first(pair) else pair[1][:-1] for pair in scores}
     fed = {pair: ids for pair, ids in fed.items() if ids}
     for chunk in _chunks(fed, len(logits), logits.shape[-1]):
@@ -148,12 +162,27 @@ def log_probabilities(
     return scores
 
 
-def _first_scores(logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
+def first_scores(logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
     spoken = [pair for pair in pairs if pair[1]]
-    rows = torch.tensor([row for row, _ in spoken], dtype=torch.long, device=logits.device)
-    tokens = torch.tensor([ids[0] for _, ids in spoken], dtype=torch.long, device=logits.device)
-    scores = logits[rows, tokens] - logits.logsumexp(-1)[rows]
+    if not spoken:
+        return dict.fromkeys(pairs, 0.0)
+    rows = torch.tensor([row for row, _ in spoken], device=logits.device)
+    tokens = torch.tensor([ids[0] for _, ids in spoken], device=logits.device)
+    asked = list(dict.fromkeys(row for row, _ in spoken))
+    place = {row: i for i, row in enumerate(asked)}
+    normalizers = log_normalizers(logits, asked)[[place[row] for row, _ in spoken]]
+    scores = logits[rows, tokens] - normalizers
     return dict.fromkeys(pairs, 0.0) | dict(zip(spoken, scores.tolist(), strict=True))
+
+
+def log_normalizers(logits: Tensor, rows: Sequence[int]) -> Tensor:
+    """Log of the sum of exponentials, (N,), of some rows of logits (R, V).
+
+    On a CPU row by row, because the exponentials of one row fit into its cache.
+    """
+    if logits.is_cuda:
+        return logits[list(rows)].logsumexp(-1)
+    return torch.stack([logits[row].logsumexp(-1) for row in rows])
 
 
 def _rest_scores(decoder: Decoder, reading: Reading, fed: Mapping[Pair, Ids]) -> tuple[list[float], list[list[int]]]:
@@ -161,24 +190,28 @@ def _rest_scores(decoder: Decoder, reading: Reading, fed: Mapping[Pair, Ids]) ->
     device = reading.mask.device
     rows = torch.tensor([row for row, _ in fed], device=device)
     ids, mask = padded(list(fed.values()), device)
-    following, scored = padded([(*text, 0)[1 : len(ids) + 1] for (_, text), ids in fed.items()], device)
-    scored = scored * (torch.arange(ids.shape[1], device=device) < _lengths(fed, device)[:, None])
-    _, logits = decoder.extend(reading.select(rows), ids, mask)
-    spoken = logits.gather(-1, following[..., None])[..., 0] - logits.logsumexp(-1)
-    scores: list[float] = (spoken.double() * scored).sum(-1).tolist()
-    return scores, logits.argmax(-1).tolist()
-
-
-def _lengths(pairs: Iterable[Pair], device: torch.device) -> Tensor:
-    """(R,): tokens of each candidate after its first."""
-    return torch.tensor([len(ids) - 1 for _, ids in pairs], device=device)
+    row, position = mask.nonzero(as_tuple=True)
+    _, logits = decoder.extend(reading.select(rows), ids, mask, (row, position))
+    # The token after each fed one; 0, which is not counted, after the last of a text that was fed to its end.
+    following = [(*text, 0)[i + 1] for (_, text), own in fed.items() for i in range(len(own))]
+    counted = [i + 1 < len(text) for (_, text), own in fed.items() for i in range(len(own))]
+    spoken = logits.gather(-1, torch.tensor(following, device=device)[:, None])[:, 0] - log_normalizers(
+        logits, range(len(logits))
+    )
+    scores = torch.zeros(len(fed), dtype=torch.float64, device=device)
+    scores.index_add_(0, row, spoken.double() * torch.tensor(counted, device=device))
+    likeliest = iter(logits.argmax(-1).tolist())
+    return scores.tolist(), [[next(likeliest) for _ in own] for own in fed.values()]
 
 
 def _chunks(fed: Mapping[Pair, Ids], n_rows: int, n_words: int) -> list[dict[Pair, Ids]]:
-    """Texts of equal length, few enough for their logits and for a second cache in addition to that of the prompts."""
+    """Texts of similar length, few enough for their logits and for a second cache beside that of the prompts."""
     chunks: list[dict[Pair, Ids]] = []
-    for length, group in groupby(sorted(fed, key=lambda pair: len(fed[pair])), key=lambda pair: len(fed[pair])):
-        alike = list(group)
-        size = max(1, min(n_rows, LOGITS_AT_ONCE // (n_words * length)))
-        chunks += [{pair: fed[pair] for pair in alike[i : i + size]} for i in range(0, len(alike), size)]
+    n_logits = 0
+    for pair in sorted(fed, key=lambda pair: -len(fed[pair])):
+        n_logits += n_words * len(fed[pair])
+        if not chunks or len(chunks[-1]) == n_rows or n_logits > LOGITS_AT_ONCE:
+            chunks.append({})
+            n_logits = n_words * len(fed[pair])
+        chunks[-1][pair] = fed[pair]
     return chunks

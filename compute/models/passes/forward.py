@@ -38,15 +38,23 @@ def _before_answer(loaded: LoadedModel, tokens: Tokens) -> Tensor:
 
 @contextmanager
 def head_at(model: Any, index: Tensor) -> Iterator[None]:
-    """Restrict the LM head to one position of each row. index: (R,); logits become (R, 1, V).
+    """Restrict the LM head to one position of each row. index: (R,); logits become (R, 1, V)."""
+    rows = torch.arange(len(index), device=index.device)
+    with head_at_places(model, rows[:, None], index[:, None]):
+        yield
+
+
+@contextmanager
+def head_at_places(model: Any, rows: Tensor, positions: Tensor) -> Iterator[None]:
+    """Restrict the LM head to some tokens. rows, positions: (N,), logits become (1, N, V); or (R, L) to (R, L, V).
 
     A hook on the head keeps the operations around it (scaling in T5, soft caps in Gemma).
     """
-    rows = torch.arange(len(index), device=index.device)
 
     def narrow(_module: Any, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         hidden = args[0]
-        return (hidden[rows.to(hidden.device), index.to(hidden.device)][:, None], *args[1:])
+        chosen = hidden[rows.to(hidden.device), positions.to(hidden.device)]
+        return (chosen if chosen.dim() > 2 else chosen[None], *args[1:])
 
     handle = model.get_output_embeddings().register_forward_pre_hook(narrow)
     try:
