@@ -141,7 +141,7 @@ class Decoder:
             attention_mask=whole,
             past_key_values=reading.cache,
             use_cache=True,
-            **self._positions(reading, ids.shape[1]),
+            **self._positions(reading, mask),
         )
         return whole, outputs
 
@@ -154,10 +154,11 @@ class Decoder:
             use_cache=True,
         )
 
-    def _positions(self, reading: Reading, n: int) -> dict[str, Tensor]:
+    def _positions(self, reading: Reading, mask: Tensor) -> dict[str, Tensor]:
+        """Positions of appended tokens; pads repeat the last one, which is always one that the model has."""
         if not self._takes_positions:
             return {}
-        steps = torch.arange(n, device=reading.lengths.device)
+        steps = (mask.cumsum(-1) - 1).clamp(min=0)
         return {"position_ids": reading.lengths[:, None] + steps}
 
     def _aim(self, rows: Tensor, last: dict[str, Tensor] | None) -> None:

@@ -126,9 +126,9 @@ def test_few_candidates_are_read_beyond_their_first_token(monkeypatch: pytest.Mo
     n_read = []
     extend = Decoder.extend
 
-    def counted(self, reading, ids, mask):  # type: ignore[no-untyped-def]
+    def counted(self, reading, ids, mask, *at):  # type: ignore[no-untyped-def]
         n_read.append(int(mask.sum()))
-        return extend(self, reading, ids, mask)
+        return extend(self, reading, ids, mask, *at)
 
     monkeypatch.setattr(Decoder, "extend", counted)
     with torch.inference_mode():
