@@ -24,6 +24,7 @@ from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.load.model_files import Hashing
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import ModelError, NeurontuiError
+from neurontui.store.os_errors import no_room
 
 VERSION = transformers.__version__
 _ABOUT = "gguf.json"
@@ -79,6 +80,13 @@ def _convert_into(folder: Path, path: Path, say: Callable[[str], None], progress
         _convert(file, partial, progress)
         _sync(partial)
         partial.rename(folder)
+    except Exception as error:
+        if no_room(error):  # safetensors has an error of its own for it, which would be read as damaged weights
+            raise ModelError(
+                f"The disk of {folder.parent} became full while {path.name} was converted; free {size / 1e9:.1f} GB "
+                "and rerun the command, or set NEURONTUI_CACHE to a folder on another disk."
+            ) from error
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     say(f"Converted {path.name}.")

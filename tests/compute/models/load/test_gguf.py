@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from neurontui.compute.config import RunConfig
@@ -181,3 +182,21 @@ def test_a_full_disk_and_a_missing_package(written: Path, monkeypatch: pytest.Mo
 def test_a_revision_of_a_file_is_refused(written: Path) -> None:
     with pytest.raises(ModelError, match="has no revisions"):
         load_model(ModelOptions(str(written), revision="main", device="cpu"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device"), SafetensorError("I/O error: No space left on device (os error 28)")],
+    ids=["python", "safetensors"],
+)
+def test_a_disk_that_becomes_full_is_reported_as_such(
+    error: Exception, written: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(gguf_cache, "_convert", full)
+    sentence = refusal(written)
+    assert "became full while tiny-Q8_0.gguf was converted" in sentence
+    assert "damaged" not in sentence
+    assert not [path for path in cache.iterdir() if path.is_dir()]
