@@ -40,7 +40,7 @@ WITH judged AS (
 SELECT language, judge, agreement, n_only_generated::BIGINT AS n_only_generated, n_only_forced::BIGINT AS n_only_forced,
     n::BIGINT AS n,
     CASE WHEN agreement IS NOT NULL THEN
-        format('teacher-forced and generated verdicts agree on {:.1f} % of {:,} prompts (baseline)', agreement, n)
+        format('teacher-forced and generated verdicts agree on {:.1f} % of {:,} prompts', agreement, n)
             || if(agreement < 95, '; --ablation-judge generated generates answers', '')
     END AS note
 FROM shares
