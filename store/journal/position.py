@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = "position.json"
 """File in a journal with the position of its run, while a process measures it."""
@@ -15,8 +16,7 @@ _SETTLED_SECONDS, _SETTLED_SHARE = 3.0, 0.01
 """The time left is estimated after this time and this share of the work."""
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """One level of a position: `layer 7 of 18` with a total, otherwise a name such as `loading the weights`."""
 
     name: str

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar as Bar
 from rich.table import Table
 from rich.text import Text
 
-from neurontui.store.journal.position import Pace, Position, duration, is_counted, words
+from neurontui.store.journal.position import Pace, Position, duration, is_counted
 from neurontui.tui.common.sanitize import clean
 
 BETWEEN_LINES = (5.0, 30.0)
@@ -73,7 +73,7 @@ class Lines:
         """The work is here now; writes a line if one is due."""
         with self._lock:
             self._pace.follow(position)
-            if words(position) != words(self._position):
+            if position != self._position:
                 self._moved = self._clock()
             if not self._position:
                 self._began = self._last_line = self._clock()
@@ -89,7 +89,7 @@ class Lines:
         fewest, most = BETWEEN_LINES
         now = self._clock()
         since, usual = now - self._last_line, min(most, max(fewest, (now - self._began) / _LINES_AT_FIRST))
-        stands = is_counted(self._position) and words(self._position) == words(self._written)
+        stands = is_counted(self._position) and self._position == self._written
         if self._position and since >= (most if stands else usual):
             self._last_line, self._written = now, self._position
             self._write(self._line(now - self._moved))

@@ -90,6 +90,7 @@ class RayEngine:
 @contextmanager
 def ray_engine(config: RunConfig, data: TaskData, progress: Progress) -> Iterator[RayEngine]:
     """Workers with their model loaded; raises UsageError if the cluster cannot be reached or is too small."""
+    phase_of(progress).within("starting Ray")
     _connect(config)
     try:
         share, n_workers = _shares(config)

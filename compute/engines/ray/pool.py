@@ -43,6 +43,11 @@ class Watch:
         self._asked: dict[Any, Any] = {}
         self._last: dict[Any, Position] = {}
 
+    def forget(self, actor: Any) -> None:
+        """Drop what an actor said about its last job."""
+        self._asked.pop(actor, None)
+        self._last.pop(actor, None)
+
     def __call__(self, actors: Sequence[Any]) -> list[Position]:
         """The last known position of each actor."""
         self._asked = {actor: ref for actor, ref in self._asked.items() if actor in actors}
@@ -89,6 +94,7 @@ class Pool:
         while waiting or running:
             while waiting and self._idle:
                 job, actor = waiting.popleft(), self._idle.popleft()
+                self._watch.forget(actor)
                 running[actor.do.remote(job.what, *job.arguments)] = (job, actor)
             ready, _ = ray.wait([*running, *self._starting], num_returns=1, timeout=POLL)
             progress.inside(self._watch([actor for _, actor in running.values()]))
