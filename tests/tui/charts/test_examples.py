@@ -49,6 +49,9 @@ def test_answers_of_an_example(results: Results, example: int) -> None:
         assert line[2].text == f"{mark} "
         assert (line[2].ink, line[3].ink) == (role, role)
         assert line[3].text.rstrip() == f"said {example} {p}"
+        ranked = not np.isnan(RUN.rank[example, p])
+        assert ranked == (len(line) > 4)
+        assert not ranked or line[4].text == f" {RUN.rank[example, p]:.0f}/{RUN.n_candidates[p]}"
         assert " ".join(line[1].text.split()) == " ".join(RUN.prompts[example][p].split())
     whole = [text(line) for line in full_lines(table, 120)]
     for p, code in enumerate(CODES):
@@ -56,6 +59,8 @@ def test_answers_of_an_example(results: Results, example: int) -> None:
         part = " ".join(" ".join(whole[start : whole.index("", start)]).split())
         assert f"id{example}" in part
         assert f"answer answer {example} model said {example} {p}" in part
+        if not np.isnan(RUN.rank[example, p]):
+            assert f"rank {RUN.rank[example, p]:.0f} of {RUN.n_candidates[p]} candidates · log-probability -" in part
         assert f"{RUN.n_tokens[example, p]} tokens, read at the last: “{RUN.last_tokens[example][p]}”" in part
 
 

@@ -43,7 +43,7 @@ def _common(texts: list[str]) -> int:
 
 
 def prompt_lines(table: pa.Table, width: int) -> list[Spans]:
-    """A line per language: code, prompt, and the model's answer."""
+    """A line per language: code, prompt, the model's answer, and the rank of the expected one, such as 3/12."""
     return [_prompt(row, width) for row in table.to_pylist()]
 
 
@@ -51,17 +51,19 @@ def _prompt(row: dict[str, object], width: int) -> Spans:
     answer = "" if row["prediction"] is None else clean(row["prediction"]).strip()
     mark, role = ("✓", "good") if row["correct"] else ("✗", "bad") if row["correct"] is False else (" ", "dim")
     tail = fit(answer, min(max(cell_len(answer), 6), 16)) if answer else ""
-    room = width - 5 - cell_len(tail) - 3
+    rank = "" if row["rank"] is None else f" {row['rank']}/{row['n_candidates']}"
+    room = width - 5 - cell_len(tail) - len(rank) - 3
     return [
         Span(fit(row["language"], 4), "first", bold=True),
         Span(fit(row["prompt"], max(room, 8)) + " ", "text"),
         Span(f"{mark} ", role, bold=True),
         Span(tail, role),
+        *([Span(rank, "dim")] if rank else []),
     ]
 
 
 def full_lines(table: pa.Table, width: int) -> list[Spans]:
-    """Everything about an example, wrapped: prompt, answer, prediction, tokens."""
+    """Everything about an example, wrapped: prompt, answer, prediction, rank, tokens."""
     lines: list[Spans] = []
     for row in table.to_pylist():
         lines.append(
@@ -78,10 +80,18 @@ def full_lines(table: pa.Table, width: int) -> list[Spans]:
                     [Span(f"  {word if first else '':<8}", "dim"), Span(line, role)]
                     for first, line in _first(wrapped(row[column], width - 10))
                 ]
+        if row["rank"] is not None:
+            lines.append([Span(f"  rank    {_rank_words(row)}", "dim")])
         last = repr(clean(row["last_token"]))[1:-1]
         where = token_words(row["token"])
         lines += [[Span(f"  {row['n_tokens']} tokens, read at {where}: “{last}”", "dim")], []]
     return lines
+
+
+def _rank_words(row: dict[str, object]) -> str:
+    """The rank of the expected answer and its log-probability."""
+    logprob = f"log-probability {signed(row['answer_logprob'])} nats"
+    return f"{row['rank']} of {row['n_candidates']} candidates · {logprob}"
 
 
 def _first(lines: list[str]) -> list[tuple[bool, str]]:

@@ -1,6 +1,7 @@
 """Runs as rows of a table, and one run in words."""
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from neurontui.tui.explorer.run_catalog import RunInfo
 WARNING = "prompts"
 """The topic of notes that warn about what the model read."""
 
+WITH_RANKS = 92
+"""Columns of the terminal at which a language's line also has the rank."""
+
 _NARROW = (
     Field("mark", " "),
     Field("run", "#", right=True),
@@ -26,6 +30,8 @@ _NARROW = (
 )
 _WIDE = (
     *_NARROW,
+    Field("first", "rank 1 %", percent, right=True, rank=1),
+    Field("first_chance", "chance %", percent, right=True, rank=1),
     Field("architecture", "architecture", rank=3),
     Field("dtype", "dtype", rank=3),
     Field("started", "started", plain_value, rank=3),
@@ -59,6 +65,7 @@ def run_details(run: RunInfo, width: int) -> list[Spans]:
         ("languages", " ".join(run.languages)),
         ("active", f"A > {run.threshold:g}" + _place(run) + _others(run)),
         ("measured", _when(run)),
+        *((("answers", answer_words(run.get)),) if run.get("accuracy") is not None else ()),
         ("key", run.key[:12]),
         ("file", near(run.file)),
     ]
@@ -90,8 +97,10 @@ def notes_lines(notes: list[dict[str, Any]], width: int) -> list[Spans]:
 
 
 def language_lines(rows: list[dict[str, Any]], width: int) -> list[Spans]:
-    """A line a language: name, family, tokens of a prompt, accuracy, and the token at which it was read."""
-    head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}  read at"
+    """A line a language: name, family, tokens of a prompt, accuracy, rank if it fits, and the token of measurement."""
+    ranked = width >= WITH_RANKS and any(row["first"] is not None for row in rows)
+    ranks = f" {'rank 1 %':>9} {'chance %':>9}" if ranked else ""
+    head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}{ranks}  read at"
     lines: list[Spans] = [[], [Span(head, "dim")]]
     for row in rows:
         last = clean(row["last_token"]).strip()
@@ -100,11 +109,20 @@ def language_lines(rows: list[dict[str, Any]], width: int) -> list[Spans]:
             [
                 Span(f"  {fit(row['language'], 4)}", "first", bold=True),
                 Span(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
-                Span(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}  "),
-                Span(fit(f"“{last}”{share}", max(width - 58, 10)), "dim"),
+                Span(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}"),
+                Span(f" {percent(row['first']):>9} {percent(row['first_chance']):>9}  " if ranked else "  "),
+                Span(fit(f"“{last}”{share}", max(width - 58 - len(ranks), 10)), "dim"),
             ]
         )
     return lines
+
+
+def answer_words(value_of: Callable[[str], Any]) -> str:
+    """Accuracy, and how often the expected answer is the most likely candidate; `value_of` takes a column of `runs`."""
+    right = f"{percent(value_of('accuracy'))} % right"
+    if value_of("first") is None:
+        return right
+    return f"{right} · rank 1 in {percent(value_of('first'))} %, by chance in {percent(value_of('first_chance'))} %"
 
 
 def _one(value: Any) -> str:

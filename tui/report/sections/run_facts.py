@@ -26,7 +26,7 @@ def facts(row: Row) -> Table:
         ("examples", f"{row['n_examples']:,}; {row['tokens']:,} prompt tokens"),
         (
             "accuracy",
-            f"{decimals(number(row['accuracy']))} %" if number(row["accuracy"]) is not None else "not judged",
+            _accuracy(row),
         ),
         ("active where", f"activation > {row['threshold']:g} at {token_words(row['token'])} token"),
         ("computed", f"in {row['dtype']} on {row['device']}, {figures(number(row['seconds']))} s"),
@@ -36,6 +36,17 @@ def facts(row: Row) -> Table:
     return Table("", ("run", str(row["run"])), tuple(cells(*pair) for pair in pairs), labels=2)
 
 
+def _accuracy(row: Row) -> str:
+    """Accuracy, and how often the expected answer is the most likely candidate."""
+    if number(row["accuracy"]) is None:
+        return "not judged"
+    right = f"{decimals(number(row['accuracy']))} %"
+    if number(row["first"]) is None:
+        return right
+    first, chance = (decimals(number(row[name])) for name in ("first", "first_chance"))
+    return f"{right}; the expected answer is the most likely candidate in {first} % of prompts, by chance in {chance} %"
+
+
 def overview(rows: Sequence[Row]) -> Table:
     """A row a run."""
     body = tuple(
@@ -43,7 +54,7 @@ def overview(rows: Sequence[Row]) -> Table:
             str(row["run"]), row["name"], row["model"],
             " ".join(part for part in (row["task"], row["setting"]) if part),
             f"{row['n_languages']}", f"{row['n_examples']:,}", f"{row['n_layers']:,}", f"{row['n_neurons']:,}",
-            decimals(number(row["accuracy"])),
+            *(decimals(number(row[name])) for name in ("accuracy", "first", "first_chance")),
         )
         for row in rows
     )  # fmt: skip
@@ -57,6 +68,8 @@ def overview(rows: Sequence[Row]) -> Table:
         "layers",
         "neurons",
         "accuracy, %",
+        "rank 1, %",
+        "by chance, %",
     )
     return Table("Runs", header, body, labels=4)
 
@@ -85,7 +98,9 @@ def languages(results: Results, run: Run) -> Table:
     body = tuple(
         cells(
             row["language"], row["name"] or NONE, row["family"] or NONE, row["script"] or NONE,
-            decimals(number(row["tokens"])), decimals(number(row["accuracy"])), f"{row['last_token'] or ''}",
+            decimals(number(row["tokens"])),
+            *(decimals(number(row[name])) for name in ("accuracy", "first", "first_chance")),
+            f"{row['last_token'] or ''}",
             decimals(number(row["last_token_share"]), 0),
         )
         for row in rows
@@ -99,6 +114,8 @@ def languages(results: Results, run: Run) -> Table:
             "script",
             "tokens a prompt",
             "accuracy, %",
+            "rank 1, %",
+            "by chance, %",
             "read at",
             "of prompts, %",
         ),
