@@ -149,7 +149,8 @@ SELECT r.claim, r.section, r.says,
         WHEN g.accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
         ELSE format('{} the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %',
             if(competent, ' It is decided by rank:', ' But'), g.accuracy, g.chance)
-        || coalesce(format('; the mean reciprocal rank of the answers is {:.3f}, and that of a constant order is {:.3f}',
+        || coalesce(format(
+            '; the mean reciprocal rank of the answers is {:.3f}, and that of a constant order is {:.3f}',
             k.reciprocal, k.chance), '') || '.'
         END
     || if(by_choice AND r.claim IN ('all-shared-ablation-worst', 'random-harmless'),
