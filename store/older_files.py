@@ -7,7 +7,11 @@ import duckdb
 
 from neurontui.store.schema import SCHEMA_VERSION, layout, layout_of
 
-LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({"examples": ("rank", "n_candidates", "answer_logprob")})
+LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "examples": (
+        "rank", "n_candidates", "answer_logprob", "answer_language", "output_language", "detected_language",
+    ),
+})  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 
 Stored = Mapping[str, Mapping[str, str]]

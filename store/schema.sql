@@ -70,7 +70,8 @@ CREATE TABLE examples (
     run INTEGER NOT NULL, example INTEGER NOT NULL, id VARCHAR NOT NULL, cluster VARCHAR NOT NULL, fold INTEGER NOT NULL,
     language VARCHAR NOT NULL, prompt VARCHAR NOT NULL, answer VARCHAR, prediction VARCHAR, correct BOOLEAN,
     n_tokens INTEGER NOT NULL, last_token VARCHAR NOT NULL,
-    rank INTEGER, n_candidates INTEGER, answer_logprob DOUBLE
+    rank INTEGER, n_candidates INTEGER, answer_logprob DOUBLE,
+    answer_language VARCHAR, output_language VARCHAR, detected_language VARCHAR
 );
 COMMENT ON TABLE examples IS 'One row per example and language: prompt, expected answer and generated answer.';
 COMMENT ON COLUMN examples.run IS 'Run.';
@@ -88,6 +89,9 @@ COMMENT ON COLUMN examples.last_token IS 'Token at which activations were read, 
 COMMENT ON COLUMN examples.rank IS 'Rank of the expected answer among the candidates: 1 + number of candidates that are more likely after the prompt. NULL without an answer, if it is not among the choices, and in runs of earlier versions.';
 COMMENT ON COLUMN examples.n_candidates IS 'Number of candidates: the choices, or else all distinct answers of the run in this language.';
 COMMENT ON COLUMN examples.answer_logprob IS 'Sum of the log-probabilities of the tokens of the expected answer, in nats.';
+COMMENT ON COLUMN examples.answer_language IS 'Language of the expected answer, without script and region; NULL without an answer.';
+COMMENT ON COLUMN examples.output_language IS 'Detected language of the prediction, among the languages of the run; und: undetermined; NULL if nothing was generated, or fewer than two languages can be detected.';
+COMMENT ON COLUMN examples.detected_language IS 'Detected language of the expected answer; where it differs from answer_language, the detector errs.';
 
 -- DuckDB would choose the same compression; naming it avoids the search, a fifth of the time of a merge.
 CREATE TABLE activations (

@@ -4,7 +4,7 @@ A batch of the journal is measured in parts that fit into memory. Sums over exam
 written once at the end. Each worker of an engine has one Measurer. It does not depend on journals, files or workers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.tables import ablation_tables
+from neurontui.compute.answers.output_language import base_language, detector
 from neurontui.compute.answers.predict import Predictions, predict
 from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
@@ -248,4 +249,18 @@ def examples_table(batch: Batch, captured: Capture, predictions: Predictions | N
             "n_candidates": pa.array([outcome and outcome.n_candidates for outcome in outcomes], pa.int32()),
             "answer_logprob": pa.array([outcome and outcome.answer_logprob for outcome in outcomes], pa.float64()),
         }
+        | languages_of_answers(batch, [outcome.prediction if outcome else None for outcome in outcomes])
     )
+
+
+def languages_of_answers(batch: Batch, predictions: Sequence[str | None]) -> dict[str, pa.Array]:
+    """Columns of `examples`: the language of expected answers, and that of outputs and answers as it is detected."""
+    codes, n = batch.answer_languages, len(batch.languages)
+    answers = [batch.examples[row // n].answers.get(batch.languages[row % n]) for row in range(len(codes))]
+    expected = [None if answer is None else base_language(code) for answer, code in zip(answers, codes, strict=True)]
+    detect = detector(frozenset((*batch.languages, *codes))) if any(predictions) else lambda _: None
+    return {
+        "answer_language": pa.array(expected, pa.string()),
+        "output_language": pa.array([detect(text) for text in predictions], pa.string()),
+        "detected_language": pa.array([detect(text) for text in answers], pa.string()),
+    }

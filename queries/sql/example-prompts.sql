@@ -16,13 +16,15 @@
 --   rank        -       Rank of the expected answer: 1 + number of candidates that are more likely, or NULL.
 --   n_candidates  -     Number of candidates: the choices, or else all distinct answers of the run in this language.
 --   answer_logprob  nats  Log-probability of the expected answer, or NULL.
+--   output_language  -  Detected language of the generated answer, und if undetermined, or NULL.
 --   n_tokens    tokens  Number of tokens of the prompt.
 --   last_token  -       Token at which activations were read.
 --   token       -       Which token that is: last (of the prompt), subject (its last token) or first-generated.
 --   cluster     -       Cluster: examples with the same source.
 --   fold        -       Fold of the example in the jackknife.
 SELECT x.language, x.id, x.prompt, x.answer, x.prediction, x.correct,
-    x.rank, x.n_candidates, x.answer_logprob, x.n_tokens, x.last_token,
+    x.rank, x.n_candidates, x.answer_logprob, x.output_language, x.n_tokens,
+    x.last_token,
     coalesce(r.settings->>'token', 'last') AS token, x.cluster, x.fold
 FROM examples x JOIN runs r ON r.run = x.run JOIN run_languages l ON l.run = x.run AND l.language = x.language
 WHERE x.run = $run AND x.example = $example AND list_contains($languages, x.language)

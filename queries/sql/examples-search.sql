@@ -22,6 +22,7 @@
 --   n_answered  languages  Number of selected languages with a judged answer.
 --   rank        -          Rank of the expected answer among the candidates, or NULL.
 --   n_candidates  -        Number of candidates, or NULL.
+--   output_language  -     Detected language of the generated answer, und if undetermined, or NULL.
 --   found       examples   Number of matching examples, without the limit.
 WITH matching AS (
     SELECT x.*, l.bit,
@@ -40,7 +41,7 @@ WITH matching AS (
         WHEN 'wrong' THEN bool_or(NOT correct) ELSE true END
 )
 SELECT m.example, m.id, m.language, m.prompt, m.answer, m.prediction, m.correct,
-    if(n_answered > 0, n_correct, NULL) AS n_correct, n_answered, m.rank, m.n_candidates,
+    if(n_answered > 0, n_correct, NULL) AS n_correct, n_answered, m.rank, m.n_candidates, m.output_language,
     count(*) OVER () AS found
 FROM found f JOIN matching m ON m.example = f.example AND m.bit = f.bit
 ORDER BY m.example

@@ -115,6 +115,9 @@ def _examples(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         rank=rng.integers(1, 3, len(rows)).astype(np.int32),
         n_candidates=np.full(len(rows), 2, np.int32),
         answer_logprob=-rng.random(len(rows)),
+        answer_language=[code for _, code in rows],
+        output_language=["und"] * len(rows),
+        detected_language=["und"] * len(rows),
     )
 
 

@@ -30,6 +30,13 @@ def test_ranks_of_a_run(tmp_path: Path) -> None:
     with open_results(out) as results:
         stored = results.sql("SELECT example, language, rank, n_candidates, answer_logprob FROM examples").to_pylist()
         accuracy = {row["language"]: row for row in results.query("accuracy").to_pylist()}
+        languages = results.sql(
+            "SELECT DISTINCT language, answer_language, detected_language FROM examples WHERE answer = '巴黎的北方' "
+            "OR answer = 'Paris' ORDER BY language"
+        ).to_pylist()
+        outputs = results.query("output-language").to_pylist()
+    assert [tuple(row.values()) for row in languages] == [("en", "en", "und"), ("zh", "zh", "zh")]
+    assert [(row["language"], row["expected"], row["n"]) for row in outputs] == [("en", "en", 9), ("zh", "zh", 9)]
     assert len(stored) == 18
     for row in stored:
         code, example = row["language"], examples[row["example"]]

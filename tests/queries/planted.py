@@ -269,7 +269,7 @@ def _write_outcomes(
     )
     connection.execute(
         f"INSERT INTO examples SELECT {run}, e, 'id' || e, 'c' || (e // {COPIES}), fold, language, 'prompt', answer, "
-        "'x', hit, 5, '?', rank, 3, -1 FROM said"
+        "'x', hit, 5, '?', rank, 3, -1, language, 'und', 'und' FROM said"
     )
     connection.unregister("said")
 

@@ -65,6 +65,10 @@ class RawRun:
     """(P,)."""
     logprob: Array = field(default_factory=lambda: np.zeros(0))
     """(E, P): of the answer, or nan."""
+    said: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P) language of the output, und or a code."""
+    read: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P) detected language of the expected answer."""
     ablated: int | None = None
     """Only so many examples, the first ones, were ablated; None is all."""
 
@@ -150,8 +154,17 @@ def make_run(
         thresholds=(0.0, 0.5),
         answers=tuple(f"answer {e}" for e in range(E)),
         **_ranks(seed, correct),
+        said=_languages(seed, languages, examples, 0.5),
+        read=_languages(seed + 50, languages, examples, 0.8),
     )
     return RawRun(**{**vars(run), **changes})
+
+
+def _languages(seed: int, languages: tuple[str, ...], examples: int, share: float) -> Array:
+    """(E, P): mostly the language of the column, sometimes another one or undetermined."""
+    rng = np.random.default_rng([seed, 6])
+    others = rng.choice(np.array([*languages, "und"]), (examples, len(languages)))
+    return np.where(rng.random(others.shape) < share, np.array(languages)[None], others)
 
 
 def _ranks(seed: int, correct: Array) -> dict[str, Array]:

@@ -157,6 +157,7 @@ def _plain_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tuple[Any
                 int(run.n_tokens[e, p]),
                 run.last_tokens[e][p],
                 *_ranked(run, e, p),
+                *_spoken(run, e, p),
             )
             for e in range(E)
             for p in range(P)
@@ -320,6 +321,13 @@ def _ranked(run: RawRun, e: int, p: int) -> tuple[int | None, int | None, float 
     if not len(run.rank) or np.isnan(run.rank[e, p]):
         return None, None, None
     return int(run.rank[e, p]), int(run.n_candidates[p]), float(run.logprob[e, p])
+
+
+def _spoken(run: RawRun, e: int, p: int) -> tuple[str | None, str | None, str | None]:
+    """Languages of the answer and of the output, and the detected one of the answer."""
+    if not len(run.rank):
+        return None, None, None
+    return run.languages[p], run.said[e, p], run.read[e, p]
 
 
 def _flag(value: float) -> bool | None:

@@ -108,6 +108,27 @@ def test_accuracy(results: Results, toy: Toy, codes: list[str]) -> None:
     check(results.query("accuracy", run=1, languages=codes), ("language",), expected)
 
 
+@pytest.mark.parametrize("codes", subsets(3, 1, 45), ids=",".join)
+def test_output_language(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, expected = toy[1], {}
+    for code in codes:
+        said, read = (x[:, run.languages.index(code)] for x in (run.said, run.read))
+        known = np.where(said == "und", np.nan, 100.0 * (said == code))
+        counts = {other: int((said == other).sum()) for other in run.languages if other != code}
+        expected[code] = {
+            **interval(jackknife(run.folds, lambda kept, x=known: float(np.nanmean(x[kept]))), "own"),
+            "other_share": 100 * max(counts.values()) / (said != "und").sum(),
+            "undetermined": 100 * np.mean(said == "und"),
+            "n": len(said),
+            "wrong_answers": 100 * np.mean((read != "und") & (read != code)),
+            "undetermined_answers": 100 * np.mean(read == "und"),
+        }
+    found = results.query("output-language", run=1, languages=codes)
+    check(found, ("language",), expected)
+    assert found["expected"].to_pylist() == found["language"].to_pylist()
+    assert results.query("output-language", run=4).num_rows == 0
+
+
 @pytest.mark.parametrize("by_layer", [True, False])
 @pytest.mark.parametrize("codes", subsets(3, 1, 42), ids=",".join)
 def test_types_by_correctness(results: Results, toy: Toy, codes: list[str], by_layer: bool) -> None:

@@ -145,6 +145,9 @@ class MadeUp:
                     None if e % 4 else 1 + e % 3,
                     None if e % 4 else 3,
                     None if e % 4 else -0.5 * e,
+                    code,
+                    None if e % 4 else "und",
+                    None if e % 4 else "de",
                 )
 
     def _layers(self, examples: Sequence[int]) -> Iterator[Row]:

@@ -188,10 +188,10 @@ class _Writer:
                 answer = ANSWERS.get(code, "Berlin")
                 said = (answer if right else "Paris") if self.plan.answers else None
                 prompt = PROMPTS.get(code, "The capital of {en} is").format(en=country)
+                ranked = (1 if right else 2 + example % 9, 12, -0.5 - example % 4, code, "und", "und")
                 rows.append((self.run, example, f"fact-{example:03d}", f"c{example // 2}", example % 10, code, prompt,
                              answer, said, right if self.plan.answers else None, 9 + bit, prompt[-2:],
-                             *((1 if right else 2 + example % 9, 12, -0.5 - example % 4) if self.plan.answers
-                               else (None,) * 3)))  # fmt: skip
+                             *(ranked if self.plan.answers else (None,) * 6)))  # fmt: skip
         names = schema.columns("examples")
         columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
         self.connection.register("example_rows", pa.table(columns))

@@ -82,6 +82,9 @@ def full_lines(table: pa.Table, width: int) -> list[Spans]:
                 ]
         if row["rank"] is not None:
             lines.append([Span(f"  rank    {_rank_words(row)}", "dim")])
+        if row["output_language"] is not None:
+            language = clean(row["output_language"]).replace("und", "undetermined")
+            lines.append([Span(f"  in      language of the output: {language}", "dim")])
         last = repr(clean(row["last_token"]))[1:-1]
         where = token_words(row["token"])
         lines += [[Span(f"  {row['n_tokens']} tokens, read at {where}: “{last}”", "dim")], []]
