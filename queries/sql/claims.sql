@@ -8,8 +8,9 @@
 --   would be right, nor ranks them higher than a constant order of the candidates would. Reads all scores and
 --   neuron counts, which takes seconds in a large file.
 -- requires_all_languages: true
--- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, strict_student, blocks,
---   claims_of_types, claims_of_scores, claims_of_ablation
+-- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, student, strict_student, blocks,
+--   prompt_pairs, last_token_effect, last_token_test, last_token_note, claims_of_types, claims_of_scores,
+--   claims_of_ablation
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $other      run = NULL        A run of the same model on another task; NULL: the first such run.
@@ -145,6 +146,8 @@ SELECT r.claim, r.section, r.says,
     || if(r.claim = 'relatives-share-no-more' AND best IS NOT NULL,
         format(' With families permuted at random, the difference is as large in {:.1f} % of cases.',
             (SELECT 100 * p_value FROM mantel)), '')
+    || if(r.claim IN ('task-matters', 'relatives-share-no-more') AND best IS NOT NULL,
+        coalesce(' ' || (SELECT note FROM token_note), ''), '')
     || CASE WHEN generates THEN ''
         WHEN g.accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
         ELSE format('{} the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %',

@@ -73,7 +73,7 @@ def test_one_token_per_language_cannot_be_separated_from_it(stores: Results) -> 
     assert list(found) == ["language or last token", "example", "rest"]
     assert found["language or last token"]["share"] == pytest.approx(60, abs=5)
     assert found["language or last token"]["p_value"] is None
-    assert "so the two cannot be separated" in found["example"]["note"]
+    assert "so last token and language cannot be separated" in found["example"]["note"]
 
 
 def test_one_token_in_all_languages_explains_no_difference(stores: Results) -> None:

@@ -15,19 +15,17 @@ token_note AS (
     -- A last token matters from 10 % of the difference on, if its interval is above 0 and p is 0.05 or less.
     SELECT CASE
         WHEN separable AND p_value <= 0.05 AND token >= 10 AND token > half THEN format(
-            'The last token accounts for {} % of the differences between prompts, the language for {} %.',
-            token::INTEGER, language::INTEGER)
+            'The last token{} accounts for {} % of the differences between prompts, the language for {} %.',
+            if(subject, ' of the subject', ''), token::INTEGER, language::INTEGER)
         WHEN NOT separable AND n_tokens > 1 AND language >= 10 THEN format(
-            '{}: together they account for {} % of the differences between prompts.',
-            if(n_own_tokens = n_languages, 'One last token per language, so the two cannot be separated',
-                'Several last tokens in fewer than two languages, so they cannot be separated from language'),
-            language::INTEGER)
-        END || if(settings->>'token' = 'subject' OR task = 'xnli', '', ' To measure at the subject: --token subject.')
-        AS note
+            '{}, so last token and language cannot be separated: together they account for {} % of the differences '
+            || 'between prompts.', if(n_own_tokens = n_languages, 'Each language has one last token',
+                'Few languages have several last tokens'), language::INTEGER)
+        END || if(subject OR task = 'xnli', '', ' To measure at the subject: --token subject.') AS note
     FROM token_design, (
         SELECT any_value(share) FILTER (component = 'last token') AS token,
             coalesce(any_value(half) FILTER (component = 'last token'), 0) AS half,
             any_value(share) FILTER (component = 'language') AS language
         FROM token_shares
-    ), (SELECT settings, task FROM runs WHERE run = $run), token_p
+    ), (SELECT coalesce(settings->>'token' = 'subject', false) AS subject, task FROM runs WHERE run = $run), token_p
 )

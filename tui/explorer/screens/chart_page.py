@@ -9,6 +9,7 @@ import pyarrow as pa
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from neurontui.tui.charts.builders.notes import note_lines, notes_of
 from neurontui.tui.charts.model import Chart, Drawing, Reading, Series
 from neurontui.tui.common.number_formats import cell
 from neurontui.tui.explorer.keymap import Binding, BindingType
@@ -24,7 +25,6 @@ from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 _DIGITS = {"logits": 2}
 """Decimals by unit, where one is too few."""
-_EMPTY = pa.table({})
 AnyView = TypeVar("AnyView", bound=View)
 
 
@@ -163,16 +163,13 @@ class ChartPage(Page):
 
     def _write_title(self, chart: Chart, about: str) -> None:
         head = [Span(chart.title, "text", bold=True), Span(f" · {about}" if about else "", "dim")]
-        self.query_one("#title", StyledText).show([head, *([Span(note, "second")] for note in self.notes())])
+        width = max(self.size.width - 2, 20)
+        notes = (line for note in self.notes() for line in note_lines(note, width))
+        self.query_one("#title", StyledText).show([head, *notes])
 
     def notes(self) -> list[str]:
-        """Notes that the queries return when few languages are selected."""
-        notes: set[str] = set()
-        for key in self.shown():
-            table = self.answers.get(key, _EMPTY)
-            if "note" in table.column_names:
-                notes |= {str(note) for note in table.column("note").unique().to_pylist() if note}
-        return sorted(notes)
+        """Notes of the queries: on few selected languages, and on last tokens."""
+        return sorted({note for key in self.shown() for note in notes_of(self.answers.get(key))})
 
     def on_layer_chart_moved(self, message: LayerChart.Moved) -> None:
         """Another layer, or another position of the view."""

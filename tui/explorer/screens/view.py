@@ -27,6 +27,11 @@ class Absent:
     """Where the notice points, which enter does: `languages`, `view` or the name of a screen."""
 
 
+def last_token_request(scope: Scope) -> QueryRequest:
+    """How much last tokens matter, over all languages of the run: its note is shown where sharing is."""
+    return QueryRequest.of("last-token-effect", run=scope.run.number)
+
+
 class View:
     """One view. Subclasses hold only what a key of theirs changes, such as a variant."""
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from neurontui.tui.charts.builders.notes import note_lines, notes_of
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.model import Drawing, Matrix
 from neurontui.tui.explorer.dialogs.ask import Ask
@@ -60,6 +61,7 @@ class LanguagesPage(Page):
         "partial-all": ("beside",),
         "specific-all": ("beside",),
         "family": ("below",),
+        "last-token": (),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "layer", "step_layer", "find"), ())
 
@@ -143,7 +145,9 @@ class LanguagesPage(Page):
 
     def _write(self, matrix: Matrix, scope: Scope) -> None:
         head, _, words = self.view.heading(scope).partition(" · ")
-        self.query_one("#title", StyledText).show([[Span(head, bold=True), Span(f" · {words}", "dim")]])
+        width = max(self.size.width - 2, 20)
+        notes = [line for note in notes_of(self.answers.get("last-token")) for line in note_lines(note, width)]
+        self.query_one("#title", StyledText).show([[Span(head, bold=True), Span(f" · {words}", "dim")], *notes])
         beside, heat = self.query_one("#beside", StyledText), self.query_one(Heat)
         beside.show(self.view.beside(self.answers, scope, beside.content_size.width or 23))
         self.query_one("#below", StyledText).show(self.view.below(self.answers, matrix, heat.row, heat.column))

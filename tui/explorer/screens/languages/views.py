@@ -21,7 +21,7 @@ from neurontui.tui.charts.model import Bars, Chart, Matrix
 from neurontui.tui.common.number_formats import percent, plus_minus
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.screens.view import Answers, View
+from neurontui.tui.explorer.screens.view import Answers, View, last_token_request
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 MEASURES = {
@@ -113,7 +113,7 @@ class Sharing(LanguageView):
             {"partial-layers": _partial(scope)} if self.one_layer else {"partial-all": _partial(scope, by_layer=False)}
         )
         matrix = QueryRequest.of("sharing-matrix", **_chosen(scope), layer=layer)
-        return {"matrix": matrix, **partners, "partial": _partial(scope)}
+        return {"matrix": matrix, **partners, "partial": _partial(scope), "last-token": last_token_request(scope)}
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:
         """Languages by languages, in one layer or in all."""
@@ -241,6 +241,7 @@ class AgainstChance(LanguageView):
         return {
             "lift": QueryRequest.of("sharing-lift", **_chosen(scope)),
             "family": QueryRequest.of("sharing-by-family", **_chosen(scope), measure=self.measure),
+            "last-token": last_token_request(scope),
         }
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:

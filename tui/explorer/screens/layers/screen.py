@@ -22,6 +22,7 @@ class LayersPage(ChartPage):
         "Other views: by number of languages (gray: expected if languages were independent), by threshold, "
         "neurons inactive at every token, and correct against incorrect answers."
     )
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {"last-token": ()}
     STYLES = ("panels", "lines", "active", "stacked")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "neurons", "neurons", tooltip="List the neurons of this layer"),

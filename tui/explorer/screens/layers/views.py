@@ -16,7 +16,7 @@ from neurontui.tui.charts.model import Chart
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.screens.view import Absent, Answers, Block, View
+from neurontui.tui.explorer.screens.view import Absent, Answers, Block, View, last_token_request
 
 DENOMINATORS = (
     "all   of all neurons",
@@ -43,7 +43,7 @@ class ByLayer(View):
         second, shared = scope.second, scope.shared_languages
         queries = {"ratios": self._ratios(scope, scope.run, shared or scope.languages)}
         if second is None:
-            return queries
+            return {**queries, "last-token": last_token_request(scope)}
         queries["second"] = self._ratios(scope, second, shared or second.languages)
         if not self.differing:
             return queries
@@ -140,7 +140,7 @@ class ByLanguageCount(View):
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """Ratio by number of languages."""
-        return {"counts": _of("type-ratio-by-language-count", scope)}
+        return {"counts": _of("type-ratio-by-language-count", scope), "last-token": last_token_request(scope)}
 
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """Observed and by chance."""
