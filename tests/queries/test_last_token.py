@@ -25,6 +25,7 @@ PLANTED = {
     "tokens of the example": Design(**MIXED, tokens="by cluster", templates=1, clusters=72),
     "one token per language": Design(**MIXED, tokens="by language"),
     "one token": Design(language=0.3, example=0.2, tokens="equal"),
+    "a token per prompt": Design(language=0.3, example=0.2, tokens="by prompt"),
     "small": Design(**MIXED, neurons=40, clusters=12, layers=2),
 }
 NAMES = list(PLANTED)
@@ -76,8 +77,9 @@ def test_one_token_per_language_cannot_be_separated_from_it(stores: Results) -> 
     assert "so last token and language cannot be separated" in found["example"]["note"]
 
 
-def test_one_token_in_all_languages_explains_no_difference(stores: Results) -> None:
-    found = effect(stores, "one token")
+@pytest.mark.parametrize("name", ["one token", "a token per prompt"])
+def test_tokens_that_never_differ_or_never_repeat_explain_nothing(stores: Results, name: str) -> None:
+    found = effect(stores, name)
     assert list(found) == ["language", "example", "rest"]
     assert found["language"]["share"] == pytest.approx(30, abs=5)
     assert found["language"]["note"] is None

@@ -29,7 +29,7 @@ class Design:
     neurons: int = 200
     layers: int = 3
     tokens: str = "by template"
-    """How last tokens are chosen: by template, by template in all languages, by language, by cluster, or equal."""
+    """How last tokens are chosen: by template (also in all languages), by language, by cluster, by prompt, or equal."""
 
     def tokens_of(self, rng: np.random.Generator) -> NDArray[Any]:
         """(E, P) texts."""
@@ -41,6 +41,7 @@ class Design:
             "by template in all languages": [[str(k)] * P for k in template],
             "by language": [list(by_language)] * E,
             "by cluster": [[str(code) for code in rng.permutation(8)[:P]] for _ in range(self.clusters)],
+            "by prompt": [[f"{code} {e}" for code in by_language] for e in range(E)],
             "equal": [["?"] * P] * E,
         }[self.tokens]
         return np.array(choices if len(choices) == E else [choices[c] for c in cluster], dtype=str)

@@ -9,10 +9,15 @@ varied AS (
     HAVING count_if(same_token) >= 10 AND count_if(NOT same_token) >= 0.1 * count(*)
 ),
 token_design AS (
-    SELECT (SELECT count(*) FROM varied) > 1 AS separable, (SELECT count(*) FROM varied) AS n_varied,
-        count(DISTINCT bit) AS n_languages, count(DISTINCT place) AS n_examples,
-        count(DISTINCT token) AS n_tokens, count(DISTINCT (bit, token)) AS n_own_tokens
-    FROM prompt_texts
+    -- tied: prompts of one language often have equal last tokens, but too seldom different ones as well.
+    SELECT n_varied > 1 AS separable, n_varied, n_varied < 2 AND n_tokens > 1 AND repeated >= 0.1 AS tied, n_languages,
+        n_examples, n_own_tokens
+    FROM (
+        SELECT count(DISTINCT bit) AS n_languages, count(DISTINCT place) AS n_examples,
+            count(DISTINCT token) AS n_tokens, count(DISTINCT (bit, token)) AS n_own_tokens
+        FROM prompt_texts
+    ), (SELECT count(*) AS n_varied FROM varied),
+        (SELECT coalesce(avg(same_token::INTEGER), 0) AS repeated FROM prompt_pairs WHERE bit = other_bit)
 ),
 difference_sums AS (
     SELECT if(bit = other_bit, bit, NULL) AS bit, if(separable, same_token, NULL) AS same_token, same_example,

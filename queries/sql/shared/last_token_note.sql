@@ -17,7 +17,7 @@ token_note AS (
         WHEN separable AND p_value <= 0.05 AND token >= 10 AND token > half THEN format(
             'The last token{} accounts for {} % of the differences between prompts, the language for {} %.',
             if(subject, ' of the subject', ''), token::INTEGER, language::INTEGER)
-        WHEN NOT separable AND n_tokens > 1 AND language >= 10 THEN format(
+        WHEN tied AND language >= 10 THEN format(
             '{}, so last token and language cannot be separated: together they account for {} % of the differences '
             || 'between prompts.', if(n_own_tokens = n_languages, 'Each language has one last token',
                 'Few languages have several last tokens'), language::INTEGER)
