@@ -1,7 +1,7 @@
 """The runs of `neurontui demo --real`: the paper's four settings with all measures, at two sizes.
 
-Without data, the tasks are the built-in facts; with data, those of the paper. Times and sizes were measured with
-Gemma 3 270M and the built-in facts on two CPU cores.
+Without data, the tasks are the built-in facts; with data, those of the paper. Times are estimates for two CPU cores,
+from the CPU seconds per example that were measured with Gemma 3 270M and the built-in facts.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from neurontui.compute.demo import demo_task
 
 Measures = tuple[Literal["types", "contribution", "attribution", "ablation"], ...]
 
-CONVERSION_MINUTES, CONVERSION_MEGABYTES = 2.0, 1_100
+CONVERSION_MINUTES, CONVERSION_MEGABYTES = 1.5, 1_100
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,18 @@ _THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 _ALL: Measures = ("types", "attribution", "ablation")
 
 FULL = (
-    PlannedRun("fact", 120, 3.0, 60),
-    PlannedRun("ke-all-en", 60, 2.5, 50),
-    PlannedRun("xnli", 60, 3.0, 60, thresholds=_THRESHOLDS, max_new_tokens=3),
-    PlannedRun("ke-en-all", 30, 1.0, 20, measures=("types",), shots=2),
-    PlannedRun("ke-en-all", 60, 9.0, 60, measures=_ALL, ablation=PlannedAblation(20, (0.05, 0.25), (0.05,), 3)),
+    PlannedRun("fact", 120, 2.5, 150),
+    PlannedRun("ke-all-en", 60, 2.0, 100),
+    PlannedRun("xnli", 60, 2.0, 100, thresholds=_THRESHOLDS, max_new_tokens=3),
+    PlannedRun("ke-en-all", 30, 2.0, 15, measures=("types",), shots=2),
+    PlannedRun("ke-en-all", 60, 11.0, 100, measures=_ALL, ablation=PlannedAblation(20, (0.05, 0.25), (0.05,), 3)),
 )
 QUICK = (
-    PlannedRun("fact", 12, 0.6, 20),
-    PlannedRun("ke-all-en", 8, 0.5, 20),
-    PlannedRun("xnli", 8, 0.6, 20, thresholds=_THRESHOLDS, max_new_tokens=3),
-    PlannedRun("ke-en-all", 4, 0.4, 10, measures=("types",), shots=2),
-    PlannedRun("ke-en-all", 12, 1.5, 20, measures=_ALL, ablation=PlannedAblation(4, (0.05,), (0.05,), 1)),
+    PlannedRun("fact", 12, 0.6, 36),
+    PlannedRun("ke-all-en", 8, 0.6, 29),
+    PlannedRun("xnli", 8, 0.6, 30, thresholds=_THRESHOLDS, max_new_tokens=3),
+    PlannedRun("ke-en-all", 4, 0.4, 7, measures=("types",), shots=2),
+    PlannedRun("ke-en-all", 12, 2.0, 36, measures=_ALL, ablation=PlannedAblation(4, (0.05,), (0.05,), 1)),
 )
 
 
@@ -95,5 +95,5 @@ def plan_text(runs: tuple[PlannedRun, ...], configs: list[RunConfig]) -> str:
     for run, config in zip(runs, configs, strict=True):
         lines += [f"# {run.minutes:.1f} min, {run.megabytes} MB of results", command_line(config)]
     minutes, megabytes = CONVERSION_MINUTES + sum(run.minutes for run in runs), sum(run.megabytes for run in runs)
-    lines.append(f"# Together {minutes:.0f} min and {megabytes} MB of results, measured on two CPU cores")
+    lines.append(f"# Together {minutes:.0f} min and {megabytes} MB of results, estimated for two CPU cores")
     return "\n".join(lines)

@@ -65,7 +65,7 @@ def test_a_dry_run_installs_nothing(cache: Path, tmp_path: Path) -> None:
 
     assert said.code == 0
     assert said.out.count("neurontui run --model") == len(plan.FULL)
-    assert "measured on two CPU cores" in said.out
+    assert "estimated for two CPU cores" in said.out
     assert not cache.exists()
     assert not (tmp_path / "r.duckdb").exists()
 
