@@ -26,6 +26,7 @@ PLANTED = {
     "one token per language": Design(**MIXED, tokens="by language"),
     "one token": Design(language=0.3, example=0.2, tokens="equal"),
     "a token per prompt": Design(language=0.3, example=0.2, tokens="by prompt"),
+    "uneven": Design(**MIXED, tokens="uneven", neurons=40, clusters=12, layers=2),
     "small": Design(**MIXED, neurons=40, clusters=12, layers=2),
 }
 NAMES = list(PLANTED)
@@ -89,12 +90,13 @@ def test_one_language_has_nothing_to_compare(stores: Results) -> None:
     assert effect(stores, "mixed", languages="en") == {}
 
 
-def test_the_shares_equal_those_of_plain_numpy(stores: Results) -> None:
+@pytest.mark.parametrize("name", ["small", "uneven"])
+def test_the_shares_equal_those_of_plain_numpy(stores: Results, name: str) -> None:
     """All prompts and neurons of a store so small that none is left out, overall and in one layer."""
     for layer in (None, 1):
-        active, tokens, cluster = _raw(stores, NAMES.index("small") + 1, layer)
+        active, tokens, cluster = _raw(stores, NAMES.index(name) + 1, layer)
         expected = _shares(active, tokens, cluster)
-        found = effect(stores, "small", layer=layer)
+        found = effect(stores, name, layer=layer)
         assert {name: found[name]["share"] for name in expected} == pytest.approx(expected)
 
 
@@ -115,24 +117,27 @@ def _raw(results: Results, run: int, layer: int | None) -> tuple[NDArray[Any], N
 
 
 def _shares(active: NDArray[Any], tokens: NDArray[Any], cluster: NDArray[Any]) -> dict[str, float]:
-    """The definition, pair by pair, for tokens that occur in one language only."""
+    """The definition, pair by pair, if all languages have several tokens."""
     E, P = tokens.shape
-    far, of_example = [], []
+    far: dict[bool, list[float]] = {False: [], True: []}
+    of_example: dict[bool, list[float]] = {False: [], True: []}
     same: dict[int, list[float]] = {p: [] for p in range(P)}
     others: dict[int, list[float]] = {p: [] for p in range(P)}
     for (e, p), (f, q) in combinations(np.ndindex(E, P), 2):
-        d = float((active[e, p] != active[f, q]).sum())
+        d, equal = float((active[e, p] != active[f, q]).sum()), bool(tokens[e, p] == tokens[f, q])
         if e == f:
-            of_example.append(d)
+            of_example[equal].append(d)
         elif cluster[e] != cluster[f] and p != q:
-            far.append(d)
+            far[equal].append(d)
         elif cluster[e] != cluster[f]:
-            (same if tokens[e, p] == tokens[f, p] else others)[p].append(d)
+            (same if equal else others)[p].append(d)
     weights = np.array([1 / (1 / len(same[p]) + 1 / len(others[p])) for p in range(P)])
-    weights, whole = weights / weights.sum(), np.mean(far)
+    weights, whole = weights / weights.sum(), np.mean(far[False])
     token = sum(w * (np.mean(others[p]) - np.mean(same[p])) for p, w in enumerate(weights))
     language = sum(w * (whole - np.mean(others[p])) for p, w in enumerate(weights))
-    shares = {"last token": token, "language": language, "example": whole - np.mean(of_example)}
+    gaps = [np.mean(far[equal]) - np.mean(of_example[equal]) for equal in (False, True) if of_example[equal]]
+    counts = [len(of_example[equal]) for equal in (False, True) if of_example[equal]]
+    shares = {"last token": token, "language": language, "example": np.average(gaps, weights=counts)}
     return {name: float(100 * share / whole) for name, share in shares.items()}
 
 

@@ -29,7 +29,7 @@ class Design:
     neurons: int = 200
     layers: int = 3
     tokens: str = "by template"
-    """How last tokens are chosen: by template (also in all languages), by language, by cluster, by prompt, or equal."""
+    """How last tokens are chosen: one of the names in `tokens_of`."""
 
     def tokens_of(self, rng: np.random.Generator) -> NDArray[Any]:
         """(E, P) texts."""
@@ -42,6 +42,11 @@ class Design:
             "by language": [list(by_language)] * E,
             "by cluster": [[str(code) for code in rng.permutation(8)[:P]] for _ in range(self.clusters)],
             "by prompt": [[f"{code} {e}" for code in by_language] for e in range(E)],
+            # Two languages have their tokens in common; the others have one token twice, or hardly another one.
+            "uneven": [
+                [str(k), str(k), *(f"{code} {k // 2}" for code in by_language[2:-1]), f"zh {e % 7 == 0}"]
+                for e, k in enumerate(template)
+            ],
             "equal": [["?"] * P] * E,
         }[self.tokens]
         return np.array(choices if len(choices) == E else [choices[c] for c in cluster], dtype=str)
