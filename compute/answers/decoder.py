@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
-from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.loaded_model import LoadedModel, first_position
 from neurontui.compute.models.passes.ablation_hooks import Intervention
 from neurontui.compute.models.passes.forward import head_at, head_at_places
 from neurontui.compute.models.prompts.tokenize import Tokens
@@ -57,6 +57,7 @@ class Decoder:
         self.loaded = loaded
         self.intervention = intervention
         self._takes_positions = takes_position_ids(loaded.model)
+        self._first_position = first_position(loaded.model)
 
     def read(self, tokens: Tokens, room: int) -> tuple[Reading, Tensor]:
         """Read prompts. tokens: right-padded (R, T); room: most tokens that will be appended.
@@ -159,7 +160,7 @@ class Decoder:
         if not self._takes_positions:
             return {}
         steps = (mask.cumsum(-1) - 1).clamp(min=0)
-        return {"position_ids": reading.lengths[:, None] + steps}
+        return {"position_ids": self._first_position + reading.lengths[:, None] + steps}
 
     def _aim(self, rows: Tensor, last: dict[str, Tensor] | None) -> None:
         if self.intervention is not None:

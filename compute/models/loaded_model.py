@@ -206,16 +206,16 @@ class LoadedModel:
         limit = getattr(config, "max_position_embeddings", None)
         if not isinstance(limit, int) or limit <= 0:
             return None
-        return limit - first_position(self.model) if self.encoder_only else limit
+        return limit - first_position(self.model)
 
     def groups(self, lengths: Sequence[int]) -> list[int]:
         """Group number of each prompt; prompts of different groups never share a pass. lengths: tokens of each."""
         return length_groups(self.model.config, lengths)
 
 
-def first_position(encoder: Any) -> int:
+def first_position(model: Any) -> int:
     """Position of the first token: RoBERTa counts from the id of its pad token on, which leaves fewer positions."""
-    tables = [module for name, module in encoder.named_modules() if name.endswith("position_embeddings")]
+    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
     paddings = [table.padding_idx for table in tables if isinstance(table, nn.Embedding)]
     return max((index + 1 for index in paddings if index is not None), default=0)
 

@@ -54,19 +54,23 @@ def tiny_config(name: str, *, encoder: bool = False) -> PretrainedConfig:
     encoder: of one that can be a decoder too.
     """
     whole = AutoConfig.for_model(name)
-    changes = _changes(whole)
-    exceptions = EXCEPTIONS.get(name, {})
-    for field, value in exceptions.items():
-        if isinstance(value, dict) and isinstance(changes.get(field), dict):
-            changes[field] = {**changes[field], **value}
-        else:
-            changes[field] = value
+    changes = _merged(_changes(whole), EXCEPTIONS.get(name, {}))
     if encoder:
         changes.pop("is_decoder", None)
     config = AutoConfig.for_model(name, **changes)
     if config.is_encoder_decoder and getattr(config, "decoder_start_token_id", None) is None:
         config.decoder_start_token_id = 3
     return config
+
+
+def _merged(changes: dict[str, Any], exceptions: dict[str, Any]) -> dict[str, Any]:
+    """Changes with those of an architecture, in nested configurations too."""
+    nested = {
+        name: _merged(changes[name], value)
+        for name, value in exceptions.items()
+        if isinstance(value, dict) and isinstance(changes.get(name), dict)
+    }
+    return {**changes, **exceptions, **nested}
 
 
 def _changes(config: PretrainedConfig) -> dict[str, Any]:

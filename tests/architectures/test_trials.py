@@ -11,9 +11,10 @@ from tests.architectures.names import Architecture
 from tests.architectures.trial import MEASURED, REFUSED, WITHOUT_GENERATION, try_architecture
 
 MEASURED_NAMES = (
-    "aria_text", "apertus", "bitnet", "bloom", "cohere2_moe", "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe",
-    "exaone_moe", "falcon", "gemma2", "gemma3n_text", "gemma4_text", "glm4_moe", "gpt2", "gpt_oss", "granitemoe",
-    "laguna", "llama", "mellum", "mixtral", "olmoe", "opt", "phimoe", "qwen2_moe", "qwen3_moe", "xmod",
+    "aria_text", "apertus", "bert", "bitnet", "bloom", "cohere2_moe", "deepseek_v2", "deepseek_v3", "dots1",
+    "ernie4_5_moe", "exaone_moe", "falcon", "gemma2", "gemma3n_text", "gemma4_text", "glm4_moe", "gpt2", "gpt_oss",
+    "granitemoe", "laguna", "llama", "mellum", "mixtral", "olmoe", "opt", "phimoe", "qwen2_moe", "qwen3_moe",
+    "xlm-roberta",
 )  # fmt: skip
 SEQ2SEQ_NAMES = ("bart", "mt5")
 WITHOUT_GENERATION_NAMES = (
@@ -28,8 +29,12 @@ WITHOUT_GENERATION_NAMES = (
 )
 REFUSALS = {
     "granitemoeshared": "4 were found in 2 blocks, some beside experts",
-    "mamba": "it has no FFN, or one of an unknown form",
+    "mamba": "its blocks have one part with matrices, MambaMixer",
     "minimax_m3_vl_text": "neurons of other kinds",
+    "musicgen": "of its parts text_encoder, audio_encoder, decoder",
+    "reformer": "randomly hashed tokens",
+    "xmod": "4 were found in 2 blocks",
+    "zamba2": "Zamba2MLP",
     "prophetnet": "it adds positions of its own",
 }
 

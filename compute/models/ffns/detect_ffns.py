@@ -25,7 +25,6 @@ from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 
 _PROBE_TOKENS = 7
-_NO_FFN = "no matrix takes the output of an activation module: it has no FFN, or one of an unknown form"
 _FFN_BLOCKS = frozenset({"mlp", "moe"})
 """Kinds of blocks that are only an FFN, as in Nemotron-H."""
 _BLOCK = re.compile(r"^(?P<list>(?:.*?\.)?)(?P<position>\d+)\.(?P<inside>.+)$")
@@ -107,11 +106,36 @@ def search_ffns(model: Any) -> tuple[FFN, ...]:
     dense = [candidate for candidate in candidates if candidate is not None]
     stacks = _stacks(_with_mixtures(architecture, dense, list(experts)))
     if not stacks:
-        raise _refusal(
-            architecture, "no matrix takes the output of an activation module: it has no FFN, or one of an unknown form"
-        )
+        raise _refusal(architecture, _why_none(model, events))
     _check(architecture, model, stacks)
     return _ffns(model, stacks)
+
+
+def _why_none(model: Any, events: Sequence[_Event]) -> str:
+    """Why no candidate was found, with the parts of the blocks that have matrices or nonlinearities."""
+    inside = [event for event in events if _BLOCK.match(event.path)]
+    matrices = _parents(model, [event for event in inside if _is_matrix(event.module)])
+    acts = _parents(model, [event for event in inside if _is_act(event) and _is_elementwise(event)])
+    takes = "no matrix takes the output of a nonlinearity, alone or times that of another matrix"
+    if len(matrices) == 1:
+        return f"its blocks have one part with matrices, {matrices[0]}, in which {takes}, so they have no FFN"
+    where = f"; nonlinearities run in {' and '.join(acts)}" if acts else ""
+    return f"the matrices of its blocks are in {' and '.join(matrices) or 'no module'}, and {takes}{where}"
+
+
+def _parents(model: Any, events: Sequence[_Event]) -> list[str]:
+    return sorted({type(model.get_submodule(event.parent)).__name__ for event in events})
+
+
+@torch.no_grad()
+def _is_elementwise(event: _Event) -> bool:
+    """Whether a number of the output depends on one number of the input, unlike in a softmax or a norm."""
+    half = event.input.shape[-1] // 2
+    try:
+        # Vectorized functions round differently at other widths.
+        return torch.allclose(event.module(event.input[..., :half]), event.output[..., :half], rtol=0.01, atol=0.001)
+    except (RuntimeError, ValueError, TypeError, IndexError):
+        return False
 
 
 def _separate_activations(model: Any) -> None:
@@ -197,11 +221,16 @@ def _is_act(event: _Event) -> bool:
 
 
 def _of_act(act: _Event, order: int, events: Sequence[_Event]) -> _Dense | None:
-    """The value matrix after an activation: the first matrix of the same parent whose input is A or A·up."""
+    """The value matrix after an activation: the first matrix whose input is A, or of the same parent A·up."""
     for event in events[order + 1 :]:
-        if not _is_matrix(event.module) or event.parent != act.parent:
+        if not _is_matrix(event.module) or event.input.shape != act.output.shape:
             continue
-        if event.input.shape != act.output.shape:
+        if event.parent != act.parent:  # as in BERT, where two modules of a block are the FFN
+            if not _is_elementwise(act):
+                continue
+            plain = torch.equal(event.input, act.output)
+            if plain or _is_gated(act, event.input, events):
+                return _Dense(act.path, event.path, gated=not plain)
             continue
         for taken in _through_norm(event, events):
             if torch.equal(taken, act.output):
@@ -238,6 +267,8 @@ def _stacks(candidates: Sequence[_Candidate]) -> dict[str, list[_Candidate]]:
     stacks: dict[str, list[_Candidate]] = defaultdict(list)
     for candidate in candidates:
         stacks[candidate.place()[0]].append(candidate)
+    if len(stacks) > 1:
+        stacks.pop("", None)  # a head or an embedding with a nonlinearity
     return dict(sorted(stacks.items(), key=lambda item: _stack_name(item[0]) != "encoder"))
 
 
@@ -270,7 +301,7 @@ def _stack_of(model: Any, path: str) -> str:
 
 
 def _stack_name(path: str) -> str:
-    return "encoder" if "encoder" in path.split(".") else "decoder"
+    return next((part for part in path.split(".") if part in ("encoder", "decoder")), "decoder")
 
 
 def _ffns(model: Any, stacks: dict[str, list[_Candidate]]) -> tuple[FFN, ...]:

@@ -19,7 +19,7 @@ from neurontui.compute.models.ffns.encoders import encoder_ffns, is_encoder, req
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.ffns.multimodal import require_supported_multimodal
 from neurontui.compute.models.ffns.post_norms import with_writes
-from neurontui.compute.models.load.auto_class import auto_class
+from neurontui.compute.models.load.auto_class import auto_class, require_language_model
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
@@ -78,6 +78,7 @@ def load_model(
         config = AutoConfig.from_pretrained(checkpoint.source, revision=checkpoint.revision, trust_remote_code=False)
         require_supported_encoder(config, checkpoint.name)
         require_supported_multimodal(config, checkpoint.name)
+        require_language_model(config, checkpoint.name)
         require_no_memory_of_other_inputs(config, checkpoint.name)
         progress.within("loading the tokenizer")
         tokenizer = _load_tokenizer(checkpoint)

@@ -19,12 +19,17 @@ _COUNTS_DISTANCES_BY_MASK = frozenset({"bloom"})
 
 
 def require_no_memory_of_other_inputs(config: Any, name: str) -> None:
-    """Raise ModelError for a model whose result for an input depends on earlier inputs."""
+    """Raise ModelError for a model whose result for an input depends on earlier inputs, or on chance."""
     if getattr(config, "attention_type", None) == "block_sparse":
         raise ModelError(
             f"'{name}' has block-sparse attention, which transformers disables permanently at the first short input, "
             "so its results would depend on the order of the inputs; set attention_type to original_full in a copy "
             "of its config.json."
+        )
+    if "lsh" in (getattr(config, "attn_layers", None) or ()):
+        raise ModelError(
+            f"'{name}' has attention over randomly hashed tokens (LSH), so its results for long inputs differ from "
+            "pass to pass; choose another model."
         )
 
 

@@ -90,5 +90,6 @@ def test_encoders_that_mix_in_pads_are_refused(architecture: str, tmp_path: Path
 
 def test_a_causal_bert_is_a_decoder(tmp_path: Path) -> None:
     folder = save_encoder("bert", tmp_path, is_decoder=True)
-    with pytest.raises(ModelError, match="cannot be identified with certainty"):
-        load_model(ModelOptions(str(folder), device="cpu"))
+    loaded = load_model(ModelOptions(str(folder), device="cpu"))
+    assert not loaded.encoder_only
+    assert [(layer.stack, layer.n_neurons) for layer in loaded.layers] == [("decoder", 48)] * 2
