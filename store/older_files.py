@@ -11,6 +11,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "examples": (
         "rank", "n_candidates", "answer_logprob", "answer_language", "output_language", "detected_language",
     ),
+    "ablation_examples": ("first_rank", "n_first"),
 })  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 

@@ -284,7 +284,8 @@ COMMENT ON COLUMN conditions.label IS 'Label for tables.';
 
 CREATE TABLE ablation_examples (
     run INTEGER NOT NULL, condition INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL,
-    prediction VARCHAR, correct BOOLEAN, rank_correct BOOLEAN, valid BOOLEAN, answer_logprob DOUBLE, n_ablated INTEGER NOT NULL
+    prediction VARCHAR, correct BOOLEAN, rank_correct BOOLEAN, valid BOOLEAN, answer_logprob DOUBLE, n_ablated INTEGER NOT NULL,
+    first_rank INTEGER, n_first INTEGER
 );
 COMMENT ON TABLE ablation_examples IS 'Outcome of every example under every condition. The view ablation sums these rows.';
 COMMENT ON COLUMN ablation_examples.run IS 'Run.';
@@ -297,6 +298,8 @@ COMMENT ON COLUMN ablation_examples.rank_correct IS 'Whether the answer is the m
 COMMENT ON COLUMN ablation_examples.valid IS 'Whether the prediction is one of the choices; NULL without choices and, with teacher forcing, without an expected answer.';
 COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Sum of the log-probabilities of the answer''s tokens, in nats.';
 COMMENT ON COLUMN ablation_examples.n_ablated IS 'Number of neurons switched off for this input.';
+COMMENT ON COLUMN ablation_examples.first_rank IS 'Rank of the answer''s first token among the first tokens of the choices, or without choices of all answers of the language; ties do not lower it.';
+COMMENT ON COLUMN ablation_examples.n_first IS 'Number of distinct first tokens that are ranked.';
 
 CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit FLOAT NOT NULL);
 COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits the value vector of a neuron raises or lowers most, for the neurons of each layer with the largest contribution scores and the most persistent ones of each type; vocabulary_neurons in runs.settings is their largest number in a layer.';

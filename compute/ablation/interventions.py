@@ -1,9 +1,8 @@
 """Judge and rank answers for some inputs of a batch under one ablation condition after another.
 
 A condition costs about one forward pass over the prompts, which the expected answers, ranked choices and, if requested,
-generated answers continue. Work that a
-condition does not affect is not repeated: earlier layers if only later ones are ablated, and the prompt without its
-last token if only that token is ablated.
+generated answers continue. Work that a condition does not affect is not repeated: earlier layers if only later ones are
+ablated, and the prompt without its last token if only that token is ablated.
 """
 
 from collections.abc import Mapping, Sequence

@@ -96,5 +96,7 @@ def _table(batch: Batch, conditions: Sequence[Condition], result_of: Mapping[tup
             "valid": pa.array([outcome.valid for outcome in outcomes], pa.bool_()),
             "answer_logprob": pa.array([outcome.answer_logprob for outcome in outcomes], pa.float64()),
             "n_ablated": pa.array([result.n_ablated for result in results], pa.int32()),
+            "first_rank": pa.array([outcome.first_rank for outcome in outcomes], pa.int32()),
+            "n_first": pa.array([outcome.n_first for outcome in outcomes], pa.int32()),
         }
     )

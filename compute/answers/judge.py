@@ -21,6 +21,9 @@ class Outcome:
     answer_logprob: float | None
     rank: int | None = None
     n_candidates: int | None = None
+    first_rank: int | None = None
+    """Rank of the answer's first token among those of the candidates, see `first_token_rank`."""
+    n_first: int | None = None
 
 
 @dataclass(frozen=True)

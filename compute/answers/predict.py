@@ -13,6 +13,7 @@ from torch import Tensor
 from neurontui.compute.answers.answer_tokens import Ids
 from neurontui.compute.answers.candidates import find_candidates
 from neurontui.compute.answers.decoder import Decoder, Reading, takes_position_ids
+from neurontui.compute.answers.first_token_rank import with_first_ranks
 from neurontui.compute.answers.generate import Ending, ending, greedy
 from neurontui.compute.answers.judge import Outcome, Question, judge, questions
 from neurontui.compute.answers.ranking import ChoiceRanking, rank
@@ -192,10 +193,11 @@ def answer(
     asked = [prepared.questions[row] for row in rows]
     ranked = rank(decoder, reading, logits, [question.choice_ranking for question in asked])
     generated = greedy(decoder, reading, logits, prepared.ending, options.max_new_tokens)
-    return [
+    outcomes = [
         judge(question, prepared.ending.text(tokens), of_row)
         for question, tokens, of_row in zip(asked, generated, ranked, strict=True)
     ]
+    return with_first_ranks(outcomes, asked, logits)
 
 
 @torch.inference_mode()

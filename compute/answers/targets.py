@@ -1,7 +1,7 @@
 """Expected answers as tokens: answers and choices of a batch, and all answers of a run."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -24,6 +24,8 @@ class Target:
     choices: tuple[Ids, ...]
     distractors: tuple[int, ...]
     """First tokens of the other choices, or without choices of one other answer, but not the answer's own."""
+    first_tokens: tuple[int, ...] = ()
+    """Distinct first tokens of all choices, or without choices of all answers of the language, its own included."""
 
     @property
     def word(self) -> int:
@@ -149,7 +151,12 @@ def _target(
         first_unique=book.first_unique(code, ids, first),
         choices=choices,
         distractors=others or book.another(code, example.answers[code], ids[first]),
+        first_tokens=_first_tokens(ids[first], words or book.first.get(code, {}).values()),
     )
+
+
+def _first_tokens(own: int, others: Iterable[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys((own, *others)))
 
 
 def _prefixes(ids: Ids) -> list[Ids]:

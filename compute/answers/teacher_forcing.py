@@ -11,6 +11,7 @@ from torch import Tensor
 
 from neurontui.compute.answers.beginnings import Beginnings
 from neurontui.compute.answers.decoder import Decoder, Reading
+from neurontui.compute.answers.first_token_rank import with_first_ranks
 from neurontui.compute.answers.judge import Outcome, judge
 from neurontui.compute.answers.predict import AnswerOptions, Prepared
 from neurontui.compute.answers.ranking import rank
@@ -38,4 +39,4 @@ def forced_answer(
         text = prepared.ending.text(prepared.ending.cut(tokens, options.max_new_tokens))
         outcome = judge(question, text, of_row)
         outcomes.append(replace(outcome, valid=None) if of_row is None else outcome)
-    return outcomes
+    return with_first_ranks(outcomes, asked, logits)

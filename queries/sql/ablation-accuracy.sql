@@ -9,7 +9,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Right answer, see ablation-judge; ranked first; no choice.
+--   $measure    generation|rank|first|invalid = generation  Right; ranked first; 1 / rank of first token; no choice.
 -- columns:
 --   condition      -       Number of the condition; for several seeds, the first one.
 --   label          -       Label for tables.

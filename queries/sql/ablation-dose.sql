@@ -8,7 +8,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $measure    generation|rank|invalid = generation  Right answer, see ablation-judge; ranked first; no choice.
+--   $measure    generation|rank|first|invalid = generation  Right; ranked first; 1 / rank of first token; no choice.
 -- columns:
 --   type          -       Type of the ablated neurons or, for a control, of the compared ones; NULL for random.
 --   arm           -       type, control or random.

@@ -1,8 +1,8 @@
 -- name: measures
 -- title: Measures of a run
 -- figure:
--- description: Measures that the run has or lacks; those of the ablation are ablation, generated, ranked, controls
---   and doses.
+-- description: Measures that the run has or lacks; those of the ablation are ablation, generated, ranked, first,
+--   controls and doses.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
@@ -30,6 +30,8 @@ FROM (VALUES
         'judged answers with ablated neurons'),
     ('ranked', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND rank_correct IS NOT NULL),
         'choices ranked with ablated neurons'),
+    ('first', EXISTS (SELECT 1 FROM ablation_examples WHERE run = $run AND first_rank IS NOT NULL),
+        'rank of the first token of the answer with ablated neurons'),
     ('controls', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND matched_to IS NOT NULL),
         'controls of ablated types'),
     ('doses', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'dose'), 'doses of ablated types')

@@ -348,6 +348,8 @@ def _ablation(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         valid=correct | (rng.random(len(correct)) < 0.8),
         answer_logprob=-rng.gamma(2.0, 1.0, len(correct)),
         n_ablated=(share[axes["condition"]] * scale.layers * scale.neurons).astype(np.int32),
+        first_rank=np.where(correct, 1, 4).astype(np.int32),
+        n_first=np.full(len(correct), 50, np.int32),
     )
 
 

@@ -151,6 +151,13 @@ def _write_layer(
     if run != 1:  # the run to compare with needs its types only
         return
     _count(connection, "neuron_masks", run, {"layer": layer, "neuron": neuron, "mask": mask})
+    connection.execute(
+        "INSERT INTO neuron_types SELECT run, layer, neuron, count_if(c = 0), count_if(c = 1), "
+        "count_if(c > 1 AND c < p), count_if(c = p) FROM ("
+        "SELECT *, unnest(range(n)), bit_count(mask) AS c, $p AS p FROM neuron_masks WHERE run = $run"
+        ") GROUP BY run, layer, neuron",
+        {"run": run, "p": len(LANGUAGES)},
+    )
     silent = (table == 0) & (rng.random((E, d)) < 0.5)
     for code in LANGUAGES:
         _count(
@@ -250,8 +257,8 @@ def _write_outcomes(
             pa.table({"e": e, "language": np.array(LANGUAGES)[p], "hit": hit, "logprob": logprob}),
         )
         connection.execute(
-            f"INSERT INTO ablation_examples "
-            f"SELECT {run}, {number}, e, language, 'x', hit AND {effects.generated}, hit, true, logprob, 3 FROM outcome"
+            f"INSERT INTO ablation_examples SELECT {run}, {number}, e, language, 'x', hit AND {effects.generated}, "
+            "hit, true, logprob, 3, NULL, NULL FROM outcome"
         )
         connection.unregister("outcome")
     connection.register(

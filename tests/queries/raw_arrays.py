@@ -28,6 +28,8 @@ class Condition:
     rank_correct: Array = field(default_factory=lambda: np.zeros(0))
     valid: Array = field(default_factory=lambda: np.zeros(0))
     logprob: Array = field(default_factory=lambda: np.zeros(0))
+    first_rank: Array = field(default_factory=lambda: np.zeros(0))
+    """(E, P) rank of the answer's first token, or nan."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def _ranks(seed: int, correct: Array) -> dict[str, Array]:
 
 
 def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Iterator[Condition]:
-    counts = np.random.default_rng(9)
+    counts, ranks = np.random.default_rng(9), np.random.default_rng(10)
 
     def outcome(chance: float) -> dict[str, Array]:
         hits = np.where(np.isnan(correct), np.nan, (rng.random((E, P)) < chance) & (correct > 0))
@@ -187,6 +189,7 @@ def _conditions(rng: np.random.Generator, E: int, P: int, correct: Array) -> Ite
             "valid": (rng.random((E, P)) < 0.8).astype(float),
             "logprob": -1 - rng.random((E, P)) / (chance + 0.05),
             "n_ablated": counts.integers(0, 30, (E, P)),
+            "first_rank": np.where(ranks.random((E, P)) < 0.1, np.nan, ranks.integers(1, 6, (E, P))),
         }
 
     first = outcome(1.0)

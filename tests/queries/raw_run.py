@@ -99,7 +99,8 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
     E, P, _ = run.shape
     yield "ablation_examples", [
         (number, i, e, run.languages[p], "x", _flag(c.correct[e, p]), _flag(c.rank_correct[e, p]), _flag(c.valid[e, p]),
-         float(c.logprob[e, p]), int(c.n_ablated[e, p]))
+         float(c.logprob[e, p]), int(c.n_ablated[e, p]),
+         None if np.isnan(c.first_rank[e, p]) else int(c.first_rank[e, p]), 6)
         for i, c in enumerate(run.conditions) for e in range(run.ablated or E) for p in range(P)
     ]  # fmt: skip
 

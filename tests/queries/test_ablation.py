@@ -25,6 +25,8 @@ def outcome(condition: Condition, measure: str) -> Any:
     """(E, P) what the measure counts; nan where it is not defined."""
     if measure == "generation":
         return condition.correct
+    if measure == "first":
+        return 1 / condition.first_rank
     return condition.rank_correct if measure == "rank" else 1 - condition.valid
 
 
@@ -38,7 +40,7 @@ def places(run: RawRun, codes: list[str], code: str | None) -> list[int]:
 
 
 @pytest.mark.parametrize("codes", subsets(3, 1, 21), ids=",".join)
-@pytest.mark.parametrize("measure", ["generation", "rank", "invalid"])
+@pytest.mark.parametrize("measure", ["generation", "rank", "first", "invalid"])
 def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure: str) -> None:
     run = toy[1]
     base = outcome(run.conditions[0], measure)
@@ -56,7 +58,7 @@ def test_ablation_accuracy(results: Results, toy: Toy, codes: list[str], measure
                 **interval(jackknife(run.blocks, mean_of(hits, read)), "accuracy"),
                 **interval(jackknife(run.blocks, mean_of(changes, read)), "change", prefix="change_"),
                 **interval(jackknife(run.blocks, mean_of(logprobs, read, 1)), "logprob", prefix="logprob_"),
-                "n_lost": (picked == -1).sum(), "n_gained": (picked == 1).sum(),
+                "n_lost": (picked < 0).sum(), "n_gained": (picked > 0).sum(),
                 "n": (~np.isnan(np.array(hits)[:, :, read])).sum(), "n_seeds": len(arm),
                 "percent": float(np.mean([run.percent(each, read) for each in arm])),
             }  # fmt: skip

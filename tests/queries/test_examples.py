@@ -235,6 +235,7 @@ def test_measures(results: Results) -> None:
         "ablation",
         "generated",
         "ranked",
+        "first",
         "controls",
         "doses",
     }

@@ -113,8 +113,9 @@ def write_run(
         connection.execute("INSERT INTO layers VALUES (?, ?, 'decoder', ?, ?, 0)", [run, layer, layer, d])
     connection.register("texts", pa.table({"token": tokens.ravel()}))
     connection.execute(
-        "INSERT INTO examples SELECT $run, i // $p, 'e' || i // $p, 'c' || i // $p // $k, i // $p // $k * 20 // $n, "
-        "$languages[i % $p + 1], 'p', NULL, NULL, NULL, 1, token "
+        "INSERT INTO examples BY NAME SELECT $run AS run, i // $p AS example, 'e' || example AS id, "
+        "'c' || example // $k AS cluster, example // $k * 20 // $n AS fold, $languages[i % $p + 1] AS language, "
+        "'p' AS prompt, 1 AS n_tokens, token AS last_token "
         "FROM (SELECT token, row_number() OVER () - 1 AS i FROM texts)",
         {"run": run, "p": P, "k": templates, "n": E // templates, "languages": list(LANGUAGES)},
     )

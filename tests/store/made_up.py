@@ -290,6 +290,8 @@ class MadeUp:
                         None,
                         -0.1 * e,
                         condition * (3 + e % 2),
+                        1 + e % 3,
+                        4,
                     )
 
     def _neuron_vocabulary(self, _: Sequence[int]) -> Iterator[Row]:

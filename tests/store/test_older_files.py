@@ -29,9 +29,8 @@ def older(store: Callable[..., Path]) -> Path:
     """A results file with one run, as an earlier version wrote it: with its checksums, without the later columns."""
     path = store(MadeUp())
     with duckdb.connect(str(path)) as connection:
-        forgotten = ", ".join(f"{name} = NULL" for name in LATER["examples"])
-        connection.execute(f"UPDATE examples SET {forgotten}")
         for table, names in LATER.items():
+            connection.execute(f"UPDATE {table} SET {', '.join(f'{name} = NULL' for name in names)}")
             base = ", ".join(name for name in layout()[table] if name not in ("run", *names))
             connection.execute(
                 f"UPDATE checksums SET digest = (SELECT sum(hash({base})) % {1 << 64} FROM {table}) "
@@ -115,9 +114,11 @@ def test_an_interrupted_run_of_an_earlier_version_is_finished(tmp_path: Path) ->
 
 def forget_later_columns(batch: Path) -> None:
     """A finished batch as an earlier version wrote it."""
-    shard = batch / "examples.parquet"
-    pq.write_table(pq.read_table(shard).drop_columns(list(LATER["examples"])), shard, compression="zstd")
     index = read_index(batch)
-    digest = hashlib.sha256(shard.read_bytes()).hexdigest()
-    files = [replace(file, sha256=digest) if file.table == "examples" else file for file in index.files]
+    digests = {}
+    for table, names in LATER.items():
+        shard = batch / f"{table}.parquet"
+        pq.write_table(pq.read_table(shard).drop_columns(list(names)), shard, compression="zstd")
+        digests[table] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    files = [replace(file, sha256=digests.get(file.table, file.sha256)) for file in index.files]
     write_sealed(batch / INDEX, asdict(replace(index, files=tuple(files))))

@@ -10,10 +10,10 @@ arms AS (
 ),
 outcomes AS (
     SELECT a.first, e.condition, e.example, e.language, e.n_ablated, k.fold,
-        CASE $measure WHEN 'generation' THEN e.correct WHEN 'rank' THEN e.rank_correct
-            ELSE NOT e.valid END::INTEGER AS hit,
-        CASE $measure WHEN 'generation' THEN b.correct WHEN 'rank' THEN b.rank_correct
-            ELSE NOT b.valid END::INTEGER AS base,
+        CASE $measure WHEN 'generation' THEN e.correct::INTEGER WHEN 'rank' THEN e.rank_correct::INTEGER
+            WHEN 'first' THEN 1 / e.first_rank ELSE (NOT e.valid)::INTEGER END AS hit,
+        CASE $measure WHEN 'generation' THEN b.correct::INTEGER WHEN 'rank' THEN b.rank_correct::INTEGER
+            WHEN 'first' THEN 1 / b.first_rank ELSE (NOT b.valid)::INTEGER END AS base,
         e.answer_logprob AS logprob, b.answer_logprob AS base_logprob
     FROM ablation_examples e
     JOIN arms a ON a.condition = e.condition

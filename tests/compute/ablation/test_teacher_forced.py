@@ -11,7 +11,7 @@ from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import Sets
 from neurontui.compute.answers.predict import predict
-from neurontui.compute.answers.targets import find_targets
+from neurontui.compute.answers.targets import Target, find_targets
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.prompts.tokenize import encode
 from tests.compute.ablation.test_tables import ANSWERS, ablation_inputs, measure, split
@@ -42,6 +42,12 @@ def ablated(loaded: LoadedModel, off: dict[int, torch.Tensor], prompt: str, scop
         handle.remove()
 
 
+def first_rank(target: Target, following: torch.Tensor) -> int | None:
+    """Place of the answer's first token among all first tokens, by sorting them."""
+    tokens = sorted(target.first_tokens, key=lambda token: -float(following[token]))
+    return None if target.first else 1 + tokens.index(target.word)
+
+
 @pytest.mark.parametrize("value", ["0", "mean"])
 @pytest.mark.parametrize("scope", ["all", "last"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -64,7 +70,9 @@ def test_answer_tokens_are_ablated_as_in_single_prompts(architecture: str, scope
             own = {layer: switched[row] for layer, switched in off.items()}
             with ablated(loaded, own, prompt, scope, 0.25 if value == "mean" else 0):
                 logprob = plain.log_probability(loaded, prompt, target.ids)
+                following = plain.next_logits(loaded, prompt, ())[-1]
             assert found[condition.condition, row]["answer_logprob"] == pytest.approx(logprob, abs=2e-4)
+            assert found[condition.condition, row]["first_rank"] == first_rank(target, following)
             assert found[condition.condition, row]["n_ablated"] == sum(int(layer.sum()) for layer in own.values())
 
 
@@ -81,7 +89,7 @@ def test_only_the_verdict_differs_from_generated_answers(
         assert (a["answer_logprob"] is None) == (b["answer_logprob"] is None)
         assert b["answer_logprob"] == pytest.approx(a["answer_logprob"], abs=1e-5)
         assert a["prediction"].startswith(b["prediction"].rstrip("\ufffd"))
-        same = ("condition", "example", "language", "rank_correct", "n_ablated")
+        same = ("condition", "example", "language", "rank_correct", "n_ablated", "first_rank", "n_first")
         assert [a[name] for name in same] == [b[name] for name in same]
 
 

@@ -62,7 +62,7 @@ class AblationPage(ChartPage):
             "r",
             "measure",
             "measure",
-            tooltip="Generated answers, rank among the choices, or invalid answers",
+            tooltip="Generated answers, rank among the choices, rank of the first token, or invalid answers",
         ),
         Binding("p", "paper", "paper", tooltip="The numbers of the paper's next table, or none"),
     ]

@@ -12,10 +12,11 @@ from neurontui.tui.explorer.screens.view import Absent, Answers, View
 MEASURES = {
     "generation": "generated answers",
     "rank": "choice with the highest probability",
+    "first": "reciprocal rank of the answer's first token",
     "invalid": "answers that are none of the choices",
 }
 """How an answer is judged, in words."""
-NEEDED = {"generation": "generated", "rank": "ranked", "invalid": "ranked"}
+NEEDED = {"generation": "generated", "rank": "ranked", "first": "first", "invalid": "ranked"}
 """What a measure needs in a run, as the query `measures` names it."""
 
 
@@ -33,12 +34,12 @@ class Options:
     @property
     def subject(self) -> str:
         """What is counted, for headings."""
-        return "Accuracy" if self.more_is_better else "Invalid answers"
+        return {"first": "Reciprocal rank", "invalid": "Invalid answers"}.get(self.measure, "Accuracy")
 
     @property
     def word(self) -> str:
         """What counted answers are."""
-        return "right" if self.more_is_better else "invalid"
+        return {"first": "rank", "invalid": "invalid"}.get(self.measure, "right")
 
 
 class AblationView(View):
