@@ -34,6 +34,7 @@ def parsed(line: str) -> RunConfig:
     context = command.make_context("run", words[2:])
     given = {name: value for name, value in context.params.items() if value is not None}
     assert not given.pop("dry_run")
+    assert not given.pop("quiet")
     return _config(given)
 
 

@@ -187,5 +187,7 @@ _COVERED_ELSEWHERE = {
     "lang_code_to_id",  # tests/compute/models/test_language_codes.py
     "has_post_expert_norm",  # new in no released layout: absent means no norm
     "head_dim",  # optional in a configuration; hidden size over heads otherwise
+    "sub_configs",  # absent in configurations of one model
+    "attn_layers",  # only Reformer's, which is refused
     "weight", "bias",  # parameters of a module, which may have none
 }  # fmt: skip
