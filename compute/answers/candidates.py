@@ -1,6 +1,7 @@
 """The candidates among which the answer to a prompt is ranked: its choices, or all distinct answers of its language."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from neurontui.compute.answers.answer_tokens import Ids, continuations_of_each
 from neurontui.compute.answers.matching import normalize
@@ -50,7 +51,8 @@ def _of_language(
         target = targets.rows[row]
         assert target is not None
         usable = {text: of_text for text, of_text in zip(texts, ids, strict=True) if _is_readable(loaded, of_text)}
-        rankings.append(ranking_among(example.answers[code], target.ids, usable))
+        ranking = ranking_among(example.answers[code], target.ids, usable)
+        rankings.append(replace(ranking, by_first=True))  # whole candidates would cost many times the rest of a run
     return rankings
 
 

@@ -27,6 +27,8 @@ class ChoiceRanking:
     """Spellings of the answer among the candidates; empty if it is not one of them."""
     wrong: tuple[tuple[Ids, ...], ...] = ()
     """The other candidates, each with its spellings."""
+    by_first: bool = False
+    """Whether candidates are compared by their first tokens, and as a whole only if they share the answer's."""
 
     @property
     def texts(self) -> tuple[Ids, ...]:
@@ -40,12 +42,12 @@ class Ranked:
 
     answer_logprob: float
     rank: int | None = None
-    """1 + number of candidates that are more likely. A candidate is as likely as its most likely spelling."""
+    """1 + number of candidates ahead of the answer. A candidate is as likely as its most likely spelling."""
     n_candidates: int | None = None
 
     @property
     def correct(self) -> bool | None:
-        """Whether no candidate is more likely than the answer."""
+        """Whether no candidate is ahead of the answer."""
         return None if self.rank is None else self.rank == 1
 
 
@@ -68,18 +70,39 @@ def rank(
         needed += [pair for pair in wrong if beginnings.has_first(pair)]
     first = first_scores(logits, [(row, ids) for row, ranking in asked for ids in ranking.texts])
     scores = _whole_scores(decoder, reading, logits, needed, first, beginnings)
-    best = {row: max(scores[row, ids] for ids in ranking.right) for row, ranking in asked if ranking.right}
-    rivals = [
-        (row, ids) for row, ranking in asked if row in best for ids in chain(*ranking.wrong) if ids not in ranking.right
-    ]
-    above = more_likely(decoder, reading, logits, {pair: first[pair] for pair in rivals}, best)
+    own = {row: _likeliest(row, ranking, first, scores) for row, ranking in asked if ranking.right}
+    ahead, rivals = _by_first(asked, own, first)
+    best = {row: scores[row, ids] for row, ids in own.items()}
+    ahead |= more_likely(decoder, reading, logits, {pair: first[pair] for pair in rivals}, best)
     ranked: list[Ranked | None] = [None] * len(rankings)
     for row, ranking in asked:
         ranked[row] = Ranked(scores[row, ranking.answer])
-        if row in best:
-            n_above = sum(any((row, ids) in above for ids in spellings) for spellings in ranking.wrong)
-            ranked[row] = Ranked(scores[row, ranking.answer], 1 + n_above, 1 + len(ranking.wrong))
+        if row in own:
+            n_ahead = sum(any((row, ids) in ahead for ids in spellings) for spellings in ranking.wrong)
+            ranked[row] = Ranked(scores[row, ranking.answer], 1 + n_ahead, 1 + len(ranking.wrong))
     return ranked
+
+
+def _likeliest(row: int, ranking: ChoiceRanking, first: Mapping[Pair, float], scores: Mapping[Pair, float]) -> Ids:
+    """The answer's most likely spelling, in the way in which the candidates are compared."""
+    return max(ranking.right, key=lambda ids: (first[row, ids] if ranking.by_first else 0, scores[row, ids]))
+
+
+def _by_first(
+    asked: Sequence[tuple[int, ChoiceRanking]], own: Mapping[int, Ids], first: Mapping[Pair, float]
+) -> tuple[set[Pair], list[Pair]]:
+    """Candidates that are ahead by their first token, and those to be compared with the answer as a whole."""
+    ahead: set[Pair] = set()
+    rivals: list[Pair] = []
+    for row, ranking in asked:
+        for ids in chain(*ranking.wrong) if row in own else ():
+            if ids in ranking.right:
+                continue
+            if not ranking.by_first or ids[0] == own[row][0]:
+                rivals.append((row, ids))
+            elif first[row, ids] > first[row, own[row]]:
+                ahead.add((row, ids))
+    return ahead, rivals
 
 
 def more_likely(
