@@ -86,7 +86,7 @@ COMMENT ON COLUMN examples.prediction IS 'Greedily generated answer, or NULL if 
 COMMENT ON COLUMN examples.correct IS 'Whether the prediction matches the answer after normalization.';
 COMMENT ON COLUMN examples.n_tokens IS 'Number of tokens of the prompt.';
 COMMENT ON COLUMN examples.last_token IS 'Token at which activations were read, as text.';
-COMMENT ON COLUMN examples.rank IS 'Rank of the expected answer among the candidates: 1 + number of candidates that are more likely after the prompt. NULL without an answer, if it is not among the choices, and in runs of earlier versions.';
+COMMENT ON COLUMN examples.rank IS 'Rank of the expected answer among the candidates: 1 + number of candidates that are more likely after the prompt, choices by all their tokens, other answers by their first. NULL without an answer, if it is not among the choices, and in runs of earlier versions.';
 COMMENT ON COLUMN examples.n_candidates IS 'Number of candidates: the choices, or else all distinct answers of the run in this language.';
 COMMENT ON COLUMN examples.answer_logprob IS 'Sum of the log-probabilities of the tokens of the expected answer, in nats.';
 COMMENT ON COLUMN examples.answer_language IS 'Language of the expected answer, without script and region; NULL without an answer.';
