@@ -40,7 +40,7 @@ VIEWS = {
     "ablation-controls": "8 v v",
     "ablation-dose": "8 v v v",
     "ablation-rank": "8 r",
-    "ablation-invalid": "8 r r",
+    "ablation-invalid": "8 r r r",
     "examples-wrong": "4 w w",
 }
 DIALOGS = {
