@@ -182,38 +182,51 @@ def _result(row: Row) -> str:
 
 
 def ablation_table(measured: Measured) -> Iterator[str]:
-    """Query `ablation-accuracy`, all languages together: accuracy and change of the answer's log-probability, 95 %."""
-    rows = [
-        [
-            run.name,
-            row["label"],
-            _number(row["percent"], 1),
-            _interval(row, "accuracy", 1),
-            _of(row, "change", 1),
-            _of(row, "logprob", 2),
-            f"{row['n']:,}",
-        ]
-        for run, _ in measured.runs
-        for row in measured.query(run, "ablation-accuracy")
-        if row["language"] is None
-    ]
-    header = ["run", "condition", "neurons, %", "accuracy, %", "change, points", "log-probability, nats", "n"]
-    return _table(header, rows)
+    """Query `ablation-accuracy`, all languages together, with 95 % intervals; ranks with `measure=first`."""
+    rows = []
+    for run, _ in measured.runs:
+        ranks = _together(measured, run, "ablation-accuracy", measure="first")
+        for condition, row in _together(measured, run, "ablation-accuracy").items():
+            rows.append([
+                run.name, row["label"], _number(row["percent"], 1), _interval(row, "accuracy", 1),
+                _of(row, "change", 1), _of(row, "logprob", 2), _interval(ranks[condition], "accuracy", 1),
+                f"{row['n']:,}",
+            ])  # fmt: skip
+    header = ["run", "condition", "neurons, %", "accuracy, %", "change, points", "log-probability, nats"]
+    return _table([*header, "reciprocal rank of the first token, %", "n"], rows)
+
+
+def _together(measured: Measured, run: Run, name: str, **parameters: Any) -> dict[Any, Row]:
+    """Rows over all languages, by condition."""
+    rows = measured.query(run, name, **parameters)
+    return {row["condition"]: row for row in rows if row["language"] is None}
 
 
 def controls_table(measured: Measured) -> Iterator[str]:
     """Query `ablation-controls`, all languages together: the harm of a type beyond that of its control, 95 %."""
     rows = []
     for run, _ in measured.runs:
-        for row in measured.query(run, "ablation-controls"):
-            if row["language"] is None:
-                dose = "all" if row["fraction"] is None else f"{100 * row['fraction']:g} %"
-                rows.append([
-                    run.name, row["type"], dose, _number(row["percent"], 1), _number(row["control_percent"], 1),
-                    _interval(row, "difference", 1), _of(row, "logprob", 3), f"{row['n']:,}",
-                ])  # fmt: skip
-    header = ["run", "type", "dose", "neurons, %", "control, %", "difference, points", "difference, nats", "n"]
-    return _table(header, rows)
+        ranks = _together(measured, run, "ablation-controls", measure="first")
+        for condition, row in _together(measured, run, "ablation-controls").items():
+            dose = "all" if row["fraction"] is None else f"{100 * row['fraction']:g} %"
+            rows.append([
+                run.name, row["type"], dose, _number(row["percent"], 1), _number(row["control_percent"], 1),
+                _interval(row, "difference", 1), _of(row, "logprob", 3), _interval(ranks[condition], "difference", 1),
+                f"{row['n']:,}",
+            ])  # fmt: skip
+    header = ["run", "type", "dose", "neurons, %", "control, %", "difference, points", "difference, nats"]
+    return _table([*header, "difference in reciprocal rank of the first token, points", "n"], rows)
+
+
+def tokens_table(measured: Measured) -> Iterator[str]:
+    """Query `last-token-effect`: what the differences between prompts go with, %, with 95 % intervals."""
+    rows = [
+        [run.name, ALL[run.model].name, row["component"], _interval(row, "share", 1), _number(row["p_value"], 3),
+         f"{row['n_examples']:,}", row["note"] or ""]
+        for run, _ in measured.runs
+        for row in measured.query(run, "last-token-effect")
+    ]  # fmt: skip
+    return _table(["run", "model", "goes with", "share, %", "p", "examples", "note"], rows)
 
 
 def _of(row: Row, name: str, digits: int) -> str:
@@ -245,6 +258,7 @@ TABLES = {
     "types": types_table,
     "verdicts": verdicts_table,
     "claims": claims_table,
+    "tokens": tokens_table,
     "reasons": reasons_table,
     "ablation": ablation_table,
     "controls": controls_table,
