@@ -41,7 +41,7 @@ def test_ranks_of_a_run(tmp_path: Path) -> None:
     for row in stored:
         code, example = row["language"], examples[row["example"]]
         prompt, answer = example.prompts[code], example.answers[code]
-        expected = plain_rank(loaded, prompt, example.joiner(code), answer, ANSWERS[code])
+        expected = plain_rank(loaded, prompt, example.joiner(code), answer, ANSWERS[code], by_first=True)
         assert (row["rank"], row["n_candidates"]) == expected
         (ids,) = continuations(loaded, [Continuation(prompt, example.joiner(code), answer)])
         assert row["answer_logprob"] == pytest.approx(plain.log_probability(loaded, prompt, ids), abs=2e-4)

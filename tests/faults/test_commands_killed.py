@@ -118,6 +118,7 @@ def test_a_merge_of_files_killed_fifty_times(tmp_path: Path, tally: Tally) -> No
     tally("fault", "kill -9 of `neurontui merge`", hit, f"rerunning the command gives {SAME}")
 
 
+@pytest.mark.faults
 def test_a_run_killed_and_stopped_once(tmp_path: Path) -> None:
     kill_runs(tmp_path, rounds=1, kills=1, seed=4)
     stop_runs(tmp_path, signal.SIGINT, times=1, seed=5)

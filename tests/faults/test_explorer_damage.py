@@ -91,10 +91,10 @@ def _a_folder(path: Path) -> None:
     path.mkdir()
 
 
-LONG = [pytest.param(each, marks=pytest.mark.faults) for each in (_emptied, _overwritten, _a_text, _a_folder)]
+LONG = [pytest.param(each, marks=pytest.mark.faults) for each in (_cut, _emptied, _overwritten, _a_text, _a_folder)]
 
 
-@pytest.mark.parametrize("happens", [_removed, _cut, *LONG])
+@pytest.mark.parametrize("happens", [_removed, *LONG])
 async def test_what_happens_to_a_file_that_is_shown(
     happens: object, whole: Path, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:

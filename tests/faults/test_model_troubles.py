@@ -67,6 +67,7 @@ def no_memory() -> None:
     capturing.forward = _none  # type: ignore[assignment]
 
 
+@pytest.mark.faults
 def test_a_gpu_whose_memory_runs_out(tmp_path: Path, tally: Tally) -> None:
     out = tmp_path / "r.duckdb"
     plain = (*MODEL, "--task", line(out)[6], "--limit", 4, "--batch-examples", 2, "--out")

@@ -9,7 +9,7 @@ from tests.store.content import content
 from tests.store.sessions import finish, killed, litter, start, uninterrupted
 
 
-@pytest.mark.parametrize("moment", ["ready", "merging"])
+@pytest.mark.parametrize("moment", [pytest.param("ready", marks=pytest.mark.faults), "merging"])
 def test_what_was_killed_goes_on_to_the_same_content(moment: str, tmp_path: Path) -> None:
     kill_and_repeat(moment, times=1, folder=tmp_path, seed=11)
 

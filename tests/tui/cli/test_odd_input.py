@@ -176,6 +176,7 @@ def test_names_that_duckdb_reads_in_another_way(measured: Path, name: str, tmp_p
         assert "internal error" not in said.err
 
 
+@pytest.mark.faults
 def test_bytes_that_are_no_text(measured: Path, tmp_path: Path) -> None:
     bad = b"\xff\xfe".decode("utf-8", "surrogateescape")
     assert neurontui("sql", measured, f"select '{bad}'").code == 2

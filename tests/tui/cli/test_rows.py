@@ -62,6 +62,7 @@ def test_a_list_of_queries_names_their_figures(measured: Path) -> None:
     assert len(named) > 30
 
 
+@pytest.mark.faults
 def test_more_rows_than_memory_come_as_they_are_found(measured: Path, tmp_path: Path) -> None:
     """An endless stream ends at a time limit, or when a table is full."""
     endless = ("sql", measured, "select i from range(10000000000000) t(i)")
@@ -75,6 +76,7 @@ def test_more_rows_than_memory_come_as_they_are_found(measured: Path, tmp_path: 
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.faults
 def test_pieces_are_one_table(measured: Path, tmp_path: Path) -> None:
     rows = ("sql", measured, "select i, i / 7 as x, [i, 1] as l from range(120000) t(i)")
     neurontui(*rows, "--format", "parquet", "--out", tmp_path / "rows.parquet")

@@ -63,7 +63,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE])
+@pytest.mark.parametrize("size", [NARROW, pytest.param(WIDE, marks=pytest.mark.faults)])
 async def test_every_screen_shows_attacks_as_text(
     explorer: Callable[..., Explorer], hostile: Path, size: tuple[int, int]
 ) -> None:

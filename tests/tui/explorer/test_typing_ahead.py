@@ -17,14 +17,14 @@ CASES = [
     # the first screen, and the keys that are typed ahead
     ("4", "down down enter"),
     ("4", f"{NEXT} y"),
-    ("6", f"{NEXT} {NEXT} enter"),
     ("2", "4 f"),
-    ("1", "down enter 4 f"),
     ("2", "t y"),
     ("3", "down y"),
     ("8", "v v y"),
 ]
 MORE_CASES = [
+    ("6", f"{NEXT} {NEXT} enter"),
+    ("1", "down enter 4 f"),
     ("4", "down f"),
     ("4", f"{NEXT} e"),
     ("4", f"{NEXT} {NEXT} x"),
@@ -151,7 +151,7 @@ async def _reference(pilot: Pilot[None], name: str, pane: str, key: str) -> dict
     return shown
 
 
-@pytest.mark.parametrize("screen", PANES)
+@pytest.mark.parametrize("screen", ["4", pytest.param("6", marks=pytest.mark.faults)])
 async def test_name_and_data_belong_together_at_any_moment(
     explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch, screen: str
 ) -> None:

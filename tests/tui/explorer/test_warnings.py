@@ -32,6 +32,7 @@ def warned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.faults
 async def test_every_screen_points_to_the_warnings(explorer: Callable[..., Explorer], warned: Path) -> None:
     app = explorer(warned)
     async with app.run_test(size=NARROW) as pilot:
