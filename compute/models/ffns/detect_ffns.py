@@ -281,7 +281,7 @@ def _check(architecture: str, model: Any, stacks: dict[str, list[_Candidate]]) -
         blocks = len(model.get_submodule(path.rstrip(".")))
         if [candidate.place()[1] for candidate in candidates] != _blocks_with_ffn(model.config, blocks):
             beside = ", some beside experts" if any(isinstance(item, _Mixture) for item in candidates) else ""
-            where = ", ".join(dict.fromkeys(candidate.place()[2] or "the block itself" for candidate in candidates))
+            where = ", ".join(dict.fromkeys(candidate.place()[2].split(" ")[1] for candidate in candidates))
             raise _refusal(architecture, f"{len(candidates)} were found in {blocks} blocks{beside}: {where}")
         places = {(type(candidate), candidate.place()[2]) for candidate in candidates}
         if len(places) > len({kind for kind, _ in places}):
