@@ -25,7 +25,7 @@ from tests.compute.answers.asked import asked, targets_of
 _BATCH = asked()
 _INPUTS = (0, 5, 9, 10)
 """Inputs of the batch that are compared: of different lengths, the third without an answer."""
-_RELATIVE = 1e-3
+_RELATIVE = 1e-4
 """Difference that float32 explains."""
 Array = NDArray[np.float64]
 _Place = tuple[int, int]
