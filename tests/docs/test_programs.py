@@ -57,13 +57,12 @@ def _lines() -> list[tuple[str, str]]:
 
 LINES = _lines()
 SLOW = ("tests.benchmarks", "tests.gpu", "tests.docs.pictures", "neurontui.compute.demo.recipe.evaluate")
-"""Programs that run with `make faults`; so do all but one of the recipe's lines."""
+"""Programs that run with `make faults`; so do the recipe's lines."""
 
 
 def _case(number: int) -> object:
     module, rest = LINES[number]
-    repeated = module.endswith(".recipe") and any(name == module for name, _ in LINES[:number])
-    slow = repeated or module.startswith(SLOW)
+    slow = module.endswith(".recipe") or module.startswith(SLOW)
     return pytest.param(module, rest, marks=pytest.mark.faults if slow else ())
 
 
