@@ -41,7 +41,7 @@ async def focus(pilot: Pilot[None], group: str) -> None:
     page.set_focus((wanted or others or [None])[0])
 
 
-QUICK = ("layers",)
+QUICK = ("runs",)
 """Screens whose keys are all typed with `make test`; those of the others with `make faults`."""
 
 

@@ -105,6 +105,7 @@ async def test_a_file_that_was_replaced_is_read_again(explorer: Callable[..., Ex
     app = explorer(path)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "2")
+        await pilot.pause(0.5)  # the file has been looked at
         other.rename(path)
         await until(pilot, lambda: app.session.runs and app.session.runs[0].name == "replaced · fact")
         await settle(pilot)
