@@ -149,7 +149,7 @@ def _room(target: Target | None, options: AnswerOptions) -> int:
 
 
 def _longest(ranking: ChoiceRanking) -> int:
-    return max(map(len, (ranking.answer, *ranking.right, *chain(*ranking.wrong))))
+    return max(map(len, ranking.texts))
 
 
 def _texts(target: Target | None) -> tuple[Ids, ...]:

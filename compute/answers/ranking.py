@@ -186,6 +186,7 @@ def _whole_scores(
 
 
 def first_scores(logits: Tensor, pairs: Sequence[Pair]) -> dict[Pair, float]:
+    """Log-probability of the first token of each candidate by logits (R, V); 0 for no tokens."""
     spoken = [pair for pair in pairs if pair[1]]
     if not spoken:
         return dict.fromkeys(pairs, 0.0)

@@ -38,14 +38,12 @@ def point(examples: int, languages: int, layers: int) -> Point:
     measure = measurer(work, examples_at_once=AT_ONCE)
     batch = batch_of(examples, random.Random(2), codes)
     with tempfile.TemporaryDirectory() as folder:
-        for _ in measure_into(Path(folder) / "warm", measure, batch_of(2, random.Random(1), codes)):
-            pass
+        measure_into(Path(folder) / "warm", measure, batch_of(2, random.Random(1), codes))
         taken = []
         with peak_memory() as peak:
             for number in range(REPEATS):
                 began = time.process_time()
-                for _ in measure_into(Path(folder) / f"batch{number}", measure, batch):
-                    pass
+                measure_into(Path(folder) / f"batch{number}", measure, batch)
                 taken.append(time.process_time() - began)
         written = sum(each.stat().st_size for each in (Path(folder) / "batch0").iterdir())
     return Point(min(taken), peak.bytes, written)

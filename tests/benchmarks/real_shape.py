@@ -137,8 +137,7 @@ def measured_run(case: Case) -> None:
     )  # fmt: skip
     with tempfile.TemporaryDirectory(dir=case.folder) as folder:
         measurer = Measurer(config, case.loaded, case.book, Ablation())
-        for _ in measure_into(Path(folder) / "batch", measurer, case.batch):
-            pass
+        measure_into(Path(folder) / "batch", measurer, case.batch)
 
 
 def measured_conditions(case: Case, options: AblationOptions = CONDITIONS) -> int:

@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.gpu.bare import hide_other_packages, stand_in_for_langcodes
+from tests.gpu.bare import hide_other_packages, stand_in_for_langcodes, stand_in_for_py3langid
 
 PARTS = ("check", "benchmark")
 
@@ -33,10 +33,10 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if options.bare:
         hide_other_packages()
-    about_codes = stand_in_for_langcodes()
-    from tests.gpu.program import run  # imports torch, and the package after its language codes are settled
+    about_languages = f"{stand_in_for_langcodes()} {stand_in_for_py3langid()}"
+    from tests.gpu.program import run  # imports torch, and the package after its stand-ins are settled
 
-    return run(options, about_codes)
+    return run(options, about_languages)
 
 
 if __name__ == "__main__":

@@ -70,5 +70,18 @@ def stand_in_for_langcodes() -> str:
     return "Language codes: langcodes is not installed; a table of the check's ten languages stands in for it."
 
 
+def stand_in_for_py3langid() -> str:
+    """Where py3langid is not installed, detect no language of an output; returns a sentence about it.
+
+    Must run after `stand_in_for_langcodes`, and before any other module of the package is imported.
+    """
+    if find_spec("py3langid") is not None:
+        return "Languages of outputs: detected by py3langid."
+    from neurontui.compute.answers import output_language
+
+    output_language.detector = lambda _: lambda _: None  # type: ignore[assignment, return-value]
+    return "Languages of outputs: py3langid is not installed; none is detected."
+
+
 def _language_tag(make: Callable[[str, str, str], Any]) -> Callable[[str], Any]:
     return lambda code: make(code, code, USUAL_SCRIPTS[code])

@@ -167,8 +167,7 @@ def _journal(bench: Bench) -> str:
         number += 1
         measurer = _measurer(bench, bench.config("types"), answered=False)
         shards = bench.setting.folder / bench.architecture / f"batch-{number:06d}"
-        for _ in measure_into(shards, measurer, bench.work.batch):
-            pass
+        measure_into(shards, measurer, bench.work.batch)
 
     text = bench.speed("journal", write, "base forward")
     masks = bench.work.n_neurons * len(bench.work.batch.examples)

@@ -24,7 +24,7 @@ LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "duckdb", "pya
 _BFLOAT16 = ("bloom", "llama", "opt", "mixtral", "mt5")
 
 
-def run(options: argparse.Namespace, about_codes: str) -> int:
+def run(options: argparse.Namespace, about_languages: str) -> int:
     """Run the chosen parts; returns the exit code."""
     if not options.tiny and not torch.cuda.is_available():
         print("torch finds no usable GPU here; --tiny runs everything at tiny shapes on the CPU.", file=sys.stderr)
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, about_codes: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting("cpu" if options.tiny else options.device, Path(folder))
         table = Table(options.out, options.seconds)
-        _describe(table, setting, about_codes)
+        _describe(table, setting, about_languages)
         torch.set_float32_matmul_precision("highest")  # a machine may turn TF32 on by its environment
         if options.only != "benchmark":
             check(table, setting, names)
@@ -72,7 +72,7 @@ def _tf32(setting: Setting) -> str:
     return with_tf32(setting)
 
 
-def _describe(table: Table, setting: Setting, about_codes: str) -> None:
+def _describe(table: Table, setting: Setting, about_languages: str) -> None:
     libraries = ", ".join(f"{name} {version_of(name)}" for name in LIBRARIES)
     matmul = torch.backends.cuda.matmul
     table.say(f"{datetime.now(UTC):%Y-%m-%d} · {device_name(torch.device(setting.device))} · {platform.platform()}")
@@ -80,6 +80,6 @@ def _describe(table: Table, setting: Setting, about_codes: str) -> None:
     table.say(
         f"TF32 in matrix products: {'on' if matmul.allow_tf32 else 'off'} (precision "
         f"{torch.get_float32_matmul_precision()}); sums in bfloat16: "
-        f"{'reduced' if matmul.allow_bf16_reduced_precision_reduction else 'full'} precision. {about_codes}"
+        f"{'reduced' if matmul.allow_bf16_reduced_precision_reduction else 'full'} precision. {about_languages}"
     )
     table.header()

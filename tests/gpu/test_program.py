@@ -43,6 +43,7 @@ def test_the_program_passes_with_the_packages_of_a_bare_machine(tmp_path: Path) 
     assert table in ended.stdout
     assert "neurontui unknown" in table
     assert "langcodes is not installed" in table
+    assert "py3langid is not installed" in table
     rows = [line.split(" | ") for line in table.splitlines() if line.startswith(("| signs", "| memory", "| whole"))]
     assert {(row[1], row[2]) for row in rows} == {
         ("bloom, tiny", "pass"), ("passes are halved", "skipped"), ("--device-map", "pass"),

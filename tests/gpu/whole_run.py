@@ -10,6 +10,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import Finished, run
 from neurontui.queries.results import open_results
+from neurontui.store.journal.position import Position
 from tests.gpu.models import LANGUAGES, Setting, save_model, save_task
 from tests.gpu.table import Mismatch
 
@@ -26,14 +27,13 @@ _SUMS = (
 
 
 class StopAfter(NullProgress):
-    """Interrupts a run like Ctrl-C, after so many parts of batches."""
+    """Interrupts a run like Ctrl-C, after so many batches."""
 
-    def __init__(self, parts: int) -> None:
-        self.left = parts
+    def __init__(self, batches: int) -> None:
+        self.batches = batches
 
-    def advance(self, examples: int) -> None:
-        self.left -= 1
-        if self.left < 0:
+    def show(self, position: Position) -> None:
+        if any(level.name == "batch" and level.done == self.batches for level in position):
             raise KeyboardInterrupt
 
 
