@@ -50,7 +50,7 @@ class Effects:
     ranked: float = 0.0
     """Share of answers that are ranked first in any case, of three candidates; the others have a random rank."""
     generated: bool = True
-    """Whether any answer is generated; else all predictions are wrong, and only the rank tells."""
+    """Whether any answer is generated; otherwise all predictions are wrong, and only the ranks differ."""
 
 
 def write_planted(path: Path, seed: int, effects: Effects) -> Path:

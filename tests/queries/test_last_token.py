@@ -1,4 +1,4 @@
-"""last-token-effect: planted shares are found, last token and language are told apart only where that is possible."""
+"""last-token-effect finds planted shares, and separates last token and language only where that is possible."""
 
 from collections.abc import Iterator
 from dataclasses import replace

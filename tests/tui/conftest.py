@@ -12,7 +12,7 @@ from tests.tui.driving import explorer_of
 from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample
 
-TICK = 0.02
+TICK = 0.01
 """Seconds of a pause between keys."""
 PLANS = (
     Plan(),

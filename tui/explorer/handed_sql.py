@@ -8,7 +8,7 @@ from neurontui.tui.explorer.query_runner import QueryRequest
 
 
 def handed_sql(requests: Iterable[QueryRequest], results: Results) -> str:
-    """The complete SQL of the first request and of those that differ from it in the run alone; empty without any."""
+    """The complete SQL of the first request and of those that differ only in the run; empty without requests."""
     shown = list(dict.fromkeys(requests))
     compared = [request for request in shown if without_run(request) == without_run(shown[0])]
     if len(compared) < 2:
