@@ -11,7 +11,8 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "examples": (
         "rank", "n_candidates", "answer_logprob", "answer_language", "output_language", "detected_language",
     ),
-    "ablation_examples": ("first_rank", "n_first"),
+    "ablation_examples": ("first_rank", "n_first", "output_language"),
+    "conditions": ("rule", "set_language", "target"),
 })  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 

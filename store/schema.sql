@@ -266,7 +266,8 @@ COMMENT ON COLUMN neuron_examples.activation IS 'Activation A.';
 
 CREATE TABLE conditions (
     run INTEGER NOT NULL, condition INTEGER NOT NULL, kind VARCHAR NOT NULL, type neuron_type, fraction DOUBLE, seed BIGINT,
-    scope VARCHAR NOT NULL, layers INTEGER[], value VARCHAR NOT NULL, matched_to INTEGER, percent DOUBLE NOT NULL, label VARCHAR NOT NULL
+    scope VARCHAR NOT NULL, layers INTEGER[], value VARCHAR NOT NULL, matched_to INTEGER, percent DOUBLE NOT NULL, label VARCHAR NOT NULL,
+    rule VARCHAR, set_language VARCHAR, target VARCHAR
 );
 COMMENT ON TABLE conditions IS 'Conditions of an ablation.';
 COMMENT ON COLUMN conditions.run IS 'Run.';
@@ -281,11 +282,14 @@ COMMENT ON COLUMN conditions.value IS 'Value that replaces the activation: 0, or
 COMMENT ON COLUMN conditions.matched_to IS 'Condition to which a control is matched.';
 COMMENT ON COLUMN conditions.percent IS 'Percentage of all neurons that were switched off, mean over examples: the paper''s column pct.';
 COMMENT ON COLUMN conditions.label IS 'Label for tables.';
+COMMENT ON COLUMN conditions.rule IS 'How a set was selected from data: lape, average-precision, contribution, effective-score or gradient; NULL for other sets.';
+COMMENT ON COLUMN conditions.set_language IS 'Language that the neurons of a selected set belong to; for a control, the language of the set that it is compared with.';
+COMMENT ON COLUMN conditions.target IS 'What the value replaces: weight, the weight of the value vector; NULL in older files, where it replaced the activation.';
 
 CREATE TABLE ablation_examples (
     run INTEGER NOT NULL, condition INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL,
     prediction VARCHAR, correct BOOLEAN, rank_correct BOOLEAN, valid BOOLEAN, answer_logprob DOUBLE, n_ablated INTEGER NOT NULL,
-    first_rank INTEGER, n_first INTEGER
+    first_rank INTEGER, n_first INTEGER, output_language VARCHAR
 );
 COMMENT ON TABLE ablation_examples IS 'Outcome of every example under every condition. The view ablation sums these rows.';
 COMMENT ON COLUMN ablation_examples.run IS 'Run.';
@@ -300,6 +304,7 @@ COMMENT ON COLUMN ablation_examples.answer_logprob IS 'Sum of the log-probabilit
 COMMENT ON COLUMN ablation_examples.n_ablated IS 'Number of neurons switched off for this input.';
 COMMENT ON COLUMN ablation_examples.first_rank IS 'Rank of the answer''s first token among the first tokens of the choices, or without choices of all answers of the language; ties do not lower it.';
 COMMENT ON COLUMN ablation_examples.n_first IS 'Number of distinct first tokens that are ranked.';
+COMMENT ON COLUMN ablation_examples.output_language IS 'Detected language of a generated answer; NULL if answers are not generated or the text is too short.';
 
 CREATE TABLE neuron_vocabulary (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, direction VARCHAR NOT NULL, rank INTEGER NOT NULL, token VARCHAR NOT NULL, logit FLOAT NOT NULL);
 COMMENT ON TABLE neuron_vocabulary IS 'Tokens whose logits the value vector of a neuron raises or lowers most, for the neurons of each layer with the largest contribution scores and the most persistent ones of each type; vocabulary_neurons in runs.settings is their largest number in a layer.';

@@ -12,6 +12,8 @@ from torch import Tensor
 from neurontui.compute.ablation.interventions import Result, Trial
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import AblationInputs, Sets
+from neurontui.compute.answers.judge import Outcome
+from neurontui.compute.answers.output_language import detector
 from neurontui.compute.answers.predict import Predictions, passes, passes_per_answer, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
@@ -69,7 +71,8 @@ def ablation_tables(
             lengths.advance()
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
-    return {"ablation_examples": _table(batch, conditions, result_of)}
+    generated = options.judge == "generated"
+    return {"ablation_examples": _table(batch, conditions, result_of, generated=generated)}
 
 
 def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) -> None:
@@ -79,7 +82,13 @@ def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) 
         )
 
 
-def _table(batch: Batch, conditions: Sequence[Condition], result_of: Mapping[tuple[int, int], Result]) -> pa.Table:
+def _table(
+    batch: Batch,
+    conditions: Sequence[Condition],
+    result_of: Mapping[tuple[int, int], Result],
+    *,
+    generated: bool,
+) -> pa.Table:
     rows = range(len(batch.prompts))
     keys = [(condition.condition, row) for condition in conditions for row in rows]
     results = [result_of[key] for key in keys]
@@ -98,5 +107,14 @@ def _table(batch: Batch, conditions: Sequence[Condition], result_of: Mapping[tup
             "n_ablated": pa.array([result.n_ablated for result in results], pa.int32()),
             "first_rank": pa.array([outcome.first_rank for outcome in outcomes], pa.int32()),
             "n_first": pa.array([outcome.n_first for outcome in outcomes], pa.int32()),
+            "output_language": pa.array(_languages(batch, outcomes, generated=generated), pa.string()),
         }
     )
+
+
+def _languages(batch: Batch, outcomes: Sequence[Outcome], *, generated: bool) -> list[str | None]:
+    """The detected language of each prediction; None if it is only the known beginning of an answer."""
+    if not generated:
+        return [None] * len(outcomes)
+    detect = detector(frozenset((*batch.languages, *batch.answer_languages)))
+    return [detect(outcome.prediction) for outcome in outcomes]

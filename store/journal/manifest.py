@@ -30,6 +30,9 @@ class Condition:
     layers: tuple[int, ...] | None = None
     value: str = "0"
     matched_to: int | None = None
+    rule: str | None = None
+    set_language: str | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True)

@@ -350,6 +350,7 @@ def _ablation(rng: np.random.Generator, scale: Scale, numbers: Numbers) -> pa.Ta
         n_ablated=(share[axes["condition"]] * scale.layers * scale.neurons).astype(np.int32),
         first_rank=np.where(correct, 1, 4).astype(np.int32),
         n_first=np.full(len(correct), 50, np.int32),
+        output_language=np.full(len(correct), None, object),
     )
 
 

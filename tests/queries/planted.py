@@ -247,7 +247,8 @@ def _write_outcomes(
         correct = hit if number == 0 else correct
         control = kind == "dose" and chances[number - 1][0] == "dose"
         _one(connection, "conditions", [
-            run, number, kind, name, fraction, number, "all", None, "0", number - 1 if control else None, 10.0, kind
+            run, number, kind, name, fraction, number, "all", None, "0", number - 1 if control else None, 10.0, kind,
+            None, None, None,
         ])  # fmt: skip
         sure = -1.0 - effects.ablation * (kind == "dose" and not control)
         spread = np.repeat(rng.normal(0, 0.1, (CLUSTERS, 1)), COPIES, axis=0)
@@ -258,7 +259,7 @@ def _write_outcomes(
         )
         connection.execute(
             f"INSERT INTO ablation_examples SELECT {run}, {number}, e, language, 'x', hit AND {effects.generated}, "
-            "hit, true, logprob, 3, NULL, NULL FROM outcome"
+            "hit, true, logprob, 3, NULL, NULL, NULL FROM outcome"
         )
         connection.unregister("outcome")
     connection.register(

@@ -92,6 +92,9 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
                 c.matched_to,
                 run.percent(c),
                 c.label,
+                None,
+                None,
+                None,
             )
             for i, c in enumerate(run.conditions)
         ],
@@ -100,7 +103,7 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
     yield "ablation_examples", [
         (number, i, e, run.languages[p], "x", _flag(c.correct[e, p]), _flag(c.rank_correct[e, p]), _flag(c.valid[e, p]),
          float(c.logprob[e, p]), int(c.n_ablated[e, p]),
-         None if np.isnan(c.first_rank[e, p]) else int(c.first_rank[e, p]), 6)
+         None if np.isnan(c.first_rank[e, p]) else int(c.first_rank[e, p]), 6, None)
         for i, c in enumerate(run.conditions) for e in range(run.ablated or E) for p in range(P)
     ]  # fmt: skip
 

@@ -292,6 +292,7 @@ class MadeUp:
                         condition * (3 + e % 2),
                         1 + e % 3,
                         4,
+                        None,
                     )
 
     def _neuron_vocabulary(self, _: Sequence[int]) -> Iterator[Row]:

@@ -308,7 +308,7 @@ class _Writer:
                 "INSERT INTO ablation_examples SELECT {run}, $n, example, language, "
                 "CASE WHEN u < $p THEN answer ELSE 'Rome' END, "
                 "u < $p, u < $p + 0.06, u < 0.9, ln(0.02 + u * $p), ($percent * 2.88)::INTEGER, "
-                "CASE WHEN u < $p THEN 1 ELSE 3 END, 8 FROM "
+                "CASE WHEN u < $p THEN 1 ELSE 3 END, 8, NULL FROM "
                 "(SELECT *, hash(example, language, $n // 5) % 1000 / 1000 AS u FROM examples WHERE run = {run}) "
                 "ORDER BY example, language",
                 n=number, p=accuracy, percent=percent,
