@@ -42,6 +42,12 @@ def older(store: Callable[..., Path]) -> Path:
     return path
 
 
+def test_a_changed_layout_has_a_new_version() -> None:
+    """A file of the same version but without a column counts as damaged. A new layout needs a new number and digest."""
+    digest = hashlib.sha256(repr({table: list(columns.items()) for table, columns in layout().items()}).encode())
+    assert (SCHEMA_VERSION, digest.hexdigest()[:16]) == (4, "e2c0e0f4e9fd3329")
+
+
 def known_columns(path: Path) -> set[str]:
     with duckdb.connect(str(path), read_only=True) as connection:
         return {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE examples)").fetchall()}
