@@ -6,17 +6,20 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 BENCH := .venv/.bench
 
-.PHONY: help demo real test check faults bench bench-gpu models clean
+.PHONY: help demo real real-tests test check faults bench bench-gpu models clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY)  ## All experiments on the built-in model, then the explorer.
 	@$(PYTHON) -m neurontui.tui demo --out results.duckdb
 
 real: $(READY)  ## The paper's experiments on Gemma 3 270M; asks before it installs. Options: ARGS="--quick".
 	@PATH="$(abspath $(dir $(UV))):$$PATH" $(PYTHON) -m neurontui.tui demo --real $(ARGS)
+
+real-tests: $(READY)  ## Compare real weights with plain PyTorch, nnsight and transformers; skipped without weights.
+	@$(PYTHON) -m pytest -n 0 -q -rsP -m real tests/real
 
 test: $(READY)  ## Every quick test.
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q

@@ -122,7 +122,7 @@ def test_every_make_line_is_a_target_that_runs_something() -> None:
     pages = "".join(map(_text, PAGES))
     made = set(re.findall(r"(?:`|^)make ([a-z-]+)(?:`|\s*#)", pages, re.MULTILINE))
 
-    assert made == {"demo", "test", "check", "faults", "bench", "bench-gpu", "models", "real"}
+    assert made == {"demo", "test", "check", "faults", "bench", "bench-gpu", "models", "real", "real-tests"}
     for target in made:
         ended = subprocess.run(
             ["make", "--dry-run", "--always-make", target],
@@ -136,7 +136,7 @@ def test_every_make_line_is_a_target_that_runs_something() -> None:
 
 def _runs(target: str) -> str:
     return {
-        "demo": "neurontui.tui demo", "test": "pytest", "faults": "pytest", "check": "mypy",
+        "demo": "neurontui.tui demo", "test": "pytest", "faults": "pytest", "real-tests": "pytest", "check": "mypy",
         "bench": "tests.benchmarks", "bench-gpu": "tests.gpu", "models": "tests.architectures",
         "real": "neurontui.tui demo --real",
     }[target]  # fmt: skip

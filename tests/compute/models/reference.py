@@ -89,14 +89,14 @@ class Reference:
 
 
 @torch.no_grad()
-def reference(model: Any, architecture: str, ids: list[int]) -> Reference:
+def reference(model: Any, architecture: str, ids: list[int], n_layers: int = N_LAYERS) -> Reference:
     """What each FFN of a model does on one prompt; the decoder of an encoder-decoder runs its first step."""
     taken: dict[str, Tensor] = {}
 
     def note(path: str) -> Any:
         return lambda _, args: taken.update({path: args[0].clone()})
 
-    plans = [(plan, i) for plan in PLANS[architecture] for i in range(N_LAYERS)]
+    plans = [(plan, i) for plan in PLANS[architecture] for i in range(n_layers)]
     paths = [plan.key.format(i) for plan, i in plans]
     handles = [model.get_submodule(path).register_forward_pre_hook(note(path)) for path in paths]
     inputs = {"input_ids": torch.tensor([ids])}

@@ -22,15 +22,17 @@ ACTS = {
 }
 
 
-def by_nnsight(loaded: LoadedModel, architecture: str, prompt: str) -> list[Tensor]:
-    """(d_m,) a layer, at the last token of one prompt."""
+def by_nnsight(
+    loaded: LoadedModel, architecture: str, prompt: str, n_layers: int = 2, wrapped: nnsight.NNsight | None = None
+) -> list[Tensor]:
+    """(d_m,) a layer, at the last token of one prompt. wrapped: the model, to wrap it once for many prompts."""
     ids = ids_of(loaded.tokenizer, prompt, ends=loaded.encoder_decoder)
     inputs = {"input_ids": torch.tensor([ids])}
     if loaded.encoder_decoder:
         start = loaded.model.config.decoder_start_token_id
         inputs["decoder_input_ids"] = torch.tensor([[start]])
-    paths = [act.format(i) for act in ACTS[architecture] for i in range(2)]
-    wrapped = nnsight.NNsight(loaded.model)
+    paths = [act.format(i) for act in ACTS[architecture] for i in range(n_layers)]
+    wrapped = wrapped or nnsight.NNsight(loaded.model)
     with torch.no_grad(), wrapped.trace(**inputs):
         seen = nnsight.save([wrapped.get(path).output for path in paths])
     return [each.reshape(-1, each.shape[-1])[-1] for each in seen]
