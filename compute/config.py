@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from neurontui.compute.ablation.values import parse_values, require_scope
 from neurontui.store.errors import UsageError
 
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
@@ -230,8 +231,15 @@ class RunConfig:
     ablate_neurons: tuple[tuple[int, int, str | None], ...] | None = None
     """Your own neurons as (layer, neuron, language); None means all languages. The result of --ablate-sql."""
     ablation_value: Annotated[
-        Literal["0", "mean"], Setting("Ablation", "Value that ablated activations are set to; default: 0.")
-    ] = "0"
+        tuple[str, ...],
+        Setting(
+            "Ablation",
+            "What the weights of ablated neurons become; several values are compared: 0 or zero; mean, of the input's "
+            "language; resample, from another example; scale:K, times K; add:K, plus K standard deviations; "
+            "mean-of:LANG; patch:LANG, whole layers, from the same example in LANG; default: 0.",
+            "zero,mean,…",
+        ),
+    ] = ("0",)
 
     ablation_judge: Annotated[
         Literal["teacher-forced", "generated"],
@@ -322,6 +330,7 @@ class RunConfig:
         if self.system is not None and not self.chat:
             raise UsageError("--system is the system text of a chat; add --chat.")
         self._check_token()
+        require_scope(parse_values(self.ablation_value), self.ablation_scope)
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
             raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")

@@ -4,12 +4,14 @@ The journal keeps every finished batch, so rerunning the same call resumes an in
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
+from neurontui.compute.ablation.donors import Donors
 from neurontui.compute.ablation.survey import conclude, needs_survey
 from neurontui.compute.ablation.user_sets import language_notes
+from neurontui.compute.ablation.values import FROM_PROMPTS, parse_values, require_data, require_model
 from neurontui.compute.batch import Batch
 from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.checks.files import require_files
@@ -87,7 +89,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
     with open_engine(config, data, progress) as engine:
         info = engine.worker_info
         progress.say(info.model.placement)
-        ablation = _ablation(config, info.model, data.languages)
+        ablation = _ablation(config, info.model, data)
         key, name = run_key(config, data, info.model), config.name or default_name(config, data, info.model)
         merged = merged_run(config.out, key, wait=progress.say)
         if merged is not None and not config.force:
@@ -135,7 +137,13 @@ def require_inputs(config: RunConfig) -> None:
 
 
 def require_material(config: RunConfig, data: TaskData) -> None:
-    """Raise InputError if a measure needs answers, or the token of measurement subjects, and the task has none."""
+    """Raise InputError if a measure needs answers, or the token of measurement subjects, and the task has none.
+
+    Raises UsageError for a value of an ablation that does not fit the data.
+    """
+    if "ablation" in config.measures:
+        clusters = [example.cluster for example in data.examples]
+        require_data(parse_values(config.ablation_value), data.languages, clusters)
     if config.token == "subject" and not any(example.spans for example in data.examples):  # noqa: S105
         raise InputError(
             f"The task {data.task} names no subject in its prompts, so --token subject has no token to read; "
@@ -213,11 +221,13 @@ def _post_norm_notes(config: RunConfig, model: ModelFacts) -> Iterator[Note]:
         )
 
 
-def _ablation(config: RunConfig, model: ModelFacts, languages: Sequence[str]) -> Ablation:
+def _ablation(config: RunConfig, model: ModelFacts, data: TaskData) -> Ablation:
     if "ablation" not in config.measures:
         return Ablation()
-    options = ablation_options(config, model.layers, languages)
-    return Ablation(plan_conditions(options, model.layers, len(languages)), options)
+    options = ablation_options(config, model.layers, data.languages)
+    require_model(options.values, routed=model.routed)
+    donors = Donors(data.examples, config.seed) if any(v.name in FROM_PROMPTS for v in options.values) else None
+    return Ablation(plan_conditions(options, model.layers, len(data.languages)), options, donors=donors)
 
 
 def _batch_size(config: RunConfig, data: TaskData, info: WorkerInfo, ablation: Ablation, name: str, key: str) -> int:
@@ -244,9 +254,10 @@ def _measure_missing(
         return
     if needs_survey(config):
         counted = phase_of(progress).within("survey before the ablation").within("batch", len(batches))
-        survey = conclude(config, journal.manifest.layers, engine.survey(batches, counted))
+        languages, layers = journal.manifest.languages, journal.manifest.layers
+        survey = conclude(config, layers, languages, engine.survey(batches, counted))
         options = replace(ablation.options, global_types=survey.types)
-        ablation = replace(ablation, options=options, means=survey.means)
+        ablation = replace(ablation, options=options, moments=survey.moments)
     if finished:
         progress.say(f"{journal.manifest.name}: resuming after {len(finished):,} of {len(batches):,} batches")
     measuring = phase_of(progress).within(journal.manifest.name)

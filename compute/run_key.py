@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from neurontui.compute.ablation.values import ZERO, parse_values
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.tasks.digest import digest, spans_digest
@@ -82,6 +83,9 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
     for name, default in _LATER.items():
         if chosen[name] == default or (name == "ablation_judge" and "ablation" not in config.measures):
             del chosen[name]
+    values = [value.text for value in parse_values(config.ablation_value)]
+    # Zero alone is text, as in earlier versions. The mean of earlier versions was another number, under another key.
+    chosen["ablation_value"] = ZERO if values == [ZERO] else values
     if config.ablate is not None:
         chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
     return chosen

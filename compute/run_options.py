@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
+from neurontui.compute.ablation.values import parse_values
 from neurontui.compute.answers.predict import AnswerOptions
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.answer_direction import DirectionOptions
@@ -111,7 +112,7 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
         seeds=config.ablation_seeds,
         user_sets=user_sets,
         scope=config.ablation_scope,
-        value=config.ablation_value,
+        values=parse_values(config.ablation_value),
         layers=config.ablation_layers,
         seed=config.seed,
         judge=config.ablation_judge,

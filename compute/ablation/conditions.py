@@ -4,39 +4,51 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.values import NOTES, ZERO, Value, parse_value
 from neurontui.compute.measures.masks import TYPES
 from neurontui.compute.models.passes.ablation_hooks import SCOPES
 from neurontui.store.errors import InputError, UsageError
 from neurontui.store.journal.manifest import Condition, Layer
 
-VALUES = ("0", "mean")
+WEIGHT = "weight"
+"""`target` of every condition: the value replaces the weight of the value vector."""
 
 
 def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languages: int) -> tuple[Condition, ...]:
     """Baseline, types, random sets, matched controls, doses and the user's sets, numbered from 0.
 
-    With two languages no neuron is partial-shared, and with one none is specific; those conditions are left out.
-    Raises UsageError or InputError for options that do not fit the model.
+    With several values, the baseline is followed by all sets with the first value, then by all with the second, ….
+    patch replaces whole layers instead of sets. With two languages no neuron is partial-shared, and with one none is
+    specific; those conditions are left out. Raises UsageError or InputError for options that do not fit the model.
     """
     _check(options, layers)
+    planned: list[Condition] = [Condition(0, "baseline", "baseline")]
+    for value in options.values:
+        if value.name == "patch":
+            planned += _number(_layers(value, options, layers), value, options, len(planned))
+        else:
+            planned += _with_value(value, options, n_languages, len(planned))
+    return tuple(planned)
+
+
+def _with_value(value: Value, options: AblationOptions, n_languages: int, start: int) -> list[Condition]:
     types = [name for name in options.types if name in _possible(n_languages)]
     planned = [
-        Condition(0, "baseline", "baseline"),
-        *(Condition(0, "type", f"w/o {name}", type=name) for name in types),
-        *_random(options),
+        *(Condition(0, "type", value.label(name), type=name) for name in types),
+        *_random(value, options),
     ]
-    numbered = _number(planned, options)
+    numbered = _number(planned, value, options, start)
     of_type = {condition.type: condition.condition for condition in numbered if condition.kind == "type"}
     controls = [
-        Condition(0, "matched", f"w/o control of {t}", type=t, matched_to=of_type[t])
+        Condition(0, "matched", value.label(f"control of {t}"), type=t, matched_to=of_type[t])
         for t in options.matched
         if t in of_type and n_languages > 1
     ]
-    numbered += _number(controls, options, len(numbered))
+    numbered += _number(controls, value, options, start + len(numbered))
     if n_languages > 1:
-        numbered += _doses(options, [t for t in options.dosed if t in types], len(numbered))
-    users = [Condition(0, "user", user_set.label) for user_set in options.user_sets]
-    return (*numbered, *_number(users, options, len(numbered)))
+        numbered += _doses(value, options, [t for t in options.dosed if t in types], start + len(numbered))
+    users = [Condition(0, "user", _of_user(user_set.label, value)) for user_set in options.user_sets]
+    return [*numbered, *_number(users, value, options, start + len(numbered))]
 
 
 def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[str, str], ...]:
@@ -50,6 +62,8 @@ def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[s
         "contribution; if a layer has fewer such pairs than the dose requires, percent is lower than requested.",
     }
     explained = [text for kind, text in texts.items() if kind in kinds]
+    names = dict.fromkeys(parse_value(condition.value).name for condition in conditions)
+    explained += [NOTES[name] for name in names if name in NOTES]
     if conditions and judge == "teacher-forced":
         explained.append(
             "Answers with and without ablation are judged by teacher forcing: right if greedy decoding would begin "
@@ -58,37 +72,49 @@ def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[s
     return tuple(("ablation", text) for text in explained)
 
 
-def _number(planned: Sequence[Condition], options: AblationOptions, start: int = 0) -> list[Condition]:
+def _number(planned: Sequence[Condition], value: Value, options: AblationOptions, start: int) -> list[Condition]:
     return [
         replace(
             condition,
             condition=start + i,
-            scope="all" if condition.kind == "baseline" else options.scope,
-            layers=None if condition.kind == "baseline" else options.layers,
-            value="0" if condition.kind == "baseline" else options.value,
+            scope=options.scope,
+            layers=condition.layers or options.layers,
+            value=value.text,
+            target=WEIGHT,
         )
         for i, condition in enumerate(planned)
     ]
 
 
-def _random(options: AblationOptions) -> Iterator[Condition]:
+def _layers(value: Value, options: AblationOptions, layers: Sequence[Layer]) -> list[Condition]:
+    """Each layer as a whole, then all of them together."""
+    numbers = options.layers or tuple(layer.layer for layer in layers)
+    single = [Condition(0, "layer", value.label(f"layer {number}"), layers=(number,)) for number in numbers]
+    return [*single, Condition(0, "layer", value.label("all layers" if options.layers is None else "these layers"))]
+
+
+def _random(value: Value, options: AblationOptions) -> Iterator[Condition]:
     for fraction in options.fractions:
         for seed in range(options.seed, options.seed + options.seeds):
-            label = f"w/o random {fraction * 100:g} %, seed {seed}"
+            label = f"{value.label(f'random {fraction * 100:g} %')}, seed {seed}"
             yield Condition(0, "random", label, fraction=fraction, seed=seed)
 
 
-def _doses(options: AblationOptions, types: Sequence[str], start: int) -> list[Condition]:
+def _doses(value: Value, options: AblationOptions, types: Sequence[str], start: int) -> list[Condition]:
     """Two conditions per dose: neurons of a type, and an equal number of its control."""
     doses: list[Condition] = []
     for name in types:
         for dose in options.doses:
-            label = f"w/o {name}, paired dose of at most {dose * 100:g} %"
-            own = Condition(0, "dose", label, type=name, fraction=dose, seed=options.seed)
-            other = replace(own, label=f"w/o control of {name}, paired dose of at most {dose * 100:g} %")
-            pair = _number([own, other], options, start + len(doses))
+            size = f"paired dose of at most {dose * 100:g} %"
+            own = Condition(0, "dose", f"{value.label(name)}, {size}", type=name, fraction=dose, seed=options.seed)
+            other = replace(own, label=f"{value.label(f'control of {name}')}, {size}")
+            pair = _number([own, other], value, options, start + len(doses))
             doses += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
     return doses
+
+
+def _of_user(label: str, value: Value) -> str:
+    return label if value.name == ZERO else value.label(label.removeprefix("w/o "))
 
 
 def _possible(n_languages: int) -> tuple[str, ...]:
@@ -101,8 +127,6 @@ def _possible(n_languages: int) -> tuple[str, ...]:
 def _check(options: AblationOptions, layers: Sequence[Layer]) -> None:
     if options.scope not in SCOPES:
         raise UsageError(f"'{options.scope}' is not a scope of an ablation; use {' or '.join(SCOPES)}.")
-    if options.value not in VALUES:
-        raise UsageError(f"Activations cannot be set to '{options.value}'; use {' or '.join(VALUES)}.")
     for fraction in (*options.fractions, *options.doses):
         if not 0 < fraction <= 1:
             raise UsageError(f"{fraction:g} is not a share of neurons; use numbers above 0 and up to 1.")

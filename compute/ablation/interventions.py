@@ -5,7 +5,7 @@ generated answers continue. Work that a condition does not affect is not repeate
 ablated, and the prompt without its last token if only that token is ablated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import Off, Sets
+from neurontui.compute.ablation.sources import Sources
 from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.judge import Outcome
 from neurontui.compute.answers.kv_cache import borrow_layers
@@ -44,7 +45,7 @@ class Trial:
     rows: Rows
     sets: Sets
     options: AblationOptions
-    means: Mapping[int, Tensor]
+    sources: Sources
 
     def run(self, condition: Condition, reused: Predictions | None) -> list[Result]:
         """Results in the order of the rows. reused: outcomes to return instead of running the model."""
@@ -60,8 +61,8 @@ class Trial:
     def _without(self, condition: Condition, off: Off) -> list[Outcome]:
         reuse = condition.scope == "last" and not self.loaded.encoder_decoder
         before = self._plain if reuse or self._shortcut else None  # read before the hooks are active
-        values = self.means if condition.value == "mean" else {}
-        with ablate(self.loaded.ffns, off, values=values, scope=condition.scope) as intervention:
+        replacement = self.sources.replacement(condition)  # may run the model, so before the hooks too
+        with ablate(self.loaded.ffns, off, replacement=replacement, scope=condition.scope) as intervention:
             decoder = Decoder(self.loaded, intervention)
             if reuse and before is not None:
                 reading, logits = decoder.reread_last(before, self._tokens)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from neurontui.compute.ablation.values import ZERO, Value
 from neurontui.compute.answers.predict import AnswerOptions
 from neurontui.compute.measures.masks import TYPES
 
@@ -51,8 +52,8 @@ class AblationOptions:
     user_sets: tuple[UserSet, ...] = ()
     scope: str = "all"
     """all: every position; last: the last prompt token and generated tokens."""
-    value: str = "0"
-    """Value that A is set to: 0, or its mean over inputs (pass `means`)."""
+    values: tuple[Value, ...] = (Value(ZERO),)
+    """What the weights of a set are replaced by; one condition of each set for each value."""
     layers: tuple[int, ...] | None = None
     seed: int = 0
     global_types: tuple[Tensor, ...] | None = None

@@ -74,8 +74,14 @@ class Sets:
             "random": self._random,
             "matched": self._matched,
             "dose": self._dose,
+            "layer": self._whole,
         }[condition.kind]
         return {layer: make(condition, layer) for layer in layers}
+
+    def _whole(self, _condition: Condition, layer: int) -> Tensor:
+        """All neurons of the layer."""
+        size = self.ablation_inputs.ffns[layer].layer.n_neurons
+        return torch.ones(len(self.rows), size, dtype=torch.bool, device=self._device(layer))
 
     def _kind(self, condition: Condition, layer: int) -> Tensor:
         """The input's neurons of a type; equal for all languages of an example."""

@@ -1,11 +1,12 @@
-"""A pass over all examples before an ablation that depends on all of them: majority types and mean activations."""
+"""A pass over all examples before an ablation that depends on all of them: majority types, moments of the weights."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from neurontui.compute.ablation.values import SURVEYED, parse_values
 from neurontui.compute.answers.predict import prepare
 from neurontui.compute.answers.targets import AnswerBook, find_targets
 from neurontui.compute.batch import Batch, Capture
@@ -14,6 +15,9 @@ from neurontui.compute.measures.masks import TYPES, pack_tensor, type_codes
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
+from neurontui.compute.models.passes.replacements import KINDS, LAST
+from neurontui.compute.models.passes.weight_sums import Moments, WeightSums, sum_weights
+from neurontui.compute.models.prompts.tokenize import encode_batch
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, capture_options
 from neurontui.store.errors import MeasureError
@@ -26,8 +30,8 @@ class Survey:
 
     types: tuple[Tensor, ...] | None = None
     """Per layer (d_m,): code of each neuron's most frequent type; in a tie, the type with more active languages."""
-    means: Mapping[int, Tensor] | None = None
-    """Per layer (d_m,) float32: mean activation at the token of measurement, over examples and languages."""
+    moments: Moments | None = None
+    """Means and standard deviations of the weights of value vectors."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +40,25 @@ class Surveyed:
 
     counts: tuple[Tensor, ...]
     """Per layer (types, d_m) int64: number of examples in which each neuron has each type."""
-    sums: tuple[Tensor, ...]
-    """Per layer (d_m,) float64: activations at the token of measurement."""
+    weights: WeightSums
+    """Sums of the weights of value vectors; empty if no value needs them."""
     n_inputs: int
 
     def __add__(self, other: "Surveyed") -> "Surveyed":
         return Surveyed(
             tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
-            tuple(a + b for a, b in zip(self.sums, other.sums, strict=True)),
+            self.weights + other.weights,
             self.n_inputs + other.n_inputs,
         )
 
 
 def needs_survey(config: RunConfig) -> bool:
     """Whether the ablation of a run depends on all examples."""
-    depends = config.ablation_set == "global" or config.ablation_value == "mean"
-    return "ablation" in config.measures and depends
+    return "ablation" in config.measures and (config.ablation_set == "global" or _needs_weights(config))
+
+
+def _needs_weights(config: RunConfig) -> bool:
+    return any(value.name in SURVEYED for value in parse_values(config.ablation_value))
 
 
 def survey(
@@ -64,45 +71,58 @@ def survey(
     """
     options = replace(capture_options(config), any_token=False)
 
-    def measure(part: Batch) -> Capture:
+    def measure(part: Batch) -> tuple[Capture, WeightSums]:
         if config.skip_bad and book is not None and book.has_answers:
             prepare(loaded, part, find_targets(loaded, part, book), answer_options(config))
-        return capture(loaded, part, options, counted)
+        captured = capture(loaded, part, options, counted)
+        if not _needs_weights(config):
+            return captured, WeightSums()
+        encoded = encode_batch(loaded, part)
+        return captured, sum_weights(loaded, encoded, len(part.languages), options.token_budget, counted)
 
     total, parts = _nothing(loaded.layers), list(batch.parts(config.examples_at_once))
     counted = progress.within("part", len(parts))
     for done, part in enumerate(parts):
         counted.reach(done)
         try:
-            captured, _ = measure_valid(part, measure, skip_bad=config.skip_bad)
+            (captured, weights), _ = measure_valid(part, measure, skip_bad=config.skip_bad)
         except NothingValidError:
             continue
-        total += Surveyed(
-            tuple(_type_counts(activations > options.threshold) for activations in captured.activations),
-            tuple(activations.sum((0, 1), dtype=torch.float64).cpu() for activations in captured.activations),
-            captured.n_tokens.numel(),
-        )
+        counts = tuple(_type_counts(activations > options.threshold) for activations in captured.activations)
+        total += Surveyed(counts, weights, captured.n_tokens.numel())
     return total
 
 
-def conclude(config: RunConfig, layers: Sequence[Layer], surveyed: Iterable[Surveyed]) -> Survey:
+def conclude(
+    config: RunConfig, layers: Sequence[Layer], languages: Sequence[str], surveyed: Iterable[Surveyed]
+) -> Survey:
     """Combine all batches, in order; raises MeasureError if none has an example that can be measured."""
     total = sum(surveyed, start=_nothing(layers))
     if not total.n_inputs:
         raise MeasureError("No example can be measured.")
-    means = {layer.layer: (sums / total.n_inputs).float() for layer, sums in zip(layers, total.sums, strict=True)}
+    if _needs_weights(config):
+        _require_tokens(config, languages, total.weights)
     return Survey(
         types=tuple(map(_majority, total.counts)) if config.ablation_set == "global" else None,
-        means=means if config.ablation_value == "mean" else None,
+        moments=total.weights.moments(layers, config.ablation_scope) if _needs_weights(config) else None,
     )
+
+
+def _require_tokens(config: RunConfig, languages: Sequence[str], weights: WeightSums) -> None:
+    """Raise MeasureError if a language, whose means others get, has no token of a kind of which another has one."""
+    for value in parse_values(config.ablation_value):
+        for n in weights.n.values() if value.name == "mean-of" else ():
+            lacking = ((n[languages.index(str(value.language))] == 0) & (n > 0).any(0)).tolist()
+            if any(lacking[LAST if config.ablation_scope == "last" else 0 :]):
+                raise MeasureError(
+                    f"Prompts in '{value.language}' are too short for --ablation-value {value.text}: none has a token "
+                    f"of the kind '{KINDS[lacking.index(True)]}', which other prompts have; use --ablation-scope last."
+                )
 
 
 def _nothing(layers: Sequence[Layer]) -> Surveyed:
-    return Surveyed(
-        tuple(torch.zeros(len(TYPES), layer.n_neurons, dtype=torch.int64) for layer in layers),
-        tuple(torch.zeros(layer.n_neurons, dtype=torch.float64) for layer in layers),
-        0,
-    )
+    counts = tuple(torch.zeros(len(TYPES), layer.n_neurons, dtype=torch.int64) for layer in layers)
+    return Surveyed(counts, WeightSums(), 0)
 
 
 def _type_counts(active: Tensor) -> Tensor:

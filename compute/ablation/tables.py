@@ -9,9 +9,11 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from neurontui.compute.ablation.donors import Donors
 from neurontui.compute.ablation.interventions import Result, Trial
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import AblationInputs, Sets
+from neurontui.compute.ablation.sources import BatchSources, Sources
 from neurontui.compute.answers.judge import Outcome
 from neurontui.compute.answers.output_language import detector
 from neurontui.compute.answers.predict import Predictions, passes, passes_per_answer, prepare
@@ -20,8 +22,8 @@ from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
+from neurontui.compute.models.passes.weight_sums import Moments
 from neurontui.compute.progress import SILENT, Phase
-from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Condition
 
 
@@ -36,16 +38,18 @@ def ablation_tables(
     options: AblationOptions,
     *,
     baseline: Predictions | None = None,
-    means: Mapping[int, Tensor] | None = None,
+    moments: Moments | None = None,
+    donors: Donors | None = None,
     progress: Phase = SILENT,
 ) -> dict[str, pa.Table]:
     """Shard table ablation_examples: one row per condition, example and language.
 
     masks: per layer (E, d_m), from `pack_tensor`. baseline: result of `predict`, reused for the baseline condition if
     answers are generated; otherwise the baseline is judged by teacher forcing like all other conditions.
-    means: per layer (d_m,) the mean activation, for conditions that use it as the value.
+    moments, donors: for conditions whose values depend on other prompts; raises MeasureError without them.
     """
-    _check(conditions, means)
+    devices = {ffn.layer.layer: of_layer.device for ffn, of_layer in zip(loaded.ffns, masks, strict=True)}
+    sources = BatchSources.of(loaded, batch, conditions, options, moments and moments.to(devices), donors)
     users = [condition.condition for condition in conditions if condition.kind == "user"]
     named = dict(zip(users, options.user_sets, strict=True))
     ablation_inputs = AblationInputs(batch, loaded.ffns, capture, masks, options, named)
@@ -57,7 +61,7 @@ def ablation_tables(
         parts = passes(loaded, prepared, rows)
         lengths = counted.within("length", len(parts))
         for part in parts:
-            trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, means or {})
+            trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, Sources(sources, part))
             of_conditions = lengths.within("condition", len(conditions))
             for condition in conditions:
                 generated = condition.kind == "baseline" and options.judge == "generated"
@@ -73,13 +77,6 @@ def ablation_tables(
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
     generated = options.judge == "generated"
     return {"ablation_examples": _table(batch, conditions, result_of, generated=generated)}
-
-
-def _check(conditions: Sequence[Condition], means: Mapping[int, Tensor] | None) -> None:
-    if means is None and any(condition.value == "mean" for condition in conditions):
-        raise MeasureError(
-            "Activations cannot be set to their mean without means; survey the run first and pass its means."
-        )
 
 
 def _table(

@@ -111,7 +111,8 @@ class Decoder:
             mask = mask.index_put((every, tokens.last), torch.zeros_like(tokens.last))
         before = replace(before, mask=mask, lengths=before.lengths - 1)
         last = tokens.ids[every, tokens.last][:, None]
-        after, logits = self.extend(before, last, torch.ones_like(last))
+        self._aim(before.rows, {"decoder": torch.zeros_like(tokens.last)})
+        after, logits = self._append(before, last, torch.ones_like(last), None)
         return after, logits[:, -1]
 
     def extend(self, reading: Reading, ids: Tensor, mask: Tensor, at: Places | None = None) -> tuple[Reading, Tensor]:
@@ -121,6 +122,9 @@ class Decoder:
         (N, V), without running the LM head for the others.
         """
         self._aim(reading.rows, None)
+        return self._append(reading, ids, mask, at)
+
+    def _append(self, reading: Reading, ids: Tensor, mask: Tensor, at: Places | None) -> tuple[Reading, Tensor]:
         with head_at_places(self.loaded.model, *at) if at is not None else nullcontext():
             whole, outputs = self._outputs(reading, ids, mask)
         after = replace(

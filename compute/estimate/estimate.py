@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from neurontui.compute.ablation.conditions import plan_conditions
+from neurontui.compute.ablation.values import require_model
 from neurontui.compute.batch import Batch, unplanned
 from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.config import RunConfig
@@ -129,6 +130,7 @@ def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int
     if "ablation" not in config.measures:
         return 0
     options = ablation_options(config, loaded.layers, data.languages)
+    require_model(options.values, routed=loaded.routed)
     return len(plan_conditions(options, loaded.layers, len(data.languages)))
 
 

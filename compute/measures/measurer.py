@@ -4,12 +4,13 @@ A batch of the journal is measured in parts that fit into memory. Sums over exam
 written once at the end. Each worker of an engine has one Measurer. It does not depend on journals, files or workers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 from torch import Tensor
 
+from neurontui.compute.ablation.donors import Donors
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.tables import ablation_tables
 from neurontui.compute.answers.output_language import base_language, detector
@@ -26,6 +27,7 @@ from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.models.passes.microbatches import refuse_without_memory
+from neurontui.compute.models.passes.weight_sums import Moments
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, attribution_options, capture_options
 from neurontui.store.journal.manifest import Condition
@@ -49,7 +51,8 @@ class Ablation:
 
     conditions: tuple[Condition, ...] = ()
     options: AblationOptions = field(default_factory=AblationOptions)
-    means: Mapping[int, Tensor] | None = None
+    moments: Moments | None = None
+    donors: Donors | None = None
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,8 @@ class Measurer:
             captured.targets,
             self._ablation.options,
             baseline=captured.predictions,
-            means=self._ablation.means,
+            moments=self._ablation.moments,
+            donors=self._ablation.donors,
             progress=stages.ablation(),
         )
 

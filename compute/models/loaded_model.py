@@ -69,6 +69,8 @@ class ModelFacts:
     """Tokens of the vocabulary."""
     width: int = 0
     """Dimensions of the residual stream."""
+    routed: bool = False
+    """See LoadedModel."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,15 @@ class LoadedModel:
         return tuple(ffn.layer for ffn in self.ffns)
 
     @property
+    def routed(self) -> bool:
+        """Whether the model has experts that a token may not be routed to."""
+        return any(isinstance(part, (ExpertsFFN, DenseExpertsFFN)) for ffn in self.ffns for part in ffn.parts)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Notes for readers of a run with this model, one sentence each."""
         notes = []
-        if any(isinstance(part, (ExpertsFFN, DenseExpertsFFN)) for ffn in self.ffns for part in ffn.parts):
+        if self.routed:
             notes.append(
                 "The model routes each token to a few experts; neurons of the others have no activation there "
                 "and count as not active."
@@ -189,6 +196,7 @@ class LoadedModel:
             chat_template=None if self.chat is None else self.chat.digest,
             n_tokens=min(self.n_embeddings, len(self.tokenizer)),
             width=int(self.model.get_input_embeddings().weight.shape[1]),
+            routed=self.routed,
         )
 
     @property

@@ -277,3 +277,12 @@ def test_teacher_forcing_is_part_of_the_key_of_runs_that_ablate(config: RunConfi
     assert _deciding(ablated)["ablation_judge"] == "teacher-forced"
     assert "ablation_judge" not in _deciding(replace(ablated, ablation_judge="generated"))
     assert _deciding(config) == _deciding(replace(config, ablation_judge="generated"))
+
+
+def test_the_value_of_an_ablation_is_part_of_the_key_in_one_spelling(config: RunConfig) -> None:
+    """Zero alone as in earlier versions; their mean was another number, so it has another key."""
+    for spelling in (("0",), ("zero",)):
+        assert _deciding(replace(config, ablation_value=spelling))["ablation_value"] == "0"
+    assert _deciding(replace(config, ablation_value=("mean",)))["ablation_value"] == ["mean"]
+    several = replace(config, ablation_value=("zero", "mean-of:deu_Latn", "scale:2.0"))
+    assert _deciding(several)["ablation_value"] == ["0", "mean-of:de", "scale:2"]

@@ -105,27 +105,78 @@ def test_a_stored_run_holds_what_the_weights_say(architecture: str, task_file: P
 
 
 def test_a_survey_counts_all_examples_whatever_the_batches(task_file: Path, tmp_path: Path) -> None:
-    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean")
+    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value=("mean",))
     loaded = load_model(ModelOptions(config.model, device="cpu"))
     batches = plan(load_task(str(task_file), TaskOptions(languages=LANGUAGES)), 1)
-    A = _activations(config, "bloom")
-    n_active = (A > 0).sum(1)
+    n_active = (_activations(config, "bloom") > 0).sum(1)
     codes = np.select([n_active == 0, n_active == 1, n_active == 4], [0, 1, 3], 2)
 
     surveyed = [survey(config, loaded, each) for each in batches]
-    found = conclude(config, loaded.layers, surveyed)
+    found = conclude(config, loaded.layers, LANGUAGES, surveyed)
 
-    assert found.means is not None
     assert found.types is not None
-    for layer in range(A.shape[2]):
-        assert np.allclose(found.means[layer], A[:, :, layer].mean((0, 1)), atol=1e-6)
+    for layer in range(codes.shape[1]):
         counts = np.stack([(codes[:, layer] == code).sum(0) for code in range(4)])
         chosen = np.take_along_axis(counts, found.types[layer].numpy()[None], 0)[0]
         assert np.array_equal(chosen, counts.max(0))
 
 
+@pytest.mark.parametrize("architecture", ["bloom", "llama", "mt5"])
+@pytest.mark.parametrize("scope", ["all", "last"])
+def test_moments_are_those_of_weights_by_language_and_kind_of_position(
+    architecture: str, scope: str, task_file: Path, tmp_path: Path
+) -> None:
+    """Against the equations, prompt by prompt. An activation of the product or the gate makes no difference."""
+    config = replace(
+        _config(tmp_path, architecture, task_file),
+        ablation_value=("mean", "add:1"),
+        ablation_scope=scope,
+        batch_tokens=40,
+    )
+    loaded = load_model(ModelOptions(config.model, device="cpu"))
+    batches = plan(load_task(str(task_file), TaskOptions(languages=LANGUAGES)), 2)
+    found = conclude(config, loaded.layers, LANGUAGES, [survey(config, loaded, each) for each in batches]).moments
+    assert found is not None
+    ends = loaded.encoder_decoder
+    weights = {
+        code: [
+            reference(loaded.model, architecture, ids_of(loaded.tokenizer, prompt, ends=ends)).products
+            for prompt in PROMPTS[code]
+        ]
+        for code in LANGUAGES
+    }
+    for layer in range(len(loaded.layers)):
+        of_kind = {code: [[], [], []] for code in LANGUAGES}
+        for code, prompts in weights.items():
+            for prompt in prompts:
+                *before, last = prompt[layer].double().numpy()
+                for position, weight in enumerate(before):
+                    of_kind[code][min(position, 1)].append(weight)
+                of_kind[code][2].append(last)
+        for bit, code in enumerate(LANGUAGES):
+            for kind, rows in enumerate(of_kind[code]):
+                mean = found.means[layer][bit, kind].numpy()
+                assert np.allclose(mean, np.mean(rows, 0), atol=1e-5) if rows else np.isnan(mean).all()
+        used = [w for kinds in of_kind.values() for kind in ([2] if scope == "last" else [1, 2]) for w in kinds[kind]]
+        assert np.allclose(found.deviations[layer], np.std(used, 0), atol=1e-5)
+
+
+def test_means_of_a_language_without_such_tokens_are_refused(tmp_path: Path) -> None:
+    """Its prompts have two tokens, those of the other language more."""
+    path = tmp_path / "short.jsonl"
+    lines = [
+        {"id": f"e{i}", "prompts": {"en": PROMPTS["en"][i], "de": "AB"}, "answers": {"en": "a", "de": "b"}}
+        for i in range(3)
+    ]
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+    config = replace(_config(tmp_path, "bloom", path), languages=("en", "de"), ablation_value=("mean-of:de",))
+    with pytest.raises(MeasureError, match=r"Prompts in 'de' are too short .* 'between'"):
+        run(config, NullProgress())
+    run(replace(config, ablation_scope="last"), NullProgress())
+
+
 def test_one_set_for_all_examples_and_means_go_through_a_run(task_file: Path, tmp_path: Path) -> None:
-    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value="mean")
+    config = replace(_config(tmp_path, "bloom", task_file), ablation_set="global", ablation_value=("mean",))
     run(config, NullProgress())
 
     with open_results(config.out) as results:
@@ -136,6 +187,31 @@ def test_one_set_for_all_examples_and_means_go_through_a_run(task_file: Path, tm
         values = results.sql("SELECT DISTINCT value FROM conditions WHERE kind != 'baseline'")
     assert set(sizes["sizes"].to_pylist()) == {1}
     assert values["value"].to_pylist() == ["mean"]
+
+
+def test_every_value_goes_through_a_run(task_file: Path, tmp_path: Path) -> None:
+    """Without any neuron in the sets, no value changes an outcome."""
+    names = ("zero", "mean", "resample", "scale:2", "add:-1", "mean-of:zho_Hans", "patch:tr")
+    config = replace(
+        _config(tmp_path, "llama", task_file), ablation_value=names, ablation_scope="last",
+        ablation_fractions=(0.001, 0.5), ablation_seeds=1,
+    )  # fmt: skip
+    run(config, NullProgress())
+    with open_results(config.out) as results:
+        rows = results.sql(
+            "SELECT value, kind, fraction, target, count(*) AS n, "
+            "avg(abs(e.answer_logprob - b.answer_logprob)) AS change "
+            "FROM ablation_examples e JOIN conditions c USING (run, condition) "
+            "JOIN ablation_examples b ON b.condition = 0 AND b.example = e.example AND b.language = e.language "
+            "WHERE kind IN ('random', 'layer') GROUP BY ALL ORDER BY value, fraction"
+        ).to_pylist()
+        notes = results.sql("SELECT text FROM notes WHERE topic = 'ablation'")["text"].to_pylist()
+    assert {row["value"] for row in rows} == {"0", "mean", "resample", "scale:2", "add:-1", "mean-of:zh", "patch:tr"}
+    assert {row["target"] for row in rows} == {"weight"}
+    for row in rows:
+        assert row["n"] == (36 if row["kind"] == "layer" else 12)
+        assert (row["change"] < 1e-5) == (row["fraction"] == 0.001)
+    assert sum(note.startswith(("At the", "Resampled", "Patched", "SD:")) for note in notes) == 5
 
 
 def test_what_cannot_be_measured_is_left_out_on_request(tmp_path: Path) -> None:

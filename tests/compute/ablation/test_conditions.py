@@ -1,5 +1,6 @@
 """The list of conditions: complete, numbered, and refused in a sentence where it does not fit the model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from neurontui.compute.ablation.user_sets import (
     language_of_run,
     read_neurons,
 )
+from neurontui.compute.ablation.values import Value, parse_value, parse_values, require_data, require_model
+from neurontui.compute.config import RunConfig
 from neurontui.store.errors import InputError, UsageError
 from neurontui.store.journal.manifest import Layer
 
@@ -70,19 +73,87 @@ def test_few_languages_have_fewer_types() -> None:
 
 def test_choices_hold_for_all_conditions_but_the_baseline() -> None:
     options = AblationOptions(
-        scope="last", value="mean", layers=(1,), user_sets=(UserSet("mine", (UserNeuron(1, 3),)),)
+        scope="last", values=(Value("mean"),), layers=(1,), user_sets=(UserSet("mine", (UserNeuron(1, 3),)),)
     )
     planned = plan_conditions(options, LAYERS, 4)
     assert (planned[0].scope, planned[0].value, planned[0].layers) == ("all", "0", None)
     assert {(each.scope, each.value, each.layers) for each in planned[1:]} == {("last", "mean", (1,))}
-    assert (planned[-1].kind, planned[-1].label) == ("user", "mine")
+    assert {each.target for each in planned[1:]} == {"weight"}
+    assert planned[0].target is None
+    assert (planned[-1].kind, planned[-1].label) == ("user", "mine at their mean")
+
+
+def test_every_set_has_one_condition_for_each_value() -> None:
+    values = parse_values(("zero", "mean", "scale:2"))
+    one, three = AblationOptions(fractions=(0.25,)), AblationOptions(fractions=(0.25,), values=values)
+    alone, together = (plan_conditions(options, LAYERS, 4) for options in (one, three))
+    n = len(alone) - 1
+    assert together[: n + 1] == alone
+    assert [each.value for each in together[1:]] == [text for text in ("0", "mean", "scale:2") for _ in range(n)]
+    assert [each.condition for each in together] == list(range(len(together)))
+    assert len({each.label for each in together}) == len(together)
+    for each in together:
+        if each.matched_to is not None:
+            own = together[each.matched_to]
+            assert (own.value, own.type, own.fraction) == (each.value, each.type, each.fraction)
+
+
+def test_patches_are_layers_one_by_one_and_all_together() -> None:
+    options = AblationOptions(scope="last", values=parse_values(("patch:deu_Latn",)))
+    planned = plan_conditions(options, LAYERS, 4)
+    assert [(each.kind, each.layers, each.value) for each in planned[1:]] == [
+        ("layer", (0,), "patch:de"), ("layer", (1,), "patch:de"), ("layer", None, "patch:de"),
+    ]  # fmt: skip
+    assert [each.label for each in planned[1:]] == [
+        f"{what} patched from de" for what in ("layer 0", "layer 1", "all layers")
+    ]
+    some = plan_conditions(replace(options, layers=(1,)), LAYERS, 4)
+    assert [each.layers for each in some[1:]] == [(1,), (1,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "stored", "label"),
+    [
+        ("0", "0", "w/o X"), ("zero", "0", "w/o X"), ("mean", "mean", "X at their mean"),
+        ("resample", "resample", "X resampled"), ("mean-of:zho_Hans", "mean-of:zh", "X at the mean of zh"),
+        ("scale:2.0", "scale:2", "X times 2"), ("scale:-0.5", "scale:-0.5", "X times -0.5"),
+        ("scale:-0", "scale:0", "X times 0"), ("add:1e0", "add:1", "X +1 SD"), ("add:-2", "add:-2", "X -2 SD"),
+        ("patch:DE", "patch:de", "X patched from de"),
+    ],
+)  # fmt: skip
+def test_values_are_stored_in_one_spelling(text: str, stored: str, label: str) -> None:
+    assert (parse_value(text).text, parse_value(text).label("X")) == (stored, label)
+    assert parse_value(stored) == parse_value(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "", "scale", "scale:", "scale:x", "add:nan", "add:inf", "mean:de", "patch", "patch:", "Zero"]
+)
+def test_other_values_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--ablation-value cannot be"):
+        parse_value(text)
+
+
+def test_values_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(UsageError, match="'mean' twice"):
+        parse_values(("mean", "zero", "mean"))
+    with pytest.raises(UsageError, match="at least one"):
+        parse_values(())
+    with pytest.raises(UsageError, match=r"mean-of:fr .* en, de"):
+        require_data(parse_values(("mean-of:fr",)), ("en", "de"), ("a", "b"))
+    with pytest.raises(UsageError, match="one cluster"):
+        require_data(parse_values(("resample",)), ("en", "de"), ("a", "a"))
+    with pytest.raises(UsageError, match=r"mean needs .* use zero or scale:K"):
+        require_model(parse_values(("zero", "mean")), routed=True)
+    require_model(parse_values(("zero", "scale:2")), routed=True)
+    with pytest.raises(UsageError, match="--ablation-scope last"):
+        RunConfig("m", "t", Path("o.duckdb"), ablation_value=("patch:de",))
 
 
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
         (AblationOptions(scope="some"), UsageError, "'some' is not a scope"),
-        (AblationOptions(value="1"), UsageError, "cannot be set to '1'"),
         (AblationOptions(fractions=(1.5,)), UsageError, "1.5 is not a share"),
         (AblationOptions(layers=(2,)), InputError, "no layer 2 to ablate.*0 to 1"),
     ],

@@ -19,7 +19,6 @@ from neurontui.compute.answers.targets import find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.measures.masks import TYPES, pack_tensor
 from neurontui.compute.models.passes.capture import CaptureOptions, capture
-from neurontui.store.errors import MeasureError
 from neurontui.store.schema import shard_schema
 from tests.compute.answers import plain
 from tests.compute.answers.asked import asked, book_of
@@ -299,17 +298,3 @@ def test_one_global_set_a_type() -> None:
         elif condition.kind == "matched":
             kind = types[1] == TYPES.index(condition.type)
             assert not (sets.off(condition)[1] & kind).any()
-
-
-def test_a_mean_can_take_the_place_of_zero() -> None:
-    options = AblationOptions(
-        types=("non-activated",), fractions=(), matched=(), dosed=(), value="mean", answers=ANSWERS
-    )
-    with pytest.raises(MeasureError, match="mean"):
-        measure("bloom", asked(), options)
-    zeros = {layer: torch.zeros(128) for layer in range(2)}
-    as_zero = measure("bloom", asked(), options, means=zeros)
-    plain_zero = measure("bloom", asked(), replace(options, value="0"))
-    assert as_zero == plain_zero
-    ones = {layer: torch.ones(128) for layer in range(2)}
-    assert measure("bloom", asked(), options, means=ones) != plain_zero

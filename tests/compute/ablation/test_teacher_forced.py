@@ -10,9 +10,11 @@ import torch
 from neurontui.compute.ablation.conditions import plan_conditions
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.ablation.sets import Sets
+from neurontui.compute.ablation.values import Value
 from neurontui.compute.answers.predict import predict
 from neurontui.compute.answers.targets import Target, find_targets
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.weight_sums import Moments
 from neurontui.compute.models.prompts.tokenize import encode
 from tests.compute.ablation.test_tables import ANSWERS, ablation_inputs, measure, split
 from tests.compute.answers import plain
@@ -29,14 +31,14 @@ def ablated(loaded: LoadedModel, off: dict[int, torch.Tensor], prompt: str, scop
     last = len(encode(loaded, [prompt])[0].ids) - 1
     start = {"all": 0, "last": 0 if loaded.encoder_decoder else last}[scope]
 
-    def assign(layer: int, _module, _args, output: torch.Tensor) -> torch.Tensor:
+    def assign(layer: int, _module, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
         encoder = scope == "last" and loaded.ffns[layer].layer.stack == "encoder"
-        changed = output.clone().view(1, -1, output.shape[-1])
+        changed = args[0].clone().view(1, -1, args[0].shape[-1])
         here = slice(last, last + 1) if encoder else slice(start, None)
         changed[:, here] = torch.where(off[layer], torch.tensor(value), changed[:, here])
-        return changed.view_as(output)
+        return (changed.view_as(args[0]),)
 
-    handles = [loaded.ffns[layer].act.register_forward_hook(partial(assign, layer)) for layer in off]
+    handles = [loaded.ffns[layer].value.register_forward_pre_hook(partial(assign, layer)) for layer in off]
     yield
     for handle in handles:
         handle.remove()
@@ -53,11 +55,11 @@ def first_rank(target: Target, following: torch.Tensor) -> int | None:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_answer_tokens_are_ablated_as_in_single_prompts(architecture: str, scope: str, value: str) -> None:
     loaded, batch = load_tiny(architecture), asked()
-    options = replace(FEW, scope=scope, value=value)
-    means = {ffn.layer.layer: torch.full((ffn.layer.n_neurons,), 0.25) for ffn in loaded.ffns}
+    options = replace(FEW, scope=scope, values=(Value(value),))
+    means = {ffn.layer.layer: torch.full((4, 3, ffn.layer.n_neurons), 0.25) for ffn in loaded.ffns}
     found = {
         (row["condition"], row["example"] * 4 + batch.languages.index(row["language"])): row
-        for row in measure(architecture, batch, options, means=means)
+        for row in measure(architecture, batch, options, moments=Moments(means, {}))
     }
     sets = Sets(ablation_inputs(architecture, batch, options), range(12))
     targets = find_targets(loaded, batch, book_of(loaded, batch)).rows

@@ -32,7 +32,7 @@ def config(out: Path) -> RunConfig:
     return RunConfig(
         model=str(DEMO_MODEL), task=str(demo_task("fact")), out=out, device="cpu", limit=5,
         languages=("en", "de", "tr"), measures=("types", "attribution", "ablation"),
-        ablation_fractions=(), ablation_doses=(), ablation_set="global", ablation_value="mean",
+        ablation_fractions=(), ablation_doses=(), ablation_set="global", ablation_value=("mean",),
         ablation_examples=2, max_new_tokens=2, batch_examples=1,
     )  # fmt: skip
 
