@@ -112,10 +112,10 @@ class RunConfig:
     skip_bad: Annotated[bool, Setting("Task", "Skip and count examples that cannot be measured.")] = False
 
     measures: Annotated[
-        tuple[Literal["types", "contribution", "attribution", "ablation"], ...],
-        Setting("Measures", "types, contribution, attribution, ablation; default: types.", "LIST"),
+        tuple[Literal["types", "contribution", "attribution", "gradient", "ablation"], ...],
+        Setting("Measures", "types, contribution, attribution, gradient, ablation; default: types.", "LIST"),
     ] = ("types",)
-    """Types are always measured; attribution is contribution and effective scores, which need answers."""
+    """Types are always measured. attribution: contribution and effective scores. It needs answers, as gradient does."""
     thresholds: Annotated[
         tuple[float, ...],
         Setting(
@@ -184,6 +184,19 @@ class RunConfig:
             "N", low=0,
         ),
     ] = None  # fmt: skip
+
+    truth_neurons: Annotated[
+        int,
+        Setting(
+            "Scores",
+            "Also measure the exact effect of N single neurons of each layer, chosen at random, to check the scores; "
+            "default: 0.",
+            "N", low=0,
+        ),
+    ] = 0  # fmt: skip
+    truth_examples: Annotated[
+        int, Setting("Scores", "Examples for --truth-neurons, the first N; default: 8.", "N", low=1)
+    ] = 8
 
     ablation_scope: Annotated[
         Literal["all", "last"],
@@ -331,11 +344,29 @@ class RunConfig:
             raise UsageError("--system is the system text of a chat; add --chat.")
         self._check_token()
         require_scope(parse_values(self.ablation_value), self.ablation_scope)
+        self._check_gradient()
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
             raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
         if self.engine == "local" and (self.address is not None or self.workers is not None):
             raise UsageError("--address and --workers require --engine ray.")
+
+    def _check_gradient(self) -> None:
+        if "gradient" not in self.measures:
+            if self.truth_neurons:
+                raise UsageError(
+                    "--truth-neurons compares the gradient with exact effects; add gradient to --measures."
+                )
+            return
+        if self.token == "first-generated":  # noqa: S105 - a position, not a secret
+            raise UsageError(
+                "The gradient is that of the answer, which has already begun at --token first-generated; remove "
+                "gradient from --measures, or use --token last."
+            )
+        if not self.neuron_scores:
+            raise UsageError(
+                "The gradient is stored by neuron; remove gradient from --measures, or --no-neuron-scores."
+            )
 
     def _check_token(self) -> None:
         if self.token == "last":  # noqa: S105 - a position, not a secret

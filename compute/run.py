@@ -27,7 +27,7 @@ from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer, neuro
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
-from neurontui.compute.run_options import ablation_options, task_options
+from neurontui.compute.run_options import ablation_options, require_supported, task_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.text_checks import text_warnings
@@ -89,6 +89,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
     with open_engine(config, data, progress) as engine:
         info = engine.worker_info
         progress.say(info.model.placement)
+        require_supported(config, info.model)
         ablation = _ablation(config, info.model, data)
         key, name = run_key(config, data, info.model), config.name or default_name(config, data, info.model)
         merged = merged_run(config.out, key, wait=progress.say)
@@ -156,6 +157,11 @@ def require_material(config: RunConfig, data: TaskData) -> None:
             f"The task {data.task} has no answers, so an ablation has no accuracy to compare; "
             "add answers, or remove ablation from --measures."
         )
+    if "gradient" in config.measures:
+        raise InputError(
+            f"The task {data.task} has no answers, and the gradient is that of the answer's log-probability; add "
+            "answers, or remove gradient from --measures."
+        )
     if "attribution" in config.measures:
         raise InputError(
             f"The task {data.task} has no answers, and effective scores are about the answer; add answers, "
@@ -194,6 +200,7 @@ def _notes(
             "logits only through attention.",
         )
     yield from info.answer_notes
+    yield from _truth_notes(config, len(data.examples))
     yield from ablation_notes(ablation.conditions, ablation.options.judge)
     yield from language_notes(ablation.options.user_sets, data.languages)
     yield from (("model", text) for text in info.model.notes)
@@ -208,6 +215,15 @@ def _notes(
     if config.ablation_examples is not None and "ablation" in config.measures:
         n = min(config.ablation_examples, len(data.examples))
         yield ("ablation", f"The ablation covers the first {n:,} of {len(data.examples):,} examples.")
+
+
+def _truth_notes(config: RunConfig, n_examples: int) -> Iterator[Note]:
+    if config.truth_neurons:
+        yield (
+            "attribution",
+            f"Exact effects are those of {config.truth_neurons:,} neurons of each layer, chosen at random, on the "
+            f"first {min(config.truth_examples, n_examples):,} of {n_examples:,} examples.",
+        )
 
 
 def _post_norm_notes(config: RunConfig, model: ModelFacts) -> Iterator[Note]:

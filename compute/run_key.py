@@ -31,7 +31,10 @@ _NOT_NUMBERS = frozenset({
     "name", "keep", "force", "skip_bad", "allow_links", "post_norm", "vocabulary_neurons",
 })  # fmt: skip
 
-_LATER: dict[str, Any] = {"token": "last", "chat": False, "system": None, "ablation_judge": "generated"}
+_LATER: dict[str, Any] = {
+    "token": "last", "chat": False, "system": None, "ablation_judge": "generated", "truth_neurons": 0,
+    "truth_examples": 8,
+}  # fmt: skip
 """Options that earlier versions did not have, with what those did: such values are not part of the key."""
 
 
@@ -81,7 +84,8 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
     """The options that affect the numbers; for a file of neurons, a digest of its content."""
     chosen = {key: value for key, value in asdict(config).items() if key not in _NOT_NUMBERS}
     for name, default in _LATER.items():
-        if chosen[name] == default or (name == "ablation_judge" and "ablation" not in config.measures):
+        idle = {"ablation_judge": "ablation" not in config.measures, "truth_examples": not config.truth_neurons}
+        if chosen[name] == default or idle.get(name, False):
             del chosen[name]
     values = [value.text for value in parse_values(config.ablation_value)]
     # Zero alone is text, as in earlier versions. The mean of earlier versions was another number, under another key.

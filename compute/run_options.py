@@ -9,7 +9,10 @@ from neurontui.compute.answers.predict import AnswerOptions
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.answer_direction import DirectionOptions
 from neurontui.compute.measures.attribution import AttributionOptions
+from neurontui.compute.measures.gradients import BUDGET_SHARE, GradientOptions, require_gradients
+from neurontui.compute.measures.truth import TruthOptions, require_exact
 from neurontui.compute.models.load.load import ModelOptions
+from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.models.passes.capture import CaptureOptions
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.store.errors import InputError
@@ -75,6 +78,33 @@ def attribution_options(config: RunConfig) -> AttributionOptions:
         top=config.top,
         neurons=config.neuron_scores,
         token_budget=config.batch_tokens,
+    )
+
+
+def gradient_options(config: RunConfig) -> GradientOptions:
+    """Options for gradients; a pass has fewer tokens than others, because it keeps the activations of all layers."""
+    return GradientOptions(max(1, config.batch_tokens // BUDGET_SHARE), config.encoder_token)
+
+
+def require_supported(config: RunConfig, model: ModelFacts) -> None:
+    """Raise InputError if gradients or exact effects are selected that cannot be measured with a model."""
+    if "gradient" in config.measures:
+        require_gradients(model)
+    if config.truth_neurons:
+        require_exact(model)
+
+
+def truth_options(config: RunConfig) -> TruthOptions:
+    """Options for exact effects of single neurons."""
+    scored = bool({"contribution", "attribution"} & set(config.measures))
+    return TruthOptions(
+        neurons=config.truth_neurons,
+        examples=config.truth_examples,
+        seed=config.seed,
+        scores=attribution_options(config) if scored else None,
+        effective="attribution" in config.measures,
+        token_budget=config.batch_tokens,
+        encoder_token=config.encoder_token,
     )
 
 

@@ -9,8 +9,9 @@ import duckdb
 
 from neurontui.queries.published import NAMES, published
 from neurontui.store import schema
-from neurontui.store.older_files import lacks_columns, select_list
+from neurontui.store.older_files import is_partial, relation, select_list
 from neurontui.store.reader import Reader
+from neurontui.store.sql_text import named
 
 _WORD = re.compile(r"\w+")
 
@@ -43,7 +44,7 @@ class Files:
         self._reader.close()
 
     def _views(self, words: set[str]) -> Iterator[str]:
-        """Temporary views of tables in several files, or with columns that a file lacks.
+        """Temporary views of tables in several files, or that a file lacks in part or whole.
 
         DuckDB moves the offset out of comparisons and filters each file by run.
         """
@@ -52,10 +53,10 @@ class Files:
         views = {name: text for name, text in _stored_views().items() if name in words and len(files) > 1}
         names = words | {word for text in views.values() for word in _WORD.findall(text)}
         for table in schema.tables_of_a_run():
-            if table in names and (len(files) > 1 or lacks_columns(files[0][0].tables, table)):
+            if table in names and (len(files) > 1 or is_partial(files[0][0].tables, table)):
                 yield f"CREATE TEMP VIEW {table} AS " + " UNION ALL ".join(
                     f"SELECT run + {offset} AS run, {select_list(file.tables, table)} "
-                    f'FROM "{file.database}".main.{table}'
+                    f"FROM {relation(file.tables, named(file.database), table)}"
                     for file, offset in files
                 )
         yield from views.values()

@@ -1,11 +1,14 @@
-"""Columns that files of earlier versions lack: they are read as NULL, and added when such a file is written."""
+"""Columns and tables that files of earlier versions lack.
+
+They are read as NULL and as empty, and added when such a file is written.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import duckdb
 
-from neurontui.store.schema import SCHEMA_VERSION, layout, layout_of
+from neurontui.store.schema import SCHEMA_VERSION, definition, layout, layout_of
 
 LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "examples": (
@@ -16,29 +19,44 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 
+LATER_TABLES = ("neuron_gradients", "neuron_effects")
+"""Tables that the first version of the schema did not have."""
+
 Stored = Mapping[str, Mapping[str, str]]
 """Table -> column -> SQL type of an attached file, from `layout_of`."""
 
 
-def lacks_columns(stored: Stored, table: str) -> bool:
-    """Whether a file lacks a later column of a table."""
-    return any(name not in stored[table] for name in LATER.get(table, ()))
+def is_partial(stored: Stored, table: str) -> bool:
+    """Whether a file lacks a table, or a later column of it."""
+    return table not in stored or any(name not in stored[table] for name in LATER.get(table, ()))
 
 
 def select_list(stored: Stored, table: str) -> str:
-    """All columns of a table except `run`, for SELECT; NULL for those that the file lacks."""
+    """All columns of a table except `run`, for SELECT FROM `relation`; NULL for those that the file lacks."""
     kinds = {name: kind for name, kind in layout()[table].items() if name != "run"}
-    return ", ".join(name if name in stored[table] else f"NULL::{kind} AS {name}" for name, kind in kinds.items())
+    present = stored.get(table, kinds)
+    return ", ".join(name if name in present else f"NULL::{kind} AS {name}" for name, kind in kinds.items())
 
 
-def add_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add the columns that the file attached as `results` lacks, in one transaction."""
+def relation(stored: Stored, database: str, table: str) -> str:
+    """A table of an attached file, for FROM; a table without rows if the file lacks it. database: quoted."""
+    if table in stored:
+        return f"{database}.main.{table}"
+    empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in layout()[table].items())
+    return f"(SELECT {empty} WHERE false)"
+
+
+def add_later(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the columns and tables that the file attached as `results` lacks, in one transaction."""
     stored = layout_of(connection, "results")
-    missing = [(table, name) for table, names in LATER.items() for name in names if name not in stored[table]]
-    if not missing:
+    tables = [table for table in LATER_TABLES if table not in stored]
+    columns = [(table, name) for table, names in LATER.items() for name in names if name not in stored[table]]
+    if not tables and not columns:
         return
     connection.begin()
-    for table, name in missing:
+    for table in tables:
+        connection.execute(definition(table, "results"))
+    for table, name in columns:
         connection.execute(f"ALTER TABLE results.{table} ADD COLUMN {name} {layout()[table][name]}")
     connection.execute("UPDATE results.meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)])
     connection.commit()

@@ -14,7 +14,7 @@ from neurontui.store.cancellation import watched
 from neurontui.store.connection import Limits, lock_settings, reader_settings
 from neurontui.store.duckdb_errors import translate_read_errors
 from neurontui.store.errors import StoreError
-from neurontui.store.older_files import LATER, Stored
+from neurontui.store.older_files import LATER, LATER_TABLES, Stored
 from neurontui.store.os_errors import first_line
 from neurontui.store.schema import FORMAT, SCHEMA_VERSION, layout, layout_of
 from neurontui.store.sql_text import named, quoted
@@ -134,6 +134,8 @@ def check_ours(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
             f"{SCHEMA_VERSION}); update with: pip install -U neurontui."
         )
     for table, columns in layout().items():
+        if table in LATER_TABLES and table not in tables and version < SCHEMA_VERSION:
+            continue
         stored = tables.get(table, {})
         optional = LATER.get(table, ()) if version < SCHEMA_VERSION else ()
         needed = {name: kind for name, kind in columns.items() if name in stored or name not in optional}

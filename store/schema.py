@@ -128,6 +128,14 @@ def layout() -> Mapping[str, Mapping[str, str]]:
     return tables
 
 
+def definition(table: str, database: str) -> str:
+    """The statements that create a table in an attached database, with its comments."""
+    statements = re.findall(
+        rf"^(?:CREATE TABLE|COMMENT ON (?:TABLE|COLUMN)) {table}\b.*?;$", _schema_sql(), re.M | re.S
+    )
+    return "\n".join(statement.replace(table, f"{database}.{table}", 1) for statement in statements)
+
+
 def layout_of(connection: duckdb.DuckDBPyConnection, database: str) -> Mapping[str, Mapping[str, str]]:
     """Table or view -> column -> SQL type, for the schema `main` of an attached database."""
     rows = connection.execute(

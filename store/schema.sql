@@ -242,6 +242,34 @@ COMMENT ON COLUMN neuron_attribution.es_sumsq IS 'Sum of squared effective score
 COMMENT ON COLUMN neuron_attribution.es_min IS 'Smallest effective score.';
 COMMENT ON COLUMN neuron_attribution.es_max IS 'Largest effective score.';
 
+CREATE TABLE neuron_gradients (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, n INTEGER NOT NULL,
+    g_sum FLOAT NOT NULL, g_sumsq FLOAT NOT NULL
+);
+COMMENT ON TABLE neuron_gradients IS 'Gradient attribution of each neuron and language, over all examples with an answer: w · ∂ log p(answer) / ∂w at the token of measurement, in nats. Empty without the measure gradient.';
+COMMENT ON COLUMN neuron_gradients.run IS 'Run.';
+COMMENT ON COLUMN neuron_gradients.language IS 'Language of the input.';
+COMMENT ON COLUMN neuron_gradients.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_gradients.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_gradients.n IS 'Number of examples with an answer.';
+COMMENT ON COLUMN neuron_gradients.g_sum IS 'Sum of gradient attributions. Positive: the neuron makes the answer more likely.';
+COMMENT ON COLUMN neuron_gradients.g_sumsq IS 'Sum of squared gradient attributions.';
+
+CREATE TABLE neuron_effects (
+    run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,
+    contribution FLOAT, effective FLOAT, gradient FLOAT NOT NULL, effect FLOAT NOT NULL
+);
+COMMENT ON TABLE neuron_effects IS 'Exact effects of single neurons, beside their scores: one row per sampled neuron and input of the first examples. Empty without --truth-neurons.';
+COMMENT ON COLUMN neuron_effects.run IS 'Run.';
+COMMENT ON COLUMN neuron_effects.example IS 'Example.';
+COMMENT ON COLUMN neuron_effects.language IS 'Language of the input.';
+COMMENT ON COLUMN neuron_effects.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_effects.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_effects.contribution IS 'Contribution score of the neuron for this input, or NULL if not measured.';
+COMMENT ON COLUMN neuron_effects.effective IS 'Effective score, or NULL if not measured or undefined.';
+COMMENT ON COLUMN neuron_effects.gradient IS 'Gradient attribution, in nats.';
+COMMENT ON COLUMN neuron_effects.effect IS 'Log-probability of the answer minus that with the weight of this one neuron set to zero at the token of measurement, in nats. Positive: the neuron makes the answer more likely.';
+
 CREATE TABLE top_neurons (run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, rank INTEGER NOT NULL, neuron INTEGER NOT NULL, mask UBIGINT NOT NULL, cs FLOAT NOT NULL, es FLOAT);
 COMMENT ON TABLE top_neurons IS 'Neurons with the largest contribution scores per example, language and layer.';
 COMMENT ON COLUMN top_neurons.run IS 'Run.';

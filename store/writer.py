@@ -12,7 +12,7 @@ import duckdb
 from neurontui.store.connection import confine, connect_writer
 from neurontui.store.duckdb_errors import explain, translate_write_errors
 from neurontui.store.errors import BusyError, StoreError
-from neurontui.store.older_files import add_columns
+from neurontui.store.older_files import add_later
 from neurontui.store.os_errors import first_line, no_room
 from neurontui.store.reader import check_ours, require_file
 from neurontui.store.sql_text import quoted
@@ -31,8 +31,8 @@ def open_writer(
     """A connection with the file attached as `results`, locked against all other processes.
 
     It can read only the folders and files in `reads`. While another process uses the file, it waits and calls `wait`.
-    It commits only the columns that a file of an earlier version lacks. At the end it runs CHECKPOINT, so that no
-    write-ahead log remains, and releases the lock.
+    It commits only the columns and tables that a file of an earlier version lacks. At the end it runs CHECKPOINT, so
+    that no write-ahead log remains, and releases the lock.
     Raises StoreError if the file is missing, foreign, too new or damaged, or if the disk is full.
     """
     require_file(path)
@@ -49,7 +49,7 @@ def open_writer(
             connection.execute(f"SET temp_directory = {quoted(scratch / 'spill')}")
             confine(connection, [scratch, *reads])
             check_ours(connection, "results", path)
-            add_columns(connection)
+            add_later(connection)
             yield connection
             connection.execute("CHECKPOINT results")
     except OSError as error:

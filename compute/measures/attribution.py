@@ -4,7 +4,7 @@ Single scores are too many to store (one per neuron, language and example); sums
 paper, for any subset of languages. Sums are float64, computed on the device of the scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -83,12 +83,9 @@ class Scoring:
         masks: per layer (E, d_m), from `pack_tensor`.
         """
         directions = answer_directions(self._loaded, targets, self._options.direction)
-        folding = _folding(self._loaded, batch, self._options)
         of_examples, layers = [], progress.within("layer", len(self._loaded.ffns))
-        for i, ffn in enumerate(self._loaded.ffns):
-            weights = _weights(capture, i, self._options)
-            scores = score_layer(ffn, weights, directions, folding, self._options)
-            of_examples.append(self._sum(batch, ffn.layer.layer, scores, masks[i]))
+        for i, scores in enumerate(scores_by_layer(self._loaded, batch, capture, directions, self._options)):
+            of_examples.append(self._sum(batch, self._loaded.ffns[i].layer.layer, scores, masks[i]))
             layers.advance()
         return example_rows(batch, of_examples), directions.notes
 
@@ -116,6 +113,15 @@ class Scoring:
         types = type_codes(different, len(self._languages))[of_mask]
         by_type = sums.merge(of_example * len(TYPES) + types, n_examples * len(TYPES))
         return ExampleSums(layer, by_type, _top(scores, masks, self._options.top))
+
+
+def scores_by_layer(
+    loaded: LoadedModel, batch: Batch, capture: Capture, directions: Directions, options: AttributionOptions
+) -> Iterator[Scores]:
+    """All scores of some inputs, layer by layer."""
+    folding = _folding(loaded, batch, options)
+    for i, ffn in enumerate(loaded.ffns):
+        yield score_layer(ffn, _weights(capture, i, options), directions, folding, options)
 
 
 def score_layer(

@@ -19,17 +19,26 @@ from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.attribution import Scoring
+from neurontui.compute.measures.gradient_sums import GradientSums
+from neurontui.compute.measures.gradients import Gradients, gradients
 from neurontui.compute.measures.masks import off_device, pack_tensor
 from neurontui.compute.measures.notes import Note, notes_table
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
 from neurontui.compute.measures.top_examples import Strongest
+from neurontui.compute.measures.truth import Truth
 from neurontui.compute.measures.types import TypeCounts, mask_rows
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.models.passes.microbatches import refuse_without_memory
 from neurontui.compute.models.passes.weight_sums import Moments
 from neurontui.compute.progress import SILENT, Phase
-from neurontui.compute.run_options import answer_options, attribution_options, capture_options
+from neurontui.compute.run_options import (
+    answer_options,
+    attribution_options,
+    capture_options,
+    gradient_options,
+    truth_options,
+)
 from neurontui.store.journal.manifest import Condition
 
 Tables = dict[str, pa.Table]
@@ -93,6 +102,7 @@ class _BatchSums:
 
     counts: TypeCounts
     scoring: Scoring | None
+    gradients: GradientSums | None = None
     notes: dict[Note, None] = field(default_factory=dict)
     """A set in order of insertion."""
     n_measured: int = 0
@@ -105,15 +115,21 @@ class _BatchSums:
         tables = notes_table(self.notes)
         if self.n_measured:
             tables |= self.counts.tables() | (self.scoring.tables() if self.scoring else {})
+            tables |= self.gradients.tables() if self.gradients else {}
         return Piece(0, 0, lambda: tables)
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The progress of a part: activity, answers and scores count as one unit of work each, like each condition."""
+    """The progress of a part: activity, answers and scores count as one unit of work each, like each condition.
+
+    Gradients count as three.
+    """
 
     part: Phase
     n_conditions: int
+    n_gradient: int = 0
+    """Units of the gradients: 3, or 0 if they are not measured."""
 
     def activity(self) -> Phase:
         return self._stage(0, "activity")
@@ -125,10 +141,14 @@ class Stages:
         return self._stage(2, "scores")
 
     def ablation(self) -> Phase:
-        return self._stage(3, "ablation", max(1, self.n_conditions))
+        return self._stage(3 + self.n_gradient, "ablation", max(1, self.n_conditions))
+
+    def gradients(self) -> Phase:
+        return self._stage(3, "gradients", max(1, self.n_gradient))
 
     def _stage(self, before: int, name: str, n_units: int = 1) -> Phase:
-        return self.part.within("", 3 + self.n_conditions, before).within(name, span=n_units)
+        n_stages = 3 + self.n_gradient + self.n_conditions
+        return self.part.within("", n_stages, before).within(name, span=n_units)
 
 
 class Measurer:
@@ -140,6 +160,8 @@ class Measurer:
         self._book = book
         self._ablation = ablation
         self._strongest = Strongest()
+        self._gradient = "gradient" in config.measures
+        self._truth = Truth(loaded, truth_options(config))
 
     def __call__(self, batch: Batch, progress: Phase = SILENT) -> Iterator[Piece]:
         """Shard tables of a batch, piece by piece; InputError and MeasureError name the example and language."""
@@ -157,11 +179,13 @@ class Measurer:
         scoring = None
         if {"contribution", "attribution"} & set(self._config.measures):
             scoring = Scoring(self._loaded, batch.languages, attribution_options(self._config))
-        return _BatchSums(TypeCounts(batch.languages, self._loaded.layers, self._config.thresholds), scoring)
+        gradients = GradientSums(batch.languages, self._loaded.layers) if self._gradient else None
+        counts = TypeCounts(batch.languages, self._loaded.layers, self._config.thresholds)
+        return _BatchSums(counts, scoring, gradients)
 
     def _piece(self, part: Batch, sums: _BatchSums, progress: Phase) -> Piece:
         """Tables of the examples of a part; what adds up over parts goes to `sums`."""
-        stages = Stages(progress, len(self._ablation.conditions))
+        stages = Stages(progress, len(self._ablation.conditions), 3 if self._gradient else 0)
         try:
             captured, notes = measure_valid(
                 part, lambda valid: self._capture(valid, stages), skip_bad=self._config.skip_bad
@@ -183,6 +207,8 @@ class Measurer:
             )
             tables |= scores
             sums.add_notes(notes)
+        if sums.gradients is not None:
+            tables |= self._gradients(captured, sums.gradients, stages.gradients())
         if self._ablation.conditions:
             tables |= self._ablate(captured, stages)
         indices, layers, masks = captured.batch.indices, self._loaded.layers, off_device(captured.masks)
@@ -191,6 +217,33 @@ class Measurer:
             n_tokens=int(captured.capture.n_tokens.sum()),
             tables=lambda: {"activations": mask_rows(indices, layers, masks)} | tables,
         )
+
+    def _gradients(self, captured: CapturedBatch, sums: GradientSums, progress: Phase) -> Tables:
+        """Add the gradients of all inputs to `sums`; table of the exact effects of the first examples, if requested."""
+        n_exact = self._truth.count(captured.batch)
+        sampled: dict[int, list[Tensor]] = {}
+
+        def take(found: Gradients) -> None:
+            sums.add(found)
+            for at, row in enumerate(found.rows):
+                if row < n_exact * len(captured.batch.languages):
+                    pairs = zip(found.layers, self._truth.neurons, strict=True)
+                    sampled[row] = [layer[at, neurons.to(layer.device)] for layer, neurons in pairs]
+
+        parts = progress.within("", 1 + bool(n_exact))
+        gradients(
+            self._loaded,
+            captured.batch,
+            captured.targets,
+            gradient_options(self._config),
+            take,
+            parts.within("gradients"),
+        )
+        parts.advance()
+        if not sampled:
+            return {}
+        exact = captured.first(n_exact)
+        return self._truth.table(exact.batch, exact.capture, exact.targets, sampled, parts.within("exact effects"))
 
     def _scored_targets(self, captured: CapturedBatch) -> Targets:
         """Targets of effective scores; none if only contribution scores are measured."""

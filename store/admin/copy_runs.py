@@ -7,7 +7,7 @@ from typing import Literal
 import duckdb
 
 from neurontui.store.languages.rows import add_languages
-from neurontui.store.older_files import select_list
+from neurontui.store.older_files import relation, select_list
 from neurontui.store.schema import layout, layout_of, tables_of_a_run
 from neurontui.store.sql_text import named
 
@@ -34,7 +34,7 @@ def copy_runs(
             columns = ", ".join(name for name in layout()[table] if name != "run")
             connection.execute(
                 f"INSERT INTO {named(target)}.main.{table} (run, {columns}) "
-                f"SELECT ?, {select_list(stored, table)} FROM {named(source)}.main.{table} WHERE run = ?",
+                f"SELECT ?, {select_list(stored, table)} FROM {relation(stored, named(source), table)} WHERE run = ?",
                 [new, old],
             )
         if keep == "aggregates":

@@ -9,7 +9,7 @@ from neurontui.store.admin.copy_runs import runs_of
 from neurontui.store.connection import confine, connect_writer
 from neurontui.store.duckdb_errors import explain, translate_write_errors
 from neurontui.store.errors import StoreError
-from neurontui.store.older_files import select_list
+from neurontui.store.older_files import relation, select_list
 from neurontui.store.os_errors import first_line, no_room
 from neurontui.store.reader import check_ours, require_file, require_name
 from neurontui.store.schema import layout_of, tables_of_a_run
@@ -61,7 +61,8 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
         for table in tables_of_a_run():
             file = folder / table / f"run={run}" / "data.parquet"
             file.parent.mkdir(parents=True)
-            _copy(connection, f"SELECT {select_list(stored, table)} FROM results.{table} WHERE run = {run}", file)
+            rows = relation(stored, "results", table)
+            _copy(connection, f"SELECT {select_list(stored, table)} FROM {rows} WHERE run = {run}", file)
             files.append(file)
     return files
 

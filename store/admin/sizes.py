@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from neurontui.store.duckdb_errors import translate_read_errors
+from neurontui.store.older_files import Stored
 from neurontui.store.reader import Reader
 from neurontui.store.schema import tables_of_a_run
 
@@ -48,7 +49,7 @@ def health(reader: Reader, number: int = 0, *, exact: bool = False) -> Health:
             [file.database],
         ).fetchall()
         [(made,)] = cursor.execute("SELECT any_value(value) FROM meta WHERE key = 'created_by'").fetchall()
-        tables = _sizes(cursor, block, used, MANY if not exact else None)
+        tables = _sizes(cursor, file.tables, block, used, MANY if not exact else None)
         cursor.close()
     log = file.path.with_name(file.path.name + ".wal")
     return Health(
@@ -62,8 +63,10 @@ def health(reader: Reader, number: int = 0, *, exact: bool = False) -> Health:
     )
 
 
-def _sizes(cursor: duckdb.DuckDBPyConnection, block: int, used: int, many: int | None) -> tuple[TableSize, ...]:
-    rows = {table: _number(cursor, f"FROM {table}") for table in tables_of_a_run()}
+def _sizes(
+    cursor: duckdb.DuckDBPyConnection, stored: Stored, block: int, used: int, many: int | None
+) -> tuple[TableSize, ...]:
+    rows = {table: _number(cursor, f"FROM {table}") for table in tables_of_a_run() if table in stored}
     largest = max(rows, key=lambda table: rows[table])
     left_over = many is not None and rows[largest] > many
     blocks = {

@@ -85,6 +85,16 @@ SELECT $run, language, layer, neuron, sum(n), sum(n_top), sum(cs_sum),
 FROM shards.neuron_attribution WHERE language BETWEEN $low AND $high
 GROUP BY ALL ORDER BY language, layer, neuron;
 
+-- neuron_gradients, a chunk of language, one thread
+INSERT INTO results.neuron_gradients
+SELECT $run, language, layer, neuron, sum(n), sum(g_sum), sum(g_sumsq)
+FROM shards.neuron_gradients WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, neuron;
+
+-- neuron_effects
+INSERT INTO results.neuron_effects
+SELECT $run, * FROM shards.neuron_effects ORDER BY layer, example, language, neuron;
+
 -- top_neurons
 INSERT INTO results.top_neurons
 SELECT $run, * FROM shards.top_neurons;

@@ -254,6 +254,22 @@ class MadeUp:
             top, cs, _, es = map(np.array, zip(*members, strict=True))
             yield *key, len(top), int(top.sum()), cs.sum(), *_moments(es)
 
+    def _neuron_gradients(self, examples: Sequence[int]) -> Iterator[Row]:
+        for bit, code in enumerate(self.languages):
+            for layer in range(self.layers):
+                for n in range(self.neurons):
+                    g = np.exp(self.last[list(examples), bit, layer, n] / 3)
+                    yield code, layer, n, len(g), float(g.sum()), float((g**2).sum())
+
+    def _neuron_effects(self, examples: Sequence[int]) -> Iterator[Row]:
+        for layer in range(self.layers):
+            for e in examples:
+                for bit, code in enumerate(self.languages):
+                    for n in range(0, self.neurons, 3):
+                        _, cs, _, es, _ = self._scored(e, bit, layer)[n]
+                        effective = None if layer == 0 else float(es)
+                        yield e, code, layer, n, float(cs), effective, 0.5 * float(es), 0.25 * e - n
+
     def _top_neurons(self, examples: Sequence[int]) -> Iterator[Row]:
         for e in examples:
             for bit, code in enumerate(self.languages):

@@ -12,11 +12,12 @@ import pytest
 from neurontui.queries import open_results
 from neurontui.store.admin.export import export
 from neurontui.store.admin.merge_files import combine
+from neurontui.store.admin.sizes import health
 from neurontui.store.admin.verify import verify
 from neurontui.store.errors import StoreError
 from neurontui.store.journal.shards import INDEX, read_index, write_sealed
 from neurontui.store.merge.merge import merge
-from neurontui.store.older_files import LATER
+from neurontui.store.older_files import LATER, LATER_TABLES
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import SCHEMA_VERSION, layout
 from tests.store.conftest import measure
@@ -38,6 +39,9 @@ def older(store: Callable[..., Path]) -> Path:
             )
             for name in names:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+        for table in LATER_TABLES:
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute("DELETE FROM checksums WHERE table_name = ?", [table])
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
     return path
 
@@ -67,6 +71,39 @@ def test_an_older_file_opens_and_its_later_columns_are_null(older: Path) -> None
     assert "rank" not in known_columns(older)
 
 
+def test_tables_that_an_older_file_lacks_are_empty(older: Path, tmp_path: Path) -> None:
+    count = (
+        "SELECT (SELECT count(*) FROM neuron_gradients) AS gradients, (SELECT count(*) FROM neuron_effects) AS effects"
+    )
+    with open_results(older) as results:
+        assert results.sql(count).to_pylist() == [{"gradients": 0, "effects": 0}]
+    with open_reader(older) as reader:
+        assert not {"neuron_gradients", "neuron_effects"} & {size.table for size in health(reader).tables}
+    new = tmp_path / "new.duckdb"
+    merge(measure(MadeUp(seed=1), new), new)
+    with open_results(older, new) as results:
+        assert results.sql("SELECT DISTINCT run FROM neuron_effects").to_pylist() == [{"run": 2}]
+
+
+def test_an_older_file_gets_the_tables_that_it_lacks_when_it_is_written(older: Path) -> None:
+    merge(measure(MadeUp(seed=1), older), older)
+    with duckdb.connect(str(older), read_only=True) as connection:
+        kinds = connection.execute(
+            "SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns() "
+            "WHERE table_name = 'neuron_effects' ORDER BY column_index"
+        ).fetchall()
+    assert [name for name, *_ in kinds] == list(layout()["neuron_effects"])
+    assert all(kind == layout()["neuron_effects"][name] and comment for name, kind, _, comment in kinds)
+    assert {name for name, _, nullable, _ in kinds if nullable} == {"contribution", "effective"}
+    assert {row[0] for row in rows(older, "neuron_effects", 2)} != set()
+    with open_reader(older) as reader:
+        assert verify(reader) == []
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("UPDATE neuron_effects SET effect = 1 WHERE run = 2 AND example = 4")
+    with open_reader(older) as reader:
+        assert ["neuron_effects of run 2" in sentence for sentence in verify(reader)] == [True]
+
+
 def test_an_older_and_a_new_file_are_read_together(older: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.duckdb"
     merge(measure(MadeUp(seed=1), new), new)
@@ -93,6 +130,7 @@ def test_an_older_file_is_verified_before_and_after_it_gets_the_columns(older: P
 
 def test_an_older_file_is_exported_and_combined(older: Path, tmp_path: Path) -> None:
     export(older, tmp_path / "parquet")
+    assert duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/parquet/neuron_effects/*/*.parquet'").fetchall() == [(0,)]
     exported = duckdb.sql(f"SELECT count(*), count(rank) FROM '{tmp_path}/parquet/examples/*/*.parquet'").fetchall()
     combine([older], tmp_path / "combined.duckdb")
     assert exported == [(39, 0)]
