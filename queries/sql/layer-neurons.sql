@@ -17,6 +17,7 @@
 --   top             %          Share of inputs in which it is among the layer's top 5 % by contribution.
 --   contribution    %          Contribution score, mean over inputs.
 --   effect          logits     Effective score, mean over inputs; NULL if undefined.
+--   gradient        nats       Gradient attribution, mean over inputs with an answer; NULL if not measured.
 WITH types AS (
     SELECT m.neuron, 100 / sum(m.n) AS percent, coalesce(sum(m.n) FILTER (m.mask & s.mask = 0), 0) AS non,
         coalesce(sum(m.n) FILTER (bit_count(m.mask & s.mask) = 1 AND p > 1), 0) AS one,
@@ -32,9 +33,14 @@ WITH types AS (
     FROM neuron_attribution
     WHERE run = $run AND layer = $layer AND list_contains($languages, language)
     GROUP BY neuron
+), gradients AS (
+    SELECT neuron, sum(g_sum) / sum(n) AS gradient
+    FROM neuron_gradients
+    WHERE run = $run AND layer = $layer AND list_contains($languages, language)
+    GROUP BY neuron
 )
 SELECT neuron, percent * every AS all_shared, if(p > 2, percent * several, NULL) AS partial_shared,
     if(p > 1, percent * one, NULL) AS specific, percent * non AS non_activated, n_active, top, contribution,
-    effect
-FROM types LEFT JOIN scores USING (neuron), subset
+    effect, gradient
+FROM types LEFT JOIN scores USING (neuron) LEFT JOIN gradients USING (neuron), subset
 ORDER BY neuron

@@ -24,6 +24,7 @@
 --   effect          logits    Effective score, mean over inputs; NULL if undefined.
 --   effect_min      logits    Smallest effective score.
 --   effect_max      logits    Largest effective score.
+--   gradient        nats      Gradient attribution, mean over inputs with an answer; NULL if not measured.
 --   promotes        -         Tokens whose logits its value vector raises most, strongest first.
 --   suppresses      -         Tokens whose logits its value vector lowers most.
 --   examples        -         Ids of the examples with its highest activations, highest first.
@@ -42,6 +43,10 @@ WITH types AS (
         min(es_min) AS effect_min, max(es_max) AS effect_max
     FROM neuron_attribution
     WHERE run = $run AND layer = $layer AND neuron = $neuron AND list_contains($languages, language)
+), gradients AS (
+    SELECT sum(g_sum) / sum(n) AS gradient
+    FROM neuron_gradients
+    WHERE run = $run AND layer = $layer AND neuron = $neuron AND list_contains($languages, language)
 ), tokens AS (
     SELECT list(token ORDER BY rank) FILTER (direction = 'promotes') AS promotes,
         list(token ORDER BY rank) FILTER (direction = 'suppresses') AS suppresses
@@ -54,6 +59,6 @@ WITH types AS (
 )
 SELECT t.layer, t.neuron, l.stack, l.position, t.n AS n_examples, percent * every AS all_shared,
     if(p > 2, percent * several, NULL) AS partial_shared, if(p > 1, percent * one, NULL) AS specific,
-    percent * non AS non_activated, top, contribution, effect, effect_min, effect_max, promotes, suppresses,
-    examples
-FROM types t JOIN layers l ON l.run = $run AND l.layer = t.layer, subset, scores, tokens, strongest
+    percent * non AS non_activated, top, contribution, effect, effect_min, effect_max, gradient, promotes,
+    suppresses, examples
+FROM types t JOIN layers l ON l.run = $run AND l.layer = t.layer, subset, scores, gradients, tokens, strongest

@@ -18,6 +18,7 @@
 --   effect        logits  Effective score, mean over examples; NULL if undefined.
 --   effect_min    logits  Smallest effective score.
 --   effect_max    logits  Largest effective score.
+--   gradient      nats    Gradient attribution, mean over examples with an answer; NULL if not measured.
 WITH masks AS (
     SELECT mask, n
     FROM neuron_masks
@@ -32,10 +33,12 @@ WITH masks AS (
 SELECT c.language, active, if(p > 1, specific, NULL) AS specific,
     100 * k.n_active / nullif(k.n_tokens, 0) AS tokens,
     100 * a.n_top / a.n AS top, 100 * a.cs_sum / a.n AS contribution, a.es_sum / a.n AS effect,
-    a.es_min AS effect_min, a.es_max AS effect_max
+    a.es_min AS effect_min, a.es_max AS effect_max, g.g_sum / g.n AS gradient
 FROM counts c
 LEFT JOIN neuron_tokens_active k ON k.run = $run AND k.layer = $layer AND k.neuron = $neuron
     AND k.language = c.language
 LEFT JOIN neuron_attribution a ON a.run = $run AND a.layer = $layer AND a.neuron = $neuron
-    AND a.language = c.language, subset
+    AND a.language = c.language
+LEFT JOIN neuron_gradients g ON g.run = $run AND g.layer = $layer AND g.neuron = $neuron
+    AND g.language = c.language, subset
 ORDER BY bit

@@ -1,12 +1,12 @@
 -- name: top-neurons
 -- title: Top neurons over all examples
 -- figure: beyond Figures 9 to 11
--- description: Neurons with the largest mean contribution score, mean effective score, or share of inputs in which
---   they are among the top 5 % of their layer.
+-- description: Neurons with the largest mean contribution score, mean effective score, mean gradient attribution, or
+--   share of inputs in which they are among the top 5 % of their layer.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $languages  languages = all   Languages of the inputs.
---   $by         contribution|top|effect = contribution  Ranking criterion.
+--   $by         contribution|top|effect|gradient = contribution  Ranking criterion.
 --   $layer      integer = NULL    Only this layer; NULL: all layers.
 --   $limit      integer = 100     Maximum number of rows.
 -- columns:
@@ -20,15 +20,22 @@
 --   effect        logits  Effective score, mean over inputs; NULL if undefined.
 --   effect_min    logits  Smallest effective score.
 --   effect_max    logits  Largest effective score.
+--   gradient      nats    Gradient attribution, mean over inputs with an answer; NULL if not measured.
 WITH scores AS (
     SELECT layer, neuron, 100 * sum(cs_sum) / sum(n) AS contribution, 100 * sum(n_top) / sum(n) AS top,
         sum(es_sum) / sum(n) AS effect, min(es_min) AS effect_min, max(es_max) AS effect_max
     FROM neuron_attribution
     WHERE run = $run AND list_contains($languages, language) AND ($layer IS NULL OR layer = $layer)
     GROUP BY layer, neuron
+), gradients AS (
+    SELECT layer, neuron, sum(g_sum) / sum(n) AS gradient
+    FROM neuron_gradients
+    WHERE run = $run AND list_contains($languages, language) AND ($layer IS NULL OR layer = $layer)
+    GROUP BY layer, neuron
 ), ranked AS (
-    SELECT *, CASE $by WHEN 'contribution' THEN contribution WHEN 'top' THEN top ELSE effect END AS x
-    FROM scores
+    SELECT *, CASE $by WHEN 'contribution' THEN contribution WHEN 'top' THEN top WHEN 'effect' THEN effect
+        ELSE gradient END AS x
+    FROM scores FULL JOIN gradients USING (layer, neuron)
     WHERE x IS NOT NULL
     ORDER BY x DESC, layer, neuron
     LIMIT $limit
@@ -43,6 +50,6 @@ SELECT row_number() OVER (ORDER BY x DESC, r.layer, r.neuron) AS rank, r.layer, 
         WHEN n_partial THEN 'partial-shared'
         WHEN n_all THEN 'all-shared' END::neuron_type AS type,
     100 * most / (n_non + n_specific + n_partial + n_all) AS type_share,
-    contribution, top, effect, effect_min, effect_max
+    contribution, top, effect, effect_min, effect_max, gradient
 FROM ranked r LEFT JOIN typed t ON t.layer = r.layer AND t.neuron = r.neuron
 ORDER BY rank

@@ -96,6 +96,10 @@ class RawRun:
         raw = self.contributions[layer]
         return raw / raw.sum(-1, keepdims=True)
 
+    def gradients(self, layer: int) -> Array:
+        """(E, P, d): gradient attributions, with both signs."""
+        return 0.01 * (1 + layer) * self.activations[layer]
+
     def top(self, layer: int) -> Array:
         """(E, P, d): whether a neuron is among the top 5 % of its layer."""
         raw = self.contributions[layer]

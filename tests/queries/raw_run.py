@@ -299,6 +299,16 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         "neuron_attribution",
         [(n, *key, *(s := _sums(values))[:3], *s[4:]) for key, values in by_neuron.items()],
     )
+    yield "neuron_gradients", [
+        (n, run.languages[p], i, k, len(g), float(g[:, p, k].sum()), float((g[:, p, k] ** 2).sum()))
+        for i, g in enumerate(map(run.gradients, range(len(run.activations)))) for p, k in np.ndindex(g.shape[1:])
+    ]  # fmt: skip
+    yield "neuron_effects", [
+        (n, e, run.languages[p], i, k, float(run.shares(i)[e, p, k]), _number(run.effects[i][e, p, k]),
+         float(g[e, p, k]), float(g[e, p, k]) + 0.1 * k)
+        for i, g in enumerate(map(run.gradients, range(len(run.activations))))
+        for e, p, k in np.ndindex(min(6, len(g)), g.shape[1], 3)
+    ]  # fmt: skip
     yield "top_neurons", ranked
     yield "neuron_examples", [
         (n, i, k, rank, int(e), run.languages[0], float(A[e, 0, k]))

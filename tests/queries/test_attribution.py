@@ -177,7 +177,7 @@ def test_effective_score_max_by_layer(results: Results, toy: Toy, codes: list[st
     check(found, ("layer", "type"), expected)
 
 
-@pytest.mark.parametrize("by", ["contribution", "top", "effect"])
+@pytest.mark.parametrize("by", ["contribution", "top", "effect", "gradient"])
 @pytest.mark.parametrize("codes", subsets(2, 1, 17), ids=",".join)
 def test_top_neurons(results: Results, toy: Toy, codes: list[str], by: str) -> None:
     run, read = toy[1], places(toy[1], codes)
@@ -191,7 +191,7 @@ def test_top_neurons(results: Results, toy: Toy, codes: list[str], by: str) -> N
                 "layer": i, "neuron": k, "contribution": 100 * run.shares(i)[:, read, k].mean(),
                 "top": 100 * run.top(i)[:, read, k].mean(), "effect": effect,
                 "effect_min": run.effects[i][:, read, k].min(), "effect_max": run.effects[i][:, read, k].max(),
-                "type_share": 100 * max(shares),
+                "type_share": 100 * max(shares), "gradient": run.gradients(i)[:, read, k].mean(),
             })  # fmt: skip
     candidates = [c for c in candidates if not math.isnan(c[by])]
     candidates.sort(key=lambda c: (-c[by], c["layer"], c["neuron"]))
@@ -234,7 +234,8 @@ def test_language_specific_by_entropy(results: Results, toy: Toy, codes: list[st
 
 @pytest.mark.parametrize("name", [
     "contribution-top-share", "contribution-by-type", "effective-score-by-type", "effective-score-max-by-layer",
-    "top-neurons", "example-top-neurons", "neuron-examples", "ablation-accuracy", "ablation-controls", "ablation-dose",
+    "top-neurons", "attribution-truth", "example-top-neurons", "neuron-examples", "ablation-accuracy",
+    "ablation-controls", "ablation-dose",
 ])  # fmt: skip
 def test_a_run_without_the_measure_has_no_rows(results: Results, name: str) -> None:
     known = {"layer": 1, "neuron": 2, "example": 3}

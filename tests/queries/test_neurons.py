@@ -90,6 +90,7 @@ def test_layer_neurons(results: Results, toy: Toy, codes: list[str]) -> None:
             "top": 100 * run.top(layer)[:, read, k].mean(),
             "contribution": 100 * run.shares(layer)[:, read, k].mean(),
             "effect": run.effects[layer][:, read, k].mean(),
+            "gradient": run.gradients(layer)[:, read, k].mean(),
         }
         for k in range(24)
     }
@@ -109,6 +110,7 @@ def test_neuron_card(results: Results, toy: Toy, codes: list[str], layer: int, n
             "top": 100 * run.top(layer)[:, read, neuron].mean(),
             "contribution": 100 * run.shares(layer)[:, read, neuron].mean(),
             "effect": effects.mean(), "effect_min": effects.min(), "effect_max": effects.max(),
+            "gradient": run.gradients(layer)[:, read, neuron].mean(),
         }
     })  # fmt: skip
     [row] = found.to_pylist()
@@ -132,6 +134,7 @@ def test_neuron_languages(results: Results, toy: Toy, codes: list[str]) -> None:
             "top": 100 * run.top(layer)[:, p, neuron].mean(),
             "contribution": 100 * run.shares(layer)[:, p, neuron].mean(),
             "effect": run.effects[layer][:, p, neuron].mean(), "effect_max": run.effects[layer][:, p, neuron].max(),
+            "gradient": run.gradients(layer)[:, p, neuron].mean(),
         }  # fmt: skip
     found = results.query("neuron-languages", run=1, layer=layer, neuron=neuron, languages=codes)
     check(found, ("language",), expected)
