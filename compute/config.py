@@ -209,6 +209,22 @@ class RunConfig:
             "Ablate each example's own neurons of a type, or one set by majority over the examples; default: example.",
         ),
     ] = "example"
+    ablation_sets: Annotated[
+        tuple[Literal["lape", "contribution", "effective-score"], ...] | None,
+        Setting(
+            "Ablation",
+            "Also ablate the neurons of each language that these rules select from the run's examples: lape, "
+            "contribution, effective-score; each set is tested on other examples; default: none.",
+            "RULE,…",
+        ),
+    ] = None
+    ablation_set_share: Annotated[
+        float,
+        Setting("Ablation", "Size of these sets, as a share of all neurons; default: 0.01.", "0.01"),
+    ] = 0.01
+    ablation_sets_in_sample: Annotated[
+        bool, Setting("Ablation", "Select these sets on the examples that they are tested on.")
+    ] = False
     ablation_layers: Annotated[
         tuple[int, ...] | None, Setting("Ablation", "Only these layers; default: all.", "0,1,…")
     ] = None
@@ -348,6 +364,7 @@ class RunConfig:
         own_neurons = self.ablate is not None or self.ablate_neurons is not None
         if own_neurons and "ablation" not in self.measures:
             raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
+        self._check_sets()
         if self.engine == "local" and (self.address is not None or self.workers is not None):
             raise UsageError("--address and --workers require --engine ray.")
 
@@ -366,6 +383,20 @@ class RunConfig:
         if not self.neuron_scores:
             raise UsageError(
                 "The gradient is stored by neuron; remove gradient from --measures, or --no-neuron-scores."
+            )
+
+    def _check_sets(self) -> None:
+        if self.ablation_sets and "ablation" not in self.measures:
+            raise UsageError("--ablation-sets selects neurons of an ablation; add ablation to --measures.")
+        rules = self.ablation_sets or ()
+        if len(set(rules)) < len(rules):
+            raise UsageError("--ablation-sets repeats a rule; give each rule once.")
+        if not 0 < self.ablation_set_share <= 1:
+            raise UsageError("--ablation-set-share must be above 0 and at most 1.")
+        if "effective-score" in rules and self.token == "first-generated":  # noqa: S105
+            raise UsageError(
+                "--ablation-sets effective-score projects on the first token of the answer, which is already written "
+                "at --token first-generated; use another rule, or --token last."
             )
 
     def _check_token(self) -> None:

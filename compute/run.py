@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.ablation.donors import Donors
+from neurontui.compute.ablation.selection.conditions import selection_notes
+from neurontui.compute.ablation.selection.options import group_of
 from neurontui.compute.ablation.survey import conclude, needs_survey
 from neurontui.compute.ablation.user_sets import language_notes
 from neurontui.compute.ablation.values import FROM_PROMPTS, parse_values, require_data, require_model
@@ -29,6 +31,7 @@ from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
 from neurontui.compute.run_options import ablation_options, require_supported, task_options
 from neurontui.compute.tasks.example import TaskData
+from neurontui.compute.tasks.folds import folds
 from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.text_checks import text_warnings
 from neurontui.store.errors import InputError, MeasureError
@@ -150,6 +153,12 @@ def require_material(config: RunConfig, data: TaskData) -> None:
             f"The task {data.task} names no subject in its prompts, so --token subject has no token to read; "
             "use --token last, or a task file with spans."
         )
+    groups = {group_of(fold) for fold in folds(data.examples)}
+    if config.ablation_sets and not config.ablation_sets_in_sample and len(groups) < 2:
+        raise InputError(
+            f"All examples of {data.task} are of one cluster, so there are no others to select sets of neurons on; "
+            "use more examples, or --ablation-sets-in-sample."
+        )
     if any(example.answers for example in data.examples):
         return
     if "ablation" in config.measures:
@@ -202,6 +211,7 @@ def _notes(
     yield from info.answer_notes
     yield from _truth_notes(config, len(data.examples))
     yield from ablation_notes(ablation.conditions, ablation.options.judge)
+    yield from selection_notes(ablation.options.selection)
     yield from language_notes(ablation.options.user_sets, data.languages)
     yield from (("model", text) for text in info.model.notes)
     yield from _post_norm_notes(config, info.model)
@@ -272,7 +282,7 @@ def _measure_missing(
         counted = phase_of(progress).within("survey before the ablation").within("batch", len(batches))
         languages, layers = journal.manifest.languages, journal.manifest.layers
         survey = conclude(config, layers, languages, engine.survey(batches, counted))
-        options = replace(ablation.options, global_types=survey.types)
+        options = replace(ablation.options, global_types=survey.types, selected=survey.selected)
         ablation = replace(ablation, options=options, moments=survey.moments)
     if finished:
         progress.say(f"{journal.manifest.name}: resuming after {len(finished):,} of {len(batches):,} batches")

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from neurontui.compute.ablation.selection.options import SHARE
 from neurontui.compute.ablation.values import ZERO, parse_values
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import ModelFacts
@@ -33,7 +34,7 @@ _NOT_NUMBERS = frozenset({
 
 _LATER: dict[str, Any] = {
     "token": "last", "chat": False, "system": None, "ablation_judge": "generated", "truth_neurons": 0,
-    "truth_examples": 8,
+    "truth_examples": 8, "ablation_sets": None, "ablation_set_share": SHARE, "ablation_sets_in_sample": False,
 }  # fmt: skip
 """Options that earlier versions did not have, with what those did: such values are not part of the key."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from neurontui.compute.ablation.options import AblationOptions, UserSet
+from neurontui.compute.ablation.selection.options import SelectionOptions
 from neurontui.compute.ablation.user_sets import check_neurons, read_neurons
 from neurontui.compute.ablation.values import parse_values
 from neurontui.compute.answers.predict import AnswerOptions
@@ -141,12 +142,23 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
         doses=config.ablation_doses,
         seeds=config.ablation_seeds,
         user_sets=user_sets,
+        selection=selection_options(config, languages),
         scope=config.ablation_scope,
         values=parse_values(config.ablation_value),
         layers=config.ablation_layers,
         seed=config.seed,
         judge=config.ablation_judge,
         answers=answer_options(config),
+    )
+
+
+def selection_options(config: RunConfig, languages: Sequence[str]) -> SelectionOptions:
+    """Options for sets that are selected from data."""
+    return SelectionOptions(
+        rules=config.ablation_sets or (),
+        languages=tuple(languages),
+        share=config.ablation_set_share,
+        in_sample=config.ablation_sets_in_sample,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.selection.conditions import check_selection, selected_pairs
 from neurontui.compute.ablation.values import NOTES, ZERO, Value, parse_value
 from neurontui.compute.measures.masks import TYPES
 from neurontui.compute.models.passes.ablation_hooks import SCOPES
@@ -15,7 +16,7 @@ WEIGHT = "weight"
 
 
 def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languages: int) -> tuple[Condition, ...]:
-    """Baseline, types, random sets, matched controls, doses and the user's sets, numbered from 0.
+    """Baseline, types, random sets, matched controls, doses, selected sets and the user's sets, numbered from 0.
 
     With several values, the baseline is followed by all sets with the first value, then by all with the second, ….
     patch replaces whole layers instead of sets. With two languages no neuron is partial-shared, and with one none is
@@ -47,13 +48,15 @@ def _with_value(value: Value, options: AblationOptions, n_languages: int, start:
     numbered += _number(controls, value, options, start + len(numbered))
     if n_languages > 1:
         numbered += _doses(value, options, [t for t in options.dosed if t in types], start + len(numbered))
+    for pair in selected_pairs(options.selection, value):
+        numbered += _number_pair(*pair, value, options, start + len(numbered))
     users = [Condition(0, "user", _of_user(user_set.label, value)) for user_set in options.user_sets]
     return [*numbered, *_number(users, value, options, start + len(numbered))]
 
 
 def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[str, str], ...]:
     """Explanations of the conditions and of teacher forcing, for the table `notes`."""
-    kinds = {condition.kind for condition in conditions}
+    kinds = {condition.kind for condition in conditions if condition.rule is None}
     texts = {
         "matched": "A control of a type ablates an equal number of other neurons that are active in the input's "
         "language, with a total contribution as close to the type's as possible; if there are fewer such neurons, it "
@@ -86,6 +89,13 @@ def _number(planned: Sequence[Condition], value: Value, options: AblationOptions
     ]
 
 
+def _number_pair(
+    own: Condition, control: Condition, value: Value, options: AblationOptions, start: int
+) -> list[Condition]:
+    first, second = _number([own, control], value, options, start)
+    return [first, replace(second, matched_to=first.condition)]
+
+
 def _layers(value: Value, options: AblationOptions, layers: Sequence[Layer]) -> list[Condition]:
     """Each layer as a whole, then all of them together."""
     numbers = options.layers or tuple(layer.layer for layer in layers)
@@ -94,7 +104,9 @@ def _layers(value: Value, options: AblationOptions, layers: Sequence[Layer]) -> 
 
 
 def _random(value: Value, options: AblationOptions) -> Iterator[Condition]:
-    for fraction in options.fractions:
+    # Sets that are selected from data are compared with random ones of their size.
+    sizes = dict.fromkeys((*options.fractions, *((options.selection.share,) if options.selection.rules else ())))
+    for fraction in sizes:
         for seed in range(options.seed, options.seed + options.seeds):
             label = f"{value.label(f'random {fraction * 100:g} %')}, seed {seed}"
             yield Condition(0, "random", label, fraction=fraction, seed=seed)
@@ -108,8 +120,7 @@ def _doses(value: Value, options: AblationOptions, types: Sequence[str], start: 
             size = f"paired dose of at most {dose * 100:g} %"
             own = Condition(0, "dose", f"{value.label(name)}, {size}", type=name, fraction=dose, seed=options.seed)
             other = replace(own, label=f"{value.label(f'control of {name}')}, {size}")
-            pair = _number([own, other], value, options, start + len(doses))
-            doses += [pair[0], replace(pair[1], matched_to=pair[0].condition)]
+            doses += _number_pair(own, other, value, options, start + len(doses))
     return doses
 
 
@@ -127,6 +138,7 @@ def _possible(n_languages: int) -> tuple[str, ...]:
 def _check(options: AblationOptions, layers: Sequence[Layer]) -> None:
     if options.scope not in SCOPES:
         raise UsageError(f"'{options.scope}' is not a scope of an ablation; use {' or '.join(SCOPES)}.")
+    check_selection(options.selection)
     for fraction in (*options.fractions, *options.doses):
         if not 0 < fraction <= 1:
             raise UsageError(f"{fraction:g} is not a share of neurons; use numbers above 0 and up to 1.")

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from neurontui.compute.ablation.selection.options import SelectionOptions
+from neurontui.compute.ablation.selection.sets import SelectedSets
 from neurontui.compute.ablation.values import ZERO, Value
 from neurontui.compute.answers.predict import AnswerOptions
 from neurontui.compute.measures.masks import TYPES
@@ -50,6 +52,10 @@ class AblationOptions:
     """Types of which equal doses are compared with the control, which is too small to match the whole type."""
     doses: tuple[float, ...] = DOSES
     user_sets: tuple[UserSet, ...] = ()
+    selection: SelectionOptions = field(default_factory=SelectionOptions)
+    """Sets that are selected from data."""
+    selected: SelectedSets | None = None
+    """Those sets, once the run has been surveyed."""
     scope: str = "all"
     """all: every position; last: the last prompt token and generated tokens."""
     values: tuple[Value, ...] = (Value(ZERO),)

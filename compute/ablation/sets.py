@@ -19,6 +19,7 @@ from neurontui.compute.ablation.matching import (
 )
 from neurontui.compute.ablation.options import AblationOptions, UserSet
 from neurontui.compute.ablation.random_numbers import fractions, random_keys, smallest
+from neurontui.compute.ablation.selection.options import group_of
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.masks import TYPES, active_in, type_codes
 from neurontui.compute.measures.scores import contribution_scores, value_norms, weighted_norms
@@ -75,6 +76,7 @@ class Sets:
             "matched": self._matched,
             "dose": self._dose,
             "layer": self._whole,
+            "selected": self._kind,
         }[condition.kind]
         return {layer: make(condition, layer) for layer in layers}
 
@@ -84,7 +86,9 @@ class Sets:
         return torch.ones(len(self.rows), size, dtype=torch.bool, device=self._device(layer))
 
     def _kind(self, condition: Condition, layer: int) -> Tensor:
-        """The input's neurons of a type; equal for all languages of an example."""
+        """The input's neurons of a type, equal for all languages of an example; or those of a set."""
+        if condition.rule is not None:
+            return self._selected(condition, layer)
         assert condition.type is not None
         code = TYPES.index(condition.type)
         chosen = self.ablation_inputs.options.global_types
@@ -95,10 +99,21 @@ class Sets:
         return types == code
 
     def _pool(self, condition: Condition, layer: int) -> Tensor:
-        """Neurons that are active in the input's language and not of the type."""
+        """Neurons that are active in the input's language and not of the type; or all others than those of a set."""
+        if condition.rule is not None:
+            return ~self._selected(condition, layer)
         bits = [row % len(self.ablation_inputs.batch.languages) for row in self.rows]
         language = torch.tensor(bits, device=self._device(layer))
         return active_in(self._masks(layer), language) & ~self._kind(condition, layer)
+
+    def _selected(self, condition: Condition, layer: int) -> Tensor:
+        """The set for the group that the input's example is in."""
+        sets, batch = self.ablation_inputs.options.selected, self.ablation_inputs.batch
+        assert sets is not None
+        assert condition.rule is not None
+        assert condition.set_language is not None
+        groups = [group_of(batch.folds[row // len(batch.languages)]) for row in self.rows]
+        return sets.of(condition.rule, condition.set_language, layer, groups).to(self._device(layer))
 
     def _random(self, condition: Condition, layer: int) -> Tensor:
         """A random share of the layer, equal for all languages of an example; larger shares include smaller ones."""

@@ -1,15 +1,18 @@
-"""A pass over all examples before an ablation that depends on all of them: majority types, moments of the weights."""
+"""A pass over all examples before an ablation that depends on all of them: majority types, selected sets, moments."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from neurontui.compute.ablation.selection.rules import RULES
+from neurontui.compute.ablation.selection.sets import SelectedSets, select_sets
+from neurontui.compute.ablation.selection.statistics import Statistics, SurveyedPart, added, statistics_of
 from neurontui.compute.ablation.values import SURVEYED, parse_values
 from neurontui.compute.answers.predict import prepare
-from neurontui.compute.answers.targets import AnswerBook, find_targets
-from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
+from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.masks import TYPES, pack_tensor, type_codes
 from neurontui.compute.measures.skip_invalid import NothingValidError, measure_valid
@@ -19,7 +22,7 @@ from neurontui.compute.models.passes.replacements import KINDS, LAST
 from neurontui.compute.models.passes.weight_sums import Moments, WeightSums, sum_weights
 from neurontui.compute.models.prompts.tokenize import encode_batch
 from neurontui.compute.progress import SILENT, Phase
-from neurontui.compute.run_options import answer_options, capture_options
+from neurontui.compute.run_options import answer_options, attribution_options, capture_options, selection_options
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Layer
 
@@ -30,6 +33,7 @@ class Survey:
 
     types: tuple[Tensor, ...] | None = None
     """Per layer (d_m,): code of each neuron's most frequent type; in a tie, the type with more active languages."""
+    selected: SelectedSets | None = None
     moments: Moments | None = None
     """Means and standard deviations of the weights of value vectors."""
 
@@ -43,18 +47,22 @@ class Surveyed:
     weights: WeightSums
     """Sums of the weights of value vectors; empty if no value needs them."""
     n_inputs: int
+    statistics: Statistics = field(default_factory=dict)
+    """What the rules select sets from."""
 
     def __add__(self, other: "Surveyed") -> "Surveyed":
         return Surveyed(
             tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
             self.weights + other.weights,
             self.n_inputs + other.n_inputs,
+            added(self.statistics, other.statistics),
         )
 
 
 def needs_survey(config: RunConfig) -> bool:
     """Whether the ablation of a run depends on all examples."""
-    return "ablation" in config.measures and (config.ablation_set == "global" or _needs_weights(config))
+    depends = config.ablation_set == "global" or bool(config.ablation_sets) or _needs_weights(config)
+    return "ablation" in config.measures and depends
 
 
 def _needs_weights(config: RunConfig) -> bool:
@@ -70,26 +78,30 @@ def survey(
     `book`. Without --skip-bad, the check of the prompts has already refused them.
     """
     options = replace(capture_options(config), any_token=False)
+    quantities = tuple(dict.fromkeys(RULES[name].quantity for name in config.ablation_sets or ()))
 
-    def measure(part: Batch) -> tuple[Capture, WeightSums]:
+    def measure(part: Batch) -> tuple[SurveyedPart, WeightSums]:
+        targets = Targets((None,) * len(part.prompts)) if book is None else find_targets(loaded, part, book)
         if config.skip_bad and book is not None and book.has_answers:
-            prepare(loaded, part, find_targets(loaded, part, book), answer_options(config))
+            prepare(loaded, part, targets, answer_options(config))
         captured = capture(loaded, part, options, counted)
+        surveyed = SurveyedPart(loaded, part, captured, targets, options.threshold, attribution_options(config))
         if not _needs_weights(config):
-            return captured, WeightSums()
+            return surveyed, WeightSums()
         encoded = encode_batch(loaded, part)
-        return captured, sum_weights(loaded, encoded, len(part.languages), options.token_budget, counted)
+        return surveyed, sum_weights(loaded, encoded, len(part.languages), options.token_budget, counted)
 
     total, parts = _nothing(loaded.layers), list(batch.parts(config.examples_at_once))
     counted = progress.within("part", len(parts))
     for done, part in enumerate(parts):
         counted.reach(done)
         try:
-            (captured, weights), _ = measure_valid(part, measure, skip_bad=config.skip_bad)
+            (valid, weights), _ = measure_valid(part, measure, skip_bad=config.skip_bad)
         except NothingValidError:
             continue
-        counts = tuple(_type_counts(activations > options.threshold) for activations in captured.activations)
-        total += Surveyed(counts, weights, captured.n_tokens.numel())
+        counts = tuple(_type_counts(activations > options.threshold) for activations in valid.capture.activations)
+        n_inputs = valid.capture.n_tokens.numel()
+        total += Surveyed(counts, weights, n_inputs, statistics_of(valid, quantities))
     return total
 
 
@@ -104,6 +116,9 @@ def conclude(
         _require_tokens(config, languages, total.weights)
     return Survey(
         types=tuple(map(_majority, total.counts)) if config.ablation_set == "global" else None,
+        selected=select_sets(selection_options(config, languages), total.statistics, layers, config.ablation_layers)
+        if config.ablation_sets
+        else None,
         moments=total.weights.moments(layers, config.ablation_scope) if _needs_weights(config) else None,
     )
 

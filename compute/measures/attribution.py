@@ -119,9 +119,9 @@ def scores_by_layer(
     loaded: LoadedModel, batch: Batch, capture: Capture, directions: Directions, options: AttributionOptions
 ) -> Iterator[Scores]:
     """All scores of some inputs, layer by layer."""
-    folding = _folding(loaded, batch, options)
+    folding = folding_for(loaded, batch, options)
     for i, ffn in enumerate(loaded.ffns):
-        yield score_layer(ffn, _weights(capture, i, options), directions, folding, options)
+        yield score_layer(ffn, written_weights(capture, i, options), directions, folding, options)
 
 
 def score_layer(
@@ -145,7 +145,7 @@ def score_layer(
     return Scores(_neuron_major(raw), cs, _neuron_major(top), strongest, es, scored)
 
 
-def _weights(capture: Capture, index: int, options: AttributionOptions) -> Tensor:
+def written_weights(capture: Capture, index: int, options: AttributionOptions) -> Tensor:
     """(E, P, d_m) float32: factors of the vectors that the FFN writes, times the scale of the norm behind it."""
     weights = (capture.activations if options.weight == "gate" else capture.weights)[index].float()
     scale = capture.scales.get(index)
@@ -157,7 +157,7 @@ def _neuron_major(values: Tensor) -> Tensor:
     return values.transpose(1, 2).contiguous()
 
 
-def _folding(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> Folding | None:
+def folding_for(loaded: LoadedModel, batch: Batch, options: AttributionOptions) -> Folding | None:
     if not options.final_norm or loaded.encoder_only:  # an encoder has no effective scores
         return None
     return find_folding(loaded, encode_batch(loaded, batch), options.token_budget)

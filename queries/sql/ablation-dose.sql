@@ -56,5 +56,5 @@ SELECT a.type, CASE WHEN a.matched_to IS NOT NULL THEN 'control' WHEN a.kind = '
     a.fraction, p.percent, accuracy, change, change - half AS low, change + half AS high,
     logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, a.n_seeds, n
 FROM intervals i JOIN arms a ON a.condition = i.first JOIN percents p ON p.first = i.first
-WHERE a.kind IN ('type', 'random', 'matched', 'dose')
+WHERE a.kind IN ('type', 'random', 'matched', 'dose') AND a.rule IS NULL
 ORDER BY a.type NULLS LAST, arm DESC, p.percent

@@ -5,7 +5,8 @@ arms AS (
     FROM conditions
     WHERE run = $run
     WINDOW arm AS (
-        PARTITION BY kind, type, fraction, scope, layers, value, matched_to, if(kind = 'user', condition, NULL)
+        PARTITION BY kind, type, fraction, scope, layers, value, matched_to, rule, set_language,
+            if(kind = 'user', condition, NULL)
     )
 ),
 outcomes AS (

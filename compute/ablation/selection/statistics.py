@@ -1,0 +1,136 @@
+"""What the selection rules need to know of each neuron: sums over inputs by language, for each group of folds.
+
+Kept by group, so that a set can be selected without the examples that it is tested on. All sums can be added.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from neurontui.compute.ablation.selection.options import group_of
+from neurontui.compute.answers.targets import Targets
+from neurontui.compute.batch import Batch, Capture
+from neurontui.compute.measures.answer_direction import Directions, answer_directions
+from neurontui.compute.measures.attribution import AttributionOptions, folding_for, score_layer, written_weights
+from neurontui.compute.measures.norm_folding import Folding
+from neurontui.compute.measures.score_sums import Scores
+from neurontui.compute.models.loaded_model import LoadedModel
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums of one quantity over some inputs."""
+
+    n: tuple[Tensor, ...]
+    """Per layer (P,) int64: inputs of each language for which the quantity is defined."""
+    totals: tuple[Tensor, ...]
+    """Per layer (P, d_m) float64."""
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(_added(self.n, other.n), _added(self.totals, other.totals))
+
+
+Statistics = Mapping[tuple[int, str], Sums]
+"""(group, name of the quantity) -> its sums over the examples of the group."""
+
+
+@dataclass(frozen=True)
+class SurveyedPart:
+    """Some examples after their forward pass."""
+
+    loaded: LoadedModel
+    batch: Batch
+    capture: Capture
+    targets: Targets
+    threshold: float
+    options: AttributionOptions
+
+    def activity(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """Whether each neuron is active, (E, P, d_m)."""
+        return self.capture.activations[index] > self.threshold, None
+
+    def contribution(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """Contribution scores, (E, P, d_m)."""
+        return self._scores(index).cs.transpose(1, 2), None
+
+    def effect(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """Effective scores (E, P, d_m), and for which inputs there are some, (E, P) bool."""
+        scores = self._scores(index)
+        if scores.es is None:
+            return torch.zeros_like(self.capture.weights[index], dtype=torch.float32), torch.zeros_like(scores.known)
+        return scores.es.transpose(1, 2), scores.known
+
+    def _scores(self, index: int) -> Scores:
+        weights = written_weights(self.capture, index, self.options)
+        return score_layer(self.loaded.ffns[index], weights, self._directions, self._folding, self.options)
+
+    @cached_property
+    def _directions(self) -> Directions:
+        return answer_directions(self.loaded, self.targets, self.options.direction)
+
+    @cached_property
+    def _folding(self) -> Folding | None:
+        return folding_for(self.loaded, self.batch, self.options)
+
+
+QUANTITIES: dict[str, Callable[[SurveyedPart, int], tuple[Tensor, Tensor | None]]] = {
+    "activity": SurveyedPart.activity,
+    "contribution": SurveyedPart.contribution,
+    "effect": SurveyedPart.effect,
+}
+"""Each returns its values of a layer, (E, P, d_m), and the inputs that have one, (E, P) bool; None: all."""
+
+
+def statistics_of(part: SurveyedPart, names: Sequence[str]) -> Statistics:
+    """Sums of some quantities over a part, by group."""
+    groups = [group_of(fold) for fold in part.batch.folds]
+    return {
+        (group, name): Sums(tuple(n for n, _ in layers), tuple(total for _, total in layers))
+        for name in names
+        for group, layers in _by_group(part, name, groups).items()
+    }
+
+
+def added(first: Statistics, second: Statistics) -> Statistics:
+    """Both together."""
+    merged = dict(first)
+    for key, sums in second.items():
+        merged[key] = merged[key] + sums if key in merged else sums
+    return merged
+
+
+def pooled(statistics: Statistics, name: str, without: int | None) -> Sums | None:
+    """The sums of one quantity over all groups, or all but one; None if they have no example.
+
+    The other groups are added up, not subtracted from the whole: not even by rounding does a set depend on its test.
+    """
+    parts = [sums for (group, of), sums in sorted(statistics.items(), key=_key) if of == name and group != without]
+    return sum(parts[1:], start=parts[0]) if parts else None
+
+
+def _key(item: tuple[tuple[int, str], Sums]) -> tuple[int, str]:
+    return item[0]
+
+
+def _by_group(part: SurveyedPart, name: str, groups: Sequence[int]) -> dict[int, list[tuple[Tensor, Tensor]]]:
+    of_group: dict[int, list[tuple[Tensor, Tensor]]] = {group: [] for group in groups}
+    for index in range(len(part.loaded.ffns)):
+        values, defined = QUANTITIES[name](part, index)
+        for group, n, total in _sums(values, defined, groups):
+            of_group[group].append((n, total))
+    return of_group
+
+
+def _sums(values: Tensor, defined: Tensor | None, groups: Sequence[int]) -> Iterator[tuple[int, Tensor, Tensor]]:
+    for group in sorted(set(groups)):
+        rows = torch.tensor([g == group for g in groups], device=values.device)
+        there = torch.ones_like(values[rows][..., 0], dtype=torch.bool) if defined is None else defined[rows]
+        own = values[rows] * there[..., None]
+        yield group, there.sum(0).cpu(), own.sum(0, dtype=torch.float64).cpu()
+
+
+def _added(first: Sequence[Tensor], second: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return tuple(a + b for a, b in zip(first, second, strict=True))
