@@ -97,10 +97,11 @@ def _number_pair(
 
 
 def _layers(value: Value, options: AblationOptions, layers: Sequence[Layer]) -> list[Condition]:
-    """Each layer as a whole, then all of them together."""
+    """Each layer as a whole, then all of them together, if there are several."""
     numbers = options.layers or tuple(layer.layer for layer in layers)
     single = [Condition(0, "layer", value.label(f"layer {number}"), layers=(number,)) for number in numbers]
-    return [*single, Condition(0, "layer", value.label("all layers" if options.layers is None else "these layers"))]
+    together = Condition(0, "layer", value.label("all layers" if options.layers is None else "these layers"))
+    return [*single, together] if len(single) > 1 else single
 
 
 def _random(value: Value, options: AblationOptions) -> Iterator[Condition]:

@@ -13,7 +13,7 @@
 -- columns:
 --   condition      -       Number of the condition; for several seeds, the first one.
 --   label          -       Label for tables.
---   kind           -       baseline, type, random, matched, dose, selected or user.
+--   kind           -       baseline, type, random, matched, dose, selected, layer or user.
 --   type           -       Type of the ablated neurons; for a control, the type that it is compared with.
 --   fraction       -       Requested share of neurons, 0 to 1, or NULL.
 --   matched_to     -       Condition to which a control is matched, or NULL.
@@ -32,6 +32,7 @@
 --   logprob        nats    Change of the answer's log-probability from the baseline, mean.
 --   logprob_low    nats    Lower end of its 95 % interval.
 --   logprob_high   nats    Upper end.
+--   value          -       What the weights of the neurons are replaced by: 0, mean, resample, ….
 WITH sums AS (
     SELECT first, language, fold, sum(hit) AS hits, count(hit) AS n,
         sum(hit - base) AS change, count(hit - base) AS n_paired,
@@ -69,7 +70,8 @@ WITH sums AS (
 SELECT a.condition, a.label, a.kind, a.type, a.fraction, a.matched_to, a.n_seeds, p.percent, i.language,
     accuracy, accuracy - half AS low, accuracy + half AS high,
     change, change - change_half AS change_low, change + change_half AS change_high, n_lost, n_gained, n,
-    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high
+    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high,
+    a.value
 FROM intervals i
 JOIN arms a ON a.condition = i.first
 JOIN percents p ON p.first = i.first AND p.language IS NOT DISTINCT FROM i.language

@@ -28,6 +28,7 @@
 --   logprob_high  nats    Upper end.
 --   n_seeds       seeds   Number of seeds of the control.
 --   n             inputs  Compared inputs, over all seeds.
+--   value         -       What the weights of the neurons are replaced by: 0, mean, resample, ….
 WITH compared AS (
     SELECT k.matched_to AS condition, c.example, c.language, c.fold, o.hit, c.hit AS control,
         c.hit - o.hit AS difference, c.logprob - o.logprob AS logprob,
@@ -70,11 +71,11 @@ WITH compared AS (
     FROM compared, (SELECT sum(n_neurons) AS n_neurons FROM layers WHERE run = $run)
     GROUP BY GROUPING SETS ((condition, language), (condition))
 )
-SELECT i.condition, c.label, c.type, c.fraction, i.language, k.percent, k.control_percent, accuracy, control,
+SELECT i.condition, a.label, a.type, a.fraction, i.language, k.percent, k.control_percent, accuracy, control,
     difference, difference - half AS low, difference + half AS high,
-    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, k.n_seeds, n
+    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, k.n_seeds, n, a.value
 FROM intervals i
-JOIN conditions c ON c.run = $run AND c.condition = i.condition
+JOIN arms a ON a.condition = i.condition
 JOIN controls k ON k.condition = i.condition AND k.language IS NOT DISTINCT FROM i.language
 LEFT JOIN run_languages l ON l.run = $run AND l.language = i.language
 ORDER BY i.condition, l.bit NULLS LAST

@@ -23,6 +23,7 @@
 --   logprob_high  nats    Upper end.
 --   n_seeds       seeds   Number of conditions that differ only in their seed.
 --   n             inputs  Inputs, over all seeds.
+--   value         -       What the weights of the neurons are replaced by: 0, mean, resample, ….
 WITH sums AS (
     SELECT first, fold, coalesce(sum(hit), 0) AS hits, count(hit) AS n,
         coalesce(sum(hit - base), 0) AS change, count(hit - base) AS n_paired,
@@ -54,7 +55,7 @@ WITH sums AS (
 SELECT a.type, CASE WHEN a.matched_to IS NOT NULL THEN 'control' WHEN a.kind = 'random' THEN 'random'
     ELSE 'type' END AS arm,
     a.fraction, p.percent, accuracy, change, change - half AS low, change + half AS high,
-    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, a.n_seeds, n
+    logprob, logprob - logprob_half AS logprob_low, logprob + logprob_half AS logprob_high, a.n_seeds, n, a.value
 FROM intervals i JOIN arms a ON a.condition = i.first JOIN percents p ON p.first = i.first
 WHERE a.kind IN ('type', 'random', 'matched', 'dose') AND a.rule IS NULL
-ORDER BY a.type NULLS LAST, arm DESC, p.percent
+ORDER BY min(a.first) OVER (PARTITION BY a.value), a.type NULLS LAST, arm DESC, p.percent

@@ -2,7 +2,7 @@
 -- title: Measures of a run
 -- figure:
 -- description: Measures that the run has or lacks; those of the ablation are ablation, generated, ranked, first,
---   controls and doses.
+--   controls, values, patches and doses.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
@@ -34,6 +34,10 @@ FROM (VALUES
         'rank of the first token of the answer with ablated neurons'),
     ('controls', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND matched_to IS NOT NULL),
         'controls of ablated types'),
+    ('values', (SELECT count(DISTINCT value) > 1 FROM conditions
+        WHERE run = $run AND kind NOT IN ('baseline', 'layer', 'prompt')), 'ablations with several values'),
+    ('patches', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'layer'),
+        'layers patched from another language'),
     ('doses', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'dose'), 'doses of ablated types')
 ) measures(measure, present, reads)
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)

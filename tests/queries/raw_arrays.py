@@ -30,6 +30,9 @@ class Condition:
     logprob: Array = field(default_factory=lambda: np.zeros(0))
     first_rank: Array = field(default_factory=lambda: np.zeros(0))
     """(E, P) rank of the answer's first token, or nan."""
+    layers: tuple[int, ...] | None = None
+    value: str = "0"
+    target: str | None = None
 
 
 @dataclass(frozen=True)

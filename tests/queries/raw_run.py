@@ -87,14 +87,14 @@ def tables_of(run: RawRun, number: int) -> Iterator[tuple[str, Iterable[tuple[An
                 c.fraction,
                 c.seed,
                 "all",
-                None,
-                "0",
+                c.layers,
+                c.value,
                 c.matched_to,
                 run.percent(c),
                 c.label,
                 None,
                 None,
-                None,
+                c.target,
             )
             for i, c in enumerate(run.conditions)
         ],

@@ -9,10 +9,22 @@ judged AS (
     JOIN blocks k ON k.cluster = x.cluster
     WHERE e.run = $run AND list_contains($languages, e.language)
 ),
+ablating AS (
+    -- The baseline and conditions with the first value that removes what neurons write about the input.
+    SELECT *
+    FROM conditions
+    WHERE run = $run AND (kind = 'baseline' OR value = (
+        SELECT value
+        FROM conditions
+        WHERE run = $run AND kind NOT IN ('baseline', 'prompt') AND value IN ('0', 'mean', 'resample')
+        ORDER BY condition
+        LIMIT 1
+    ))
+),
 whole_types AS (
     SELECT min(condition) AS condition, kind, coalesce(type::VARCHAR, kind) AS name
-    FROM conditions
-    WHERE run = $run AND (kind = 'baseline' OR (kind = 'type' AND fraction IS NULL AND layers IS NULL))
+    FROM ablating
+    WHERE (kind = 'baseline' OR (kind = 'type' AND fraction IS NULL AND layers IS NULL))
     GROUP BY kind, type
 ),
 against AS (
@@ -24,14 +36,14 @@ against AS (
     UNION ALL
     (SELECT 'all-shared-beyond-control', format('the paired control ({:.1f} % of all neurons)', c.percent),
         c.condition, e.condition
-    FROM conditions e JOIN conditions c ON c.run = e.run AND c.matched_to = e.condition
-    WHERE e.run = $run AND e.kind = 'dose' AND e.type = 'all-shared' AND e.layers IS NULL
+    FROM ablating e JOIN ablating c ON c.matched_to = e.condition
+    WHERE e.kind = 'dose' AND e.type = 'all-shared' AND e.layers IS NULL
     ORDER BY e.fraction DESC, e.condition
     LIMIT 1)
     UNION ALL
     SELECT 'random-harmless', format('{:g} % at random', 100 * c.fraction), b.condition, c.condition
-    FROM whole_types b, conditions c
-    WHERE b.kind = 'baseline' AND c.run = $run AND c.kind = 'random' AND c.fraction <= 0.25
+    FROM whole_types b, ablating c
+    WHERE b.kind = 'baseline' AND c.kind = 'random' AND c.fraction <= 0.25
 ),
 answers AS (
     SELECT language, fold, answer, correct::INTEGER AS hit

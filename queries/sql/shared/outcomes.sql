@@ -1,11 +1,15 @@
 -- Every input under every condition, with its baseline outcome. Conditions that differ only in their seed are one arm.
 arms AS (
-    SELECT * REPLACE (if(count(*) OVER arm > 1, regexp_replace(label, ', seed \d+$', ''), label) AS label),
+    SELECT * REPLACE (
+            if(count(*) OVER arm > 1, regexp_replace(label, ', seed \d+$', ''), label)
+                || if(target IS NULL AND value = 'mean', ', mean of all languages (earlier version)', '') AS label,
+            if(target IS NULL AND value = 'mean', 'mean of all languages (earlier version)', value) AS value
+        ),
         min(condition) OVER arm AS first, count(*) OVER arm AS n_seeds
     FROM conditions
     WHERE run = $run
     WINDOW arm AS (
-        PARTITION BY kind, type, fraction, scope, layers, value, matched_to, rule, set_language,
+        PARTITION BY kind, type, fraction, scope, layers, conditions.value, matched_to, rule, set_language,
             if(kind = 'user', condition, NULL)
     )
 ),

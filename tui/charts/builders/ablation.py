@@ -145,9 +145,16 @@ def _name(label: str, own: dict[str | None, dict[str, Any]], size: Any = None) -
         return "  its control" if matched(size, row["percent"]) else "  smaller control"
     if row["kind"] not in ("type", "dose") or row["type"] is None:
         return shorten(label.partition(" ")[2], NAME_WIDTH)
+    value = "" if _is_zero(row) else f" {row['value']}"
     if row["fraction"] is None:
-        return f"{LETTERS.get(row['type'], '')} {SHORT.get(row['type'], row['type'])}"
-    return f"{LETTERS.get(row['type'], '')} dose {percent(row['percent'])} %"  # the share reached, not requested
+        return shorten(f"{LETTERS.get(row['type'], '')} {SHORT.get(row['type'], row['type'])}{value}", NAME_WIDTH)
+    # The share reached, not requested.
+    return shorten(f"{LETTERS.get(row['type'], '')} dose {percent(row['percent'])} %{value}", NAME_WIDTH)
+
+
+def _is_zero(row: dict[str, Any]) -> bool:
+    """Whether the neurons were ablated with the value 0, as in the paper."""
+    return bool(row.get("value", "0") == "0")
 
 
 def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) -> Value:
@@ -157,6 +164,8 @@ def _of(own: dict[str | None, dict[str, Any]], code: str | None, column: str) ->
 def _paper(row: dict[str, Any], published: Rows) -> tuple[Value, dict[str, Value]] | None:
     """The paper's numbers for the same condition: percent switched off, and accuracy a language."""
     condition = (row["kind"], row["type"])
+    if not _is_zero(row):
+        return None
     paper = [line for line in published if (line["kind"], line["type"]) == condition]
     if row["kind"] == "random":
         paper = [
@@ -213,9 +222,11 @@ def dose_chart(table: pa.Table) -> Chart:
     """What ablation-dose returns: change from the baseline against the share of neurons that was switched off.
 
     The share is the one reached: a type with few neurons reaches less than the dose asked for. Types without doses
-    are left out; where there is no accuracy, the change is that of the answer's log-probability.
+    are left out; where there is no accuracy, the change is that of the answer's log-probability. Of several values
+    the first is drawn.
     """
-    every = [row for row in table.to_pylist() if number(row["percent"])]
+    first = [row.get("value") for row in table.slice(0, 1).to_pylist()]
+    every = [row for row in table.to_pylist() if number(row["percent"]) and row.get("value") in first]
     dosed = {row["type"] for row in every if row["fraction"] is not None}
     by_accuracy = any(number(row["change"]) is not None for row in every)
     keys = ("change", "low", "high") if by_accuracy else ("logprob", "logprob_low", "logprob_high")

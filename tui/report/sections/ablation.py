@@ -52,7 +52,8 @@ def _table(results: Results, run: Run, measure: str) -> Table | None:
     body: list[tuple[Cell, ...]] = []
     for condition in conditions:
         body.append(_row(at, condition, codes, lowest))
-        paper = published.get(_key(next(row for row in rows if row["condition"] == condition)))
+        key = _key(next(row for row in rows if row["condition"] == condition))
+        paper = published.get(key) if key else None
         if paper:
             body.append(_paper(paper, codes))
     published_note = " Slanted: the paper’s numbers." if len(body) > len(conditions) else ""
@@ -75,11 +76,15 @@ def _measured(results: Results, run: Run, measure: str) -> str:
     return f"{MEASURES[measure].replace('generated ', '')} ({note})" if note else MEASURES[measure]
 
 
+def _reduces(row: Row) -> bool:
+    return row["kind"] in _REDUCED and row["value"] == "0"
+
+
 def _lowest(rows: list[Row]) -> dict[str | None, float]:
     """Of each language, the lowest accuracy by a type or random condition."""
     lowest: dict[str | None, float] = {}
     for row in rows:
-        if row["kind"] in _REDUCED:
+        if _reduces(row):
             lowest[row["language"]] = min(lowest.get(row["language"], row["accuracy"]), row["accuracy"])
     return lowest
 
@@ -95,7 +100,7 @@ def _row(
     def cell(code: str | None) -> Cell:
         row = at.get((condition, code))
         value = None if row is None else number(row["accuracy"])
-        strong = value is not None and first["kind"] in _REDUCED and value <= lowest.get(code, -1)
+        strong = value is not None and _reduces(first) and value <= lowest.get(code, -1)
         return Cell(decimals(value), strong=strong)
 
     whole = at.get((condition, None))
@@ -113,7 +118,10 @@ def _change(row: Row) -> str:
     return with_interval(number(row["change"]), number(row["change_low"]), number(row["change_high"]), 1)
 
 
-def _key(row: Row) -> Key:
+def _key(row: Row) -> Key | None:
+    """The paper's condition; None for values other than its zero."""
+    if row["value"] != "0":
+        return None
     share = None if row["fraction"] is None else round(100 * row["fraction"], 2)
     return row["kind"], row["type"], share if row["kind"] == "random" else None
 
