@@ -33,20 +33,27 @@ def types(acts: Array) -> dict[str, Array]:
 
 def student_t(degrees: int, level: float = 0.95) -> float:
     """Two-sided quantile of Student's t, by bisection over its numerically integrated density."""
-    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
-
-    def inside(t: float) -> float:
-        x = np.linspace(-t, t, 20001)
-        return float(np.trapezoid(scale * (1 + x * x / degrees) ** (-(degrees + 1) / 2), x))
-
     low, high = 0.0, 400.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if inside(middle) < level else (low, middle)
+        low, high = (middle, high) if _inside(middle, degrees) < level else (low, middle)
     return low
 
 
 _student_t = cache(student_t)
+
+
+def student_tail(values: tuple[float, float, float], degrees: int) -> float:
+    """Two-sided p-value of an estimate from its 95 % interval; nan without one."""
+    if degrees < 1:
+        return math.nan
+    return 1 - _inside(abs(values[0]) / (values[2] - values[0]) * _student_t(degrees, 0.95), degrees)
+
+
+def _inside(t: float, degrees: int) -> float:
+    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
+    x = np.linspace(-t, t, 20001)
+    return float(np.trapezoid(scale * (1 + x * x / degrees) ** (-(degrees + 1) / 2), x))
 
 
 def jackknife(

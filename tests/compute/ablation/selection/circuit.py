@@ -86,8 +86,8 @@ def _embeddings(generator: torch.Generator) -> torch.Tensor:
 def _readout() -> torch.Tensor:
     weight = torch.zeros(len(_WORDS), _HIDDEN)
     for place, word in enumerate(_ASKED, len(_SPECIAL) + len(_ASKED)):
-        weight[place, _TO_LANGUAGE + LANGUAGES.index(word[:2])] = 2
-        weight[place, _TO_SUBJECT + int(word[2:])] = 2
+        weight[place, _TO_LANGUAGE + LANGUAGES.index(word[:2])] = 3
+        weight[place, _TO_SUBJECT + int(word[2:])] = 3
     return weight
 
 
@@ -96,10 +96,10 @@ def _fill(mlp: torch.nn.Module, layer: int, generator: torch.Generator) -> None:
     own = _HIDDEN - _OWN
     for matrix in (mlp.gate_proj.weight, mlp.up_proj.weight):
         matrix.zero_()
-        matrix[:, _OWN:] = torch.randn(N_NEURONS, own, generator=generator)
+        matrix[:, _OWN:] = own**-0.5 * torch.randn(N_NEURONS, own, generator=generator)
     down = mlp.down_proj.weight
     down.zero_()
-    down[_OWN:] = 0.3 * torch.randn(own, N_NEURONS, generator=generator)
+    down[_OWN:] = 0.2 * torch.randn(own, N_NEURONS, generator=generator)
     for bit, code in enumerate(LANGUAGES):
         for _, neuron in sorted(pair for pair in circuit(code) if pair[0] == layer):
             subject = neuron - 10 * bit
@@ -107,4 +107,4 @@ def _fill(mlp: torch.nn.Module, layer: int, generator: torch.Generator) -> None:
                 matrix[neuron] = 0
             mlp.gate_proj.weight[neuron, _LANGUAGE + bit] = 2
             mlp.up_proj.weight[neuron, _SUBJECT + subject] = 1
-            down[_TO_LANGUAGE + bit, neuron] = down[_TO_SUBJECT + subject, neuron] = 1
+            down[_TO_LANGUAGE + bit, neuron] = down[_TO_SUBJECT + subject, neuron] = 3

@@ -16,7 +16,7 @@ from neurontui.compute.ablation.selection.rules import RULES
 from neurontui.compute.ablation.selection.sets import SelectedSets, select_sets
 from neurontui.compute.ablation.sets import AblationInputs, Sets
 from neurontui.compute.ablation.survey import Surveyed, conclude, survey
-from neurontui.compute.answers.targets import answer_book
+from neurontui.compute.answers.targets import answer_book, find_targets
 from neurontui.compute.batch import Batch
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.masks import pack_tensor
@@ -76,6 +76,27 @@ def test_sums_are_those_of_single_prompts(architecture: str) -> None:
             for layer in range(len(loaded.ffns)):
                 active = sum((one.activations[layer] > 0).astype(int) for one in read)
                 np.testing.assert_array_equal(sums.totals[layer][bit].numpy(), active)
+
+
+def test_scores_are_those_of_the_equations() -> None:
+    """Mean contribution (Eq. 9) and effective scores (Eq. 10) of each group, from the weights of single prompts."""
+    loaded, batch = load_tiny("bloom"), examples()
+    statistics, book = surveyed("bloom").statistics, answer_book(loaded, batch.examples, LANGUAGES)
+    targets = find_targets(loaded, batch, book).rows
+    embeddings = loaded.model.get_output_embeddings().weight.detach().double().numpy()
+    for group in range(5):
+        rows = [i for i in range(6) if group_of(FOLDS[i]) == group]
+        for layer in (0, 1):
+            values = loaded.model.transformer.h[layer].mlp.dense_4h_to_h.weight.detach().double().numpy()
+            for bit in range(4):
+                inputs = [4 * i + bit for i in rows]
+                weights = [singly.read(loaded, batch.prompts[row]).weights[layer] for row in inputs]
+                raw = [np.abs(w) * np.linalg.norm(values, axis=0) for w in weights]
+                effects = [w * (embeddings[targets[row].word] @ values) for w, row in zip(weights, inputs, strict=True)]
+                for name, expected in (("contribution", sum(r / r.sum() for r in raw)), ("effect", sum(effects))):
+                    sums = statistics[group, name]
+                    assert sums.n[layer][bit] == len(rows)
+                    np.testing.assert_allclose(sums.totals[layer][bit].numpy(), expected, rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("rule", RULE_NAMES)

@@ -1,0 +1,102 @@
+"""Stores with sets selected for each language, where the effect of each set on each language is planted.
+
+Examples of one cluster are near copies, so that intervals which took them for independent would be far too narrow.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from neurontui.store import schema
+
+Array = NDArray[Any]
+LANGUAGES = ("en", "de", "fr", "tr")
+CLUSTERS, COPIES = 60, 2
+E = CLUSTERS * COPIES
+SOURCES = tuple(i // COPIES for i in range(E))
+BLOCKS = tuple(cluster * 20 // CLUSTERS for cluster in SOURCES)
+
+
+class SelectedRun:
+    """Log-probabilities and right answers of a run: baseline, then for each language its set and the set's control.
+
+    effects: (P, P) change of the log-probability beyond the control, by set and by language of the input.
+    """
+
+    def __init__(self, seed: int, effects: Array) -> None:
+        rng = np.random.default_rng(seed)
+        P = len(LANGUAGES)
+        baseline = -2 + _clustered(rng, P)
+        logprobs = [baseline]
+        for bit in range(P):
+            harm = -0.5 + 0.5 * _clustered(rng, P)  # set and control do harm to the same inputs
+            logprobs += [baseline + harm + effects[bit] + 0.3 * _clustered(rng, P)]
+            logprobs += [baseline + harm + 0.3 * _clustered(rng, P)]
+        self.logprob = np.stack(logprobs)
+        """(1 + 2 P, E, P)."""
+        self.correct = self.logprob + rng.normal(0, 0.5, self.logprob.shape) > -2.2
+        self.n_ablated = np.array([0, *(10 + i // 2 for i in range(2 * P))])
+
+
+def _clustered(rng: np.random.Generator, P: int) -> Array:
+    """(E, P), alike within a cluster, in part also between the languages of an example."""
+    shared, own = rng.normal(0, 0.7, (CLUSTERS, 1)), rng.normal(0, 0.7, (CLUSTERS, P))
+    return np.repeat(shared + own, COPIES, axis=0) + rng.normal(0, 0.2, (E, P))
+
+
+def write_selected(path: Path, *runs: SelectedRun, ablated: Sequence[int] = ()) -> Path:
+    """A results file with these runs, numbered from 1. ablated: examples of each run in the ablation; empty: all."""
+    schema.create(path)
+    with duckdb.connect(str(path)) as connection:
+        connection.begin()
+        for number, (run, n) in enumerate(zip(runs, ablated or [E] * len(runs), strict=True), 1):
+            for table, rows in _tables(run, number, n).items():
+                connection.register("incoming", rows)
+                connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+                connection.unregister("incoming")
+        connection.commit()
+    return path
+
+
+def _tables(run: SelectedRun, number: int, ablated: int) -> dict[str, pa.Table]:
+    P, C = len(LANGUAGES), len(run.logprob)
+    kinds = ["baseline", *(["selected", "matched"] * P)]
+    own = [None, *(code for code in LANGUAGES for _ in range(2))]
+    example, language = np.divmod(np.arange(E * P), P)
+    codes = np.array(LANGUAGES)[language]
+    condition = np.repeat(np.arange(C), E * P)
+    runs = {
+        "run": [number], "key": [f"key{number}"], "name": [f"run {number}"], "model": ["m"], "architecture": ["bloom"],
+        "task": ["t"], "n_shots": [0], "languages": [list(LANGUAGES)], "all_mask": [15], "n_examples": [E],
+        "dtype": ["float32"], "device": ["cpu"], "threshold": [0.0], "settings": ["{}"], "versions": ["{}"],
+        "started": [np.datetime64("2026-01-02", "us")], "seconds": [1.0], "tokens": [1],
+    }  # fmt: skip
+    examples = {
+        "run": [number] * (E * P), "example": example, "id": [f"e{i}" for i in example],
+        "cluster": [f"c{SOURCES[i]}" for i in example], "fold": np.array(BLOCKS)[example], "language": codes,
+        "prompt": ["p"] * (E * P), "answer": ["a"] * (E * P), "n_tokens": [5] * (E * P), "last_token": ["?"] * (E * P),
+    }  # fmt: skip
+    conditions = {
+        "run": [number] * C, "condition": range(C), "kind": kinds, "scope": ["all"] * C, "value": ["0"] * C,
+        "matched_to": [None if kind != "matched" else i - 1 for i, kind in enumerate(kinds)], "percent": [1.0] * C,
+        "label": [f"{kind} {code}" for kind, code in zip(kinds, own, strict=True)],
+        "rule": [None, *["lape"] * (C - 1)], "set_language": own,
+    }  # fmt: skip
+    outcomes = {
+        "run": [number] * len(condition), "condition": condition, "example": np.tile(example, C),
+        "language": np.tile(codes, C), "correct": run.correct.ravel(), "answer_logprob": run.logprob.ravel(),
+        "n_ablated": run.n_ablated[condition],
+    }  # fmt: skip
+    return {
+        "runs": pa.table(runs),
+        "run_languages": pa.table({"run": [number] * P, "bit": range(P), "language": LANGUAGES}),
+        "layers": pa.table({"run": [number], "layer": [0], "stack": ["decoder"], "position": [0], "n_neurons": [500]}),
+        "examples": pa.table(examples),
+        "conditions": pa.table(conditions),
+        "ablation_examples": pa.table(outcomes).filter(np.tile(example, C) < ablated),
+    }
