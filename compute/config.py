@@ -225,6 +225,13 @@ class RunConfig:
     ablation_sets_in_sample: Annotated[
         bool, Setting("Ablation", "Select these sets on the examples that they are tested on.")
     ] = False
+    ablation_prompt_baseline: Annotated[
+        bool,
+        Setting(
+            "Ablation",
+            "Also ask for the answer in each language, by a sentence before the prompt, to compare steering with.",
+        ),
+    ] = False
     ablation_layers: Annotated[
         tuple[int, ...] | None, Setting("Ablation", "Only these layers; default: all.", "0,1,…")
     ] = None
@@ -391,6 +398,8 @@ class RunConfig:
         rules = self.ablation_sets or ()
         if len(set(rules)) < len(rules):
             raise UsageError("--ablation-sets repeats a rule; give each rule once.")
+        if self.ablation_prompt_baseline and "ablation" not in self.measures:
+            raise UsageError("--ablation-prompt-baseline is a condition of an ablation; add ablation to --measures.")
         if not 0 < self.ablation_set_share <= 1:
             raise UsageError("--ablation-set-share must be above 0 and at most 1.")
         if "effective-score" in rules and self.token == "first-generated":  # noqa: S105

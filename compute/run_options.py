@@ -143,6 +143,7 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
         seeds=config.ablation_seeds,
         user_sets=user_sets,
         selection=selection_options(config, languages),
+        prompt_baseline=tuple(languages) if config.ablation_prompt_baseline else (),
         scope=config.ablation_scope,
         values=parse_values(config.ablation_value),
         layers=config.ablation_layers,

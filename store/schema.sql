@@ -300,7 +300,7 @@ CREATE TABLE conditions (
 COMMENT ON TABLE conditions IS 'Conditions of an ablation.';
 COMMENT ON COLUMN conditions.run IS 'Run.';
 COMMENT ON COLUMN conditions.condition IS 'Number of the condition; 0 is the baseline.';
-COMMENT ON COLUMN conditions.kind IS 'baseline, type, random, matched, dose (equal shares of a type and of its control), selected (from data, by a rule), layer (whole layers) or user.';
+COMMENT ON COLUMN conditions.kind IS 'baseline, type, random, matched, dose (equal shares of a type and of its control), selected (from data, by a rule), layer (whole layers), user or prompt (no neuron is changed, and the prompt asks for the answer in set_language).';
 COMMENT ON COLUMN conditions.type IS 'Type of the neurons that were switched off; for a control, the type that it is compared with.';
 COMMENT ON COLUMN conditions.fraction IS 'Requested share of neurons, 0 to 1, if the condition has one.';
 COMMENT ON COLUMN conditions.seed IS 'Seed of a random choice.';
@@ -387,7 +387,7 @@ GROUP BY ALL;
 COMMENT ON VIEW ablation IS 'Accuracy of every condition in every language: the rows of ablation_examples, summed.';
 COMMENT ON COLUMN ablation.run IS 'Run.';
 COMMENT ON COLUMN ablation.condition IS 'Number of the condition; 0 is the baseline.';
-COMMENT ON COLUMN ablation.kind IS 'baseline, type, random, matched, dose, selected, layer or user.';
+COMMENT ON COLUMN ablation.kind IS 'baseline, type, random, matched, dose, selected, layer, user or prompt.';
 COMMENT ON COLUMN ablation.type IS 'Type of the neurons that were switched off; for a control, the type that it is compared with.';
 COMMENT ON COLUMN ablation.fraction IS 'Requested share of neurons, 0 to 1, if the condition has one.';
 COMMENT ON COLUMN ablation.seed IS 'Seed of a random choice.';

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.prompt_baseline import prompt_conditions
 from neurontui.compute.ablation.selection.conditions import check_selection, selected_pairs
 from neurontui.compute.ablation.values import NOTES, ZERO, Value, parse_value
 from neurontui.compute.measures.masks import TYPES
@@ -29,7 +30,7 @@ def plan_conditions(options: AblationOptions, layers: Sequence[Layer], n_languag
             planned += _number(_layers(value, options, layers), value, options, len(planned))
         else:
             planned += _with_value(value, options, n_languages, len(planned))
-    return tuple(planned)
+    return (*planned, *prompt_conditions(options.prompt_baseline, len(planned)))
 
 
 def _with_value(value: Value, options: AblationOptions, n_languages: int, start: int) -> list[Condition]:
@@ -48,7 +49,7 @@ def _with_value(value: Value, options: AblationOptions, n_languages: int, start:
     numbered += _number(controls, value, options, start + len(numbered))
     if n_languages > 1:
         numbered += _doses(value, options, [t for t in options.dosed if t in types], start + len(numbered))
-    for pair in selected_pairs(options.selection, value):
+    for pair in selected_pairs(options.selection, value.label):
         numbered += _number_pair(*pair, value, options, start + len(numbered))
     users = [Condition(0, "user", _of_user(user_set.label, value)) for user_set in options.user_sets]
     return [*numbered, *_number(users, value, options, start + len(numbered))]
@@ -61,6 +62,8 @@ def ablation_notes(conditions: Sequence[Condition], judge: str) -> tuple[tuple[s
         "matched": "A control of a type ablates an equal number of other neurons that are active in the input's "
         "language, with a total contribution as close to the type's as possible; if there are fewer such neurons, it "
         "ablates all of them.",
+        "prompt": "Prompt conditions change no neuron; a sentence before the prompt, such as 'Answer in German.', asks "
+        "for the language of the answer. The expected answer is still that in the language of the prompt.",
         "dose": "Paired doses ablate equal numbers of neurons of a type and of its control, in pairs of similar "
         "contribution; if a layer has fewer such pairs than the dose requires, percent is lower than requested.",
     }

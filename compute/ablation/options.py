@@ -56,6 +56,8 @@ class AblationOptions:
     """Sets that are selected from data."""
     selected: SelectedSets | None = None
     """Those sets, once the run has been surveyed."""
+    prompt_baseline: tuple[str, ...] = ()
+    """Languages that prompts ask for the answer in, without any neuron changed."""
     scope: str = "all"
     """all: every position; last: the last prompt token and generated tokens."""
     values: tuple[Value, ...] = (Value(ZERO),)

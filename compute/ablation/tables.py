@@ -12,6 +12,7 @@ from torch import Tensor
 from neurontui.compute.ablation.donors import Donors
 from neurontui.compute.ablation.interventions import Result, Trial
 from neurontui.compute.ablation.options import AblationOptions
+from neurontui.compute.ablation.prompt_baseline import answers_asked_in
 from neurontui.compute.ablation.sets import AblationInputs, Sets
 from neurontui.compute.ablation.sources import BatchSources, Sources
 from neurontui.compute.answers.judge import Outcome
@@ -56,14 +57,16 @@ def ablation_tables(
     prepared = prepare(loaded, batch, targets, options.answers)
     result_of: dict[tuple[int, int], Result] = {}
     counted = progress.within("group of prompts")
+    asking = [condition for condition in conditions if condition.kind == "prompt"]
+    intervening = [condition for condition in conditions if condition.kind != "prompt"]
 
     def step(rows: Rows) -> None:
         parts = passes(loaded, prepared, rows)
         lengths = counted.within("length", len(parts))
         for part in parts:
             trial = Trial(loaded, prepared, part, Sets(ablation_inputs, part), options, Sources(sources, part))
-            of_conditions = lengths.within("condition", len(conditions))
-            for condition in conditions:
+            of_conditions = lengths.within("condition", len(intervening))
+            for condition in intervening:
                 generated = condition.kind == "baseline" and options.judge == "generated"
                 reused = baseline if generated else None
                 with followed(loaded.ffns, of_conditions, at_most=passes_per_answer(options.answers)):
@@ -75,6 +78,9 @@ def ablation_tables(
             lengths.advance()
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
+    for condition in asking:
+        asked = answers_asked_in(loaded, batch, condition.set_language or "", targets, options, progress)
+        result_of |= {(condition.condition, row): result for row, result in asked.items()}
     generated = options.judge == "generated"
     return {"ablation_examples": _table(batch, conditions, result_of, generated=generated)}
 

@@ -13,7 +13,7 @@
 -- columns:
 --   condition      -       Number of the condition; for several seeds, the first one.
 --   label          -       Label for tables.
---   kind           -       baseline, type, random, matched, dose, selected, layer or user.
+--   kind           -       baseline, type, random, matched, dose, selected, layer, user or prompt.
 --   type           -       Type of the ablated neurons; for a control, the type that it is compared with.
 --   fraction       -       Requested share of neurons, 0 to 1, or NULL.
 --   matched_to     -       Condition to which a control is matched, or NULL.

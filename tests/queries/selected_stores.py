@@ -4,6 +4,7 @@ Examples of one cluster are near copies, so that intervals which took them for i
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,37 @@ SOURCES = tuple(i // COPIES for i in range(E))
 BLOCKS = tuple(cluster * 20 // CLUSTERS for cluster in SOURCES)
 
 
-class SelectedRun:
-    """Log-probabilities and right answers of a run: baseline, then for each language its set and the set's control.
+@dataclass(frozen=True)
+class Outcomes:
+    """A run's ablation: its conditions, and (C, E, P) outcomes."""
+
+    conditions: list[dict[str, Any]]
+    """Columns of `conditions` that differ from those of the baseline."""
+    logprob: Array
+    correct: Array
+    n_ablated: Array
+    """(C,)."""
+    output_language: Array | None = None
+
+
+def selected_run(seed: int, effects: Array) -> Outcomes:
+    """Baseline, then for each language its set and the set's control.
 
     effects: (P, P) change of the log-probability beyond the control, by set and by language of the input.
     """
-
-    def __init__(self, seed: int, effects: Array) -> None:
-        rng = np.random.default_rng(seed)
-        P = len(LANGUAGES)
-        baseline = -2 + _clustered(rng, P)
-        logprobs = [baseline]
-        for bit in range(P):
-            harm = -0.5 + 0.5 * _clustered(rng, P)  # set and control do harm to the same inputs
-            logprobs += [baseline + harm + effects[bit] + 0.3 * _clustered(rng, P)]
-            logprobs += [baseline + harm + 0.3 * _clustered(rng, P)]
-        self.logprob = np.stack(logprobs)
-        """(1 + 2 P, E, P)."""
-        self.correct = self.logprob + rng.normal(0, 0.5, self.logprob.shape) > -2.2
-        self.n_ablated = np.array([0, *(10 + i // 2 for i in range(2 * P))])
+    rng, P = np.random.default_rng(seed), len(LANGUAGES)
+    baseline = -2 + _clustered(rng, P)
+    logprobs, conditions = [baseline], [{"kind": "baseline"}]
+    for bit, code in enumerate(LANGUAGES):
+        harm = -0.5 + 0.5 * _clustered(rng, P)  # set and control do harm to the same inputs
+        logprobs.append(baseline + harm + effects[bit] + 0.3 * _clustered(rng, P))
+        logprobs.append(baseline + harm + 0.3 * _clustered(rng, P))
+        own = {"rule": "lape", "set_language": code, "fraction": 0.01}
+        conditions.append({"kind": "selected", **own})
+        conditions.append({"kind": "matched", "matched_to": 1 + 2 * bit, **own})
+    logprob = np.stack(logprobs)
+    correct = logprob + rng.normal(0, 0.5, logprob.shape) > -2.2
+    return Outcomes(conditions, logprob, correct, np.array([0, *(10 + i // 2 for i in range(2 * P))]))
 
 
 def _clustered(rng: np.random.Generator, P: int) -> Array:
@@ -49,7 +62,7 @@ def _clustered(rng: np.random.Generator, P: int) -> Array:
     return np.repeat(shared + own, COPIES, axis=0) + rng.normal(0, 0.2, (E, P))
 
 
-def write_selected(path: Path, *runs: SelectedRun, ablated: Sequence[int] = ()) -> Path:
+def write_outcomes(path: Path, *runs: Outcomes, ablated: Sequence[int] = ()) -> Path:
     """A results file with these runs, numbered from 1. ablated: examples of each run in the ablation; empty: all."""
     schema.create(path)
     with duckdb.connect(str(path)) as connection:
@@ -63,10 +76,8 @@ def write_selected(path: Path, *runs: SelectedRun, ablated: Sequence[int] = ()) 
     return path
 
 
-def _tables(run: SelectedRun, number: int, ablated: int) -> dict[str, pa.Table]:
+def _tables(run: Outcomes, number: int, ablated: int) -> dict[str, pa.Table]:
     P, C = len(LANGUAGES), len(run.logprob)
-    kinds = ["baseline", *(["selected", "matched"] * P)]
-    own = [None, *(code for code in LANGUAGES for _ in range(2))]
     example, language = np.divmod(np.arange(E * P), P)
     codes = np.array(LANGUAGES)[language]
     condition = np.repeat(np.arange(C), E * P)
@@ -81,22 +92,22 @@ def _tables(run: SelectedRun, number: int, ablated: int) -> dict[str, pa.Table]:
         "cluster": [f"c{SOURCES[i]}" for i in example], "fold": np.array(BLOCKS)[example], "language": codes,
         "prompt": ["p"] * (E * P), "answer": ["a"] * (E * P), "n_tokens": [5] * (E * P), "last_token": ["?"] * (E * P),
     }  # fmt: skip
-    conditions = {
-        "run": [number] * C, "condition": range(C), "kind": kinds, "scope": ["all"] * C, "value": ["0"] * C,
-        "matched_to": [None if kind != "matched" else i - 1 for i, kind in enumerate(kinds)], "percent": [1.0] * C,
-        "label": [f"{kind} {code}" for kind, code in zip(kinds, own, strict=True)],
-        "rule": [None, *["lape"] * (C - 1)], "set_language": own,
+    plain = {
+        "run": number, "scope": "all", "value": "0", "matched_to": None, "percent": 1.0, "label": "", "rule": None,
+        "set_language": None, "fraction": None, "seed": None,
     }  # fmt: skip
     outcomes = {
         "run": [number] * len(condition), "condition": condition, "example": np.tile(example, C),
         "language": np.tile(codes, C), "correct": run.correct.ravel(), "answer_logprob": run.logprob.ravel(),
         "n_ablated": run.n_ablated[condition],
     }  # fmt: skip
+    if run.output_language is not None:
+        outcomes["output_language"] = run.output_language.ravel()
     return {
         "runs": pa.table(runs),
         "run_languages": pa.table({"run": [number] * P, "bit": range(P), "language": LANGUAGES}),
         "layers": pa.table({"run": [number], "layer": [0], "stack": ["decoder"], "position": [0], "n_neurons": [500]}),
         "examples": pa.table(examples),
-        "conditions": pa.table(conditions),
+        "conditions": pa.Table.from_pylist([{**plain, "condition": i, **own} for i, own in enumerate(run.conditions)]),
         "ablation_examples": pa.table(outcomes).filter(np.tile(example, C) < ablated),
     }

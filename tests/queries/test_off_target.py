@@ -10,7 +10,7 @@ import pytest
 from neurontui.queries import Results, open_results
 from tests.queries.comparing import check, close, interval
 from tests.queries.reference import jackknife, student_tail
-from tests.queries.selected_stores import BLOCKS, COPIES, LANGUAGES, SOURCES, SelectedRun, write_selected
+from tests.queries.selected_stores import BLOCKS, COPIES, LANGUAGES, SOURCES, Outcomes, selected_run, write_outcomes
 
 P = len(LANGUAGES)
 NONE = np.zeros((P, P))
@@ -19,9 +19,9 @@ SPECIFIC = DIAGONAL - 0.2
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, SelectedRun]:
-    run = SelectedRun(1, SPECIFIC)
-    path = write_selected(tmp_path_factory.mktemp("off") / "r.duckdb", run)
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Outcomes]:
+    run = selected_run(1, SPECIFIC)
+    path = write_outcomes(tmp_path_factory.mktemp("off") / "r.duckdb", run)
     return open_results(path), run
 
 
@@ -37,7 +37,7 @@ def specificity(values: Any, own: int) -> Callable[[Any], float]:
 
 
 @pytest.mark.parametrize("measure", ["logprob", "generation"])
-def test_every_number_is_that_of_numpy(planted: tuple[Results, SelectedRun], measure: str) -> None:
+def test_every_number_is_that_of_numpy(planted: tuple[Results, Outcomes], measure: str) -> None:
     results, run = planted
     outcome = run.logprob if measure == "logprob" else 100.0 * run.correct
     expected: dict[Any, dict[str, float]] = {}
@@ -65,9 +65,9 @@ def test_every_number_is_that_of_numpy(planted: tuple[Results, SelectedRun], mea
 
 def test_p_values_with_any_number_of_blocks(tmp_path: Path) -> None:
     """Odd and even degrees of freedom have different formulas."""
-    runs = [SelectedRun(30 + clusters, NONE) for clusters in range(1, 21)]
+    runs = [selected_run(30 + clusters, NONE) for clusters in range(1, 21)]
     sizes = [COPIES * clusters for clusters in range(1, 21)]
-    with open_results(write_selected(tmp_path / "r.duckdb", *runs, ablated=sizes)) as results:
+    with open_results(write_outcomes(tmp_path / "r.duckdb", *runs, ablated=sizes)) as results:
         for clusters, run in enumerate(runs, 1):
             rows = results.query("off-target", run=clusters).to_pylist()
             own, control = (run.logprob[i][: COPIES * clusters] for i in (1, 2))
@@ -77,7 +77,7 @@ def test_p_values_with_any_number_of_blocks(tmp_path: Path) -> None:
 
 
 def test_a_planted_diagonal_is_found_and_nothing_else(tmp_path: Path) -> None:
-    with open_results(write_selected(tmp_path / "r.duckdb", SelectedRun(2, DIAGONAL))) as results:
+    with open_results(write_outcomes(tmp_path / "r.duckdb", selected_run(2, DIAGONAL))) as results:
         rows = results.query("off-target").to_pylist()
     for row in rows:
         own = row["part"] == "specificity" or row["set_language"] == row["language"]
@@ -85,7 +85,16 @@ def test_a_planted_diagonal_is_found_and_nothing_else(tmp_path: Path) -> None:
         assert (row["high"] < 0) or not own
 
 
-def test_a_subset_of_languages_is_a_smaller_matrix(planted: tuple[Results, SelectedRun]) -> None:
+def test_each_set_is_a_condition_of_its_own(planted: tuple[Results, Outcomes]) -> None:
+    """Sets of different languages are not seeds of one set, and not a dose of a type."""
+    rows = planted[0].query("ablation-accuracy").to_pylist()
+    assert [row["condition"] for row in rows if row["language"] is None] == list(range(9))
+    assert {row["n_seeds"] for row in rows} == {1}
+    assert planted[0].query("ablation-dose").num_rows == 0
+    assert planted[0].query("ablation-controls").num_rows == 20
+
+
+def test_a_subset_of_languages_is_a_smaller_matrix(planted: tuple[Results, Outcomes]) -> None:
     rows = planted[0].query("off-target", languages="en,tr").to_pylist()
     assert [(r["set_language"], r["language"]) for r in rows] == [
         ("en", "en"), ("en", "tr"), ("en", None), ("tr", "en"), ("tr", "tr"), ("tr", None)
@@ -100,14 +109,14 @@ class Tally:
     """What the matrices of many runs with the same planted effects get wrong."""
 
     def __init__(self, path: Path, n: int, first: int, effects: Any) -> None:
-        runs = [SelectedRun(first + i, effects) for i in range(n)]
+        runs = [selected_run(first + i, effects) for i in range(n)]
         truth = {(code, other): effects[i, j] for i, code in enumerate(LANGUAGES) for j, other in enumerate(LANGUAGES)}
         for i, code in enumerate(LANGUAGES):
             truth[code, None] = effects[i, i] - np.delete(effects[i], i).mean()
         self.alarms = self.harmful = 0
         """Runs with any cell that differs from its control, and with one that does more harm."""
         self.covered: dict[str, list[bool]] = {"cell": [], "specificity": []}
-        with open_results(write_selected(path, *runs)) as results:
+        with open_results(write_outcomes(path, *runs)) as results:
             for number in range(1, n + 1):
                 rows = results.query("off-target", run=number).to_pylist()
                 false = [row for row in rows if row["part"] == "cell" and row["p_holm"] < 0.05]

@@ -1,22 +1,23 @@
 """Conditions of sets selected from data, their controls, and what the notes of a run say about them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from neurontui.compute.ablation.selection.options import SelectionOptions
 from neurontui.compute.ablation.selection.rules import RULES
-from neurontui.compute.ablation.values import Value
 from neurontui.store.errors import UsageError
 from neurontui.store.journal.manifest import Condition
 
 
-def selected_pairs(options: SelectionOptions, value: Value) -> Iterator[tuple[Condition, Condition]]:
+def selected_pairs(
+    options: SelectionOptions, label: Callable[[str], str]
+) -> Iterator[tuple[Condition, Condition]]:
     """For each rule and language: the condition of its set and that of the set's control, not yet numbered."""
     for rule in options.rules:
         for language in options.languages:
             own = Condition(
                 0,
                 "selected",
-                value.label(f"{language} by {rule}"),
+                label(f"{language} by {rule}"),
                 fraction=options.share,
                 rule=rule,
                 set_language=language,
@@ -24,7 +25,7 @@ def selected_pairs(options: SelectionOptions, value: Value) -> Iterator[tuple[Co
             control = Condition(
                 0,
                 "matched",
-                value.label(f"control of {language} by {rule}"),
+                label(f"control of {language} by {rule}"),
                 fraction=options.share,
                 rule=rule,
                 set_language=language,
