@@ -49,8 +49,9 @@ def selected_run(seed: int, effects: Array) -> Outcomes:
         logprobs.append(baseline + harm + effects[bit] + 0.3 * _clustered(rng, P))
         logprobs.append(baseline + harm + 0.3 * _clustered(rng, P))
         own = {"rule": "lape", "set_language": code, "fraction": 0.01}
-        conditions.append({"kind": "selected", **own})
-        conditions.append({"kind": "matched", "matched_to": 1 + 2 * bit, **own})
+        conditions.append({"kind": "selected", "label": f"w/o {code} by lape", **own})
+        control = {"kind": "matched", "label": f"w/o control of {code} by lape", "matched_to": 1 + 2 * bit}
+        conditions.append({**control, **own})
     logprob = np.stack(logprobs)
     correct = logprob + rng.normal(0, 0.5, logprob.shape) > -2.2
     return Outcomes(conditions, logprob, correct, np.array([0, *(10 + i // 2 for i in range(2 * P))]))

@@ -134,6 +134,8 @@ def _sizes(conditions: dict[str, dict[str | None, dict[str, Any]]]) -> dict[Any,
 
 def _rank(row: dict[str, Any]) -> tuple[int, int, int]:
     kind = {"baseline": 0, "type": 1, "matched": 1, "dose": 2, "random": 3}.get(row["kind"], 4)
+    if row["kind"] == "matched" and row["type"] is None:  # of a set that was selected from data
+        kind = 4
     after = row["matched_to"] if row["matched_to"] is not None else row["condition"]
     return kind, after, int(row["kind"] != "type")
 
@@ -296,12 +298,12 @@ def change_dots(rows: Rows) -> tuple[Dots, ...]:
 
 
 def _paired(rows: Rows) -> Rows:
-    """Each type followed by its control, then the rest."""
+    """Each type or selected set followed by its control, then the rest."""
     controls = {row["matched_to"]: row for row in rows if row["kind"] == "matched"}
     ordered: Rows = []
-    for row in (row for row in rows if row["kind"] == "type"):
+    for row in (row for row in rows if row["kind"] in ("type", "selected")):
         ordered += [row, controls.pop(row["condition"])] if row["condition"] in controls else [row]
-    return [*ordered, *controls.values(), *(row for row in rows if row["kind"] not in ("type", "matched"))]
+    return [*ordered, *controls.values(), *(row for row in rows if row["kind"] not in ("type", "selected", "matched"))]
 
 
 def _dot(row: dict[str, Any], key: str, sizes: dict[Any, Any]) -> Dot:

@@ -62,7 +62,7 @@ def _place(row: Row) -> tuple[bool, bool, bool, int]:
 
 def _row(row: Row, more_is_better: bool) -> Row:
     name = f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
-    if row["fraction"] is not None:
+    if row["fraction"] is not None and row["type"] is not None:
         name = f"{LETTERS.get(row['type'], ' ')} dose {percent(row['percent'])} %"
     harm = row["difference"] if more_is_better or row["difference"] is None else -row["difference"]
     return {
