@@ -210,11 +210,11 @@ class RunConfig:
         ),
     ] = "example"
     ablation_sets: Annotated[
-        tuple[Literal["lape", "contribution", "effective-score"], ...] | None,
+        tuple[Literal["lape", "average-precision", "contribution", "effective-score"], ...] | None,
         Setting(
             "Ablation",
             "Also ablate the neurons of each language that these rules select from the run's examples: lape, "
-            "contribution, effective-score; each set is tested on other examples; default: none.",
+            "average-precision, contribution, effective-score; each set is tested on other examples; default: none.",
             "RULE,…",
         ),
     ] = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.ablation.donors import Donors
+from neurontui.compute.ablation.selection.average_precision import require_room
 from neurontui.compute.ablation.selection.conditions import selection_notes
 from neurontui.compute.ablation.selection.options import group_of
 from neurontui.compute.ablation.survey import conclude, needs_survey
@@ -94,6 +95,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         progress.say(info.model.placement)
         require_supported(config, info.model)
         ablation = _ablation(config, info.model, data)
+        _require_memory(config, data, info.model)
         key, name = run_key(config, data, info.model), config.name or default_name(config, data, info.model)
         merged = merged_run(config.out, key, wait=progress.say)
         if merged is not None and not config.force:
@@ -176,6 +178,13 @@ def require_material(config: RunConfig, data: TaskData) -> None:
             f"The task {data.task} has no answers, and effective scores are about the answer; add answers, "
             "or use --measures contribution."
         )
+
+
+def _require_memory(config: RunConfig, data: TaskData, model: ModelFacts) -> None:
+    """Raise UsageError if a rule needs more activations in memory than are allowed."""
+    if "average-precision" in (config.ablation_sets or ()):
+        itemsize = 4 if model.dtype == "float32" else 2
+        require_room(len(data.examples), len(data.languages), model.layers, itemsize)
 
 
 def _merging(phase: Phase) -> Callable[[str, int, int], None]:

@@ -44,14 +44,14 @@ def select_sets(
 
 def _chosen(options: SelectionOptions, rule: Rule, statistics: Statistics, group: int, usable: Tensor) -> Tensor:
     """(P, N) bool: the sets for the examples of a group."""
-    sums = pooled(statistics, rule.quantity, without=None if options.in_sample else group)
-    if sums is None:
+    gathered = pooled(statistics, rule.quantity, without=None if options.in_sample else group)
+    if gathered is None:
         raise MeasureError(
             "All examples that can be measured are in one group of clusters, so there are no others to select sets "
             "of neurons on; use more examples, or --ablation-sets-in-sample."
         )
     size = round(options.share * int(usable.sum()))
-    return torch.stack(list(_first(rule.keys(sums), usable, size)))
+    return torch.stack(list(_first(rule.keys(gathered), usable, size)))
 
 
 def _first(keys: Keys, usable: Tensor, size: int) -> Iterator[Tensor]:

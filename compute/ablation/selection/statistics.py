@@ -1,11 +1,11 @@
-"""What the selection rules need to know of each neuron: sums over inputs by language, for each group of folds.
+"""What the selection rules need of each neuron, by language and group of folds: sums over inputs, or activations.
 
 Kept by group, so that a set can be selected without the examples that it is tested on. All sums can be added.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import torch
 from torch import Tensor
@@ -33,8 +33,21 @@ class Sums:
         return Sums(_added(self.n, other.n), _added(self.totals, other.totals))
 
 
-Statistics = Mapping[tuple[int, str], Sums]
-"""(group, name of the quantity) -> its sums over the examples of the group."""
+@dataclass(frozen=True)
+class Kept:
+    """Activations of some inputs, for rules that compare inputs with one another."""
+
+    values: tuple[Tensor, ...]
+    """Per layer (E, P, d_m), in the model's dtype."""
+
+    def __add__(self, other: "Kept") -> "Kept":
+        return Kept(tuple(torch.cat(pair) for pair in zip(self.values, other.values, strict=True)))
+
+
+ACTIVATIONS = "activations"
+"""The quantity that is kept, not summed."""
+Statistics = Mapping[tuple[int, str], Sums | Kept]
+"""(group, name of the quantity) -> its sums over the examples of the group, or its values there."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +94,16 @@ QUANTITIES: dict[str, Callable[[SurveyedPart, int], tuple[Tensor, Tensor | None]
     "contribution": SurveyedPart.contribution,
     "effect": SurveyedPart.effect,
 }
-"""Each returns its values of a layer, (E, P, d_m), and the inputs that have one, (E, P) bool; None: all."""
+"""What is summed. Each returns its values of a layer, (E, P, d_m), and the inputs with one, (E, P) bool; None: all."""
 
 
 def statistics_of(part: SurveyedPart, names: Sequence[str]) -> Statistics:
-    """Sums of some quantities over a part, by group."""
+    """Sums or values of some quantities over a part, by group."""
     groups = [group_of(fold) for fold in part.batch.folds]
     return {
-        (group, name): Sums(tuple(n for n, _ in layers), tuple(total for _, total in layers))
+        (group, name): gathered
         for name in names
-        for group, layers in _by_group(part, name, groups).items()
+        for group, gathered in (_kept if name == ACTIVATIONS else _summed)(part, name, groups).items()
     }
 
 
@@ -98,30 +111,47 @@ def added(first: Statistics, second: Statistics) -> Statistics:
     """Both together."""
     merged = dict(first)
     for key, sums in second.items():
-        merged[key] = merged[key] + sums if key in merged else sums
+        merged[key] = _together(merged[key], sums) if key in merged else sums
     return merged
 
 
-def pooled(statistics: Statistics, name: str, without: int | None) -> Sums | None:
-    """The sums of one quantity over all groups, or all but one; None if they have no example.
+def pooled(statistics: Statistics, name: str, without: int | None) -> Sums | Kept | None:
+    """One quantity over all groups, or all but one; None if they have no example.
 
     The other groups are added up, not subtracted from the whole: not even by rounding does a set depend on its test.
     """
     parts = [sums for (group, of), sums in sorted(statistics.items(), key=_key) if of == name and group != without]
-    return sum(parts[1:], start=parts[0]) if parts else None
+    return reduce(_together, parts) if parts else None
 
 
-def _key(item: tuple[tuple[int, str], Sums]) -> tuple[int, str]:
+def _together(first: Sums | Kept, second: Sums | Kept) -> Sums | Kept:
+    if isinstance(first, Kept):
+        assert isinstance(second, Kept)
+        return first + second
+    assert isinstance(second, Sums)
+    return first + second
+
+
+def _key(item: tuple[tuple[int, str], Sums | Kept]) -> tuple[int, str]:
     return item[0]
 
 
-def _by_group(part: SurveyedPart, name: str, groups: Sequence[int]) -> dict[int, list[tuple[Tensor, Tensor]]]:
+def _kept(part: SurveyedPart, _name: str, groups: Sequence[int]) -> dict[int, Sums | Kept]:
+    rows = {group: [i for i, own in enumerate(groups) if own == group] for group in groups}
+    activations = part.capture.activations
+    return {group: Kept(tuple(values[own].cpu() for values in activations)) for group, own in rows.items()}
+
+
+def _summed(part: SurveyedPart, name: str, groups: Sequence[int]) -> dict[int, Sums | Kept]:
     of_group: dict[int, list[tuple[Tensor, Tensor]]] = {group: [] for group in groups}
     for index in range(len(part.loaded.ffns)):
         values, defined = QUANTITIES[name](part, index)
         for group, n, total in _sums(values, defined, groups):
             of_group[group].append((n, total))
-    return of_group
+    return {
+        group: Sums(tuple(n for n, _ in layers), tuple(total for _, total in layers))
+        for group, layers in of_group.items()
+    }
 
 
 def _sums(values: Tensor, defined: Tensor | None, groups: Sequence[int]) -> Iterator[tuple[int, Tensor, Tensor]]:

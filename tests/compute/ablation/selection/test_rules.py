@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from neurontui.compute.ablation.selection.average_precision import average_precision, require_room
 from neurontui.compute.ablation.selection.options import SelectionOptions, group_of
 from neurontui.compute.ablation.selection.rules import RULES
 from neurontui.compute.ablation.selection.sets import select_sets
-from neurontui.compute.ablation.selection.statistics import QUANTITIES, Sums
+from neurontui.compute.ablation.selection.statistics import ACTIVATIONS, QUANTITIES, Kept, Sums
 from neurontui.compute.config import RunConfig, bare_type
+from neurontui.store.errors import UsageError
 from neurontui.store.journal.manifest import Layer
 
 LANGUAGES = ("en", "de", "fr", "tr", "zh")
@@ -102,8 +104,52 @@ def test_sets_are_in_the_ablated_layers_only() -> None:
 def test_every_rule_is_an_option_and_has_its_quantity() -> None:
     annotated = get_type_hints(RunConfig, include_extras=True)["ablation_sets"]
     assert set(get_args(get_args(bare_type(annotated))[0])) == set(RULES)
-    assert {rule.quantity for rule in RULES.values()} <= set(QUANTITIES)
+    assert {rule.quantity for rule in RULES.values()} <= {*QUANTITIES, ACTIVATIONS}
 
 
 def test_clusters_are_in_five_groups_of_four_folds() -> None:
     assert [group_of(fold) for fold in range(20)] == [fold // 4 for fold in range(20)]
+
+
+def precision_by_definition(scores: np.ndarray, own: np.ndarray) -> float:
+    """Σ (recall after − recall before) × precision after, over the distinct scores from the largest down."""
+    total, before = 0.0, 0.0
+    for threshold in sorted(set(scores.tolist()), reverse=True):
+        above = scores >= threshold
+        recall, precision = own[above].sum() / own.sum(), own[above].mean()
+        total, before = total + (recall - before) * precision, recall
+    return total
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+def test_average_precision_is_that_of_its_definition(digits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many equal activations, some, and none; in slices of a few neurons."""
+    monkeypatch.setattr("neurontui.compute.ablation.selection.average_precision._VALUES_AT_ONCE", 300)
+    rng = np.random.default_rng(digits)
+    values = rng.normal(0, 1, (7, 5, 30)).round(digits)
+    values[:, 2, :10] += 1
+    values = values.astype("float32")  # in double precision, 1 + 0.1 and 1.1 would differ
+    found = average_precision(torch.from_numpy(values))
+    for bit in range(5):
+        own = np.broadcast_to(np.arange(5) == bit, (7, 5)).ravel()
+        expected = [precision_by_definition(values[:, :, i].ravel(), own) for i in range(30)]
+        np.testing.assert_allclose(found[bit].numpy(), expected, rtol=1e-9)
+
+
+def test_the_best_detectors_are_selected_and_constant_neurons_never() -> None:
+    values = np.random.default_rng(8).normal(0, 1, (9, 5, 200)).astype("float32")
+    values[:, 1, 50:60] += 9  # detectors of German
+    values[:, :, 60:] = 0.5
+    layers = tuple(torch.from_numpy(layer) for layer in np.split(values, [SIZES[0]], axis=2))
+    options = SelectionOptions(("average-precision",), LANGUAGES, 0.05, in_sample=True)
+    sets = select_sets(options, {(0, ACTIVATIONS): Kept(layers)}, LAYERS, None)
+    assert sets.of("average-precision", "de", 0, [0])[0].nonzero()[:, 0].tolist() == list(range(50, 60))
+    for code in LANGUAGES:
+        assert not sets.of("average-precision", code, 0, [0])[0, 60:].any()
+        assert not sets.of("average-precision", code, 1, [0]).any()
+
+
+def test_activations_that_do_not_fit_are_refused() -> None:
+    require_room(1000, 5, LAYERS, 4)
+    with pytest.raises(UsageError, match=r"all inputs, 7.5 GiB here, and at most 4 GiB are allowed; use --limit"):
+        require_room(2_000_000, 5, LAYERS, 4)
