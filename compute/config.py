@@ -44,7 +44,12 @@ class RunConfig:
     model: Annotated[str, Setting("Model", "Model id on the Hugging Face hub, a local folder, or a GGUF file.", "M")]
     task: Annotated[
         str,
-        Setting("Task", "xnli, fact, ke-en-all, ke-all-en, or a task file (.jsonl, .json, .csv, .tsv).", "T"),
+        Setting(
+            "Task",
+            "xnli, fact, ke-en-all, ke-all-en, a mapped data set such as belebele, a task file (.jsonl, .json, .csv, "
+            ".tsv), or a mapping of a data set (.toml).",
+            "T",
+        ),
     ]
     out: Annotated[Path, Setting("Output", "Results file; created if it does not exist.", "RESULTS")]
 

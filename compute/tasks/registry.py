@@ -1,24 +1,32 @@
 """The tasks: what each is called, where its data comes from, and how its examples are loaded.
 
-Completion, help and the checks of options follow from `TASKS`. A new task needs a loader and a record here.
+Completion, help and the checks of options follow from `all_tasks`: those of the paper (`TASKS`), and published data
+sets that a mapping describes. A new task needs a mapping in `mapped/shipped/`, or a loader and a record here.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from neurontui.compute.tasks.demonstrations import with_demonstrations
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.fact.load import load_fact
 from neurontui.compute.tasks.knowledge_editing.load import load_all_en, load_en_all
-from neurontui.compute.tasks.languages import unknown_language_notes
+from neurontui.compute.tasks.languages import PAPER_LANGUAGES, in_paper_order, unknown_language_notes
+from neurontui.compute.tasks.mapped.load import load_mapped
+from neurontui.compute.tasks.mapped.mapping import TaskMapping
+from neurontui.compute.tasks.mapped.shipped import loader, shipped_mappings
 from neurontui.compute.tasks.selection import check_asked, first_examples, require_sound_texts
 from neurontui.compute.tasks.task_file.formats.reader import ENDINGS
 from neurontui.compute.tasks.task_file.reader import load_task_file
 from neurontui.compute.tasks.text import listed, shown
 from neurontui.compute.tasks.xnli.load import load_xnli
 from neurontui.store.errors import InputError, UsageError
+
+MAPPING = ".toml"
+"""File name suffix of a mapping."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,10 @@ class Task:
     """Demonstrations can be put before each prompt (--shots)."""
     has_wrapper: bool = False
     """Its prompts have an instruction that can be in English or in the prompt's language (--native-wrapper)."""
+    languages: tuple[str, ...] = ()
+    """Short codes of the languages of the published data."""
+    examples: int | None = None
+    """Number of examples of the published data; None: it depends on the languages, or is not known."""
 
 
 _MZSRE = (
@@ -53,6 +65,8 @@ TASKS: dict[str, Task] = {
             load=load_xnli,
             source="facebook/xnli on the Hugging Face hub",
             has_wrapper=True,
+            languages=("en", "de", "es", "fr", "ru", "th", "tr", "vi", "zh", "ar", "bg", "el", "hi", "sw", "ur"),
+            examples=5010,
         ),
         Task(
             name="fact",
@@ -63,6 +77,7 @@ TASKS: dict[str, Task] = {
                 "github.com/coastalcph/mpararel and pass it as --data."
             ),
             needs_data=True,
+            languages=PAPER_LANGUAGES,
         ),
         Task(
             name="ke-en-all",
@@ -72,6 +87,8 @@ TASKS: dict[str, Task] = {
             needs_data=True,
             has_shots=True,
             has_wrapper=True,
+            languages=PAPER_LANGUAGES,
+            examples=743,
         ),
         Task(
             name="ke-all-en",
@@ -81,21 +98,47 @@ TASKS: dict[str, Task] = {
             needs_data=True,
             has_shots=True,
             has_wrapper=True,
+            languages=PAPER_LANGUAGES,
+            examples=743,
         ),
     )
 }
 
 
+def all_tasks() -> dict[str, Task]:
+    """The tasks of the paper, and those of shipped mappings, by name."""
+    return {**TASKS, **_mapped_tasks()}
+
+
+@cache
+def _mapped_tasks() -> dict[str, Task]:
+    return {name: _mapped_task(mapping) for name, mapping in shipped_mappings().items()}
+
+
+def _mapped_task(mapping: TaskMapping) -> Task:
+    hub = mapping.data.hub
+    return Task(
+        name=mapping.name,
+        description=mapping.description,
+        load=loader(mapping.name),
+        source=f"{hub} on the Hugging Face hub" if hub else f"{mapping.data.download} and pass it as --data.",
+        needs_data=hub is None,
+        has_shots=True,
+        languages=in_paper_order(mapping.data.languages.values()),
+        examples=mapping.examples,
+    )
+
+
 def load_task(name: str, options: TaskOptions) -> TaskData:
-    """The examples of a task: a name in TASKS, or the path of a task file.
+    """The examples of a task: a name in `all_tasks`, or the path of a task file or of a mapping (.toml).
 
     Every example has a prompt in each of the result's languages; examples that lack one are left out and counted in
     the notes. Raises UsageError for options that do not fit, InputError for data that cannot be used, and
     MissingExtraError if a download needs an extra that is not installed.
     """
-    task = TASKS.get(name)
+    task = all_tasks().get(name)
     _check(name, task, options)
-    data = _from_file(name, options) if task is None else task.load(options)
+    data = _from_file(name, options) if task is None else _from_task(task, options)
     data = replace(data, notes=(*data.notes, *unknown_language_notes(_codes(data))))
     data = first_examples(data, options.limit)
     require_sound_texts(data)
@@ -108,14 +151,23 @@ def _codes(data: TaskData) -> dict[str, None]:
     return dict.fromkeys((*data.languages, *answered))
 
 
+def _from_task(task: Task, options: TaskOptions) -> TaskData:
+    data = task.load(options)
+    return data if task.name in TASKS else with_demonstrations(data, options.shots)
+
+
 def _from_file(name: str, options: TaskOptions) -> TaskData:
     path = Path(name)
+    if path.suffix.lower() == MAPPING:
+        return with_demonstrations(load_mapped(path, options), options.shots)
     if path.suffix.lower() not in ENDINGS and not path.exists():
-        close = get_close_matches(name, TASKS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"choose one of {listed(TASKS)}, or a .jsonl file."
+        close = get_close_matches(name, all_tasks(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"choose one of {listed(all_tasks())}, or a .jsonl file."
         raise UsageError(f"'{shown(name)}' is not a task: {hint}")
     if options.data is not None:
-        raise UsageError(f"--data applies only to {_names(TASKS.values())}; pass a task file as --task.")
+        raise UsageError(
+            f"--data applies only to {_names(TASKS.values())}, and to mapped data sets; pass a task file as --task."
+        )
     return with_demonstrations(load_task_file(path, options), options.shots)
 
 
@@ -127,7 +179,7 @@ def _check(name: str, task: Task | None, options: TaskOptions) -> None:
         raise UsageError("--shots must be 0 or more.")
     if options.shots and task and not task.has_shots:
         shots = _names(t for t in TASKS.values() if t.has_shots)
-        raise UsageError(f"--shots applies only to {shots}, and to task files.")
+        raise UsageError(f"--shots applies only to {shots}, and to task files and mapped data sets.")
     if options.native_wrapper and not (task and task.has_wrapper):
         wrapped = _names(t for t in TASKS.values() if t.has_wrapper)
         raise UsageError(f"'{shown(name)}' has no wrapper to translate; --native-wrapper applies only to {wrapped}.")

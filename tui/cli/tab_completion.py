@@ -39,9 +39,10 @@ def tasks(_: click.Context, __: click.Parameter, incomplete: str) -> "list[Compl
     """The tasks of the registry; files if no task begins with the text."""
     from click.shell_completion import CompletionItem
 
-    from neurontui.compute.tasks.registry import TASKS
+    from neurontui.compute.tasks.registry import all_tasks
 
-    named = [CompletionItem(t.name, help=t.description) for t in TASKS.values() if t.name.startswith(incomplete)]
+    fitting = (task for task in all_tasks().values() if task.name.startswith(incomplete))
+    named = [CompletionItem(task.name, help=task.description) for task in fitting]
     # A shell that completes files drops other suggestions.
     return named or [CompletionItem(incomplete, type="file")]
 

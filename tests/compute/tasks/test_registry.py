@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neurontui.compute.tasks.example import TaskOptions
-from neurontui.compute.tasks.registry import TASKS, load_task
+from neurontui.compute.tasks.registry import TASKS, all_tasks, load_task
 from neurontui.store.errors import InputError, UsageError
 from tests.tui.cli.command_line import neurontui
 
@@ -14,8 +14,9 @@ from tests.tui.cli.command_line import neurontui
     ("task", "words"),
     [
         ("xnil", "'xnil' is not a task: did you mean xnli?"),
-        ("ke", "choose one of xnli, fact, ke-en-all, ke-all-en"),
-        ("translation", "choose one of xnli, fact, ke-en-all, ke-all-en, or a .jsonl file"),
+        ("ke", "choose one of xnli, fact, ke-en-all, ke-all-en, belebele"),
+        ("belebel", "'belebel' is not a task: did you mean belebele?"),
+        ("translation", "paws-x, xcopa, or a .jsonl file"),
         ("\x1b[2J", "is not a task"),
     ],
 )
@@ -57,12 +58,12 @@ def test_completion_and_help_follow_from_the_registry() -> None:
     from neurontui.tui.cli.tab_completion import tasks
 
     offered = tasks(None, None, "")  # type: ignore[arg-type]
-    assert {item.value: item.help for item in offered} == {task.name: task.description for task in TASKS.values()}
+    assert {item.value: item.help for item in offered} == {task.name: task.description for task in all_tasks().values()}
     assert [item.value for item in tasks(None, None, "ke-a")] == ["ke-all-en"]  # type: ignore[arg-type]
     assert all(name in neurontui("run", "--help").out for name in TASKS)
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("task", all_tasks().values(), ids=all_tasks())
 def test_a_task_describes_itself_and_says_where_its_data_is(task) -> None:
     assert task.description
     assert "\n" not in task.description

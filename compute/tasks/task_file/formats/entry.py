@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Unit = Literal["line", "item"]
+Unit = Literal["line", "item", "row"]
 
 
 @dataclass(frozen=True)

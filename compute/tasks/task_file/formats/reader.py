@@ -8,7 +8,8 @@ from neurontui.compute.tasks.task_file.formats.jsonlines import json_entries
 from neurontui.compute.tasks.task_file.formats.stream import open_stream
 from neurontui.compute.tasks.task_file.formats.tables import table_entries
 
-_DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
+DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
+"""File name suffixes of tables; None: the delimiter is found in the header."""
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".gz")
 """File name suffixes of task files; a name with one of them is a task file even if it does not exist."""
 
@@ -20,8 +21,8 @@ def read_entries(path: Path) -> Iterator[Entry]:
         like_json = stream.read(4096).lstrip()[:1] in (b"{", b"[")
         stream.seek(start)
         ending = unpacked_name(path).suffix.lower()
-        if ending in _DELIMITERS and not like_json:
-            yield from table_entries(stream, _DELIMITERS[ending])
+        if ending in DELIMITERS and not like_json:
+            yield from table_entries(stream, DELIMITERS[ending])
         else:
             yield from json_entries(path, stream)
 

@@ -37,7 +37,6 @@ _ENDINGS = {
     ".yaml": ("YAML", "save it as JSON Lines"),
     ".yml": ("YAML", "save it as JSON Lines"),
     ".orc": ("an ORC file", _PANDAS),
-    ".toml": ("TOML", "save it as JSON Lines"),
     ".txt": (
         "plain text",
         "save it as JSON Lines or CSV, with an id and a prompt for each language",

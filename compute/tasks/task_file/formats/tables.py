@@ -13,14 +13,19 @@ from neurontui.compute.tasks.task_file.formats.jsonlines import MAX_LINE
 from neurontui.compute.tasks.text import printable, shown
 
 
+class _Unquoted(csv.excel):
+    """Quotation marks are characters like others."""
+
+    quoting = csv.QUOTE_NONE
+
+
 def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
     """The rows of a table as records; `delimiter` None: the one of , ; and tab that gives the most columns.
 
     The number of an entry is the line at which its row begins.
     """
-    csv.field_size_limit(MAX_LINE)
     columns: Sequence[Column] | None = None
-    for row in _rows(stream, delimiter):
+    for row in cells_of(stream, delimiter):
         if row.fault is not None:
             yield row
         elif not any(cell.strip() for cell in row.value):
@@ -35,13 +40,18 @@ def table_entries(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
             yield _entry(row.number, row.value, columns)
 
 
-def _rows(stream: BinaryIO, delimiter: str | None) -> Iterator[Entry]:
-    """Lists of cells, the header first; stops at the first invalid row."""
+def cells_of(stream: BinaryIO, delimiter: str | None, quotes: bool = True) -> Iterator[Entry]:
+    """Lists of cells, the header first; stops at the first invalid row.
+
+    quotes: whether quotation marks enclose cells; if not, they are characters like others.
+    """
+    csv.field_size_limit(MAX_LINE)
+    dialect = csv.excel if quotes else _Unquoted
     start = 1
     try:
         lines = _lines(stream)
         first = next(lines, "")
-        rows = csv.reader(chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True)
+        rows = csv.reader(chain([first], lines), dialect, delimiter=delimiter or _delimiter(first), strict=True)
         for cells in rows:
             yield Entry(start, cells)
             start = rows.line_num + 1

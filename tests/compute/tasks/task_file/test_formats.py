@@ -266,7 +266,6 @@ def _bytes(content: bytes) -> Callable[[Path], None]:
         ("my.jsonl.zst", _bytes(b"\x28\xb5\x2f\xfd\x04"), "is packed with zstandard"),
         ("my.pkl", _bytes(pickle.dumps(RECORDS)), "is a pickle; save it as JSON Lines"),
         ("my.yaml", _bytes(b"- id: a\n"), "is YAML; save it as JSON Lines"),
-        ("my.toml", _bytes(b"id = 1\n"), "is TOML"),
         ("my.txt", _bytes(b"The capital of France is\n"), "is plain text; save it as JSON Lines"),
         ("my.xml", _bytes(b"<tmx/>"), "is XML or HTML"),
         ("my.jsonl", _bytes(b"version https://git-lfs.github.com/spec/v1\n"), "`git lfs pull`"),
