@@ -46,8 +46,8 @@ class RunConfig:
         str,
         Setting(
             "Task",
-            "xnli, fact, ke-en-all, ke-all-en, a mapped data set such as belebele, a task file (.jsonl, .json, .csv, "
-            ".tsv), or a mapping of a data set (.toml).",
+            "xnli, fact, ke-en-all, ke-all-en, a data set that `neurontui tasks` lists, a task file (.jsonl, .json, "
+            ".csv, .tsv), or a mapping of a data set (.toml).",
             "T",
         ),
     ]

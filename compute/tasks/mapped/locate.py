@@ -28,18 +28,23 @@ class Files:
 
 def local_files(mapping: TaskMapping, folder: Path | None, report: Report) -> Files:
     """The files below a folder, or of a listed table of files; default: the folder of the mapping."""
-    base = folder or mapping.path.parent
+    base = (folder or mapping.path.parent).expanduser()
     if mapping.data.file_of:
         return _listed_files(mapping, base, report)
     paths = files_under(base)
     for pattern in mapping.data.files:
         if files := _matching(mapping.data, pattern, paths):
-            source = printable(base.name or str(base.absolute().name))
-            return Files(files[0], source, files[1])
+            of = {code: [_below(base, path) for path in same] for code, same in files[0].items()}
+            return Files(of, printable(base.absolute().name), files[1])
     patterns = listed(mapping.data.files)
     message = f"is '{shown(patterns)}', but no file below {printable(str(base))} has such a name"
     report(Fault(mapping.path, mapping.line("data.files"), "data.files", message))
     return Files({}, "")
+
+
+def _below(base: Path, path: Path) -> Path:
+    """A file as the user would write it: below the folder as it is given, not as an absolute path."""
+    return base / path.relative_to(base.absolute())
 
 
 def hub_files(mapping: TaskMapping, languages: Iterable[str]) -> Files:

@@ -29,12 +29,12 @@ T = TypeVar("T")
 
 MAX_BYTES = 1 << 20
 
-_TOP = ("description", "examples", "data", "rows", "example")
-_DATA = (
+TOP_FIELDS = ("description", "examples", "data", "rows", "example")
+DATA_FIELDS = (
     "files", "hub", "revision", "download", "languages", "language_column", "header", "quotes", "columns",
 )  # fmt: skip
-_ROWS = ("key", "cluster", "same", "missing", "parallel", "skip_faulty")
-_EXAMPLE = ("prompt", "choices", "answer", "span", "until", "split_choices", "answer_language")
+ROW_FIELDS = ("key", "cluster", "same", "missing", "parallel", "skip_faulty")
+EXAMPLE_FIELDS = ("prompt", "choices", "answer", "span", "until", "split_choices", "answer_language")
 _POSITION = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
@@ -100,7 +100,7 @@ def _mapping(
     if "run" in tables and "data" not in tables:
         fault("run", "is a table of a list of runs; measure it with `neurontui run FILE.toml`, without --task")
         return None
-    top = Fields(tables, "", _TOP, fault)
+    top = Fields(tables, "", TOP_FIELDS, fault)
     for name in ("data", "example"):
         if name not in top:
             fault(name, "is missing; a mapping has the tables [data] and [example], and optionally [rows]")
@@ -109,9 +109,9 @@ def _mapping(
         path=path,
         description=top.text("description") or "",
         examples=top.whole("examples"),
-        data=_data(Fields(top.raw("data") or {}, "data.", _DATA, fault)),
-        rows=_rows(Fields(tables.get("rows", {}), "rows.", _ROWS, fault)),
-        texts=_texts(Fields(top.raw("example") or {}, "example.", _EXAMPLE, fault)),
+        data=_data(Fields(top.raw("data") or {}, "data.", DATA_FIELDS, fault)),
+        rows=_rows(Fields(tables.get("rows", {}), "rows.", ROW_FIELDS, fault)),
+        texts=_texts(Fields(top.raw("example") or {}, "example.", EXAMPLE_FIELDS, fault)),
         lines=lines,
     )
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from neurontui.compute.demo import TASKS, demo_task
 from neurontui.compute.tasks.digest import digest
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.registry import load_task
@@ -30,6 +31,34 @@ def test_all_languages_of_the_files_are_joined_by_the_key(mapping: Write) -> Non
     assert data.examples[1].answers == {"en": "en two", "de": "de two", "sw": "sw two"}
     assert data.examples[0].choices["de"] == ("de four", "de two")
     assert [example.cluster for example in data.examples] == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_file_as_a_mapping_is_the_same_run(name: str, mapping: Write, tmp_path: Path) -> None:
+    """The digest of the examples is what a run's key depends on."""
+    task = load(demo_task(name))
+    for code in task.languages:
+        table = [
+            {"id": e.id, "cluster": e.cluster, "prompt": e.prompts[code], "answer": e.answers[code],
+             "choices": "|".join(e.choices.get(code, ()))}
+            for e in task.examples
+        ]  # fmt: skip
+        look_alikes.table(tmp_path / "demo" / f"{code}.csv", table)
+    choices = 'choices = { column = "choices", separator = "|" }' if task.examples[0].choices else ""
+    language = f'answer_language = "{task.examples[0].answer_language}"' if task.examples[0].answer_language else ""
+    text = f"""
+        [data]
+        files = "demo/{{language}}.csv"
+        [rows]
+        key = "id"
+        cluster = "cluster"
+        [example]
+        prompt = "{{prompt}}"
+        answer = "{{answer}}"
+        {choices}
+        {language}
+    """
+    assert digest(load(mapping(text=text))) == digest(task)
 
 
 def _tables(folder: Path, ending: str) -> None:
