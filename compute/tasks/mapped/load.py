@@ -49,7 +49,8 @@ def _loaded(path: Path, options: TaskOptions, default: Iterable[str] | None, rep
     if not source.codes:
         return None
     usual = in_paper_order(source.codes) if default is None else default
-    languages = choose_languages(source.codes, options.languages, mapping.name, default=usual)
+    where = _place(mapping) if default is None else mapping.name
+    languages = choose_languages(source.codes, options.languages, where, default=usual)
     parts = _parts(mapping, source, languages, report)
     if not all(part.n_rows for part in parts.values()):
         return None
@@ -85,6 +86,12 @@ def check_mapped(path: Path, options: TaskOptions) -> tuple[list[Fault], TaskDat
             raise
         data = None
     return faults, None if faults else data
+
+
+def _place(mapping: TaskMapping) -> str:
+    """Where a mapping says which languages there are."""
+    key = "data.languages" if mapping.data.languages else "data.files"
+    return f"{printable(str(mapping.path))}, line {mapping.line(key)}: {key}"
 
 
 def _require_place(mapping: TaskMapping, options: TaskOptions) -> None:

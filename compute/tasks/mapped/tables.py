@@ -15,7 +15,7 @@ from neurontui.compute.tasks.task_file.formats.jsonlines import json_entries
 from neurontui.compute.tasks.task_file.formats.reader import DELIMITERS, unpacked_name
 from neurontui.compute.tasks.task_file.formats.stream import open_stream
 from neurontui.compute.tasks.task_file.formats.tables import cells_of
-from neurontui.compute.tasks.text import kind, printable, shown
+from neurontui.compute.tasks.text import counted, kind, printable, shown
 from neurontui.store.errors import InputError
 
 
@@ -54,6 +54,8 @@ def read_table(path: Path, data: Data, report: Report) -> Table:
 
 
 def _is_parquet(path: Path) -> bool:
+    if not path.is_file():  # opening a pipe would wait
+        return False
     try:
         with path.open("rb") as stream:
             return stream.read(4) == b"PAR1" or path.suffix.lower() == ".parquet"
@@ -140,6 +142,8 @@ def _table_rows(path: Path, lines: Iterator[Entry], header: Sequence[str]) -> It
                 yield Entry(line.number, fault=f"has two columns '{shown(twice[0])}'; rename one")
                 return
         elif len(line.value) != len(names):
-            yield Entry(line.number, fault=f"has {len(line.value)} cells, but there are {len(names)} columns")
+            yield Entry(
+                line.number, fault=f"has {counted(len(line.value), 'cell')}, but there are {len(names)} columns"
+            )
         else:
             yield Row(path, line.number, "line", dict(zip(names, line.value, strict=True)))

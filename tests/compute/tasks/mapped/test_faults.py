@@ -1,6 +1,7 @@
 """Faults of mappings and of their data: one sentence with file, line and field, and exit code 3."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_fault_of_the_mapping(old: str, new: str, words: str, mapping: Write) 
 
 
 def test_a_language_that_the_data_lacks(mapping: Write) -> None:
-    assert sentence(mapping(), ("en", "fr")) == "mine has no fr; its languages are en, de, sw."
+    assert sentence(mapping(), ("en", "fr")) == "mine.toml, line 2: data.files has no fr; its languages are en, de, sw."
 
 
 def test_a_duplicate_key(mapping: Write, tmp_path: Path) -> None:
@@ -173,6 +174,7 @@ def test_a_damaged_parquet_file(mapping: Write, tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("number,question\n1,a,b\n", "line 2: line has 3 cells, but there are 2 columns."),
+        ("number,question\n1,a\n2\n", "line 3: line has 1 cell, but there are 2 columns."),
         ("number,number\n1,a\n", "line 1: line has two columns 'number'; rename one."),
         ('number,question\n1,"a\n', "line 2: line is not a row of a table"),
         ("number,question\n", "file contains no row."),
@@ -223,6 +225,12 @@ def test_all_faults_are_listed_up_to_a_limit(mapping: Write, tmp_path: Path) -> 
     faults, _ = check_mapped(mapping(), TaskOptions())
     assert len(faults) == 1001
     assert faults[-1].message == "has more faults; the rest was not checked"
+
+
+def test_a_pipe_is_not_waited_for(mapping: Write, tmp_path: Path) -> None:
+    (tmp_path / "data" / "de.jsonl").unlink()
+    os.mkfifo(tmp_path / "data" / "de.jsonl")
+    assert "de.jsonl is not a regular file" in sentence(mapping())
 
 
 def test_a_mapping_that_cannot_be_read(tmp_path: Path) -> None:
