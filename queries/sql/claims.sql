@@ -42,16 +42,20 @@ WITH estimates AS (
         unnest([keeps, 100 * stays_inactive / nullif(r.non, 0)]), NULL
     FROM census, runs, (SELECT non FROM ratios WHERE dropped IS NULL) r
     WHERE run = $run
+), permuted AS (
+    -- One list of families a permutation, by the place of the language: quicker than a join for each pair.
+    SELECT shuffle, list(f.family ORDER BY s.bit) AS families
+    FROM shuffled s JOIN families f USING (place)
+    GROUP BY shuffle
 ), mantel AS (
     -- How often a random permutation of families among languages gives a difference as large.
     SELECT (1 + count_if(r.x >= m.x - 1e-12)) / (1 + count(*)) AS p_value
     FROM (SELECT x FROM relations WHERE dropped IS NULL) m, (
-        SELECT a.shuffle, avg(p.phi) FILTER (a.family = b.family) - avg(p.phi) FILTER (a.family != b.family) AS x
-        FROM pairs p
-        JOIN (FROM shuffled JOIN families USING (place)) a ON a.bit = p.bit
-        JOIN (FROM shuffled JOIN families USING (place)) b ON b.bit = p.other_bit AND b.shuffle = a.shuffle
+        SELECT q.shuffle, avg(p.phi) FILTER (q.families[a.place] = q.families[b.place])
+            - avg(p.phi) FILTER (q.families[a.place] != q.families[b.place]) AS x
+        FROM permuted q, pairs p JOIN families a ON a.bit = p.bit JOIN families b ON b.bit = p.other_bit
         WHERE p.fold IS NULL
-        GROUP BY a.shuffle
+        GROUP BY q.shuffle
     ) r
 ), rules AS (
     FROM (VALUES

@@ -93,7 +93,7 @@ census AS (
 silences AS (
     SELECT j.fold, sum(j.n_silent)::DOUBLE AS silent, sum(j.n)::DOUBLE AS n
     FROM mask_joint j, subset s
-    WHERE j.run = $run AND list_contains($languages, j.language) AND j.last_mask & s.mask = 0
+    WHERE j.run = $run AND list_position($languages, j.language) > 0 AND j.last_mask & s.mask = 0
     GROUP BY j.fold
 ),
 families AS (

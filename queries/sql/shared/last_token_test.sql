@@ -16,17 +16,20 @@ differences AS MATERIALIZED (
     FROM prompt_pairs
     WHERE bit = other_bit AND bit IN (FROM varied)
 ),
+moved AS MATERIALIZED (
+    -- Pairs with equal last tokens, after the permutation. Materialized, because DuckDB would compare all pairs of pairs.
+    SELECT a.shuffle, s.bit, least(a.other, b.other) AS place, greatest(a.other, b.other) AS other_place
+    FROM differences s
+    JOIN rearranged a ON a.place = s.place
+    JOIN rearranged b ON b.place = s.other_place AND b.shuffle = a.shuffle
+    WHERE s.same_token AND (SELECT separable FROM token_design)
+),
 token_p AS (
     -- The less prompts with equal last tokens differ, the larger the effect. NULL if it cannot be separated.
     SELECT (1 + count_if(r.differ <= o.differ)) / nullif(1 + count(r.differ), 1) AS p_value
     FROM (
         SELECT sum(d.differ) AS differ
-        FROM differences s
-        JOIN rearranged a ON a.place = s.place
-        JOIN rearranged b ON b.place = s.other_place AND b.shuffle = a.shuffle
-        JOIN differences d ON d.bit = s.bit AND d.place = least(a.other, b.other)
-            AND d.other_place = greatest(a.other, b.other)
-        WHERE s.same_token AND (SELECT separable FROM token_design)
-        GROUP BY a.shuffle
+        FROM moved m JOIN differences d USING (bit, place, other_place)
+        GROUP BY m.shuffle
     ) r, (SELECT sum(differ) AS differ FROM differences WHERE same_token) o
 )

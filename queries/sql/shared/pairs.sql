@@ -5,15 +5,29 @@ chosen AS (
     WHERE run = $run AND list_contains($languages, language)
 ),
 pair_masks AS (
-    SELECT layer, fold, mask, sum(n)::DOUBLE AS n
+    SELECT layer, fold, mask, n::DOUBLE AS n
     FROM mask_histogram
     WHERE run = $run AND scope = 'last' AND layer IN (SELECT layer FROM chosen_layers)
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
-    GROUP BY ALL
 ),
--- With more than 15 languages, pairs are counted instead of masks.
-counted_pairs AS (
-    SELECT c.layer, c.fold, a.bit, b.bit AS other_bit, sum(c.n) AS n
+chosen_pairs AS (
+    -- A language paired with itself counts the neurons active in it.
+    SELECT a.bit, b.bit AS other_bit, a.flag | b.flag AS flags
+    FROM chosen a JOIN chosen b ON a.bit <= b.bit
+),
+mask_pairs AS (
+    -- There are far fewer masks than rows of the histogram, so each mask is compared with the pairs once.
+    SELECT mask, bit, other_bit
+    FROM (SELECT DISTINCT mask FROM pair_masks), chosen_pairs
+    WHERE mask & flags = flags
+),
+active_pairs AS (
+    SELECT layer, fold, bit, other_bit, sum(n) AS n
+    FROM pair_masks JOIN mask_pairs USING (mask)
+    GROUP BY layer, fold, bit, other_bit
+    UNION ALL
+    -- With more than 15 languages, pairs are counted instead of masks.
+    SELECT c.layer, c.fold, a.bit, b.bit, sum(c.n)
     FROM language_pairs c JOIN chosen a ON a.language = c.language JOIN chosen b ON b.language = c.other
     WHERE c.run = $run AND c.layer IN (SELECT layer FROM chosen_layers)
     GROUP BY ALL
@@ -29,32 +43,13 @@ pair_totals AS (
         AND threshold = (SELECT threshold FROM runs WHERE run = $run)
     GROUP BY layer, fold
 ),
-pair_singles AS (
-    SELECT layer, fold, bit, sum(n) AS n
-    FROM pair_masks, chosen
-    WHERE mask & flag != 0
-    GROUP BY layer, fold, bit
-    UNION ALL
-    SELECT layer, fold, bit, n
-    FROM counted_pairs
-    WHERE bit = other_bit
-),
-pair_boths AS (
-    SELECT layer, fold, a.bit, b.bit AS other_bit, sum(n) AS n
-    FROM pair_masks, chosen a JOIN chosen b ON a.bit < b.bit
-    WHERE mask & (a.flag | b.flag) = (a.flag | b.flag)
-    GROUP BY layer, fold, a.bit, b.bit
-    UNION ALL
-    FROM counted_pairs
-    WHERE bit < other_bit
-),
 pair_counts AS (
     SELECT t.layer, t.fold, a.bit, b.bit AS other_bit, a.language, b.language AS other, t.n,
         coalesce(x.n, 0) AS n_a, coalesce(y.n, 0) AS n_b, coalesce(z.n, 0) AS n_both
     FROM pair_totals t CROSS JOIN chosen a JOIN chosen b ON a.bit < b.bit
-    LEFT JOIN pair_singles x ON x.layer = t.layer AND x.fold = t.fold AND x.bit = a.bit
-    LEFT JOIN pair_singles y ON y.layer = t.layer AND y.fold = t.fold AND y.bit = b.bit
-    LEFT JOIN pair_boths z ON z.layer = t.layer AND z.fold = t.fold AND z.bit = a.bit AND z.other_bit = b.bit
+    LEFT JOIN active_pairs x ON x.layer = t.layer AND x.fold = t.fold AND x.bit = a.bit AND x.other_bit = a.bit
+    LEFT JOIN active_pairs y ON y.layer = t.layer AND y.fold = t.fold AND y.bit = b.bit AND y.other_bit = b.bit
+    LEFT JOIN active_pairs z ON z.layer = t.layer AND z.fold = t.fold AND z.bit = a.bit AND z.other_bit = b.bit
 ),
 pair_sums AS (
     SELECT layer, NULL AS fold, bit, other_bit, language, other,

@@ -29,23 +29,36 @@ prompt_sample AS MATERIALIZED (
     ), prompt_budget
     QUALIFY row_number() OVER (ORDER BY number, example) <= most
 ),
-prompts AS MATERIALIZED (
-    SELECT a.layer, s.place, l.bit,
-        -- One bit for each neuron with neuron × 64 mod n below 64: these are evenly spaced.
-        bit_or((a.mask >> l.bit & 1) << (a.neuron::UBIGINT * 64 // y.n_neurons)) AS active
+sampled_neurons AS (
+    -- Neurons with neuron × 64 mod n below 64 are evenly spaced; each has one bit. Joined by number, so that DuckDB reads
+    -- no other neurons.
+    SELECT layer, neuron, (neuron::BIGINT * 64 // n_neurons)::UBIGINT AS place
+    FROM (
+        SELECT layer, n_neurons, unnest(range(n_neurons))::INTEGER AS neuron
+        FROM layers
+        WHERE run = $run AND layer IN (SELECT layer FROM chosen_layers)
+    )
+    WHERE neuron::BIGINT * 64 % n_neurons < 64
+),
+layer_prompts AS (
+    SELECT a.layer, s.place, l.bit, bit_or((a.mask >> l.bit & 1) << n.place) AS active
     FROM activations a
     JOIN prompt_sample s ON s.example = a.example
-    JOIN layers y ON y.run = $run AND y.layer = a.layer AND y.layer IN (SELECT layer FROM chosen_layers)
+    JOIN sampled_neurons n ON n.layer = a.layer AND n.neuron = a.neuron
     CROSS JOIN prompt_languages l
-    WHERE a.run = $run AND a.neuron::BIGINT * 64 % y.n_neurons < 64
+    WHERE a.run = $run
     GROUP BY ALL
+),
+prompts AS MATERIALIZED (
+    -- The bits of all layers in one value: comparing pairs layer by layer would take three times as long.
+    SELECT place, bit, string_agg(active::BIT::VARCHAR, '' ORDER BY layer)::BIT AS active
+    FROM layer_prompts
+    GROUP BY place, bit
 ),
 prompt_differences AS (
     SELECT a.place, b.place AS other_place, a.bit, b.bit AS other_bit,
-        sum(bit_count(xor(a.active, b.active)))::INTEGER AS differ,
-        sum(bit_count(a.active & b.active))::INTEGER AS alike
-    FROM prompts a JOIN prompts b ON b.layer = a.layer AND 64 * b.place + b.bit > 64 * a.place + a.bit
-    GROUP BY ALL
+        bit_count(xor(a.active, b.active))::INTEGER AS differ, bit_count(a.active & b.active)::INTEGER AS alike
+    FROM prompts a JOIN prompts b ON 64 * b.place + b.bit > 64 * a.place + a.bit
 ),
 prompt_texts AS (
     SELECT s.place, l.bit, s.cluster, s.fold, x.last_token AS token
