@@ -236,9 +236,9 @@ async def _longest_gaps(path: Path, width: int, height: int) -> list[tuple[float
     Every screen is visited, for the first time and again.
     """
     from neurontui.tui.explorer.app import Explorer
-    from neurontui.tui.explorer.session import open_files
+    from neurontui.tui.explorer.session import Session, open_files
 
-    app = Explorer(open_files([path], None), [path])
+    app = Explorer(Session(open_files([path], None), [path]))
     gaps: list[tuple[float, float]] = []
 
     async def beat() -> None:

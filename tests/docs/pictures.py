@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neurontui.queries.results import open_results
 from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.session import Session
 from tests.docs.seamless import seamless
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -19,7 +20,7 @@ _REMOTE_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 async def take(results: Path, folder: Path) -> None:
     """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere."""
-    app = Explorer(open_results(results), [results])
+    app = Explorer(Session(open_results(results), [results]))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(2)
         app.session.choose_run(app.session.runs[RUN].key)  # a run with every measure

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.screens.page import Page
-from neurontui.tui.explorer.session import open_files
+from neurontui.tui.explorer.session import Session, open_files
 
 NARROW, WIDE = (80, 24), (160, 45)
 
@@ -15,7 +15,7 @@ NARROW, WIDE = (80, 24), (160, 45)
 def explorer_of(*paths: Path, run: int = 0, start: str = "runs") -> Explorer:
     """An explorer that looks at one of the files' runs, by its place. The first screen of users tests all claims."""
     results = open_files(paths, None)
-    app = Explorer(results, paths, start=start)
+    app = Explorer(Session(results, paths), start=start)
     first = results.known_runs[run] if results.known_runs else None
     if first is not None and not app.session.selection.run:
         app.session.selection = app.session.selection.with_run(first.key, first.languages)

@@ -11,7 +11,6 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from neurontui.queries.results import Results
 from neurontui.store.errors import NeurontuiError
 from neurontui.store.journal.journal import Progress
 from neurontui.tui.charts.palette import Palette
@@ -22,7 +21,6 @@ from neurontui.tui.explorer.copy_and_export import ask_export, copy
 from neurontui.tui.explorer.crash_log import write_crash_log
 from neurontui.tui.explorer.dialogs.dialog import Choice, Reading
 from neurontui.tui.explorer.dialogs.help import help_lines
-from neurontui.tui.explorer.file_watcher import FilesChecked
 from neurontui.tui.explorer.handed_sql import handed_sql
 from neurontui.tui.explorer.keymap import Binding, BindingType, load_keymap
 from neurontui.tui.explorer.navigation import Navigation
@@ -30,18 +28,18 @@ from neurontui.tui.explorer.palette_commands import commands
 from neurontui.tui.explorer.palette_dialog import PaletteDialog
 from neurontui.tui.explorer.palette_search import ResultsProvider
 from neurontui.tui.explorer.query_runner import QueryRunner
-from neurontui.tui.explorer.reload import Reloader
+from neurontui.tui.explorer.reload import FilesChecked, Reloader
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
-from neurontui.tui.explorer.session import Session, open_files
+from neurontui.tui.explorer.session import Session
 from neurontui.tui.explorer.themes import COLORLESS, DEFAULT, OUR_THEMES, palette_for
 from neurontui.tui.explorer.typing_ahead import Echo, TypeAhead
 from neurontui.tui.explorer.widgets.tabs import TABS
 
 
-def explore(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
-    """Open results files in the explorer until the user quits. Raises NeurontuiError if one cannot be read."""
-    explorer = Explorer(open_files(paths, queries_dir), paths, queries_dir)
+def explore(session: Session) -> None:
+    """Show open files in the explorer until the user quits. Raises NeurontuiError if one cannot be read."""
+    explorer = Explorer(session)
     explorer.run()
     if explorer.failure is not None:
         raise explorer.failure
@@ -79,12 +77,10 @@ class Explorer(App[None]):
         Binding("q", "quit", "quit", show=False, tooltip="Quit"),
     ]
 
-    def __init__(
-        self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None, start: str = "findings"
-    ) -> None:
+    def __init__(self, session: Session, start: str = "findings") -> None:
         """`start`: the first screen."""
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.session = Session(results, paths, queries_dir)
+        self.session = session
         self.session.on_select = self.update_page
         self.navigation = Navigation(self, self.session)
         self.reloader = Reloader(self, self.session, self._files_released, self._files_reopened)
@@ -145,13 +141,14 @@ class Explorer(App[None]):
     # -- start, reload, end ---------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Read the runs and show the first screen."""
+        """Show the first screen."""
         try:
             self.keymap = load_keymap()
         except NeurontuiError as error:
             self.notify(str(error), severity="error", timeout=8)
         self.set_keymap(self.keymap)
-        self.session.read_runs()
+        if not self.session.runs:
+            self.session.read_runs()
         self.navigation.go(self._start)
         self.reloader.start()
         self.set_timer(1.0, lambda: self.run_worker(self._warm_up, thread=True, exit_on_error=False))

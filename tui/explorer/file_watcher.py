@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.message import Message
-
 from neurontui.store.journal.journal import Progress, list_journals
 
 EVERY = 1.0
@@ -24,14 +22,6 @@ class FileStatus:
     def merging(self) -> tuple[str, ...]:
         """Names of the runs that wait for the file or are being written into it."""
         return tuple(journal.name for journal in self.journals if journal.merging)
-
-
-class FilesChecked(Message):
-    """The files and journals were checked."""
-
-    def __init__(self, status: FileStatus) -> None:
-        super().__init__()
-        self.status = status
 
 
 def look(paths: Sequence[Path]) -> FileStatus:

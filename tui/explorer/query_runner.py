@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import pyarrow as pa
-from textual.message import Message
 
 from neurontui.queries.results import Results
 from neurontui.queries.running_query import Job
@@ -33,22 +32,6 @@ class QueryRequest:
     def values(self) -> dict[str, object]:
         """Parameters in the types that the query takes."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in self.params}
-
-
-class QueryCompleted(Message):
-    """A query has finished."""
-
-    def __init__(self, key: str, request: QueryRequest, table: pa.Table) -> None:
-        super().__init__()
-        self.key, self.request, self.table = key, request, table
-
-
-class Failed(Message):
-    """A query has failed; `sentence` gives the reason."""
-
-    def __init__(self, key: str, request: QueryRequest, sentence: str) -> None:
-        super().__init__()
-        self.key, self.request, self.sentence = key, request, sentence
 
 
 class QueryRunner:

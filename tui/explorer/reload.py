@@ -5,11 +5,20 @@ from functools import partial
 from typing import Any
 
 from textual.app import App
+from textual.message import Message
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.explorer.file_watcher import EVERY, FilesChecked, FileStatus, look, stamps_of
+from neurontui.tui.explorer.file_watcher import EVERY, FileStatus, look, stamps_of
 from neurontui.tui.explorer.query_runner import QueryRunner
 from neurontui.tui.explorer.session import Session
+
+
+class FilesChecked(Message):
+    """The files and journals were checked."""
+
+    def __init__(self, status: FileStatus) -> None:
+        super().__init__()
+        self.status = status
 
 
 class Reloader:
@@ -25,7 +34,7 @@ class Reloader:
         self._app, self._session = app, session
         self._on_release, self._on_reopen = on_release, on_reopen
         self._looking = False
-        self._stamps = stamps_of(session.paths)  # of the files as they were opened a moment ago
+        self._stamps = session.stamps
         self.status = FileStatus((), ())
         self.released = False
         """Whether the files are closed at present."""

@@ -8,7 +8,8 @@ from typing import Any
 from neurontui.queries.results import Results, open_results
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import selection as saved_selections
-from neurontui.tui.explorer.query_runner import QueryRunner
+from neurontui.tui.explorer.file_watcher import stamps_of
+from neurontui.tui.explorer.query_runner import QueryRunner, RunningQuery
 from neurontui.tui.explorer.run_catalog import RunInfo, catalog, find
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.selection import Selection
@@ -31,6 +32,10 @@ class Session:
 
     def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
         self.paths = [Path(path) for path in paths]
+        self.first_query = RunningQuery()
+        """The query that was begun before the first screen."""
+        self.stamps = stamps_of(self.paths)
+        """Stamps of the files as they were opened a moment ago."""
         self.query_runner = QueryRunner(results)
         self.runs: tuple[RunInfo, ...] = ()
         self.selection, self.settings = saved_selections.load(self.paths)

@@ -1,4 +1,4 @@
-"""Makes the explorer draw on the terminal even if stderr is redirected to a file (`2>log`)."""
+"""Opens the explorer: begins its first query, and makes it draw on the terminal even if stderr is a file (`2>log`)."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from neurontui.store.errors import UsageError
 from neurontui.tui.explorer.gc_tuning import seldom_collected
+from neurontui.tui.explorer.head_start import begin_claims
+from neurontui.tui.explorer.session import Session, open_files
 
 TERMINAL = "/dev/tty"
 
@@ -14,9 +16,14 @@ TERMINAL = "/dev/tty"
 def open_explorer(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
     """Explore results files until the user quits. Raises NeurontuiError if one cannot be read or shown."""
     with seldom_collected(), drawn_on_the_terminal():
-        from neurontui.tui.explorer.app import explore
+        session = Session(open_files(paths, queries_dir), paths, queries_dir)
+        try:
+            begin_claims(session)
+            from neurontui.tui.explorer.app import explore  # takes 0.3 s, while the query runs
 
-        explore(paths, queries_dir)
+            explore(session)
+        finally:
+            session.query_runner.close()
 
 
 @contextmanager

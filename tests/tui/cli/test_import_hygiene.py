@@ -21,9 +21,10 @@ import asyncio, sys
 from pathlib import Path
 from neurontui.queries.results import open_results
 from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.session import Session
 
 async def look(path):
-    app = Explorer(open_results(path), [path])
+    app = Explorer(Session(open_results(path), [path]))
     async with app.run_test(size=(80, 24)) as pilot:
         for key in "123456789":
             await pilot.press(key)

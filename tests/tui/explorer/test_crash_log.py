@@ -7,6 +7,7 @@ import pytest
 from neurontui.store.errors import StoreError
 from neurontui.tui.explorer.app import Explorer, explore
 from neurontui.tui.explorer.crash_log import ExplorerError
+from neurontui.tui.explorer.session import Session, open_files
 
 
 def stopped(store: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Exception:
@@ -18,7 +19,7 @@ def stopped(store: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> E
     monkeypatch.setattr(Explorer, "on_mount", fail)
     monkeypatch.setattr(Explorer, "run", lambda self: Explorer.__base__.run(self, headless=True))  # type: ignore[union-attr]
     with pytest.raises((ExplorerError, StoreError)) as caught:
-        explore([store])
+        explore(Session(open_files([store], None), [store]))
     return caught.value
 
 

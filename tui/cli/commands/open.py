@@ -19,12 +19,10 @@ from neurontui.tui.cli.options import queries_option
 @queries_option
 def command(results: tuple[Path, ...], queries_dir: Path | None) -> None:
     """Open RESULTS in the explorer, one or several files. Press ? in the explorer for help."""
-    from neurontui.queries.results import open_results
     from neurontui.store.errors import UsageError
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the explorer requires a terminal; in a pipe use `neurontui query` or `neurontui sql`")
-    open_results(*results).close()  # errors in a file appear before the screen opens
     from neurontui.tui.explorer.terminal import open_explorer
 
     open_explorer(list(results), queries_dir)

@@ -4,17 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import pyarrow as pa
+from textual.message import Message
 from textual.screen import Screen
 
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.explorer.prefetch import STILL, Prefetcher
-from neurontui.tui.explorer.query_runner import (
-    Failed,
-    QueryCompleted,
-    QueryRequest,
-    QueryRunner,
-    RunningQuery,
-)
+from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 
 SLOW = 0.4
 """Seconds after which the screen shows that a query is running."""
@@ -26,6 +21,22 @@ GRACE = 0.1
 
 Follower = tuple[QueryRequest, Callable[[pa.Table], None], Callable[[str], None]]
 """A request, and functions that are called with its result or with the reason for its failure."""
+
+
+class QueryCompleted(Message):
+    """A query has finished."""
+
+    def __init__(self, key: str, request: QueryRequest, table: pa.Table) -> None:
+        super().__init__()
+        self.key, self.request, self.table = key, request, table
+
+
+class Failed(Message):
+    """A query has failed; `sentence` gives the reason."""
+
+    def __init__(self, key: str, request: QueryRequest, sentence: str) -> None:
+        super().__init__()
+        self.key, self.request, self.sentence = key, request, sentence
 
 
 class QueryScreen(Screen[None]):

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.findings import claim_lines, claim_matrix, legend, matrix_fields, summary_lines
+from neurontui.tui.explorer.head_start import claims_of
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.run_catalog import RunInfo
@@ -55,7 +56,12 @@ class FindingsPage(Page):
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The claims of the selected run; those of the others follow one by one."""
-        return {"claims": QueryRequest.of("claims", run=scope.run.number)}
+        return {"claims": claims_of(scope.run)}
+
+    def stop(self) -> bool:
+        """Cancel all queries, and the one that was begun before this screen."""
+        self.session.first_query.cancel()
+        return super().stop()
 
     def outlives(self, key: str) -> bool:
         """The claims of other runs do not depend on the selection."""
@@ -110,7 +116,7 @@ class FindingsPage(Page):
             if run != self.run and run.number not in claims:
                 key = f"{OTHER}{run.number}"
                 if not self.under_way([key]):
-                    self.run_query(key, QueryRequest.of("claims", run=run.number))
+                    self.run_query(key, claims_of(run))
                 return
 
     def tables(self) -> dict[str, pa.Table]:
