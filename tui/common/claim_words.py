@@ -10,6 +10,8 @@ Row = Mapping[str, Any]
 """A row of the query `claims`."""
 
 UNDECIDED = "Undecided"
+SHORT = 52
+"""Characters of the longest short sentence."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class ClaimWords:
 
     title: str
     """At most 28 characters."""
+    short: str
+    """A sentence of at most `SHORT` characters."""
     question: str
     measure: str
     """What the number is, after its unit."""
@@ -27,51 +31,102 @@ class ClaimWords:
 
 WORDS = {
     "non-activated-prevail": ClaimWords(
-        "non-activated most frequent", "Is non-activated the most frequent type?", "ahead of the next type"
+        "non-activated most frequent",
+        "Non-activated is the most frequent type.",
+        "Is non-activated the most frequent type?",
+        "ahead of the next type",
     ),
     "task-matters": ClaimWords(
-        "sharing depends on the task", "Does sharing depend on the task?", "of all-shared neurons"
+        "sharing depends on the task",
+        "How neurons are shared depends on the task.",
+        "Does sharing depend on the task?",
+        "of all-shared neurons",
     ),
-    "types-vary": ClaimWords("types change with the input", "Do neurons change type between examples?", "keep theirs"),
+    "types-vary": ClaimWords(
+        "types change with the input",
+        "Almost no neuron has the same type in all examples.",
+        "Do neurons change type between examples?",
+        "keep theirs",
+    ),
     "non-activated-vary": ClaimWords(
-        "inactive ones change too", "Are other neurons inactive in other examples?", "stay inactive"
+        "inactive ones change too",
+        "Few non-activated ones are inactive in all examples.",
+        "Are other neurons inactive in other examples?",
+        "stay inactive",
     ),
     "few-silent": ClaimWords(
-        "few silent at every token", "Is nearly every neuron active at some token?", "of the non-activated are not"
+        "few silent at every token",
+        "Few non-activated ones are inactive at every token.",
+        "Is nearly every neuron active at some token?",
+        "of the non-activated are not",
     ),
     "relatives-share-no-more": ClaimWords(
-        "relatives share no more", "Do related languages share more neurons?", "more", yes="contradicted"
+        "relatives share no more",
+        "Related languages share no more neurons than others.",
+        "Do related languages share more neurons?",
+        "more",
+        yes="contradicted",
     ),
     "more-languages-share": ClaimWords(
-        "more languages, more partial", "Do more languages give more partial-shared neurons?", "more"
+        "more languages, more partial",
+        "More languages have more partial-shared neurons.",
+        "Do more languages give more partial-shared neurons?",
+        "more",
     ),
     "all-shared-contribute-most": ClaimWords(
-        "all-shared top contributors", "Are most top contributors all-shared?", "ahead of the next type"
+        "all-shared top contributors",
+        "All-shared is most frequent among top contributors.",
+        "Are most top contributors all-shared?",
+        "ahead of the next type",
     ),
     "partial-shared-second": ClaimWords(
-        "partial second contributors", "Is partial-shared second among top contributors?", "ahead of the next type"
+        "partial second contributors",
+        "Partial-shared is second among top contributors.",
+        "Is partial-shared second among top contributors?",
+        "ahead of the next type",
     ),
     "all-shared-highest-average": ClaimWords(
-        "all-shared highest average", "Do all-shared neurons contribute most on average?", "the next type"
+        "all-shared highest average",
+        "All-shared neurons contribute most on average.",
+        "Do all-shared neurons contribute most on average?",
+        "the next type",
     ),
     "all-shared-extremes": ClaimWords(
-        "all-shared extreme effects", "Do all-shared neurons have the extreme effective scores?", "beyond the next type"
+        "all-shared extreme effects",
+        "All-shared has the extreme effective scores.",
+        "Do all-shared neurons have the extreme effective scores?",
+        "beyond the next type",
     ),
     "upper-layers-matter": ClaimWords(
-        "upper layers matter more", "Do upper layers matter more for the answer?", "more than lower layers"
+        "upper layers matter more",
+        "Upper layers matter more for the answer.",
+        "Do upper layers matter more for the answer?",
+        "more than lower layers",
     ),
     "all-shared-ablation-worst": ClaimWords(
-        "worst without all-shared", "Does ablating all-shared neurons harm accuracy most?", "more than the next type"
+        "worst without all-shared",
+        "Ablating all-shared neurons reduces accuracy most.",
+        "Does ablating all-shared neurons harm accuracy most?",
+        "more than the next type",
     ),
     "all-shared-beyond-control": ClaimWords(
         "all-shared beyond control",
+        "Ablating all-shared does more harm than its control.",
         "Does ablating all-shared neurons harm answers more than ablating others?",
         "of log-probability",
     ),
     "random-harmless": ClaimWords(
-        "random ablation harmless", "Is ablating 25 % at random harmless?", "of accuracy lost"
+        "random ablation harmless",
+        "Ablating up to 25 % at random does little harm.",
+        "Is ablating 25 % at random harmless?",
+        "of accuracy lost",
     ),
-    "encoder-shares-more": ClaimWords("encoder shares more", "Does the encoder share more than the decoder?", "more"),
+    "encoder-shares-more": ClaimWords(
+        "encoder shares more",
+        "The encoder has more all-shared than the decoder.",
+        "Does the encoder share more than the decoder?",
+        "more",
+    ),
 }
 IMPORTANCE = (
     "all-shared-beyond-control", "relatives-share-no-more", "task-matters", "all-shared-contribute-most", "few-silent",
@@ -87,6 +142,13 @@ def title(claim: str) -> str:
     """A few words for a column; of a user's own claim its identifier."""
     words = WORDS.get(claim)
     return claim.replace("-", " ") if words is None else words.title
+
+
+def wording(row: Row, room: int) -> str:
+    """The claim in `room` characters: its sentence or a shorter one, or a title where short sentences do not fit."""
+    words = WORDS.get(row["claim"])
+    sentences = [str(row["says"]), *([] if words is None else [words.short])] if room >= SHORT else []
+    return next((sentence for sentence in sentences if len(sentence) <= room), title(row["claim"]))
 
 
 def question_of(row: Row) -> str:

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from neurontui.queries import Results
-from neurontui.tui.charts.builders.findings import claim_lines, claim_matrix, matrix_fields, summary_lines
-from neurontui.tui.common.claim_words import WORDS, answer_of, number_of
+from neurontui.tui.charts.builders.findings import claim_lines, claim_matrix, summary_lines
+from neurontui.tui.common.claim_words import SHORT, WORDS, answer_of, number_of
 from tests.tui.charts.words import text
 
 SIGNS = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
@@ -26,11 +26,12 @@ def row(**changes: Any) -> dict[str, Any]:
 def test_every_claim_has_words_that_fit(claims: dict[int, pa.Table]) -> None:
     assert set(claims[1]["claim"].to_pylist()) == set(WORDS)
     assert max(len(words.title) for words in WORDS.values()) <= 28
+    assert max(len(words.short) for words in WORDS.values()) == SHORT
 
 
 def test_a_sign_for_every_run_under_its_number(claims: dict[int, pa.Table]) -> None:
-    matrix = claim_matrix({**claims, 12: None}, 1, [1, 2, 3, 12])
-    head = matrix_fields(1, [1, 2, 3, 12], 80)[1].title
+    matrix, fields = claim_matrix({**claims, 12: None}, 1, [1, 2, 3, 12], 80)
+    head = fields[1].title
     places = [head.index("●1") + 1, head.index("2"), head.index("3"), head.index("12") + 1]
     for index, own in enumerate(claims[1].to_pylist()):
         other = next(r for r in claims[2].to_pylist() if r["claim"] == own["claim"])
@@ -38,6 +39,21 @@ def test_a_sign_for_every_run_under_its_number(claims: dict[int, pa.Table]) -> N
         assert [matrix["signs"][index].as_py()[place] for place in places] == [*expected, "…", "!"]
         assert matrix["number"][index].as_py() == number_of(own)
     assert set("".join(matrix["signs"].to_pylist())) > {"?", "–"}
+
+
+@pytest.mark.parametrize(
+    ("width", "runs"), [(60, 1), (80, 1), (80, 2), (80, 9), (100, 2), (120, 1), (120, 2), (160, 2)]
+)
+def test_the_words_of_a_claim_are_the_longest_that_fit(claims: dict[int, pa.Table], width: int, runs: int) -> None:
+    matrix, (words, signs, number) = claim_matrix(claims, 1, range(1, runs + 1), width)
+    numbers = max(map(len, [number.title, *matrix["number"].to_pylist()]))
+    room = width - len(signs.title) - numbers - 9  # gaps, the scroll bar and an arrow
+    for row, shown in zip(claims[1].to_pylist(), matrix["words"].to_pylist(), strict=True):
+        own = WORDS[row["claim"]]
+        fitting = [sentence for sentence in (row["says"], own.short) if len(sentence) <= room and room >= SHORT]
+        assert shown == [*fitting, own.title][0]
+    assert words.stretch is (room >= 27) is not number.stretch
+    assert (width, runs) != (160, 2) or matrix["words"].to_pylist() == claims[1]["says"].to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -80,3 +96,7 @@ def test_the_summary_takes_decided_claims_first() -> None:
 def test_a_claim_in_full() -> None:
     assert [text(line).rstrip() for line in claim_lines(row(), 60)] == ["✓ supported  x (5)", "  y"]
     assert text(claim_lines(row(estimate=None, verdict="undecided"), 60)[0]).startswith("– not measured  x")
+    lines = [text(line).rstrip() for line in claim_lines(row(says="many words " * 9), 60)]
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 60
+    assert " ".join("".join(lines[:3]).split()).count("many words") == 9

@@ -1,12 +1,17 @@
 """The first screen: what the runs say of every claim, and the way from a claim to its evidence."""
 
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.screen_registry import make_page
 from neurontui.tui.explorer.screens.findings.evidence import EVIDENCE
 from neurontui.tui.explorer.widgets.grid import Grid
-from tests.tui.driving import NARROW, page_of, press, settle, text_of
+from tests.tui.driving import NARROW, explorer_of, page_of, press, settle, text_of
+from tests.tui.sample import Plan, write_sample
 
 
 async def _wait_for_all(app: Explorer, pilot: object) -> None:
@@ -39,6 +44,33 @@ def test_every_claim_has_evidence_in_a_view_that_exists() -> None:
     for claim, evidence in EVIDENCE.items():
         views = [view.name for view in getattr(make_page(evidence.page), "views", ())]
         assert evidence.view in ("", *views), claim
+
+
+@pytest.fixture
+def one_run(tmp_path: Path) -> Path:
+    write_sample(tmp_path / "one.duckdb", Plan(ablation=False, examples=20))
+    return tmp_path / "one.duckdb"
+
+
+@pytest.mark.parametrize("n_runs", [1, 2])
+async def test_no_claim_is_cut(n_runs: int, one_run: Path, demo_runs: Path) -> None:
+    app = explorer_of(one_run if n_runs == 1 else demo_runs, start="findings")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await _wait_for_all(app, pilot)
+        assert len(app.session.runs) == n_runs
+        for width in (120, 80, 100, 160):
+            await pilot.resize_terminal(width, 30)
+            await settle(pilot)
+            grid = page_of(pilot).query_one("#claims", Grid)
+            texts = grid.table["words"].to_pylist()
+            assert grid._column_widths is not None
+            assert max(map(cell_len, texts)) <= (grid._column_widths[0] or 0), "cut"
+            lines = text_of(app).splitlines()
+            for words in texts[: grid.scrollable_content_region.height - 1]:
+                assert any(line.strip().startswith(f"{words} ") for line in lines), words
+            assert "…" not in "".join(lines[3:]), width
+            assert max(map(cell_len, texts)) > (60 if width >= 120 else 28 if width == 100 else 20)
 
 
 async def test_enter_opens_the_evidence_of_a_claim(explorer: Callable[..., Explorer]) -> None:

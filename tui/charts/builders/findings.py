@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from rich.cells import cell_len
 
 from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.spans import Span, Spans
-from neurontui.tui.common.claim_words import measured, number_of, summary, title
-from neurontui.tui.common.sanitize import fit
+from neurontui.tui.common.claim_words import measured, number_of, summary, title, wording
 from neurontui.tui.common.table_fields import Field
 
 SIGNS = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
@@ -17,25 +17,40 @@ PENDING = "…"
 FAILED = "!"
 SELECTED = "●"
 _INKS = {"supported": "good", "contradicted": "bad"}
-WIDE = 120
+GAP = 2
+"""Cells between columns and after the last one."""
+MARGIN = 3
+"""Cells for the scroll bar, and for the arrow in the heading of a sorted column."""
 
 Claims = Mapping[int, pa.Table | None]
 """Rows of the query `claims` by number of the run; None if the query failed. Runs that are missing are pending."""
 
 
-def claim_matrix(claims: Claims, run: int, runs: Sequence[int]) -> pa.Table:
-    """A row for each claim of `run`: its words, a sign for each of `runs`, and the number of `run`."""
+def claim_matrix(claims: Claims, run: int, runs: Sequence[int], width: int) -> tuple[pa.Table, tuple[Field, ...]]:
+    """A row for each claim of `run`: its words, a sign for each of `runs`, and the number of `run`; and its columns.
+
+    The words fill what signs and numbers leave of `width`; ● is before the number of the selected run.
+    """
     table = claims.get(run)
     rows = [] if table is None else table.to_pylist()
     of_run = {number: _signs(claims, number) for number in runs}
+    head = _aligned(runs, (f"{SELECTED if number == run else ''}{number}" for number in runs))
+    interval = f"run {run}, 99.8 % interval"
+    numbers = [number_of(row) for row in rows]
+    room = width - cell_len(head) - max(map(cell_len, [interval, *numbers])) - 3 * GAP - MARGIN
+    roomy = room >= max((cell_len(title(row["claim"])) for row in rows), default=0)
     columns: dict[str, list[Any]] = {
         "claim": [row["claim"] for row in rows],
-        "title": [title(row["claim"]) for row in rows],
-        "says": [row["says"] for row in rows],
+        "words": [wording(row, room) for row in rows],
         "signs": [_aligned(runs, (signs.get(row["claim"], signs[""]) for signs in of_run.values())) for row in rows],
-        "number": [number_of(row) for row in rows],
+        "number": numbers,
     }
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    fields = (
+        Field("words", "claim", stretch=roomy),
+        Field("signs", head),
+        Field("number", interval, stretch=not roomy),
+    )
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), fields
 
 
 def _aligned(runs: Sequence[int], texts: Iterable[str]) -> str:
@@ -59,13 +74,6 @@ def sign_of(row: Mapping[str, Any]) -> str:
     return SIGNS.get(row["verdict"], NOT_MEASURED) if measured(row) else NOT_MEASURED
 
 
-def matrix_fields(run: int, runs: Sequence[int], width: int) -> tuple[Field, ...]:
-    """Columns: the claim, signs under the numbers of the runs, ● before the selected one, and its number."""
-    claim = Field("says", "claim") if width >= WIDE else Field("title", "claim")
-    head = _aligned(runs, (f"{SELECTED if number == run else ''}{number}" for number in runs))
-    return claim, Field("signs", head), Field("number", f"run {run}, 99.8 % interval", stretch=True)
-
-
 def summary_lines(table: pa.Table, width: int) -> list[Spans]:
     """Three sentences, each on one line if it fits, else on two."""
     lines: list[Spans] = []
@@ -79,11 +87,13 @@ def summary_lines(table: pa.Table, width: int) -> list[Spans]:
 def claim_lines(row: Mapping[str, Any], width: int) -> list[Spans]:
     """One claim in full: what the paper says, where, and what the run shows."""
     verdict = str(row["verdict"]) if measured(row) else "not measured"
-    head: Spans = [
-        Span(f"{sign_of(row)} {verdict}  ", _INKS.get(verdict, "second"), bold=True),
-        Span(fit(f"{row['says']} ({row['section']})", max(width - len(verdict) - 4, 20)), "text", bold=True),
+    sign = f"{sign_of(row)} {verdict}  "
+    first, *rest = wrapped(f"{row['says']} ({row['section']})", max(width - len(sign), 20))
+    return [
+        [Span(sign, _INKS.get(verdict, "second"), bold=True), Span(first, "text", bold=True)],
+        *([Span(" " * len(sign) + line, "text", bold=True)] for line in rest),
+        *([Span(f"  {line}", "text")] for line in wrapped(row["finding"], max(width - 2, 20))),
     ]
-    return [head, *([Span(f"  {line}", "text")] for line in wrapped(row["finding"], max(width - 2, 20)))]
 
 
 def legend(n_runs: int) -> Spans:

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
-from neurontui.tui.charts.builders.findings import claim_lines, claim_matrix, legend, matrix_fields, summary_lines
+from neurontui.tui.charts.builders.findings import claim_lines, claim_matrix, legend, summary_lines
 from neurontui.tui.explorer.head_start import claims_of
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest
@@ -96,7 +96,7 @@ class FindingsPage(Page):
         row = grid.cursor_coordinate.row
         self.query_one("#summary", StyledText).show(summary_lines(self.answers["claims"], width - 2))
         self.query_one("#legend", StyledText).show([legend(len(numbers))])
-        grid.show(claim_matrix(self._claims(), run.number, numbers), matrix_fields(run.number, numbers, width))
+        grid.show(*claim_matrix(self._claims(), run.number, numbers, width))
         grid.move_cursor(row=row, animate=False)
         self._write_claim()
 
