@@ -10,7 +10,7 @@ from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.screen_registry import make_page
 from neurontui.tui.explorer.screens.findings.evidence import EVIDENCE
 from neurontui.tui.explorer.widgets.grid import Grid
-from tests.tui.driving import NARROW, explorer_of, page_of, press, settle, text_of
+from tests.tui.driving import NARROW, explorer_of, page_of, press, settle, text_of, until
 from tests.tui.sample import Plan, write_sample
 
 
@@ -57,8 +57,8 @@ async def test_no_claim_is_cut(n_runs: int, one_run: Path, demo_runs: Path) -> N
     app = explorer_of(one_run if n_runs == 1 else demo_runs, start="findings")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
-        await _wait_for_all(app, pilot)
-        assert len(app.session.runs) == n_runs
+        await until(pilot, lambda: len(set(page_of(pilot).tables()["claims"]["run"].to_pylist())) == n_runs)
+        await settle(pilot)
         for width in (120, 80, 100, 160):
             await pilot.resize_terminal(width, 30)
             await settle(pilot)
