@@ -125,6 +125,7 @@ SELECT label, kind, type, fraction, value, other, change, change - half AS low, 
     other_change, other_change - other_half AS other_low, other_change + other_half AS other_high,
     same_sign::DOUBLE AS same_sign, same_low, same_high, correlation,
     if(correlation - correlation_half < -1, -1, correlation - correlation_half) AS correlation_low,
-    if(correlation + correlation_half > 1, 1, correlation + correlation_half) AS correlation_high, n_sets::BIGINT AS n_sets, n
+    if(correlation + correlation_half > 1, 1, correlation + correlation_half) AS correlation_high,
+    n_sets::BIGINT AS n_sets, n
 FROM all_rows
 ORDER BY place, other_place, set_place

@@ -64,7 +64,7 @@ def test_wrong_values_are_reported_in_a_sentence(results: Results, params: dict[
         ("type-persistence", {"by_layer": "maybe"}, "'by_layer' is true or false, not 'maybe'"),
         ("neuron-card", {"layer": 1}, "needs a value for 'neuron'"),
         ("compare-runs", {"run": 1}, "needs a value for 'other'"),
-        ("nothing", {}, "There is no query 'nothing'; available: ablation-accuracy,"),
+        ("zzz", {}, "There is no query 'zzz'; available: ablation-accuracy,"),
     ],
 )
 def test_wrong_parameters_are_reported_in_a_sentence(

@@ -8,9 +8,7 @@ from neurontui.store.errors import UsageError
 from neurontui.store.journal.manifest import Condition
 
 
-def selected_pairs(
-    options: SelectionOptions, label: Callable[[str], str]
-) -> Iterator[tuple[Condition, Condition]]:
+def selected_pairs(options: SelectionOptions, label: Callable[[str], str]) -> Iterator[tuple[Condition, Condition]]:
     """For each rule and language: the condition of its set and that of the set's control, not yet numbered."""
     for rule in options.rules:
         for language in options.languages:

@@ -57,7 +57,7 @@ def surveyed(architecture: str, changed: int | None = None) -> Surveyed:
 @cache
 def sets_of(architecture: str, changed: int | None = None, *, in_sample: bool = False) -> SelectedSets:
     chosen = config(ablation_sets_in_sample=in_sample)
-    selected = conclude(chosen, load_tiny(architecture).layers, [surveyed(architecture, changed)], LANGUAGES).selected
+    selected = conclude(chosen, load_tiny(architecture).layers, LANGUAGES, [surveyed(architecture, changed)]).selected
     assert selected is not None
     return selected
 
