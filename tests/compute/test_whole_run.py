@@ -19,7 +19,7 @@ from neurontui.compute.run import run
 from neurontui.compute.tasks.example import TaskOptions
 from neurontui.compute.tasks.registry import load_task
 from neurontui.queries.results import open_results
-from neurontui.store.errors import MeasureError
+from neurontui.store.errors import MeasureError, UsageError
 from tests.compute.models.reference import ids_of, reference
 from tests.compute.tiny import LANGUAGES, PROMPTS, save_tiny
 
@@ -187,6 +187,14 @@ def test_one_set_for_all_examples_and_means_go_through_a_run(task_file: Path, tm
         values = results.sql("SELECT DISTINCT value FROM conditions WHERE kind != 'baseline'")
     assert set(sizes["sizes"].to_pylist()) == {1}
     assert values["value"].to_pylist() == ["mean"]
+
+
+def test_values_that_experts_do_not_have_are_refused(task_file: Path, tmp_path: Path) -> None:
+    config = replace(_config(tmp_path, "mixtral", task_file), ablation_value=("zero", "mean"))
+    with pytest.raises(UsageError, match=r"mean needs the weight .* use zero or scale:K"):
+        run(config, NullProgress())
+    assert not config.out.exists()
+    run(replace(config, ablation_value=("zero", "scale:2")), NullProgress())
 
 
 def test_every_value_goes_through_a_run(task_file: Path, tmp_path: Path) -> None:

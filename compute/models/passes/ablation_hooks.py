@@ -73,7 +73,7 @@ class Intervention:
         if self.scope == "last" and self._last is not None:
             last = self._last[ffn.layer.stack].to(row.device)
             of_pairs = of_pairs & (position == last[row])[:, None]
-        weights.copy_(torch.where(of_pairs, weights * self.replacement.factor, weights))
+        weights.mul_(self.replacement.factors(of_pairs, weights))
 
     def _off(self, layer: int, device: torch.device) -> Tensor:
         """(B or 1, d_m)."""

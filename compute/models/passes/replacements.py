@@ -95,16 +95,15 @@ class Replacement:
     def change(self, weights: Tensor, off: Tensor, layer: Layer, places: Places, columns: slice) -> None:
         """Replace in place. weights: (B, T, d); off: (B or 1, d) bool; columns: the d neurons among those of the layer.
 
-        Weights of other neurons keep every bit.
+        Weights of other neurons keep every bit. In place, because memory is what this costs.
         """
-        off = off[:, None]
-        if self.source is None and self.factor == 0:
-            weights.masked_fill_(off, 0)
-            return
-        changed = weights * self.factor if self.factor else torch.zeros_like(weights)
+        weights.mul_(self.factors(off, weights)[:, None])
         if self.source is not None:
-            changed += self.source.at(layer, places)[..., columns].to(weights)
-        weights.copy_(torch.where(off, changed, weights))
+            weights.addcmul_(self.source.at(layer, places)[..., columns].to(weights), off.to(weights.dtype)[:, None])
+
+    def factors(self, off: Tensor, like: Tensor) -> Tensor:
+        """What weights are multiplied by, in the shape of `off`: the factor, or 1 where a neuron is not ablated."""
+        return like.new_ones(off.shape).masked_fill_(off, self.factor)
 
 
 ZERO = Replacement()

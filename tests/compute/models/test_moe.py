@@ -14,8 +14,9 @@ from neurontui.compute.models.ffns.moe import ExpertsFFN, experts_ffn
 from neurontui.compute.models.passes.ablation_hooks import ablate
 from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.models.passes.forward import forward
+from neurontui.compute.models.passes.replacements import ByKind, Replacement
 from neurontui.compute.models.prompts.tokenize import encode, pad
-from neurontui.store.errors import ModelError
+from neurontui.store.errors import MeasureError, ModelError
 from tests.compute.models.reference import ids_of, silu
 from tests.compute.tiny import MIXTURES, batch, load_tiny
 
@@ -162,21 +163,35 @@ def test_experts_of_another_layout_are_refused() -> None:
         experts.has_post_expert_norm = False
 
 
+@pytest.mark.parametrize("factor", [0.0, -1.5])
 @pytest.mark.parametrize("scope", ["all", "last"])
-def test_neurons_of_experts_are_switched_off_input_by_input(scope: str) -> None:
+def test_weights_of_experts_are_multiplied_input_by_input(scope: str, factor: float) -> None:
     """Against a plain forward of one input at a time, whose loop over experts leaves these neurons out."""
     loaded = load_tiny("mixtral")
     encoded = encode(loaded, batch().prompts[:3])
     tokens = pad(loaded, encoded)
     generator = torch.Generator().manual_seed(0)
     off = {i: torch.rand(3, 5 * 24, generator=generator) < 0.4 for i in (0, 1)}
-    with torch.no_grad(), ablate(loaded.ffns, off, scope=scope) as intervention:
+    with torch.no_grad(), ablate(loaded.ffns, off, replacement=Replacement(factor), scope=scope) as intervention:
         intervention.aim(torch.arange(3), {"decoder": tokens.last})
         hidden = forward(loaded, tokens)
     for row, each in enumerate(encoded):
-        kept = {i: ~off[i][row].view(5, 24) for i in off}
+        kept = {i: torch.where(off[i][row], factor, 1.0).view(5, 24) for i in off}
         expected = forward_without(loaded.model, each.ids, kept, scope)
         torch.testing.assert_close(hidden[row, len(each) - 1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_experts_have_no_other_weights() -> None:
+    loaded = load_tiny("mixtral")
+    off = {0: torch.ones(1, 5 * 24, dtype=torch.bool)}
+    source = ByKind({0: torch.zeros(1, 3, 5 * 24)}, torch.zeros(3, dtype=torch.long))
+    tokens = pad(loaded, encode(loaded, batch().prompts[:3]))
+    with (
+        torch.no_grad(),
+        ablate(loaded.ffns, off, replacement=Replacement(0.0, source)),
+        pytest.raises(MeasureError, match="of an expert"),
+    ):
+        forward(loaded, tokens)
 
 
 @torch.no_grad()
