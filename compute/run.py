@@ -105,7 +105,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         _say(progress, report.notes)
         size = _batch_size(config, data, info, ablation, name, key)
         batches = plan(data, size)
-        passes = passes_per_example(config, data, len(ablation.conditions))
+        passes = passes_per_example(config, data, len(ablation.conditions), len(info.model.layers))
         per_layer = neurons_a_layer(config, info.model, report.n_tokens, passes)
         manifest = manifest_of(
             config,
@@ -271,7 +271,7 @@ def _batch_size(config: RunConfig, data: TaskData, info: WorkerInfo, ablation: A
     requested = (earlier and earlier.batch_examples) or config.batch_examples
     if requested is not None:
         return requested
-    passes = passes_per_example(config, data, len(ablation.conditions))
+    passes = passes_per_example(config, data, len(ablation.conditions), len(info.model.layers))
     return batch_size(len(data.examples), info.seconds_per_pass * passes)
 
 

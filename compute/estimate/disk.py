@@ -23,6 +23,8 @@ BYTES: Mapping[str, tuple[float, float]] = {
     "attribution": (38, 35),
     "attribution_masks": (35, 29),
     "neuron_attribution": (28, 24.2),
+    "neuron_gradients": (16, 14),
+    "neuron_effects": (18, 20),
     "top_neurons": (13.2, 12.7),
     "neuron_vocabulary": (7.6, 8),
     "ablation_examples": (4.5, 10),
@@ -57,12 +59,15 @@ class RunShape:
     """Most neurons of each layer whose tokens are stored."""
     n_outcomes: int
     """Examples ablated × conditions."""
+    gradients: bool = False
+    n_effects: int = 0
+    """Exact effects of single neurons, over all inputs."""
     masks_power: float = MASKS_POWER
 
 
 def table_rows(run: RunShape) -> dict[str, tuple[float, float]]:
     """Rows of each table in the journal and in the results file."""
-    return _types(run) | (_scores(run) if run.scored else {}) | {
+    return _types(run) | (_scores(run) if run.scored else {}) | (_gradients(run) if run.gradients else {}) | {
         "ablation_examples": _both(run.n_outcomes * run.n_languages)
     }  # fmt: skip
 
@@ -112,6 +117,11 @@ def _scores(run: RunShape) -> dict[str, tuple[float, float]]:
         dense = run.n_neurons * run.n_languages
         rows["neuron_attribution"] = (run.n_batches * dense, dense)
     return rows
+
+
+def _gradients(run: RunShape) -> dict[str, tuple[float, float]]:
+    dense = run.n_neurons * run.n_languages
+    return {"neuron_gradients": (run.n_batches * dense, dense), "neuron_effects": _both(run.n_effects)}
 
 
 def _cells(run: RunShape) -> float:

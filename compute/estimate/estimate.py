@@ -22,7 +22,7 @@ from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
 from neurontui.compute.models.prompts.tokenize import encode_prompts
-from neurontui.compute.run_options import ablation_options, capture_options
+from neurontui.compute.run_options import ablation_options, capture_options, require_supported
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError
 
@@ -51,13 +51,20 @@ class Estimate:
     memory_free: int
     n_projected: int | None
     """Most neurons of each layer that are projected on the vocabulary; None without scores."""
+    passes: float
+    """Forward passes over the prompts of an example, on average; a gradient counts as about two and a half."""
+    n_gradients: int
+    """Inputs with an answer that are differentiated."""
+    n_effects: int
+    """Exact effects of single neurons."""
 
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
-    """Estimate what a run will need; tokenizes every prompt."""
+    """Estimate what a run will need; tokenizes every prompt. Raises InputError for measures the model does not have."""
+    require_supported(config, loaded.facts)
     lengths = [len(encoded) for encoded in encode_prompts(loaded, unplanned(data.examples, data.languages))]
     n_conditions = _n_conditions(config, loaded, data)
-    passes = passes_per_example(config, data, n_conditions)
+    passes = passes_per_example(config, data, n_conditions, len(loaded.layers))
     pace = seconds_per_pass(loaded, data) * passes
     n_projected = neurons_a_layer(config, loaded.facts, sum(lengths), passes)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
@@ -79,6 +86,9 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
         memory_free=memory_free(loaded.device),
         n_projected=n_projected,
+        passes=passes,
+        n_gradients=_n_answered(data, len(data.examples)) if shape.gradients else 0,
+        n_effects=shape.n_effects,
     )
 
 
@@ -116,6 +126,7 @@ def estimate_text(needs: Estimate) -> str:
             f"memory     weights {_size(needs.weights)}, plus up to {_size(needs.working)}; "
             f"{_size(needs.memory_free)} free",
             *_projection(needs.n_projected),
+            *_gradients(needs),
         ]
     )
 
@@ -124,6 +135,27 @@ def _projection(n_projected: int | None) -> list[str]:
     if n_projected is None:
         return []
     return [f"vocabulary promoted tokens of up to {n_projected:,} neurons a layer (--vocabulary-neurons)"]
+
+
+def _gradients(needs: Estimate) -> list[str]:
+    if not needs.n_gradients:
+        return []
+    exact = f", and {needs.n_effects:,} exact effects of single neurons (--truth-neurons)" if needs.n_effects else ""
+    return [
+        f"gradients  one backward pass for each of {needs.n_gradients:,} prompts with an answer{exact}; with all other "
+        f"measures about {needs.passes:.1f} forward passes for each prompt"
+    ]
+
+
+def _n_answered(data: TaskData, n_examples: int) -> int:
+    """Inputs with an answer among the first examples."""
+    return sum(code in example.answers for example in data.examples[:n_examples] for code in data.languages)
+
+
+def _n_effects(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
+    """Exact effects that a run measures."""
+    neurons = sum(min(config.truth_neurons, layer.n_neurons) for layer in loaded.layers)
+    return neurons * _n_answered(data, config.truth_examples)
 
 
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
@@ -158,6 +190,8 @@ def _shape(
         top=config.top,
         vocabulary_neurons=n_projected,
         n_outcomes=ablated * n_conditions,
+        gradients="gradient" in config.measures,
+        n_effects=_n_effects(config, loaded, data),
     )
 
 

@@ -1,7 +1,8 @@
 """Estimate the memory of a measurement in addition to the weights, from the shapes of run and model.
 
-It is the peak: the activations of a part and the sums over a batch, plus either a forward pass, or the KV cache of the
-prompts and that of the answer candidates that continue them.
+It is the peak: the activations of a part and the sums over a batch, plus the largest of a forward pass, the KV cache of
+the prompts with that of the answer candidates that continue them, and a gradient pass, which keeps tensors of all
+blocks.
 """
 
 from collections.abc import Sequence
@@ -9,12 +10,18 @@ from collections.abc import Sequence
 from neurontui.compute.answers.ranking import LOGITS_AT_ONCE
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import RunShape
+from neurontui.compute.measures.gradients import BUDGET_SHARE
+from neurontui.compute.measures.gradients import LOGITS_AT_ONCE as GRADIENT_LOGITS
 from neurontui.compute.models.loaded_model import LoadedModel
 
 _BYTES_A_SUM = 60
 """Bytes of the sums per neuron and language: five doubles, three extremes, two counts."""
 _WIDE, _NARROW = 5, 8
 """Tensors that a block holds at the same time, of the FFN's width and of the model's; activations make copies."""
+_KEPT_WIDE, _KEPT_NARROW = 4, 14
+"""Tensors that the backward pass needs of each block, of the FFN's width and of the model's."""
+_ANSWER_SHARE = 0.25
+"""Share of the tokens of a gradient pass that predict a token of an answer."""
 _SLACK = 1.25
 """Overhead of the allocator; measured with `python -m tests.benchmarks.estimates`."""
 _LIBRARIES = 120_000_000
@@ -36,6 +43,8 @@ def working_memory(
         cache = tokens * cache_a_token(loaded)
         rows = tokens * len(followed) // max(1, sum(followed))
         forward = cache + max(forward, cache + _logits(loaded, rows))
+    if run.gradients:
+        forward = max(forward, _backward(config, loaded, max(lengths, default=0)))
     libraries = _LIBRARIES if loaded.device == "cpu" else 0
     return int(_SLACK * (forward + _held(config, run, loaded))) + libraries
 
@@ -50,6 +59,15 @@ def _forward(loaded: LoadedModel, tokens: int) -> int:
     """Tensors of one block; of earlier blocks only the output remains."""
     widest = max(layer.n_neurons for layer in loaded.layers)
     return tokens * (_WIDE * widest + _NARROW * _hidden(loaded)) * loaded.torch_dtype.itemsize
+
+
+def _backward(config: RunConfig, loaded: LoadedModel, longest: int) -> int:
+    """Tensors that a gradient pass keeps of all blocks, and three copies of the logits of the answers."""
+    tokens = max(longest, config.batch_tokens // BUDGET_SHARE)
+    kept = sum(_KEPT_WIDE * ffn.layer.n_neurons + _KEPT_NARROW * _hidden(loaded) for ffn in loaded.ffns)
+    words = loaded.model.get_output_embeddings().weight.shape[0]
+    logits = min(GRADIENT_LOGITS, _ANSWER_SHARE * tokens * words)
+    return int(tokens * kept * loaded.torch_dtype.itemsize + 3 * 4 * logits)
 
 
 def cache_a_token(loaded: LoadedModel) -> int:
@@ -79,6 +97,7 @@ def _held(config: RunConfig, run: RunShape, loaded: LoadedModel) -> int:
     held = (run.n_neurons + gated) * loaded.torch_dtype.itemsize
     held += run.n_neurons * 4 * config.every_token
     sums = run.n_neurons * run.n_languages * 4 * config.every_token
+    sums += run.n_neurons * run.n_languages * 2 * 8 * run.gradients
     if run.scored:
         widest = max(layer.n_neurons for layer in loaded.layers)
         sums += rows * widest * (5 * 8 + 3 * 4) * 2

@@ -7,6 +7,8 @@ from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.tasks.example import TaskData
 
 _SAMPLE = 64
+_GRADIENT, _EXACT = 2.5, 0.25
+"""Forward passes that a gradient takes, and a single neuron, which needs later layers and last tokens only."""
 # Conservative multiplications and additions per second. The same for every CPU, whatever its number of threads: then
 # all engines cut a run into the same batches and store the same bits.
 _A_CPU, _A_GPU = 4e10, 5e13
@@ -23,8 +25,13 @@ def seconds_per_pass(loaded: LoadedModel, data: TaskData) -> float:
     return 2 * loaded.facts.n_parameters * tokens / speed
 
 
-def passes_per_example(config: RunConfig, data: TaskData, n_conditions: int) -> float:
-    """Forward passes over the prompts of an example: for activity, for answers, and one per ablation condition."""
+def passes_per_example(config: RunConfig, data: TaskData, n_conditions: int, n_layers: int = 0) -> float:
+    """Forward passes over the prompts of an example, for activity, answers, gradients and exact effects on average.
+
+    Also one per ablation condition. n_layers: for exact effects.
+    """
     n_examples = max(1, len(data.examples))
     ablated = min(1.0, (config.ablation_examples or n_examples) / n_examples)
-    return 1 + any(example.answers for example in data.examples) + n_conditions * ablated
+    gradients = _GRADIENT * ("gradient" in config.measures)
+    exact = min(1.0, config.truth_examples / n_examples) * config.truth_neurons * n_layers * _EXACT
+    return 1 + any(example.answers for example in data.examples) + n_conditions * ablated + gradients + exact

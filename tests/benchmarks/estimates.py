@@ -37,6 +37,7 @@ CASES: dict[str, dict[str, Any]] = {
     "types": {"measures": ALL[:1]},
     "types, last token only": {"measures": ALL[:1], "every_token": False},
     "types, scores": {"measures": ALL[:2]},
+    "types, gradients": {"measures": ("types", "gradient"), "truth_neurons": 2, "truth_examples": 4},
     "types, scores, ablation": {"measures": ALL, "limit": 40},
     "types, scores of few examples": {"measures": ALL[:2], "limit": 12},
 }

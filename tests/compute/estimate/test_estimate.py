@@ -10,18 +10,20 @@ from transformers import PreTrainedConfig
 from neurontui.compute import run as runs
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
-from neurontui.compute.estimate.estimate import estimate, memory_free, shortages
+from neurontui.compute.estimate.estimate import estimate, estimate_text, memory_free, shortages
 from neurontui.compute.estimate.memory import cache_a_token
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run_options import model_options, task_options
 from neurontui.compute.tasks.registry import load_task
+from neurontui.store.errors import InputError
 from tests.compute.tiny import save_tiny
 
 SHARES = {
     "types": (0.7, 1.3),
     "types,attribution": (0.7, 1.3),
     "types,attribution,ablation": (0.7, 1.3),
+    "types,gradient": (0.7, 1.3),
 }
 
 
@@ -33,7 +35,7 @@ def test_journal_and_results_are_as_large_as_was_said(
 ) -> None:
     config = RunConfig(
         model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20,
-        measures=tuple(measures.split(",")),
+        measures=tuple(measures.split(",")), truth_neurons=2 * ("gradient" in measures), truth_examples=3,
     )  # fmt: skip
     found = {}
     merge = runs.merge
@@ -84,6 +86,26 @@ def test_more_is_needed_the_more_is_held(tmp_path: Path) -> None:
     assert working(every_token=False) < working()
     small = replace(estimate(config, data, loaded), memory_free=1000, disk_free=1000)
     assert [each.split()[0] for each in shortages(small)] == ["The", "Measuring"]
+
+
+def test_gradients_and_exact_effects_are_counted(tmp_path: Path) -> None:
+    config = RunConfig(model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20,
+                       measures=("types", "gradient"))  # fmt: skip
+    data = load_task(config.task, task_options(config))
+    loaded = load_model(model_options(config))
+    n_answered = sum(len(example.answers) for example in data.examples)
+    plain = estimate(replace(config, measures=("types",)), data, loaded)
+    said = estimate(config, data, loaded)
+    exact = estimate(replace(config, truth_neurons=5, truth_examples=4), data, loaded)
+    assert (plain.n_gradients, said.n_gradients, said.n_effects) == (0, n_answered, 0)
+    assert exact.n_effects == 5 * len(loaded.layers) * n_answered // 5
+    assert plain.passes < said.passes < exact.passes
+    assert plain.working <= said.working
+    assert plain.journal < said.journal < exact.journal
+    assert f"{n_answered:,} prompts with an answer, and {exact.n_effects:,} exact effects" in estimate_text(exact)
+    assert "backward" not in estimate_text(plain)
+    with pytest.raises(InputError, match="--dtype float32"):
+        estimate(replace(config, truth_neurons=5), data, replace(loaded, dtype="bfloat16"))
 
 
 def test_memory_that_a_gpu_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
