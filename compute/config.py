@@ -136,6 +136,16 @@ class RunConfig:
     ] = True
     """Fig. 6 and language entropy need it."""
 
+    token_values: Annotated[
+        bool | None,
+        Setting(
+            "Measures",
+            "Also store each neuron's activation at every token of its strongest inputs; default: in runs where these "
+            "are at most 33 million values (134 MB).",
+            off="no-token-values",
+        ),
+    ] = None
+
     weight: Annotated[
         Literal["product", "gate"], Setting("Scores", "Factor of the value vectors in the scores; default: product.")
     ] = "product"

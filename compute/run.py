@@ -6,6 +6,7 @@ The journal keeps every finished batch, so rerunning the same call resumes an in
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
 from neurontui.compute.ablation.donors import Donors
@@ -23,8 +24,9 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.base import Engine, WorkerInfo
 from neurontui.compute.engines.factory import open_engine
 from neurontui.compute.estimate.throughput import passes_per_example
-from neurontui.compute.measures.measurer import Ablation
+from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.measures.notes import Note
+from neurontui.compute.measures.token_values import is_kept, n_values, token_requests
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer, neurons_for_vocabulary
 from neurontui.compute.models.loaded_model import ModelFacts
@@ -107,6 +109,8 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         batches = plan(data, size)
         passes = passes_per_example(config, data, len(ablation.conditions), len(info.model.layers))
         per_layer = neurons_a_layer(config, info.model, report.n_tokens, passes)
+        n_prompts = len(data.examples) * len(data.languages)
+        kept = is_kept(config, n_values(config, info.model, len(data.examples), n_prompts, report.n_tokens))
         manifest = manifest_of(
             config,
             data,
@@ -118,12 +122,16 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
             batch_examples=size,
             notes=tuple(_notes(config, data, info, ablation, (*warnings, *report.notes))),
             vocabulary_neurons=per_layer,
+            token_values=kept,
         )
         with Journal.open(config.out, manifest) as journal:
             filed = _Filed(progress, PositionFile(journal.path))
             _measure_missing(config, engine, ablation, batches, journal, filed)
             _require_measured(journal)
-            _write_vocabulary(per_layer, engine, journal, phase_of(filed))
+            pieces = [_vocabulary(per_layer, engine, journal, phase_of(filed))]
+            if kept:
+                pieces.append(_token_values(engine, batches, journal, phase_of(filed)))
+            _write_final(journal, chain.from_iterable(pieces))
     number = merge(
         journal.path,
         config.out,
@@ -309,11 +317,21 @@ def _require_measured(journal: Journal) -> None:
         )
 
 
-def _write_vocabulary(per_layer: int | None, engine: Engine, journal: Journal, phase: Phase) -> None:
-    if not per_layer:
-        return
+def _write_final(journal: Journal, pieces: Iterable[Tables]) -> None:
+    """Write the tables of the whole run, which follow from all batches."""
     began = time.monotonic()
-    projecting = phase.within("tokens that neurons promote")
-    tables = engine.vocabulary(neurons_for_vocabulary(journal, per_layer), projecting)
-    if tables:
-        journal.write_final(tables, time.monotonic() - began)
+    with journal.final_writer() as writer:
+        for tables in pieces:
+            writer.append(tables)
+        writer.publish(time.monotonic() - began, 0)
+
+
+def _vocabulary(per_layer: int | None, engine: Engine, journal: Journal, phase: Phase) -> Iterator[Tables]:
+    if per_layer:
+        projecting = phase.within("tokens that neurons promote")
+        yield engine.vocabulary(neurons_for_vocabulary(journal, per_layer), projecting)
+
+
+def _token_values(engine: Engine, batches: list[Batch], journal: Journal, phase: Phase) -> Iterator[Tables]:
+    requests = token_requests(journal, batches)
+    yield from engine.token_values(requests, phase.within("activity at every token").within("batch", len(requests)))

@@ -30,6 +30,7 @@ _NOT_NUMBERS = frozenset({
     "out", "data", "model", "task", "revision", "limit", "languages", "device", "device_map", "allow_bin",
     "batch_tokens", "batch_examples", "examples_at_once", "engine", "address", "workers", "gpus_a_worker",
     "name", "keep", "force", "skip_bad", "allow_links", "post_norm", "vocabulary_neurons",
+    "token_values",
 })  # fmt: skip
 
 _LATER: dict[str, Any] = {
@@ -116,8 +117,9 @@ def manifest_of(
     batch_examples: int,
     notes: tuple[tuple[str, str], ...],
     vocabulary_neurons: int | None = None,
+    token_values: bool = False,
 ) -> Manifest:
-    """The manifest of a run that starts now. vocabulary_neurons: see `neurons_a_layer`."""
+    """The manifest of a run that starts now. vocabulary_neurons: see `neurons_a_layer`; token_values: see `is_kept`."""
     return Manifest(
         key=key,
         name=name,
@@ -140,6 +142,7 @@ def manifest_of(
             **settings(config, model),
             **_codes(data, model),
             **({} if vocabulary_neurons is None else {"vocabulary_neurons": vocabulary_neurons}),
+            "token_values": token_values,
             "batch_examples": batch_examples,
         },
         versions={library: version_of(library) for library in LIBRARIES} | {"python": platform.python_version()},

@@ -19,7 +19,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 
-LATER_TABLES = ("neuron_gradients", "neuron_effects")
+LATER_TABLES = ("neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values")
 """Tables that the first version of the schema did not have."""
 
 Stored = Mapping[str, Mapping[str, str]]

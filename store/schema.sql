@@ -344,6 +344,24 @@ COMMENT ON COLUMN neuron_vocabulary.rank IS 'Rank, from 1.';
 COMMENT ON COLUMN neuron_vocabulary.token IS 'Token, as text.';
 COMMENT ON COLUMN neuron_vocabulary.logit IS 'Dot product of the token''s output embedding with the value vector.';
 
+CREATE TABLE prompt_tokens (run INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, stack VARCHAR NOT NULL, measured INTEGER NOT NULL, tokens VARCHAR[] NOT NULL);
+COMMENT ON TABLE prompt_tokens IS 'Tokens of the inputs in neuron_token_values, as text.';
+COMMENT ON COLUMN prompt_tokens.run IS 'Run.';
+COMMENT ON COLUMN prompt_tokens.example IS 'Example.';
+COMMENT ON COLUMN prompt_tokens.language IS 'Language of the input.';
+COMMENT ON COLUMN prompt_tokens.stack IS 'Stack that reads the tokens: decoder or encoder.';
+COMMENT ON COLUMN prompt_tokens.measured IS 'Index in tokens of the token of measurement, from 0.';
+COMMENT ON COLUMN prompt_tokens.tokens IS 'Text of each token; joined they are the text that the model reads. Empty for a token without a character of its own.';
+
+CREATE TABLE neuron_token_values (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, example INTEGER NOT NULL, language VARCHAR NOT NULL, activations FLOAT[] NOT NULL);
+COMMENT ON TABLE neuron_token_values IS 'Activation of a neuron at every token of an input: of its inputs in neuron_examples and, of the first examples of the run, of all inputs if it is in top_neurons there. Empty without --token-values.';
+COMMENT ON COLUMN neuron_token_values.run IS 'Run.';
+COMMENT ON COLUMN neuron_token_values.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_token_values.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_token_values.example IS 'Example.';
+COMMENT ON COLUMN neuron_token_values.language IS 'Language of the input.';
+COMMENT ON COLUMN neuron_token_values.activations IS 'Activation A at each token of the input, in the order of prompt_tokens.tokens of the stack of the layer.';
+
 CREATE TABLE notes (run INTEGER NOT NULL, topic VARCHAR NOT NULL, text VARCHAR NOT NULL);
 COMMENT ON TABLE notes IS 'Remarks on a run, such as examples that were left out and measures that do not apply.';
 COMMENT ON COLUMN notes.run IS 'Run.';

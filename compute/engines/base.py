@@ -8,6 +8,7 @@ from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.measures.measurer import Ablation, Tables
+from neurontui.compute.measures.token_values import TokenRequest
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import SILENT, Phase, Progress
 from neurontui.store.journal.journal import Journal
@@ -49,3 +50,6 @@ class Engine(Protocol):
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         """Table neuron_vocabulary for some (layer, neuron) pairs."""
+
+    def token_values(self, requests: Sequence[TokenRequest], progress: Phase = SILENT) -> Iterator[Tables]:
+        """Tables prompt_tokens and neuron_token_values of each request, in any order."""

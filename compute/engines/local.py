@@ -14,6 +14,7 @@ from neurontui.compute.engines.background_writer import WriterThread
 from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.estimate.throughput import seconds_per_pass
 from neurontui.compute.measures.measurer import Ablation, Measurer, Tables
+from neurontui.compute.measures.token_values import TokenRequest, token_value_tables
 from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.progress import SILENT, Phase, Progress
@@ -75,6 +76,11 @@ class LocalEngine:
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         return vocabulary_tables(self._loaded, pairs, progress=progress)
+
+    def token_values(self, requests: Sequence[TokenRequest], progress: Phase = SILENT) -> Iterator[Tables]:
+        for request in requests:
+            yield token_value_tables(self._config, self._loaded, request, progress)
+            progress.advance()
 
 
 def measure_into(folder: Path, measurer: Measurer, batch: Batch, progress: Phase = SILENT) -> None:

@@ -28,8 +28,9 @@ BYTES: Mapping[str, tuple[float, float]] = {
     "top_neurons": (13.2, 12.7),
     "neuron_vocabulary": (7.6, 8),
     "ablation_examples": (4.5, 10),
+    "neuron_token_values": (4.1, 4.4),
 }
-"""Bytes per row in the journal and in the results file."""
+"""Bytes per row in the journal and in the results file; of neuron_token_values, per value."""
 _FILE = 1_500_000
 """Bytes of an almost empty results file: each column takes one or two blocks."""
 MASKS_POWER = 0.73
@@ -63,12 +64,15 @@ class RunShape:
     n_effects: int = 0
     """Exact effects of single neurons, over all inputs."""
     masks_power: float = MASKS_POWER
+    token_values: int = 0
+    """Activations at every token."""
 
 
 def table_rows(run: RunShape) -> dict[str, tuple[float, float]]:
     """Rows of each table in the journal and in the results file."""
     return _types(run) | (_scores(run) if run.scored else {}) | (_gradients(run) if run.gradients else {}) | {
-        "ablation_examples": _both(run.n_outcomes * run.n_languages)
+        "ablation_examples": _both(run.n_outcomes * run.n_languages),
+        "neuron_token_values": _both(run.token_values),
     }  # fmt: skip
 
 

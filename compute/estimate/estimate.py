@@ -18,6 +18,7 @@ from neurontui.compute.estimate.memory import working_memory
 from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.skip_invalid import measure_valid
+from neurontui.compute.measures.token_values import is_kept, n_values
 from neurontui.compute.measures.vocabulary_neurons import neurons_a_layer
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.capture import capture
@@ -57,6 +58,10 @@ class Estimate:
     """Inputs with an answer that are differentiated."""
     n_effects: int
     """Exact effects of single neurons."""
+    n_token_values: int
+    """Most activations at every token that could be stored."""
+    token_values: bool
+    """Whether they are."""
 
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
@@ -68,7 +73,9 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
     pace = seconds_per_pass(loaded, data) * passes
     n_projected = neurons_a_layer(config, loaded.facts, sum(lengths), passes)
     batches = plan(data, config.batch_examples or batch_size(len(data.examples), pace))
+    n_stored = n_values(config, loaded.facts, len(data.examples), len(lengths), sum(lengths))
     shape = _shape(config, data, loaded, batches, n_conditions, n_projected or 0)
+    shape = replace(shape, token_values=n_stored if is_kept(config, n_stored) else 0)
     if pace < _SAMPLE_SECONDS:
         shape = replace(shape, masks_power=_masks_power(config, loaded, batches[0]))
     journal, results = disk(shape, config.keep)
@@ -89,6 +96,8 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         passes=passes,
         n_gradients=_n_answered(data, len(data.examples)) if shape.gradients else 0,
         n_effects=shape.n_effects,
+        n_token_values=n_stored,
+        token_values=is_kept(config, n_stored),
     )
 
 
@@ -127,6 +136,7 @@ def estimate_text(needs: Estimate) -> str:
             f"{_size(needs.memory_free)} free",
             *_projection(needs.n_projected),
             *_gradients(needs),
+            _token_values(needs),
         ]
     )
 
@@ -156,6 +166,16 @@ def _n_effects(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
     """Exact effects that a run measures."""
     neurons = sum(min(config.truth_neurons, layer.n_neurons) for layer in loaded.layers)
     return neurons * _n_answered(data, config.truth_examples)
+
+
+def _token_values(needs: Estimate) -> str:
+    n, size = needs.n_token_values, _size(4 * needs.n_token_values)
+    if needs.token_values:
+        return (
+            f"token values of strongest inputs: up to {n:,} values, {size}; up to {needs.n_prompts:,} prompts are read "
+            "once more (--no-token-values)"
+        )
+    return f"token values not stored; they would be up to {n:,} values, {size} (--token-values)"
 
 
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:

@@ -110,11 +110,17 @@ class Journal:
         """A writer for a batch whose tables arrive in pieces: `append` them, then `publish`."""
         return ShardWriter(batch_folder(self.path, batch))
 
-    def write_final(self, tables: Mapping[str, pa.Table], seconds: float = 0.0) -> None:
-        """Store tables of the whole run, such as neuron_vocabulary; replaces earlier ones."""
+    def final_writer(self) -> ShardWriter:
+        """The same for tables that arrive in pieces: `append` them, then `publish`."""
         with translate_os_errors(self.path):
             shutil.rmtree(self.path / FINAL, ignore_errors=True)
-        write_shards(self.path / FINAL, tables, seconds)
+        return ShardWriter(self.path / FINAL)
+
+    def write_final(self, tables: Mapping[str, pa.Table], seconds: float = 0.0) -> None:
+        """Store tables of the whole run, such as neuron_vocabulary; replaces earlier ones."""
+        with self.final_writer() as writer:
+            writer.append(tables)
+            writer.publish(seconds, 0)
 
     def discard(self) -> None:
         """Delete the journal of a run that is already in the results file."""

@@ -107,6 +107,15 @@ WINDOW strongest AS (PARTITION BY layer, neuron ORDER BY activation DESC, exampl
 QUALIFY row_number() OVER strongest <= 10
 ORDER BY layer, neuron, 4;
 
+-- prompt_tokens
+INSERT INTO results.prompt_tokens
+SELECT $run, * FROM shards.prompt_tokens ORDER BY example, language, stack;
+
+-- neuron_token_values, a chunk of layer
+INSERT INTO results.neuron_token_values
+SELECT $run, * FROM shards.neuron_token_values WHERE layer BETWEEN $low AND $high
+ORDER BY layer, neuron, example, language;
+
 -- ablation_examples
 INSERT INTO results.ablation_examples
 SELECT $run, * FROM shards.ablation_examples ORDER BY condition, example;

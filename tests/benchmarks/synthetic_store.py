@@ -28,6 +28,7 @@ from tests.benchmarks.synthetic_tables import (
     activations,
     conditions,
     tables,
+    token_values,
     vocabulary,
 )
 
@@ -101,7 +102,7 @@ def journal_of(scale: Scale, results: Path, written: Callable[[int, float, float
             masks = made["activations"].num_rows if "activations" in made else 0
             written(masks, time.perf_counter() - began, time.process_time() - busy)
         if scale.attribution:
-            journal.write_final({"neuron_vocabulary": vocabulary(scale)})
+            journal.write_final({"neuron_vocabulary": vocabulary(scale)} | token_values(scale))
     return journal.path
 
 

@@ -367,3 +367,26 @@ def vocabulary(scale: Scale) -> pa.Table:
     sign = np.where(axes["direction"] == "promotes", 1.0, -1.0)
     token = pa.array([f"▁token{n}" for n in rng.integers(0, 5000, size)])
     return _columns(**axes, token=token, logit=sign * (4.0 - 0.3 * axes["rank"]))
+
+
+def token_values(scale: Scale) -> Tables:
+    """Activity of every sixteenth neuron at the 24 tokens of inputs of the first 20 examples."""
+    rng = np.random.default_rng(scale.seed)
+    examples = np.arange(min(20, scale.examples))
+    inputs = _grid(example=examples, language=list(scale.codes), stack=["decoder"])
+    tokens = [[f" word{n}" for n in row] for row in rng.integers(0, 5000, (len(inputs["example"]), 24))]
+    axes = _grid(layer=np.arange(scale.layers), neuron=np.arange(0, scale.neurons, 16), input=np.arange(10))
+    size = len(axes["input"])
+    chosen = rng.integers(0, len(tokens), size)
+    offsets = pa.array(np.arange(0, 24 * size + 1, 24, dtype=np.int32))
+    values = pa.array(rng.normal(0, 1, 24 * size).astype(np.float32))
+    return {
+        "prompt_tokens": _columns(**inputs, measured=np.full(len(tokens), 23), tokens=tokens),
+        "neuron_token_values": _columns(
+            layer=axes["layer"],
+            neuron=axes["neuron"],
+            example=inputs["example"][chosen],
+            language=inputs["language"][chosen],
+            activations=pa.ListArray.from_arrays(offsets, values),
+        ),
+    }

@@ -5,7 +5,7 @@ What the queries return is compared with what `reference` makes of the raw array
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +315,27 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         for i, A in enumerate(run.activations) for k in range(A.shape[2])
         for rank, e in enumerate(np.argsort(-A[:, 0, k])[:4], 1)
     ]  # fmt: skip
+    yield "prompt_tokens", [
+        (n, e, code, stack, int(run.n_tokens[e, p]) - 1, tokens_of(run, e, p))
+        for e, p, stack in product(range(run.shape[0]), range(run.shape[1]), dict.fromkeys(run.stacks))
+        for code in [run.languages[p]]
+    ]  # fmt: skip
+    yield "neuron_token_values", [
+        (n, i, k, e, run.languages[p], token_values_of(run, i, k, e, p))
+        for i, A in enumerate(run.activations) for k in range(A.shape[2])
+        for e, p in {(int(e), 0) for e in np.argsort(-A[:, 0, k])[:4]} | set(product((0, 1), range(run.shape[1])))
+    ]  # fmt: skip
+
+
+def tokens_of(run: RawRun, e: int, p: int) -> list[str]:
+    """Tokens of a prompt: its words are numbered, the second token has no character of its own."""
+    return [f" {run.languages[p]}{e}.{j}" if j != 1 else "" for j in range(int(run.n_tokens[e, p]))]
+
+
+def token_values_of(run: RawRun, layer: int, neuron: int, e: int, p: int) -> list[float]:
+    """A at every token: it grows towards the last one."""
+    n = int(run.n_tokens[e, p])
+    return [float(np.float32(run.activations[layer][e, p, neuron] * (j + 1) / n)) for j in range(n)]
 
 
 def _sums(values: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import pytest
 from neurontui.queries import Results, open_results
 from tests.queries.comparing import LANGUAGES, check, subsets
 from tests.queries.conftest import Toy
-from tests.queries.raw_run import TYPES, RawRun, make_run, write_runs
+from tests.queries.raw_run import TYPES, RawRun, make_run, token_values_of, tokens_of, write_runs
 from tests.queries.reference import active, types
 
 COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True))
@@ -185,6 +185,26 @@ def test_neuron_examples_and_tokens(results: Results, toy: Toy) -> None:
     assert tokens["token"].to_pylist() == [
         f"{d}{r}" for d, r in itertools.product(("promotes", "suppresses"), (1, 2, 3))
     ]
+
+
+def test_token_values_are_those_of_each_input(results: Results, toy: Toy) -> None:
+    run, layer, neuron = toy[1], 1, 5
+    rows = results.query("neuron-token-values", run=1, layer=layer, neuron=neuron).to_pylist()
+    strongest = [int(e) for e in np.argsort(-run.activations[layer][:, 0, neuron])[:4]]
+    ranks = {(e, run.languages[0]): rank for rank, e in enumerate(strongest, 1)}
+    more = [(e, code) for e, code in itertools.product((0, 1), run.languages) if (e, code) not in ranks]
+    expected = [
+        (ranks.get((e, code)), e, code, j, token, value, j == run.n_tokens[e, p] - 1)
+        for e, code in [*ranks, *more]
+        for p in [run.languages.index(code)]
+        for j, (token, value) in enumerate(
+            zip(tokens_of(run, e, p), token_values_of(run, layer, neuron, e, p), strict=True)
+        )
+    ]
+    assert [tuple(row.values()) for row in rows] == expected
+    some = results.query("neuron-token-values", run=1, layer=layer, neuron=neuron, example=1, languages="de,zh")
+    assert set(zip(some["example"].to_pylist(), some["language"].to_pylist(), strict=True)) == {(1, "de"), (1, "zh")}
+    assert results.query("neuron-token-values", run=4, layer=1, neuron=5).num_rows == 0
 
 
 def test_neurons_by_token_are_those_of_the_stored_tokens(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from neurontui.store.schema import shard_schema, shard_tables
 
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
 THRESHOLDS = (0.0, 0.5)
+FINAL = ("neuron_vocabulary", "prompt_tokens", "neuron_token_values")
+"""Tables of the whole run, written after the batches."""
 Row = tuple[object, ...]
 
 
@@ -88,7 +90,7 @@ class MadeUp:
 
     def final(self) -> dict[str, pa.Table]:
         """Tables of the run as a whole."""
-        return {"neuron_vocabulary": _table(self, "neuron_vocabulary", ())}
+        return {table: _table(self, table, ()) for table in FINAL}
 
     def rows(self, table: str, examples: Sequence[int] | None = None) -> list[Row]:
         """Rows of a table, without `run`, over these examples (default: all)."""
@@ -317,6 +319,23 @@ class MadeUp:
                 yield 0, n, "promotes", rank, f"▁t{n}", 1.0 / rank
                 yield 0, n, "suppresses", rank, f"\x00{n}", -1.0 / rank
 
+    def _prompt_tokens(self, _: Sequence[int]) -> Iterator[Row]:
+        for e in self._ends:
+            for code in self.languages:
+                yield e, code, "decoder", e % 3, [f"{code} ", "", "\x00"][: 1 + e % 3]
+
+    def _neuron_token_values(self, _: Sequence[int]) -> Iterator[Row]:
+        for layer in reversed(range(self.layers)):
+            for n in range(self.neurons):
+                for e in self._ends:
+                    value = float(np.float32(self.last[e, 0, layer, n]))
+                    yield layer, n, e, self.languages[0], [value] * (1 + e % 3)
+
+    @property
+    def _ends(self) -> list[int]:
+        """The last example and the first, so that their order is tested."""
+        return sorted({0, self.examples - 1}, reverse=True)
+
     def _notes(self, examples: Sequence[int]) -> Iterator[Row]:
         if 0 in examples or len(examples) == self.examples:
             yield "data", "Made up."
@@ -329,7 +348,7 @@ def _moments(es: NDArray[np.float64]) -> tuple[float, float, float, float]:
 
 @cache
 def _shards(run: MadeUp, examples: tuple[int, ...]) -> dict[str, pa.Table]:
-    return {table: _table(run, table, examples) for table in shard_tables() if table != "neuron_vocabulary"}
+    return {table: _table(run, table, examples) for table in shard_tables() if table not in FINAL}
 
 
 def _table(run: MadeUp, table: str, examples: Sequence[int]) -> pa.Table:

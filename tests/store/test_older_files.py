@@ -128,6 +128,32 @@ def test_an_older_file_is_verified_before_and_after_it_gets_the_columns(older: P
         assert ["examples of run 2" in sentence for sentence in verify(reader)] == [True]
 
 
+def test_a_later_table_is_empty_and_then_filled(older: Path, tmp_path: Path) -> None:
+    values = "SELECT run, count(*) AS n, sum(len(activations))::INTEGER AS values FROM neuron_token_values GROUP BY run"
+    with open_results(older) as results:
+        assert results.sql(values).num_rows == 0
+        assert results.sql("FROM prompt_tokens").num_rows == 0
+        assert "neuron_token_values" not in {table.table for table in health(open_reader(older)).tables}
+    export(older, tmp_path / "parquet")
+    [(n,)] = duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/parquet/neuron_token_values/*/*.parquet'").fetchall()
+    assert n == 0
+    new = MadeUp(seed=1)
+    merge(measure(new, older), older)
+    expected = {"run": 2, "n": 28, "values": 28}
+    with open_results(older) as results:
+        assert results.sql(values).to_pylist() == [expected]
+        described = results.query("schema").to_pylist()
+    assert any(row["table_name"] == "neuron_token_values" and row["comment"] for row in described)
+
+
+def test_a_file_of_this_version_must_have_every_table(older: Path) -> None:
+    merge(measure(MadeUp(seed=1), older), older)
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("DROP TABLE prompt_tokens")
+    with pytest.raises(StoreError, match="prompt_tokens does not have the expected columns"):
+        open_reader(older)
+
+
 def test_an_older_file_is_exported_and_combined(older: Path, tmp_path: Path) -> None:
     export(older, tmp_path / "parquet")
     assert duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/parquet/neuron_effects/*/*.parquet'").fetchall() == [(0,)]

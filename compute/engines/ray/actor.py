@@ -86,6 +86,10 @@ class RayWorker:
         """Yields table neuron_vocabulary for some (layer, neuron) pairs."""
         yield self._loaded().vocabulary(pairs, self._phase())
 
+    def token_values(self, request: Any) -> Iterator[Any]:
+        """Activity at every token of the inputs of a TokenRequest; yields tables."""
+        yield from self._loaded().token_values([request], self._phase())
+
     def _loaded(self) -> "LocalEngine":
         from neurontui.compute.engines.local import LocalEngine
 

@@ -21,6 +21,7 @@ from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
 from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.measures.measurer import Ablation, Tables
+from neurontui.compute.measures.token_values import TokenRequest
 from neurontui.compute.progress import SILENT, Phase, Progress, phase_of
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.errors import MeasureError, MissingExtraError, UsageError
@@ -81,6 +82,13 @@ class RayEngine:
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"), progress)
         return tables
+
+    def token_values(self, requests: Sequence[TokenRequest], progress: Phase = SILENT) -> Iterator[Tables]:
+        jobs = [Job("token_values", (request,), "activity at every token") for request in requests]
+        for _, result in self._pool.do(jobs, progress):
+            if result is not LOST:
+                yield result
+                progress.advance()
 
     def _once(self, job: Job, progress: Phase) -> Any:
         """The only result of a job."""

@@ -88,6 +88,10 @@ class FFN:
         """The same for the neurons that ran: all of them, except in a mixture of experts."""
         return self.at_token(value, where)
 
+    def at_every_token(self, value: Tensor, where: Where, rows: Tensor, neurons: Tensor) -> Tensor:
+        """(N, T): a value of `act` or `value` at every token. rows: (N,) prompts of the pass; neurons: (N,)."""
+        return _by_row(value, where)[rows, :, neurons]
+
     def weighed(self, value: Tensor) -> Tensor:
         """Weights of the value vectors in the FFN's output, from the input of `value`."""
         return value

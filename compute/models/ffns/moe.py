@@ -108,6 +108,17 @@ class ExpertsFFN(FFN):
         """(B, k · d_ff): only of the experts that ran for the token."""
         return value[self.router.measured(where)].flatten(1)
 
+    def at_every_token(self, value: Tensor, where: Where, rows: Tensor, neurons: Tensor) -> Tensor:
+        """(N, T): 0 at tokens that are not routed to the neuron's expert."""
+        n_inputs, width = len(where.rows), value.shape[-1]
+        shape = (n_inputs, self.router.n_tokens // n_inputs, self.n_experts)
+        pair_of = torch.full(shape, -1, device=value.device)
+        inputs, positions = self.router.places(n_inputs)
+        pair_of[inputs, positions, self.router.expert] = torch.arange(len(value), device=value.device)
+        pairs = pair_of[rows, :, neurons // width]
+        values = value[pairs.clamp(min=0), (neurons % width)[:, None]]
+        return values.masked_fill(pairs < 0, 0)
+
     def weighed(self, value: Tensor) -> Tensor:
         """The input of the value matrices times the router's weights."""
         return value * (self.factor * self.router.weight[:, None]).to(value.dtype)
