@@ -207,6 +207,75 @@ def test_token_values_are_those_of_each_input(results: Results, toy: Toy) -> Non
     assert results.query("neuron-token-values", run=4, layer=1, neuron=5).num_rows == 0
 
 
+@pytest.mark.parametrize("codes", [LANGUAGES, ["de", "zh"]], ids=",".join)
+def test_similar_neurons_have_the_nearest_shares(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer, neuron = toy[1], 1, 5
+    bits = [run.languages.index(code) for code in codes]
+    profiles = {
+        (i, k): [100 * active[:, p, k].sum() / run.n_tokens[:, p].sum() for p in bits]
+        for i, active in enumerate(run.active_tokens)
+        for k in range(active.shape[-1])
+    }
+    own = np.array(profiles.pop((layer, neuron)))
+    nearest = sorted(profiles, key=lambda pair: (round(np.abs(profiles[pair] - own).mean(), 9), pair))[:7]
+    table = results.query("similar-neurons", run=1, layer=layer, neuron=neuron, languages=codes, limit=7)
+    rows = table.to_pylist()
+    assert [(row["layer"], row["neuron"]) for row in rows] == nearest
+    for row, pair in zip(rows, nearest, strict=True):
+        shares = profiles[pair]
+        assert row["difference"] == pytest.approx(np.abs(shares - own).mean())
+        assert row["tokens"] == pytest.approx(np.mean(shares))
+        assert row["largest"] == pytest.approx(max(shares))
+        assert row["largest"] == pytest.approx(shares[codes.index(row["language"])])
+
+
+@pytest.fixture
+def promoting(tmp_path: Path) -> Path:
+    """Three neurons with tokens of their own."""
+    path = write_runs(tmp_path / "tokens.duckdb", make_run(1, "one"))
+    rows = [
+        (1, 0, 2, "promotes", 1, " Berlin", 3.0),
+        (1, 1, 4, "suppresses", 2, "berlin", -4.0),
+        (1, 1, 7, "promotes", 3, "Berliner", 9.0),
+        (1, 1, 8, "promotes", 1, "Paris", 9.0),
+    ]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DELETE FROM neuron_vocabulary")
+        connection.executemany("INSERT INTO neuron_vocabulary VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    return path
+
+
+def test_neurons_that_promote_a_word_come_with_their_types_and_languages(promoting: Path) -> None:
+    raw = make_run(1, "one")
+    with open_results(promoting) as opened:
+        rows = opened.query("neurons-promoting", text=" BERLIN ").to_pylist()
+        up = opened.query("neurons-promoting", text="berlin", direction="promotes")["neuron"].to_pylist()
+        codes = ["de", "ru", "zh"]
+        some = opened.query("neurons-promoting", text="berlin", languages=codes).to_pylist()
+        of_type = [
+            opened.query("neurons-promoting", text="berlin", type=row["type"])["neuron"].to_pylist() for row in rows
+        ]
+        spoken = [
+            opened.query("neurons-promoting", text="berlin", language=code)["neuron"].to_pylist()
+            for code in raw.languages
+        ]
+    assert [row["neuron"] for row in rows] == [4, 2, 7]  # equal tokens first, then by the size of the change
+    assert up == [2, 7]
+    for rows_of, languages in ((rows, list(raw.languages)), (some, codes)):
+        for row in rows_of:
+            on = active(raw, row["layer"], languages)[:, :, row["neuron"]]
+            shares = {
+                name: flags[:, row["neuron"]].mean()
+                for name, flags in types(active(raw, row["layer"], languages)).items()
+            }
+            assert row["share"] == pytest.approx(100 * max(shares.values()))
+            assert shares[row["type"]] == max(shares.values())
+            assert row["languages"] == [code for p, code in enumerate(languages) if on[:, p].mean() >= 0.5]
+    assert all(row["neuron"] in neurons for row, neurons in zip(rows, of_type, strict=True))
+    for code, neurons in zip(raw.languages, spoken, strict=True):
+        assert neurons == [row["neuron"] for row in rows if code in row["languages"]]
+
+
 def test_neurons_by_token_are_those_of_the_stored_tokens(tmp_path: Path) -> None:
     tokens = (" Berlin", "berlin", "Berliner", "Paris")
     rng = np.random.default_rng(3)

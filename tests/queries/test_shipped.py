@@ -17,7 +17,7 @@ from tests.queries.conftest import Toy
 
 QUERIES = load_queries()
 NAMES = [query.name for query in QUERIES]
-KNOWN: dict[str, Any] = {"layer": 1, "neuron": 5, "example": 3, "other": 3}
+KNOWN: dict[str, Any] = {"layer": 1, "neuron": 5, "example": 3, "other": 3, "text": "promotes"}
 ELSEWHERE = {"published-effective-scores", "off-target", "steering", "intervention-agreement", "patching"}
 """Queries that the full file has no rows for; their own tests have."""
 NEEDS_A_RUN = [query for query in QUERIES if any(p.kind == "run" for p in query.parameters)]
