@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from neurontui.store.journal.journal import Journal, read_manifest
@@ -19,6 +20,8 @@ from neurontui.store.merge.merge import merge
 
 FOLDER = Path(__file__).parent / "measured"
 EXAMPLES = 8
+PICTURED = (187, 188, 100, 756)
+"""Numbers of the neurons, in any layer, whose values at every token are kept."""
 
 
 def write_measured(path: Path) -> Path:
@@ -86,14 +89,18 @@ def _keeping(target: Path) -> Any:
 
 
 def _keep(table: pa.Table, path: Path) -> None:
+    if path.stem == "neuron_token_values":  # of the neurons that the pictures show
+        table = table.filter(pc.is_in(table.column("neuron"), pa.array(PICTURED, pa.int32())))
     for index, field in enumerate(table.schema):
-        if pa.types.is_floating(field.type):
+        if pa.types.is_floating(field.type) or field.name == "activations":
             table = table.set_column(index, field, _rounded(table.column(index), field.type))
     pq.write_table(table, path, compression="zstd", compression_level=19)
 
 
 def _rounded(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     """Three significant digits; missing values stay missing."""
+    if pa.types.is_list(kind):
+        return pa.array([[float(f"{value:.3g}") for value in values] for values in column.to_pylist()], kind)
     values = [None if value is None else float(f"{value:.3g}") for value in column.to_pylist()]
     return pa.array(values, kind)
 

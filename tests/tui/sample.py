@@ -255,6 +255,18 @@ class _Writer:
             "WINDOW best AS (PARTITION BY layer, neuron ORDER BY a DESC) "
             "QUALIFY row_number() OVER best <= 8 ORDER BY ALL"
         )
+        self._sql(
+            "INSERT INTO prompt_tokens SELECT run, example, language, stack, len(tokens) - 1, tokens FROM ("
+            "SELECT {run} AS run, example, language, stack, list_transform(string_split(prompt, ' '), "
+            "lambda word, place: if(place = 1, word, ' ' || word)) AS tokens "
+            "FROM examples, (SELECT DISTINCT stack FROM unnest($stacks) s(stack))) ORDER BY ALL", stacks=self._stacks(),
+        )  # fmt: skip
+        self._sql(
+            "INSERT INTO neuron_token_values SELECT {run}, n.layer, n.neuron, n.example, n.language, "
+            "list_transform(t.tokens, lambda _, place: (n.activation * place / len(t.tokens))::FLOAT) "
+            "FROM neuron_examples n JOIN (SELECT DISTINCT example, language, tokens FROM prompt_tokens) t "
+            "ON t.example = n.example AND t.language = n.language ORDER BY ALL"
+        )
         tokens = " Berlin, Deutschland,德国,เบอร์ลิน, the,\n, of,Берлин"
         self._sql(
             "INSERT INTO neuron_vocabulary SELECT {run}, layer, neuron, direction, rank, token, "
@@ -264,6 +276,9 @@ class _Writer:
             "generate_subscripts(string_split($tokens, ','), 1) AS rank) "
             "ORDER BY ALL", tokens=tokens,
         )  # fmt: skip
+
+    def _stacks(self) -> list[str]:
+        return ["encoder", "decoder"] if self.plan.encoder else ["decoder"]
 
     def _ablation(self) -> None:
         cases = [("baseline", None, None, None, None, 0.0, "baseline", 0.83)]

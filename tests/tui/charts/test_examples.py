@@ -1,7 +1,9 @@
 """An example in words against NumPy on the raw activations and answers."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from rich.cells import cell_len
 
 from neurontui.queries import Results
 from neurontui.tui.charts.builders.examples import (
@@ -11,7 +13,8 @@ from neurontui.tui.charts.builders.examples import (
     full_lines,
     prompt_lines,
 )
-from neurontui.tui.charts.palette import ink_of
+from neurontui.tui.charts.builders.heat_text import HeatToken
+from neurontui.tui.charts.palette import DARK, ink_of, shade
 from neurontui.tui.charts.terminal.blocks import UP
 from tests.queries.reference import active, types
 from tests.tui.charts.raw import CODES, LETTERS, NAMES, RUN, rows_of
@@ -98,3 +101,37 @@ def test_a_narrow_list_leaves_out_what_all_prompts_begin_with(results: Results) 
     prompt = RUN.prompts[3][1]
     assert wide["prompt"].format(prompt) == prompt
     assert narrow["prompt"].format(prompt) == "…" + prompt.removeprefix("the de prompt  of example ")
+
+
+def test_what_all_prompts_begin_with_is_left_out_where_they_do_not_fit() -> None:
+    begin = "Question: What is the capital of Chad? Answer: Oslo "
+    rows = [
+        row_of(code, begin + rest)
+        for code, rest in (("en", "Question: and of Peru?"), ("zh", "Question: 秘鲁的首都？"))
+    ]
+    table = pa.Table.from_pylist(rows)
+    narrow, wide = (prompt_lines(table, width) for width in (60, 120))
+    assert [text(line)[4:17] for line in narrow] == ["…and of Peru?", "…秘鲁的首都？      "]
+    assert all(begin in text(line) for line in wide)
+    assert {cell_len(text(line)) for line in narrow} == {59}
+
+
+def test_a_neuron_is_shown_over_the_prompts_in_one_scale() -> None:
+    table = pa.Table.from_pylist([row_of("en", "Oslo is"), row_of("th", "กรุงลิมา"), row_of("zh", "秘鲁")])
+    heat = {
+        "en": [HeatToken("Oslo", 4.0), HeatToken(" is", -1.0, measured=True)],
+        "th": [HeatToken("กรุง", 2.0), HeatToken("ลิมา", 1.0)],
+    }
+    english, thai, chinese = prompt_lines(table, 60, heat, DARK)
+    assert [span.paper for span in english[1:3]] == [shade(v, (-1.0, 1.0), True, DARK) for v in (1.0, -0.25)]
+    assert [span.paper for span in thai[1:3]] == [shade(v, (-1.0, 1.0), True, DARK) for v in (0.5, 0.25)]
+    assert text(chinese)[4:6] == "秘鲁"
+    assert {span.paper for span in chinese} == {None}
+    assert {cell_len(text(line)) for line in (english, thai, chinese)} == {59}
+
+
+def row_of(language: str, prompt: str) -> dict[str, object]:
+    """A row of example-prompts."""
+    return {
+        "language": language, "prompt": prompt, "prediction": "Lima", "correct": True, "rank": 1, "n_candidates": 9,
+    }  # fmt: skip

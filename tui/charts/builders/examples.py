@@ -1,12 +1,15 @@
 """One example: its prompts in every language, and its types by layer against the mean."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import pyarrow as pa
 from rich.cells import cell_len
 
+from neurontui.tui.charts.builders.heat_text import HeatToken, heat_window, largest
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.wrapping import wrapped
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
-from neurontui.tui.charts.spans import Span, Spans
+from neurontui.tui.charts.palette import DARK, LETTERS, SHORT, TYPES, Palette, ink_of
+from neurontui.tui.charts.spans import Span, Spans, width_of
 from neurontui.tui.charts.terminal.blocks import spark
 from neurontui.tui.common.number_formats import count, percent, signed
 from neurontui.tui.common.sanitize import clean, fit
@@ -42,20 +45,51 @@ def _common(texts: list[str]) -> int:
     return first.rfind(" ", 0, same) + 1
 
 
-def prompt_lines(table: pa.Table, width: int) -> list[Spans]:
-    """A line per language: code, prompt, the model's answer, and the rank of the expected one, such as 3/12."""
-    return [_prompt(row, width) for row in table.to_pylist()]
+def prompt_lines(
+    table: pa.Table, width: int, heat: Mapping[str, Sequence[HeatToken]] | None = None, palette: Palette = DARK
+) -> list[Spans]:
+    """A line per language: code, prompt, the model's answer, and the rank of the expected one, such as 3/12.
+
+    heat: a neuron's activation at the tokens of the prompt in each language, drawn over the words. Without it, what all
+    prompts begin with is left out where a prompt does not fit.
+    """
+    rows = table.to_pylist()
+    prompts = [str(row["prompt"]) for row in rows]
+    shared = _common(prompts) if len(prompts) > 1 else 0
+    skip = shared if shared >= COMMON else 0
+    heat = heat or {}
+    extent = largest(token for tokens in heat.values() for token in tokens)
+    return [_prompt(row, width, skip, heat_of(heat.get(row["language"], ()), extent, palette)) for row in rows]
 
 
-def _prompt(row: dict[str, object], width: int) -> Spans:
+HeatOf = Callable[[int], Spans]
+"""Heat over a prompt in some cells."""
+
+
+def heat_of(tokens: Sequence[HeatToken], extent: float, palette: Palette) -> HeatOf | None:
+    """A prompt as heat, in the cells that there are; None without tokens."""
+    return (lambda room: heat_window(tokens, room, extent, palette)) if tokens else None
+
+
+def _begun(prompt: object, room: int, skip: int) -> str:
+    """The prompt in some cells; if it does not fit, without its first characters."""
+    text = str(prompt)
+    return fit(f"…{text[skip:]}" if skip and cell_len(clean(text)) > room else text, room)
+
+
+def _prompt(row: dict[str, object], width: int, skip: int, heat: HeatOf | None) -> Spans:
     answer = "" if row["prediction"] is None else clean(row["prediction"]).strip()
     mark, role = ("✓", "good") if row["correct"] else ("✗", "bad") if row["correct"] is False else (" ", "dim")
     tail = fit(answer, min(max(cell_len(answer), 6), 16)) if answer else ""
     rank = "" if row["rank"] is None else f" {row['rank']}/{row['n_candidates']}"
-    room = width - 5 - cell_len(tail) - len(rank) - 3
+    room = max(width - 5 - cell_len(tail) - len(rank) - 3, 8)
+    words: list[Span] = [Span(_begun(row["prompt"], room, skip) + " ", "text")]
+    if heat is not None:
+        words = [*heat(room)]
+        words.append(Span(" " * (room - width_of(words) + 1)))
     return [
         Span(fit(row["language"], 4), "first", bold=True),
-        Span(fit(row["prompt"], max(room, 8)) + " ", "text"),
+        *words,
         Span(f"{mark} ", role, bold=True),
         Span(tail, role),
         *([Span(rank, "dim")] if rank else []),

@@ -1,13 +1,17 @@
 """One neuron as lines: its types over the examples, its languages, its tokens, its scores."""
 
+from collections.abc import Sequence
+from itertools import groupby, zip_longest
 from typing import Any
 
 import pyarrow as pa
+from rich.cells import cell_len
 
+from neurontui.tui.charts.builders.heat_text import HeatToken, heat_lines, heat_tokens, heat_words
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.wrapping import wrapped
-from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, ink_of
-from neurontui.tui.charts.spans import Span, Spans
+from neurontui.tui.charts.palette import LETTERS, SHORT, TYPES, Palette, ink_of
+from neurontui.tui.charts.spans import Span, Spans, width_of
 from neurontui.tui.charts.terminal.blocks import bar
 from neurontui.tui.common.number_formats import percent, plain_value, signed
 from neurontui.tui.common.sanitize import clean, fit
@@ -20,6 +24,18 @@ STRONGEST_FIELDS = (
     Field("example", "example", right=True),
     Field("prompt", "strongest inputs", stretch=True),
 )
+
+SIMILAR_FIELDS = (
+    Field("layer", "layer", right=True),
+    Field("neuron", "neuron", right=True),
+    Field("difference", "differs by", lambda value: f"{value:.2f} points", right=True),
+    Field("tokens", "tokens %", percent, right=True),
+    Field("language", "most in", rank=1),
+    Field("largest", "% there", percent, right=True, rank=1),
+)
+"""Columns of neurons with a similar share of active tokens in every language."""
+TWO_SIDES = 60
+"""Least width for two columns of tokens."""
 
 EXPLANATION = ("CS: share of the layer's output", "ES: effect on the answer's logit")
 """What the scores are."""
@@ -87,6 +103,54 @@ def token_lines(table: pa.Table, width: int) -> list[Spans]:
                 ]
             )
     return lines
+
+
+def token_bars(table: pa.Table, width: int) -> list[Spans]:
+    """Promoted and suppressed tokens side by side, each with a bar of its logit; on top of each other if narrow."""
+    rows = table.to_pylist()
+    most = max((abs(row["logit"]) for row in rows), default=0.0)
+    sides = [[row for row in rows if row["direction"] == direction] for direction in ("promotes", "suppresses")]
+    if not rows:
+        return []
+    if width < TWO_SIDES:
+        return [line for side in sides for line in _side(side, most, width)]
+    half = (width - 2) // 2
+    left, right = (_side(side, most, half) for side in sides)
+    return [
+        [*one, Span(" " * (half + 2 - width_of(one))), *other] for one, other in zip_longest(left, right, fillvalue=())
+    ]
+
+
+def _side(rows: Sequence[dict[str, Any]], most: float, width: int) -> list[Spans]:
+    """A heading, and a line a token: the whole token if it fits into half of the width, its bar and its logit."""
+    if not rows:
+        return []
+    role = "good" if rows[0]["direction"] == "promotes" else "bad"
+    tokens = [f"“{clean(row['token'])}”" for row in rows]
+    longest = min(max(map(cell_len, tokens)), max(width // 2, 8))
+    room = max(width - longest - 10, 4)
+    lines: list[Spans] = [[Span(rows[0]["direction"], "dim"), Span("  logit of each token", "dim")]]
+    for token, row in zip(tokens, rows, strict=True):
+        drawn = bar(abs(row["logit"]), most, room)
+        lines.append([Span(fit(token, longest) + " "), Span(drawn, role), Span(f"{signed(row['logit']):>8}")])
+    return lines
+
+
+def heat_of_inputs(table: pa.Table) -> dict[tuple[int, str], list[HeatToken]]:
+    """Tokens of each input by example and language, from what `neuron-token-values` returns."""
+    inputs = groupby(table.to_pylist(), key=lambda row: (row["example"], row["language"]))
+    return {name: heat_tokens(rows) for name, rows in inputs}
+
+
+def heated_input_lines(
+    row: dict[str, Any], tokens: Sequence[HeatToken], width: int, extent: float, palette: Palette
+) -> list[Spans]:
+    """One of the strongest inputs in full, as heat over its words if its tokens are known."""
+    head, *lines = input_lines(row, width)
+    if not tokens:
+        return [head, *lines]
+    heated = heat_lines(tokens, max(width - 2, 20), extent, palette)
+    return [[*head, Span(f"  {heat_words(tokens)}", "dim")], *([Span("  "), *line] for line in heated)]
 
 
 def input_lines(row: dict[str, Any], width: int) -> list[Spans]:

@@ -2,9 +2,10 @@
 
 import textwrap
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyarrow as pa
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
@@ -16,6 +17,8 @@ from neurontui.tui.charts.builders.examples import (
     full_lines,
     prompt_lines,
 )
+from neurontui.tui.charts.builders.heat_text import largest
+from neurontui.tui.charts.builders.neuron import heat_of_inputs
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import BRACKETS, Binding, BindingType, stepping
@@ -25,7 +28,7 @@ from neurontui.tui.explorer.screens.chart_page import next_view
 from neurontui.tui.explorer.screens.example_tables import Contributors, DiffersHere, DiffersOverall, NeuronTable
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import StyledText
+from neurontui.tui.explorer.widgets.styled_text import StyledText, palette_of
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 ANSWERED = ("any", "right", "wrong")
@@ -41,8 +44,9 @@ class ExamplesPage(Page):
         "model answered correctly. On the right is the selected example: prompts, the model's answers, its types by "
         "layer and the mean of all examples, and the neurons with the largest contribution (CS: contribution score, "
         "ES: effective score); d lists the neurons that are active where the answer is right and not where it is "
-        "wrong instead, in this example, then over all examples within each language. Enter on a neuron opens its "
-        "card; enter on an example shows its full text."
+        "wrong instead, in this example, then over all examples within each language. With the focus on a neuron "
+        "(tab), its activation at each token is shown over the prompts: violet above 0, red below. Enter on a neuron "
+        "opens its card; enter on an example shows its full text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *stepping(*BRACKETS, "step", "example", "[ ]", ("The previous example", "The next example")),
@@ -70,6 +74,7 @@ class ExamplesPage(Page):
         "prompts": ("prompts",),
         "types": ("types",),
         "post-norm": (),
+        "heat": (),
         **dict.fromkeys(("top", "differs", "differs-overall"), ("top", "no-top")),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -82,6 +87,8 @@ class ExamplesPage(Page):
         self.tables_below: tuple[NeuronTable, ...] = (Contributors(), DiffersHere(), DiffersOverall())
         self.lower: NeuronTable = self.tables_below[0]
         self.answered = 0
+        self.neuron: tuple[int, int] | None = None
+        """Layer and number of the neuron whose activation is shown over the prompts."""
         self._filtered_here = False
         """Whether the filter was changed after the example: then the list decides which one is shown."""
 
@@ -111,16 +118,22 @@ class ExamplesPage(Page):
             ),
             "types": QueryRequest.of("example-detail", **one),
             **self.lower.queries(scope),
+            **self._heat_query(one),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
+
+    def _heat_query(self, one: dict[str, Any]) -> dict[str, QueryRequest]:
+        if self.neuron is None:
+            return {}
+        layer, neuron = self.neuron
+        return {"heat": QueryRequest.of("neuron-token-values", **one, layer=layer, neuron=neuron)}
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New rows."""
         if key == "list":
             self._fill(table)
-        elif key == "prompts":
-            sheet = self.query_one("#prompts", StyledText)
-            sheet.show([*prompt_lines(table, self._width(sheet)), []])
+        elif key in ("prompts", "heat"):
+            self._show_prompts()
         elif key == "types":
             sheet = self.query_one("#types", StyledText)
             sheet.show([*detail_lines(table, self._width(sheet)), []])
@@ -128,6 +141,34 @@ class ExamplesPage(Page):
             self._show_lower(table)
         elif key == "post-norm" and self.lower.key in self.answers:
             self._show_lower(self.answers[self.lower.key])
+
+    def _show_prompts(self) -> None:
+        """The prompts; with the focus on a neuron, its activation over their words."""
+        if "prompts" not in self.answers:
+            return
+        sheet, heat = self.query_one("#prompts", StyledText), self.answers.get("heat")
+        tokens = {code: found for (_, code), found in heat_of_inputs(heat).items()} if heat is not None else {}
+        lines = prompt_lines(self.answers["prompts"], self._width(sheet), tokens, palette_of(self))
+        below: Spans = []
+        if heat is not None and self.neuron is not None:
+            layer, neuron = self.neuron
+            most = largest(token for found in tokens.values() for token in found)
+            words = f"A at each token, to {most:.3g}" if tokens else "not stored at every token of this example"
+            below = [Span(f"layer {layer} · neuron {neuron}: {words}", "dim")]
+        sheet.show([*lines, below])
+
+    def _choose(self, neuron: tuple[int, int] | None) -> None:
+        """Show a neuron's activation over the prompts, or none."""
+        if neuron != self.neuron:
+            self.neuron = neuron
+            self.update()
+            self._show_prompts()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The heat is that of the neuron under the cursor, while the focus is there."""
+        if event.widget.id in ("top", "examples-list"):
+            row = self.query_one("#top", Grid).row_values() if event.widget.id == "top" else {}
+            self._choose((row["layer"], row["neuron"]) if row else None)
 
     def _width(self, sheet: StyledText) -> int:
         return sheet.content_size.width or max(self.size.width - 30, 40)
@@ -184,7 +225,10 @@ class ExamplesPage(Page):
                 self.call_after_refresh(self.draw, key, self.answers[key])
 
     def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
-        """Another example."""
+        """Another example, or another neuron."""
+        if message.data_table.id == "top" and message.data_table.has_focus:
+            row = self.query_one("#top", Grid).row_values()
+            self._choose((row["layer"], row["neuron"]) if row else None)
         if message.data_table.id == "examples-list":
             row = self.query_one("#examples-list", Grid).row_values()
             if row:

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from textual.containers import Horizontal
@@ -11,27 +11,35 @@ from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.attribution import norm_lines
 from neurontui.tui.charts.builders.neuron import (
+    SIMILAR_FIELDS,
     STRONGEST_FIELDS,
-    input_lines,
+    heat_of_inputs,
+    heated_input_lines,
     language_lines,
     score_lines,
+    token_bars,
     token_lines,
     type_lines,
 )
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.explorer.dialogs.ask import Ask
+from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import BRACES, BRACKETS, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.screens.row_detail import row_detail
 from neurontui.tui.explorer.widgets.grid import Grid
-from neurontui.tui.explorer.widgets.styled_text import StyledText
-from neurontui.tui.explorer.widgets.text_lines import Span
+from neurontui.tui.explorer.widgets.heat_grid import HeatGrid
+from neurontui.tui.explorer.widgets.styled_text import StyledText, palette_of
+from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
 NOT_PROJECTED = (
     "The tokens of this neuron were not computed: a run does this for the most contributing and the most persistent "
     "neurons of each layer. For more, rerun its command with --vocabulary-neurons N --force."
 )
+NOTHING_STORED = "The strongest inputs of this neuron were not stored."
+NOTHING_SIMILAR = "Activity at every token was not counted in this run, so there are no language profiles to compare."
 SAME_INDEX = "The neuron with the same index, one layer"
 
 
@@ -44,13 +52,17 @@ class NeuronPage(Page):
         "One neuron over all examples: the share of examples in which it has each type; the languages in which it is "
         "active at the last token, and its share of all prompt tokens; the tokens that its value vector promotes and "
         "suppresses; its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10); and its strongest inputs. "
-        "Enter on an input opens the example."
+        "Over the words of an input is the neuron's activation at each token: violet above 0, red below, bold at the "
+        "token of measurement; f shows all of them in full. v lists neurons whose shares of active tokens in the "
+        "languages are similar. Enter on an input opens the example, on a neuron its card."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *stepping(*BRACKETS, "neuron", "neuron", "[ ]", ("The previous neuron", "The next neuron")),
         *stepping(*BRACES, "layer", "layer", "{ }", (f"{SAME_INDEX} down", f"{SAME_INDEX} up")),
         Binding("o", "open", "open", tooltip="Open a neuron by layer and number"),
-        Binding("enter", "example", "example", show=False, tooltip="The example under the cursor"),
+        Binding("f", "full", "full text", tooltip="All tokens with their logits, and all inputs in full"),
+        Binding("v", "lower", "similar", tooltip="Strongest inputs, or neurons with a similar language profile"),
+        Binding("enter", "detail", "open", show=False, tooltip="The example or the neuron under the cursor"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -61,19 +73,20 @@ class NeuronPage(Page):
         "types": ("types",),
         "languages": ("active-in",),
         "words": ("words",),
-        "strongest": (
-            "strongest",
-            "no-strongest",
-            "input",
-        ),
-        "layers": (),
-        "post-norm": (),
+        **dict.fromkeys(("strongest", "similar"), ("strongest", "no-strongest", "input")),
+        **dict.fromkeys(("values", "layers", "post-norm"), ()),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "neuron": ("top", "layers"),
         "layer": ("top", "layers"),
         "open": ("top", "layers"),
+        **dict.fromkeys(("full", "lower"), ()),
     }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.similar = False
+        """Whether the table has similar neurons instead of the strongest inputs."""
 
     def body(self) -> Iterable[Widget]:
         """Bars side by side, tokens and scores below, then the strongest inputs."""
@@ -82,7 +95,7 @@ class NeuronPage(Page):
             yield StyledText(id="types")
             yield StyledText(id="active-in")
         yield StyledText(id="words")
-        yield Grid(id="strongest", noun="input")
+        yield HeatGrid(id="strongest", noun="input")
         yield StyledText(id="no-strongest")
         yield StyledText(id="input")
 
@@ -99,7 +112,12 @@ class NeuronPage(Page):
             "types": QueryRequest.of("neuron-types", **spoken),
             "languages": QueryRequest.of("neuron-languages", **spoken),
             "words": QueryRequest.of("neuron-tokens", **one),
-            "strongest": QueryRequest.of("neuron-examples", **spoken),
+            **(
+                {"similar": QueryRequest.of("similar-neurons", **spoken)}
+                if self.similar
+                else {"strongest": QueryRequest.of("neuron-examples", **spoken)}
+            ),
+            "values": QueryRequest.of("neuron-token-values", **spoken),
             "layers": QueryRequest.of("layers", run=run.number),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
@@ -110,8 +128,11 @@ class NeuronPage(Page):
             chosen = table.column("neuron")[0].as_py() if table.num_rows else 0
             if self.selection.neuron < 0:
                 self.select(neuron=chosen, neuron_layer=self.selection.layer)
-        elif key == "strongest":
-            self._show_strongest(table)
+        elif key in ("strongest", "similar"):
+            self._show_lower(table)
+        elif key == "values":
+            self.query_one(HeatGrid).warm(heat_of_inputs(table))
+            self._say_input()
         else:
             self._draw()
 
@@ -155,26 +176,33 @@ class NeuronPage(Page):
     def _words(self) -> None:
         sheet = self.query_one("#words", StyledText)
         width = sheet.content_size.width or self.size.width - 2
-        lines = token_lines(self.answers["words"], width) if "words" in self.answers else []
+        made = token_bars if self.tall else token_lines
+        lines = made(self.answers["words"], width) if "words" in self.answers else []
         if "words" in self.answers and not lines:
             lines = [[Span(line, "dim")] for line in textwrap.wrap(NOT_PROJECTED, width)]
         sheet.show([[], *lines, []])
 
-    def _show_strongest(self, table: pa.Table) -> None:
+    def _show_lower(self, table: pa.Table) -> None:
         grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
-            grid.show(table, STRONGEST_FIELDS)
+            grid.show(table, SIMILAR_FIELDS if self.similar else STRONGEST_FIELDS)
             self._say_input()
         else:
-            sheet.show([[Span("The strongest inputs of this neuron were not stored.", "dim")]])
+            sheet.show([[Span(NOTHING_SIMILAR if self.similar else NOTHING_STORED, "dim")]])
 
     def _say_input(self) -> None:
         """The full input under the cursor, if there is room."""
-        sheet, row = self.query_one("#input", StyledText), self.query_one(Grid).row_values()
-        sheet.display = self.tall and bool(row)
+        sheet, grid = self.query_one("#input", StyledText), self.query_one(HeatGrid)
+        row = grid.row_values()
+        sheet.display = self.tall and "prompt" in row
         if sheet.display:
-            sheet.show([[], *input_lines(row, sheet.content_size.width or self.size.width - 2)])
+            sheet.show([[], *self._input(row, sheet.content_size.width or self.size.width - 2)])
+
+    def _input(self, row: dict[str, Any], width: int) -> list[Spans]:
+        grid = self.query_one(HeatGrid)
+        tokens = grid.heat.get((row["example"], row["language"]), ())
+        return heated_input_lines(row, tokens, width, grid.extent, palette_of(self))
 
     def on_data_table_row_highlighted(self, _: DataTable.RowHighlighted) -> None:
         """Another input."""
@@ -186,13 +214,27 @@ class NeuronPage(Page):
 
     def on_data_table_row_selected(self, _: DataTable.RowSelected) -> None:
         """Enter, or a click."""
-        self.action_example()
+        self.action_detail()
 
-    def action_example(self) -> None:
-        """The example of the row."""
-        row = self.query_one(Grid).row_values()
-        if row:
-            self.host.open_detail("examples", example=row["example"])
+    def action_detail(self) -> None:
+        """The example or the neuron of the row."""
+        detail = row_detail(self.query_one(Grid).row_values())
+        if detail is not None:
+            self.host.open_detail(detail.screen, **detail.changes)
+
+    def action_lower(self) -> None:
+        """The other table."""
+        self.similar = not self.similar
+        self.update()
+
+    def action_full(self) -> None:
+        """Tokens with their logits, and the strongest inputs in full."""
+        width, (layer, neuron) = min(self.size.width - 10, 100), self.selection.card
+        lines = token_bars(self.answers["words"], width) if "words" in self.answers else []
+        for row in self.answers["strongest"].to_pylist() if "strongest" in self.answers else ():
+            lines += [[], *self._input(row, width)]
+        name = f"{layer_name(self.answers.get('layers'), layer)} · neuron {neuron}"
+        self.app.push_screen(Reading(lines or [[Span(NOTHING_STORED, "dim")]], heading=name))
 
     def action_neuron(self, step: int) -> None:
         """A neighbor in the layer."""

@@ -19,6 +19,7 @@ from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.query_runner import QueryRequest, RunningQuery
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.screens.row_detail import row_detail
 from neurontui.tui.explorer.sql_editor.completions import Completions
 from neurontui.tui.explorer.sql_editor.editor import Editor
 from neurontui.tui.explorer.sql_editor.history import History
@@ -73,6 +74,8 @@ class SqlPage(Page):
         "DuckDB SQL on the open files, read-only. ctrl+r runs the statement under the cursor. tab inserts a completion "
         "(columns and tables of the statement first, then functions, and names of queries, which are replaced by "
         "their SQL); without one it indents. ↑ in the first line shows earlier statements; ctrl+n begins a new one. "
+        "Enter on a number of a row with "
+        "layer and neuron, or example, opens the card or the example; on any other value it shows the value in full. "
         "esc stops a query, then leaves the editor so that digits and other keys work; 9 goes back to the editor. x "
         "on any other screen opens that screen's query here."
     )
@@ -317,8 +320,24 @@ class SqlPage(Page):
     # -- other keys -----------------------------------------------------------------------------------------------
 
     def on_data_table_cell_selected(self, message: DataTable.CellSelected) -> None:
-        """Show the full value."""
-        self.app.push_screen(Reading(value_lines(message.value)))
+        """Open the neuron or the example of the row; show texts, and all other values, in full."""
+        grid = self.query_one(Grid)
+        names = grid.table.column_names
+        row = grid.row_values(message.coordinate.row) if len(set(names)) == len(names) else {}
+        detail = row_detail(row, grid.fields[message.coordinate.column].column)
+        if detail is None or not self._choose_run(detail.run):
+            self.app.push_screen(Reading(value_lines(message.value)))
+        else:
+            self.host.open_detail(detail.screen, **detail.changes)
+
+    def _choose_run(self, number: int | None) -> bool:
+        """Select the run that a row names; False if there is none with this number."""
+        if number is None:
+            return True
+        run = next((run for run in self.session.runs if run.number == number), None)
+        if run is not None and run != self.run:
+            self.session.choose_run(run.key)
+        return run is not None
 
     def action_edit(self) -> None:
         """Go to the editor."""
