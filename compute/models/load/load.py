@@ -159,12 +159,14 @@ def _chat_format(options: ModelOptions, config: Any, tokenizer: Any, name: str) 
 
 
 def _place(options: ModelOptions, config: Any) -> Placement:
-    def count() -> int:
-        with torch.device("meta"):
-            empty = auto_class(config).from_config(config)
-        return sum(parameter.numel() for parameter in empty.parameters())
+    return place(options.device, options.dtype, config.dtype, lambda: count_parameters(config))
 
-    return place(options.device, options.dtype, config.dtype, count)
+
+def count_parameters(config: Any) -> int:
+    """Parameters of a model with this configuration, without its weights."""
+    with torch.device("meta"):
+        empty = auto_class(config).from_config(config)
+    return sum(parameter.numel() for parameter in empty.parameters())
 
 
 def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement) -> Any:
