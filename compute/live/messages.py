@@ -11,6 +11,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 Neuron = tuple[int, int]
 """Layer and number."""
 
+TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
+"""The order of the counts by type, that of `measures.masks`."""
 MOST_CHARACTERS = 20_000
 """Characters of one prompt."""
 

@@ -12,6 +12,7 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
+from neurontui.compute.live.local_model import model_of
 from neurontui.compute.live.messages import (
     Ask,
     Cancel,
@@ -101,6 +102,8 @@ class Worker:
             return Refused(_sentence(error), number)
 
     def _result(self, request: Request) -> Reply:
+        if isinstance(request, Describe):
+            model_of(request.settings)  # torch takes seconds to import, and a missing model can be told before
         from neurontui.compute.live import describe, session
         from neurontui.compute.progress import phase_of
 

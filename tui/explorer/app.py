@@ -34,12 +34,12 @@ from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.session import Session
 from neurontui.tui.explorer.themes import COLORLESS, DEFAULT, OUR_THEMES, palette_for
 from neurontui.tui.explorer.typing_ahead import Echo, TypeAhead
-from neurontui.tui.explorer.widgets.tabs import TABS
+from neurontui.tui.explorer.widgets.tabs import LIVE, TABS
 
 
 def explore(session: Session) -> None:
     """Show open files in the explorer until the user quits. Raises NeurontuiError if one cannot be read."""
-    explorer = Explorer(session)
+    explorer = Explorer(session) if session.live is None else LiveExplorer(session)
     explorer.run()
     if explorer.failure is not None:
         raise explorer.failure
@@ -155,7 +155,7 @@ class Explorer(App[None]):
 
     def _warm_up(self) -> None:
         """Import what the first keys will need, in a thread."""
-        screen_registry.import_all()
+        screen_registry.import_all(live=self.session.live is not None)
         braille.warm()
         gc_tuning.freeze()
 
@@ -289,6 +289,26 @@ class Explorer(App[None]):
     def notify(self, message: str, **options: Any) -> None:
         """Show a message at the edge of the screen; it is never parsed as markup."""
         super().notify(clean(message)[:500], **{**options, "markup": False})
+
+
+class LiveExplorer(Explorer):
+    """With a live prompt among the screens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            LIVE.digit,
+            "live",
+            LIVE.title,
+            show=False,
+            tooltip="The Live screen; from Examples, with the prompts of the example",
+        )
+    ]
+
+    def action_live(self) -> None:
+        """Show the live prompt, on Examples with the prompts of the selected example."""
+        if self.page is not None and self.page.PAGE == "examples":
+            self.session.pending_example = self.session.selection.example
+        self.action_go(LIVE.page)
 
 
 def _measuring(journal: Progress) -> str:

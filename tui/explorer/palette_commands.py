@@ -8,7 +8,7 @@ from textual.app import App, SystemCommand
 
 from neurontui.tui.explorer.dialogs.help import documented_bindings, key_name
 from neurontui.tui.explorer.screens.page import Page
-from neurontui.tui.explorer.widgets.tabs import TABS
+from neurontui.tui.explorer.widgets.tabs import tabs_with
 
 THEMES = ("neurontui-dark", "neurontui-light", "neurontui-ansi")
 
@@ -17,7 +17,7 @@ def commands(
     app: App[Any], page: Page | None, keymap: Mapping[str, str], go: Callable[[str], None]
 ) -> Iterator[SystemCommand]:
     """All commands, the most used first. `go` shows a screen by its name."""
-    for tab in TABS:
+    for tab in tabs_with(live=page is not None and page.session.live is not None):
         yield SystemCommand(f"Go to {tab.title}", f"Screen {tab.digit}", partial(go, tab.page))
     if page is not None:
         yield from _keys(app, page, keymap)

@@ -15,13 +15,15 @@ _PAGES = {
     "attribution": ("attribution.screen", "AttributionPage"),
     "ablation": ("ablation.screen", "AblationPage"),
     "sql": ("sql", "SqlPage"),
+    "live": ("live.screen", "LivePage"),
 }
 
 
-def import_all() -> None:
-    """Import all screens; in any thread."""
-    for module, _ in _PAGES.values():
-        import_module(f"neurontui.tui.explorer.screens.{module}")
+def import_all(*, live: bool = False) -> None:
+    """Import all screens; in any thread. live: also that of the live prompt, and the messages of its worker."""
+    for name, (module, _) in _PAGES.items():
+        if live or name != "live":
+            import_module(f"neurontui.tui.explorer.screens.{module}")
 
 
 def make_page(name: str) -> Page:

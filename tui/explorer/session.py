@@ -9,6 +9,7 @@ from neurontui.queries.results import Results, open_results
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import selection as saved_selections
 from neurontui.tui.explorer.file_watcher import stamps_of
+from neurontui.tui.explorer.live.options import LiveOptions
 from neurontui.tui.explorer.query_runner import QueryRunner, RunningQuery
 from neurontui.tui.explorer.run_catalog import RunInfo, catalog, find
 from neurontui.tui.explorer.scope import Scope
@@ -30,7 +31,15 @@ def _existing(selection: Selection, run: RunInfo, before: RunInfo | None) -> Sel
 class Session:
     """State that all screens share. `on_select` is called after every change of the selection."""
 
-    def __init__(self, results: Results, paths: Sequence[Path], queries_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        results: Results,
+        paths: Sequence[Path],
+        queries_dir: Path | None = None,
+        live: LiveOptions | None = None,
+    ) -> None:
+        self.live = live
+        """None: there is no live prompt."""
         self.paths = [Path(path) for path in paths]
         self.first_query = RunningQuery()
         """The query that was begun before the first screen."""
@@ -41,6 +50,8 @@ class Session:
         self.selection, self.settings = saved_selections.load(self.paths)
         self.pending_sql = ""
         """A statement that the SQL screen runs when it is next shown."""
+        self.pending_example: int | None = None
+        """An example whose prompts the Live screen takes when it is next shown."""
         self.on_select: Callable[[], None] = lambda: None
         self._queries_dir = queries_dir
 

@@ -8,15 +8,21 @@ from pathlib import Path
 from neurontui.store.errors import UsageError
 from neurontui.tui.explorer.gc_tuning import seldom_collected
 from neurontui.tui.explorer.head_start import begin_claims
+from neurontui.tui.explorer.live.options import LiveOptions
 from neurontui.tui.explorer.session import Session, open_files
 
 TERMINAL = "/dev/tty"
 
 
-def open_explorer(paths: Sequence[Path], queries_dir: Path | None = None) -> None:
-    """Explore results files until the user quits. Raises NeurontuiError if one cannot be read or shown."""
+def open_explorer(
+    paths: Sequence[Path], queries_dir: Path | None = None, *, live: bool = False, model: str | None = None
+) -> None:
+    """Explore results files until the user quits. Raises NeurontuiError if one cannot be read or shown.
+
+    live: with a live prompt, for `model` instead of the model of the run.
+    """
     with seldom_collected(), drawn_on_the_terminal():
-        session = Session(open_files(paths, queries_dir), paths, queries_dir)
+        session = Session(open_files(paths, queries_dir), paths, queries_dir, LiveOptions(model) if live else None)
         try:
             begin_claims(session)
             from neurontui.tui.explorer.app import explore  # takes 0.3 s, while the query runs

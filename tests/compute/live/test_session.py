@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from neurontui.compute.live import messages
 from neurontui.compute.live.messages import Ask, Change, LanguageAnswer, ModelSettings
 from neurontui.compute.live.session import MOST_TOKENS, Session
 from neurontui.compute.live.stopping import StoppedError
@@ -154,6 +155,10 @@ def _scale_value_vector(edited: Any, session: Session, layer: int, neuron: int, 
             edited.get_submodule(names[ffn.experts]).down_proj[expert, :, place] *= factor
         else:
             edited.get_submodule(names[ffn.value]).weight[:, neuron] *= factor
+
+
+def test_types_have_the_order_of_a_run() -> None:
+    assert messages.TYPES == TYPES
 
 
 def test_a_type_is_switched_off_as_it_is_in_these_prompts() -> None:

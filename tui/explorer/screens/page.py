@@ -205,7 +205,7 @@ class Page(SessionScreen):
     def compose(self) -> ComposeResult:
         """Four lines of frame around the screen's own body."""
         yield Crumbs()
-        yield Tabs(self.PAGE)
+        yield Tabs(self.PAGE, live=self.session.live is not None)
         yield Chips()
         yield Notice(id="notice")
         with Vertical(id="body"):

@@ -27,26 +27,37 @@ TABS = (
     Tab("8", "Ablation", "Abl", "ablation"),
     Tab("9", "SQL", "SQL", "sql"),
 )
+LIVE = Tab("P", "Live", "Live", "live")
+"""Only with --live."""
+
+
+CUT = 5
+"""Letters of a title where eleven screens have 80 columns."""
+
+
+def tabs_with(live: bool) -> tuple[Tab, ...]:
+    """The screens that there are."""
+    return (*TABS, LIVE) if live else TABS
 
 
 class Tabs(Line):
     """All screens, the current one marked."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, live: bool = False) -> None:
         super().__init__()
-        self._page = page
+        self._page, self._tabs = page, tabs_with(live)
 
     def parts(self, width: int) -> Spans:
-        """Full titles if they fit, else short ones, else digits with the current screen's title."""
-        tries = (self._titles(short=False), self._titles(short=True))
+        """Full titles if they fit, else short ones, else cut ones, else digits with the current screen's title."""
+        tries = (self._titles(short=False), self._titles(short=True), self._titles(short=True, longest=CUT))
         digits = self._titles(short=True, digits=True)
         return next((parts for parts in tries if width_of(parts) <= width + 1), digits)
 
-    def _titles(self, short: bool, digits: bool = False) -> list[Span]:
+    def _titles(self, short: bool, digits: bool = False, longest: int = 20) -> list[Span]:
         parts = [] if short else [Span(" ")]
-        for tab in TABS:
+        for tab in self._tabs:
             here = tab.page == self._page
-            name = tab.short if short else tab.title
+            name = tab.short[:longest] if short else tab.title
             if digits:
                 name = tab.title if here else ""
             click = f"app.go('{tab.page}')"

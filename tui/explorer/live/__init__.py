@@ -1,0 +1,1 @@
+"""The explorer's side of a live prompt: the worker process, and what its answers look like."""
