@@ -1,6 +1,5 @@
 """Size of a results file and of its tables, and its unused space."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 

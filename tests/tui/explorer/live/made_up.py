@@ -23,7 +23,7 @@ from neurontui.tui.explorer.app import LiveExplorer
 from neurontui.tui.explorer.live.client import Ended
 from neurontui.tui.explorer.live.options import LiveOptions
 from neurontui.tui.explorer.screens.live.screen import LivePage
-from neurontui.tui.explorer.session import open_files
+from neurontui.tui.explorer.session import Session, open_files
 
 HOSTILE = ("[red]", "\x1b[31m", "\ud83d", "\u202e", "\u0e31", "")
 LAYERS = (768,) * 6
@@ -88,7 +88,7 @@ class MadeUpClient:
 def live_explorer(path: Path, start: str = "live") -> tuple[LiveExplorer, list[MadeUpClient]]:
     """An explorer at its live prompt, and the clients that it makes."""
     results = open_files([path], None)
-    app = LiveExplorer(results, [path], start=start, live=LiveOptions())
+    app = LiveExplorer(Session(results, [path], live=LiveOptions()), start=start)
     first = results.known_runs[0]
     app.session.selection = app.session.selection.with_run(first.key, first.languages)
     clients: list[MadeUpClient] = []
