@@ -13,6 +13,7 @@ WITH parts AS (
     UNION ALL
     SELECT 'version', versions FROM runs WHERE run = $run
 )
-SELECT part, key AS name, value->>'$' AS value
+SELECT part, key AS name, if(key = 'ablation_value' AND value->>'$' = 'mean',
+    'mean of all languages (earlier version)', value->>'$') AS value
 FROM parts, json_each(entries)
 ORDER BY part, name

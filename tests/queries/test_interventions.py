@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -163,7 +164,19 @@ def test_a_mean_of_earlier_versions_is_called_so(run: RawRun, tmp_path: Path) ->
         rows = opened.query("ablation-accuracy").to_pylist()
         assert opened.query("intervention-agreement").num_rows == 0
         assert opened.query("patching").num_rows == 0
+        viewed = opened.sql("SELECT DISTINCT kind = 'baseline' AS base, value FROM ablation").to_pylist()
+    words = "mean of all languages (earlier version)"
+    assert sorted((row["base"], row["value"]) for row in viewed) == [(False, words), (True, "0")]
     for row in rows:
-        words = "mean of all languages (earlier version)"
         assert (row["value"] == words) == (row["kind"] != "baseline")
         assert (words in row["label"]) == (row["kind"] != "baseline")
+
+
+def test_the_setting_of_an_earlier_mean_is_called_so(run: RawRun, tmp_path: Path) -> None:
+    path = write_runs(tmp_path / "settings.duckdb", run)
+    for setting, shown in (('"mean"', "mean of all languages (earlier version)"), ('["mean"]', '["mean"]')):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("UPDATE runs SET settings = ?", [f'{{"ablation_value": {setting}}}'])
+        with open_results(path) as opened:
+            rows = opened.query("run-settings").to_pylist()
+        assert [row["value"] for row in rows if row["name"] == "ablation_value"] == [shown]
