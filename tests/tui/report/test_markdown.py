@@ -149,6 +149,7 @@ def test_accuracies_are_those_of_the_answers(made: Made) -> None:
         for p, code_ in enumerate(run.languages):
             wanted = 100 * np.nanmean(condition.correct[:, p])
             assert abs(float(shown[rows[0].index(code_)]) - wanted) < 0.051
+        assert shown[1] == f"{run.percent(condition):.2f} %".replace("0.00 %", "0 %")  # over all languages
     types = [row for row in made.markdown.splitlines() if row.startswith("| w/o all-shared ")]
     assert "**" in types[0]  # the largest reduction
 

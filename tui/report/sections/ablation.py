@@ -105,7 +105,7 @@ def _row(
 
     whole = at.get((condition, None))
     change = Cell("" if whole is None or first["kind"] == "baseline" else _change(whole))
-    pct = Cell(_pct(first))
+    pct = Cell(_pct(whole or first))  # a control's size differs between languages
     return Cell(first["label"]), pct, *(cell(code) for code in (*codes, None)), change
 
 
