@@ -64,7 +64,7 @@ def sets_of(architecture: str, changed: int | None = None, *, in_sample: bool = 
 
 @pytest.mark.parametrize("architecture", ["bloom", "llama", "mt5"])
 def test_sums_are_those_of_single_prompts(architecture: str) -> None:
-    """Activity by group against prompts that are run one by one."""
+    """Activity and activations by group against prompts that are run one by one."""
     loaded, batch = load_tiny(architecture), examples()
     statistics = surveyed(architecture).statistics
     for group in range(5):
@@ -76,6 +76,9 @@ def test_sums_are_those_of_single_prompts(architecture: str) -> None:
             for layer in range(len(loaded.ffns)):
                 active = sum((one.activations[layer] > 0).astype(int) for one in read)
                 np.testing.assert_array_equal(sums.totals[layer][bit].numpy(), active)
+                activations = np.stack([one.activations[layer] for one in read])
+                kept = statistics[group, "activations"].values[layer][:, bit]
+                np.testing.assert_allclose(kept.numpy(), activations, rtol=1e-3, atol=1e-5)
 
 
 def test_scores_are_those_of_the_equations() -> None:
