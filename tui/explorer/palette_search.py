@@ -11,6 +11,7 @@ from textual.content import Content
 
 from neurontui.queries.loader import Query
 from neurontui.store.errors import NeurontuiError
+from neurontui.tui.common.number_formats import percent
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.explorer.query_runner import QueryRequest, RunningQuery
 from neurontui.tui.explorer.scope import Scope
@@ -56,8 +57,13 @@ class ResultsProvider(Provider):
             yield hit
         if len(query) >= SHORTEST:
             await asyncio.sleep(STILL)
+            found = False
             async for hit in self._tokens(query, scope):
+                found = True
                 yield hit
+            if found:
+                for hit in self._reverse_search(query, scope):
+                    yield hit
             async for hit in self._texts(query, scope):
                 yield hit
 
@@ -82,8 +88,7 @@ class ResultsProvider(Provider):
         except NeurontuiError as error:
             self.app.notify(str(error), severity="warning")
             return
-        self.host.session.pending_sql = statement
-        self.host.open_detail("sql")
+        self._open_sql(statement)
 
     def _example(self, query: str, scope: Scope) -> Iterator[Hit]:
         number = EXAMPLE.fullmatch(query)
@@ -105,13 +110,29 @@ class ResultsProvider(Provider):
         return _hit(score, f"Layer {layer}, neuron {neuron}", words, show)
 
     async def _tokens(self, query: str, scope: Scope) -> Hits:
-        """Neurons that promote a token."""
-        rows = await self._rows("neurons-by-token", run=scope.run.number, text=query, limit=TOKENS)
+        """Neurons that promote or suppress a token, with their types and languages; then all of them."""
+        rows = await self._rows(
+            "neurons-promoting", run=scope.run.number, languages=scope.languages, text=query, limit=TOKENS
+        )  # fmt: skip
         for place, row in enumerate(rows):
             same = row["token"].strip().lower() == query.strip().lower()
-            words = f"promotes “{shorten(row['token'], 40)}”, rank {row['rank']}"
+            token = f"{row['direction']} “{shorten(row['token'], 40)}”, rank {row['rank']}"
+            words = f"{token} · {row['type']} in {percent(row['share'])} % · {shorten(' '.join(row['languages']), 24)}"
             score = (SAME if same else TOKEN * len(query)) - place / 100
             yield self._neuron_hit(score, row["layer"], row["neuron"], words)
+
+    def _reverse_search(self, query: str, scope: Scope) -> Iterator[Hit]:
+        """The SQL screen with all neurons that promote or suppress the typed word."""
+        results = self.host.session.query_runner.results
+        statement = results.statement(
+            "neurons-promoting", run=scope.run.number, languages=list(scope.languages), text=query
+        )  # fmt: skip
+        name = f"Neurons that promote or suppress “{shorten(query, 40)}”"
+        yield _hit(TOKEN * len(query) - 1, name, "all, on the SQL screen", partial(self._open_sql, statement))
+
+    def _open_sql(self, statement: str) -> None:
+        self.host.session.pending_sql = statement
+        self.host.open_detail("sql")
 
     async def _texts(self, query: str, scope: Scope) -> Hits:
         """Examples with this id, and those whose id, prompt, answer or prediction contain the text."""

@@ -7,7 +7,8 @@ from textual.pilot import Pilot
 
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.palette_dialog import PaletteDialog
-from neurontui.tui.explorer.palette_search import EXAMPLE, NEURON
+from neurontui.tui.explorer.palette_search import EXAMPLE, NEURON, ResultsProvider
+from neurontui.tui.explorer.widgets.grid import Grid
 from tests.tui.driving import WIDE, page_of, settle, text_of, until
 
 
@@ -62,3 +63,23 @@ async def test_the_palette_finds_what_is_in_the_results(explorer: Callable[..., 
         await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
         await pilot.pause(0.2)
         assert PaletteDialog.is_open(app), "the layer has 48 neurons: there is nothing to choose"
+
+
+async def test_a_word_finds_the_neurons_that_promote_or_suppress_it(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        provider = ResultsProvider(app.screen)
+        hits = [hit async for hit in provider.search("berlin")]
+        [first] = app.session.query_runner.results.query("neurons-promoting", run=1, text="berlin", limit=1).to_pylist()
+        shown = [str(hit.prompt) for hit in hits if f"“{first['token']}”" in str(hit.prompt)]
+        assert f"Layer {first['layer']}, neuron {first['neuron']} · {first['direction']} “" in shown[0]
+        assert f"{first['type']} in {first['share']:.1f} %" in shown[0].replace("100 %", "100.0 %")
+        [every] = [hit for hit in hits if hit.text is not None and hit.text.startswith("Neurons that promote")]
+        every.command()
+        await settle(pilot)
+        assert page_of(pilot).PAGE == "sql"
+        table = page_of(pilot).query_one(Grid).table
+        assert set(table.column("direction").to_pylist()) == {"promotes", "suppresses"}
+        assert all("berlin" in token.lower() for token in table.column("token").to_pylist())
+        assert not [hit async for hit in provider.search("no such word") if str(hit.text).startswith("Neurons that")]

@@ -80,7 +80,8 @@ class NeuronPage(Page):
         "neuron": ("top", "layers"),
         "layer": ("top", "layers"),
         "open": ("top", "layers"),
-        **dict.fromkeys(("full", "lower"), ()),
+        "full": ("layers", "words", "strongest", "values"),
+        "lower": (),
     }
 
     def __init__(self) -> None:
