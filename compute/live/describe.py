@@ -12,7 +12,7 @@ from neurontui.compute.models.load.load import ModelOptions, count_parameters
 from neurontui.compute.models.load.load_errors import as_model_error
 from neurontui.compute.models.load.placement import place
 
-_WORKING = 300_000_000
+_WORKING = 400_000_000
 """Bytes for forward passes and libraries, in addition to the weights."""
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -31,7 +32,7 @@ from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.models.prompts.tokenize import Encoded, encode_batch, token_text
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.tasks.example import Example
-from neurontui.store.errors import InputError
+from neurontui.store.errors import InputError, NeurontuiError
 
 MOST_TOKENS = 2048
 """Tokens of one prompt: attention takes memory by the square of this."""
@@ -158,7 +159,11 @@ class Session:
 def load(settings: ModelSettings, progress: Phase = SILENT) -> Session:
     """Load a run's model. Raises ModelError."""
     loaded = load_model(model_options(settings), progress=progress)
-    return Session(loaded, settings, norms_of(loaded.ffns))
+    session = Session(loaded, settings, norms_of(loaded.ffns))
+    progress.within("a first answer")
+    with suppress(NeurontuiError):  # libraries start slowly, and the first question should not wait for that
+        session.ask(Ask(0, (("en", "A"),), change=Change(((0, 0),)), n_tokens=2))
+    return session
 
 
 def _batch(question: Ask) -> Batch:

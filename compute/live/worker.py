@@ -96,10 +96,8 @@ class Worker:
             return self._result(request)
         except NeurontuiError as error:
             return Refused(str(error), number)
-        except MemoryError:
-            return Refused(_NO_MEMORY, number)
         except Exception as error:
-            return Refused(_sentence(error), number)
+            return Refused(_sentence(error, loading=number is None), number)
 
     def _result(self, request: Request) -> Reply:
         if isinstance(request, Describe):
@@ -120,18 +118,18 @@ class Worker:
 
 
 _NO_MEMORY = "Memory ran out; ask shorter prompts or fewer languages, or use a smaller model."
+_NO_MEMORY_TO_LOAD = "Memory ran out while the model was loaded; end other programs, or use a smaller model."
+_MEMORY = ("out of memory", "allocate memory", "_ALLOC_FAILED", "failed to map segment")
+"""Words of errors about memory: of the CPU's allocator, of a GPU, and of the loader of libraries."""
 
 
-def _sentence(error: Exception) -> str:
-    """What a library raised, in a sentence."""
-    from neurontui.compute.live.stopping import StoppedError
-    from neurontui.compute.models.passes.microbatches import out_of_memory
-
-    if isinstance(error, StoppedError):
-        return "Canceled."
-    if out_of_memory(error):
-        return _NO_MEMORY
+def _sentence(error: Exception, *, loading: bool) -> str:
+    """What a library raised, in a sentence. Imports nothing: torch itself may be what could not be imported."""
     first = next(iter(str(error).splitlines()), "")
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY):
+        return _NO_MEMORY_TO_LOAD if loading else _NO_MEMORY
+    if type(error).__name__ == "StoppedError":
+        return "Canceled."
     return f"The model failed ({type(error).__name__}: {first[:200]})."
 
 

@@ -60,7 +60,7 @@ class TypeAhead:
 
     async def go_on(self) -> None:
         """Pass on the first key, unless the previous one is in progress or the key must wait."""
-        if self._passing or not self._keys:
+        if self._passing or not self._keys or not self._app.screen_stack:  # without screens, the app is ending
             return
         self._held = self._must_wait(self._keys[0])
         if self._held:

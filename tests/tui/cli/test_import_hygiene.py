@@ -36,6 +36,27 @@ sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 
 
+LIVE = """
+import asyncio, sys
+from pathlib import Path
+from neurontui.queries.results import open_results
+from neurontui.tui.explorer.app import LiveExplorer
+from neurontui.tui.explorer.live.options import LiveOptions
+
+async def look(path):
+    app = LiveExplorer(open_results(path), [path], live=LiveOptions("nowhere/nothing"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("P")
+        while getattr(getattr(app.page, "conversation", None), "pid", None) is None:
+            await pilot.pause(0.02)
+
+asyncio.run(look(Path(sys.argv[1])))
+allowed = {"neurontui.compute", "neurontui.compute.live", "neurontui.compute.live.messages"}
+heavy = {name for name in sys.modules if name.startswith(("neurontui.compute", "torch", "transformers"))} - allowed
+sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
+"""
+
+
 def _python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
@@ -49,7 +70,8 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     assert "Usage: neurontui" in done.stdout
 
 
-def test_the_explorer_never_imports_torch(measured: Path) -> None:
-    done = _python(OPEN, measured)
+@pytest.mark.parametrize("code", [OPEN, LIVE], ids=["open", "open --live"])
+def test_the_explorer_never_imports_torch(measured: Path, code: str) -> None:
+    done = _python(code, measured)
 
     assert done.returncode == 0, done.stderr

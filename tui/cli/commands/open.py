@@ -26,12 +26,12 @@ def command(results: tuple[Path, ...], queries_dir: Path | None, live: bool, mod
     """Open RESULTS in the explorer, one or several files. Press ? in the explorer for help."""
     from neurontui.store.errors import UsageError
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("the explorer requires a terminal; in a pipe use `neurontui query` or `neurontui sql`")
     if model is not None and not live:
         raise UsageError("--model is the model of a live prompt; add --live")
     if live:
         _require_compute()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the explorer requires a terminal; in a pipe use `neurontui query` or `neurontui sql`")
     from neurontui.tui.explorer.terminal import open_explorer
 
     open_explorer(list(results), queries_dir, live=live, model=model)

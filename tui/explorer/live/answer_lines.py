@@ -26,10 +26,10 @@ STRONGEST_FIELDS = (
 )
 
 
-def answer_lines(answered: Answered, palette: Palette, width: int) -> list[Spans]:
-    """All languages, one block each."""
+def answer_lines(answered: Answered, palette: Palette, width: int, where: str = "at the end") -> list[Spans]:
+    """All languages, one block each. where: the token of measurement, in words."""
     most = max((abs(value) for answer in answered.languages for value in answer.heat), default=0.0)
-    blocks = [_block(answer, most, palette, width) for answer in answered.languages]
+    blocks = [_block(answer, most, palette, width, where) for answer in answered.languages]
     return [*_scale(most, palette), *chain.from_iterable(blocks)]
 
 
@@ -45,8 +45,8 @@ def _scale(most: float, palette: Palette) -> Iterator[Spans]:
     yield [Span(f"A at each token {signed(-most)} ", "dim"), *shades, Span(f" {signed(most)}", "dim")]
 
 
-def _block(answer: LanguageAnswer, most: float, palette: Palette, width: int) -> Iterator[Spans]:
-    value = "" if answer.value is None else f"  A {signed(answer.value)} at the end"
+def _block(answer: LanguageAnswer, most: float, palette: Palette, width: int, where: str) -> Iterator[Spans]:
+    value = "" if answer.value is None else f"  A {signed(answer.value)} {where}"
     tokens = heat_lines(answer.tokens, answer.heat, most, palette, max(width - LABEL - len(value), 10))
     for index, line in enumerate(tokens):
         label = Span(fit(answer.language if index == 0 else "", LABEL), "first", bold=True)
@@ -77,7 +77,7 @@ def _outcome(outcome: Outcome, word: str, width: int) -> list[Spans]:
 
 
 def _next(token: NextToken, width: int) -> Span:
-    text = fit(visible(token.text.strip(" ") or token.text), max(width - 9, 3)).rstrip()
+    text = fit(visible(token.text.strip(" ") or "␣" * len(token.text)), max(width - 9, 3)).rstrip()
     return Span(f"{text} {percent(100 * token.probability)}  ", "dim")
 
 
@@ -98,9 +98,9 @@ def type_lines(answered: Answered) -> list[Spans]:
     return [head, names, *rows, *([Span(words, "dim")] for words in few), []]
 
 
-def strongest_table(answered: Answered) -> pa.Table:
-    """The neurons that contribute most."""
-    rows = answered.strongest
+def strongest_table(answered: Answered | None) -> pa.Table:
+    """The neurons that contribute most; no rows without an answer."""
+    rows = answered.strongest if answered is not None else ()
     return pa.table(
         {
             "layer": pa.array([row.layer for row in rows], pa.int32()),

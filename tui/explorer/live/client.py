@@ -20,6 +20,8 @@ WORKER = (sys.executable, "-P", "-m", "neurontui.compute.live.worker")
 """The same interpreter; -P: modules in the current folder are not imported."""
 PATIENCE = 1.0
 """Seconds that a process gets to end by itself."""
+_MEMORY = ("MemoryError", "bad_alloc", "out of memory", "llocate memory", "failed to map segment")
+"""What a process without memory prints last."""
 _TAIL = 4000
 """Bytes of what it printed last."""
 
@@ -115,10 +117,10 @@ def sentence_of(code: int, said: str) -> str:
     """Why a process ended, in a sentence. code: exit code, negative for a signal; said: its last line on stderr."""
     if code == -signal.SIGKILL:
         return "The model's process was killed, as the system does when memory runs out."
+    if any(words in said for words in _MEMORY):
+        return "The model's process ended because memory ran out."
     if code < 0:
         return f"The model's process was ended by signal {-code} ({_name(-code)})."
-    if "MemoryError" in said or "allocate memory" in said or "failed to map segment" in said:
-        return "The model's process ended because memory ran out."
     return f"The model's process ended with code {code}" + (f": {said[:200]}" if said else ".")
 
 

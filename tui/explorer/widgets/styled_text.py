@@ -66,10 +66,9 @@ class StyledText(Veil, Widget):
         if before is None or (len(before) != len(after) and self.styles.is_auto_height):
             self.refresh(layout=True)
             return
-        left, top = self.gutter.left, self.gutter.top
         for y, (old, new) in enumerate(zip_longest(before, after)):
             if old != new:
-                self.refresh(Region(left, top + y, self.content_size.width, 1))
+                self.refresh(Region(0, y, self.content_size.width, 1))  # counted from the content, not from the border
 
     def make(self, width: int) -> list[Spans]:
         """The lines for a width."""

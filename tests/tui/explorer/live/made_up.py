@@ -52,7 +52,7 @@ class MadeUpClient:
         self.sent: list[Request] = []
         self.closed = False
         self.holds = False
-        """Whether questions are only answered by `answer`."""
+        """Whether nothing is answered, questions only by `answer`."""
         self.fails: Reply | Ended | None = None
         self._receive: Callable[[Reply | Ended], object] = lambda _: None
 
@@ -63,11 +63,13 @@ class MadeUpClient:
         self.sent.append(request)
         if self.fails is not None:
             self._receive(self.fails)
+        elif self.holds:
+            return
         elif isinstance(request, Describe):
             self._receive(Described("made-up", "llama", 3_456_384, "Device: cpu.", 314_000_000, 19_000_000_000, False))
         elif isinstance(request, Load):
             self._receive(Loaded("made-up", "Device: cpu.", LAYERS, same_weights=True))
-        elif isinstance(request, Ask) and not self.holds:
+        elif isinstance(request, Ask):
             self._receive(answer_of(request))
 
     def answer(self, number: int) -> None:

@@ -103,9 +103,7 @@ def test_without_memory_there_is_a_sentence(megabytes: int) -> None:
     try:
         reply = talk.ask(Load(SETTINGS))
         assert isinstance(reply, Refused | Ended)
-        assert reply.sentence.endswith(".")
-        assert "\n" not in reply.sentence
-        assert "Traceback" not in reply.sentence
+        assert re.search("[mM]emory ran out", reply.sentence)
     finally:
         talk.client.close()
 
@@ -162,6 +160,7 @@ def test_a_closed_client_says_nothing_more() -> None:
         (-9, "", "was killed"),
         (-11, "", r"signal 11 \(SIGSEGV\)"),
         (1, "MemoryError", "memory ran out"),
+        (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "memory ran out"),
         (1, "ImportError: x.so: failed to map segment from shared object", "memory ran out"),
         (3, "", "code 3.$"),
     ],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ from neurontui.tui.explorer.live.client import Ended
 from neurontui.tui.explorer.live.prompt_input import PromptInput
 from tests.tui.driving import NARROW, WIDE, page_of, press, settle, text_of
 from tests.tui.explorer.live.made_up import MadeUpClient, live_explorer
+
+
+def held(clients: list[MadeUpClient]) -> MadeUpClient:
+    """A client that says nothing yet."""
+    clients.append(MadeUpClient())
+    clients[-1].holds = True
+    return clients[-1]
 
 
 def asks(client: MadeUpClient) -> list[Ask]:
@@ -58,7 +66,7 @@ async def test_a_change_is_asked_and_shown_beside_the_answer_before(demo_runs: P
         await settle(pilot)
         await press(pilot, "enter", "enter", "escape", "s", "4")
         assert asks(clients[0])[-1].change == Change((), "specific", 0.0)
-        assert "all specific off (12)" in text_of(app)
+        assert "specific neurons off (12)" in text_of(app)
         line = next(line for line in text_of(app).splitlines() if "before →" in line)
         assert "after → no" in line
         await press(pilot, "s", "1")
@@ -134,8 +142,17 @@ async def test_trouble_is_a_sentence_and_enter_begins_again(demo_runs: Path, tro
         assert trouble.sentence in text_of(app)
         assert "enter: start it again" in text_of(app)
         assert clients[0].closed
-        await press(pilot, "2", "P", "enter")
-        assert len(clients) == 2
+        await press(pilot, "2", "P")
+        assert trouble.sentence in text_of(app)
+        assert len(clients) == 1
+        page_of(pilot).conversation.make_client = partial(held, clients)  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Looking for the model" in text_of(app)
+        assert trouble.sentence not in text_of(app)
+        clients[1].holds = False
+        clients[1].send(clients[1].sent[0])
+        await settle(pilot)
         assert "enter: load it" in text_of(app)
         clients[0].receive(Working("from the grave"))
         await press(pilot, "enter", "enter")

@@ -1,10 +1,11 @@
 """Parts of the Live screen: the line of a prompt, the answers, the line of what is asked."""
 
+import textwrap
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from neurontui.compute.live.messages import Answered
-from neurontui.tui.charts.palette import Palette
 from neurontui.tui.common.sanitize import fit
 from neurontui.tui.explorer.live.answer_lines import LABEL, answer_lines
 from neurontui.tui.explorer.live.conversation import Conversation
@@ -34,18 +35,23 @@ class AnswerPane(StyledText):
     """The answers, in the colors of the theme."""
 
     _answered: Answered | None = None
-    _palette: Palette | None = None
+    _notes: tuple[str, ...] = ()
+    _where = ""
 
-    def answer(self, answered: Answered | None) -> None:
-        """Show another answer."""
+    def answer(self, answered: Answered | None, conversation: Conversation) -> None:
+        """Show another answer, or that there is none."""
         self._answered = answered
+        self._notes = conversation.loaded.notes if conversation.loaded is not None else ()
+        token = conversation.settings.token if conversation.settings is not None else "last"
+        self._where = "at the first generated token" if token == "first-generated" else "at the end"  # noqa: S105
         self.renew()
 
     def make(self, width: int) -> list[Spans]:
         """All languages."""
         if self._answered is None:
             return [[Span("enter asks the model", "dim")]]
-        return answer_lines(self._answered, palette_of(self), width)
+        notes = [[Span(line, "dim")] for note in self._notes for line in textwrap.wrap(note, max(width, 20))]
+        return [*notes, *answer_lines(self._answered, palette_of(self), width, self._where)]
 
 
 def head_line(conversation: Conversation, neuron: str, change: str, n_tokens: int) -> Spans:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual_fastdatatable import DataTable
 
-from neurontui.compute.live.messages import MOST_CHARACTERS, TYPES, Change
+from neurontui.compute.live.messages import MOST_CHARACTERS, TYPES, Answered, Change
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.explorer import export_files
@@ -83,6 +83,7 @@ class LivePage(Page):
         self._expected: dict[str, dict[str, str]] = {}
         self._neurons_in_front = False
         self._shown_neuron: tuple[int, int] | None = None
+        self._drawn: Answered | None = None
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -120,6 +121,8 @@ class LivePage(Page):
         """Take the example that another screen has passed on."""
         if self.session.pending_example is not None:
             self.example, self.session.pending_example, self._filled = self.session.pending_example, None, None
+        elif self.run is not None and self._filled is not None and self._filled[0] != self.run.key:
+            self.example = None  # numbers of another run's examples mean nothing here
         return super().shown()
 
     def reflect(self) -> None:
@@ -164,6 +167,8 @@ class LivePage(Page):
             self.notice(notice.head, *notice.sentences, step=notice.step)
         else:
             self.clear_notice()
+        if self.conversation.answered is not self._drawn:
+            self._show_answer()
         self._head()
         self.frame()
 
@@ -185,7 +190,7 @@ class LivePage(Page):
     def _change_words(self, chosen: str) -> str:
         if self.changing == NOTHING:
             return ""
-        what = chosen if self.changing == NEURON else f"all {self.changing}"
+        what = chosen if self.changing == NEURON else f"{self.changing} neurons"
         return f"{what} off" if self.factor == 0 else f"{what} × {self.factor:g}"
 
     # -- the worker ---------------------------------------------------------------------------------------------
@@ -204,22 +209,19 @@ class LivePage(Page):
 
     def on_replied(self, message: Replied) -> None:
         """Show what has changed."""
-        before = self.conversation.answered
-        if not self.conversation.receive(message.received) or not self.ready:
-            return
-        self._show_state()
-        if (answered := self.conversation.answered) is not before:
-            self._show_answer()
-            if answered is not None and self.neuron is None and answered.strongest:
+        if self.conversation.receive(message.received) and self.ready:
+            self._show_state()
+            answered = self.conversation.answered
+            if answered is not None and answered.strongest and self.neuron is None:
                 first = answered.strongest[0]
                 self.select(layer=first.layer, neuron=first.neuron, neuron_layer=first.layer)
 
     def _show_answer(self) -> None:
-        answered = self.conversation.answered
-        self.query_one(AnswerPane).answer(answered)
-        if answered is not None:
-            self.query_one("#live-types", StyledText).show(type_lines(answered))
-            self.query_one("#live-strongest", Grid).show(strongest_table(answered), STRONGEST_FIELDS)
+        """The last answer, or nothing: not that of another model."""
+        answered = self._drawn = self.conversation.answered
+        self.query_one(AnswerPane).answer(answered, self.conversation)
+        self.query_one("#live-types", StyledText).show(type_lines(answered) if answered is not None else [])
+        self.query_one("#live-strongest", Grid).show(strongest_table(answered), STRONGEST_FIELDS)
 
     def on_unmount(self) -> None:
         """The process ends with the explorer."""
