@@ -9,6 +9,7 @@ import pytest
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.queries.loader import load_queries
+from neurontui.tui.cli.commands.open import command as open_command
 from neurontui.tui.cli.commands.run import command as run_command
 from tests.docs.outputs import ANSWERS, ROOT, Shown, answers_of, columns, printed, shown
 from tests.tui.cli.command_line import neurontui
@@ -105,7 +106,8 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(results: Path) -> None:
 
 def test_every_option_and_parameter_that_the_pages_name_is_there() -> None:
     method = (ROOT / "docs" / "method.md").read_text("utf-8")
-    options = {name for option in run_command.params for name in (*option.opts, *option.secondary_opts)}
+    of_commands = [*run_command.params, *open_command.params]
+    options = {name for option in of_commands for name in (*option.opts, *option.secondary_opts)}
     parameters = {query.name: {parameter.name: parameter for parameter in query.parameters} for query in load_queries()}
 
     named = set(re.findall(r"--[a-z][a-z-]+", method))

@@ -209,7 +209,7 @@ class LivePage(Page):
 
     def on_replied(self, message: Replied) -> None:
         """Show what has changed."""
-        if self.conversation.receive(message.received) and self.ready:
+        if self.conversation.receive(message.received) and self.ready and self.is_current:
             self._show_state()
             answered = self.conversation.answered
             if answered is not None and answered.strongest and self.neuron is None:
