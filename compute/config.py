@@ -224,12 +224,21 @@ class RunConfig:
             "Ablate each example's own neurons of a type, or one set by majority over the examples; default: example.",
         ),
     ] = "example"
+    ablation_types: Annotated[
+        tuple[Literal["all-shared", "partial-shared", "specific", "non-activated", "none"], ...],
+        Setting(
+            "Ablation",
+            "Ablate only these types and their controls, or none of them, for other sets; default: all four.",
+            "TYPE,…",
+        ),
+    ] = ("all-shared", "partial-shared", "specific", "non-activated")
     ablation_sets: Annotated[
-        tuple[Literal["lape", "average-precision", "contribution", "effective-score"], ...] | None,
+        tuple[Literal["lape", "average-precision", "contribution", "effective-score", "gradient"], ...] | None,
         Setting(
             "Ablation",
             "Also ablate the neurons of each language that these rules select from the run's examples: lape, "
-            "average-precision, contribution, effective-score; each set is tested on other examples; default: none.",
+            "average-precision, contribution, effective-score, gradient; each set is tested on other examples; "
+            "default: none.",
             "RULE,…",
         ),
     ] = None
@@ -417,6 +426,13 @@ class RunConfig:
             raise UsageError("--ablation-prompt-baseline is a condition of an ablation; add ablation to --measures.")
         if not 0 < self.ablation_set_share <= 1:
             raise UsageError("--ablation-set-share must be above 0 and at most 1.")
+        if "none" in self.ablation_types and len(self.ablation_types) > 1:
+            raise UsageError("--ablation-types none excludes all types; name either types or none.")
+        if "gradient" in rules and self.token == "first-generated":  # noqa: S105
+            raise UsageError(
+                "--ablation-sets gradient differentiates the answer, which has already begun at --token "
+                "first-generated; use another rule, or --token last."
+            )
         if "effective-score" in rules and self.token == "first-generated":  # noqa: S105
             raise UsageError(
                 "--ablation-sets effective-score projects on the first token of the answer, which is already written "

@@ -14,6 +14,7 @@ from typing import Any
 from neurontui.compute.ablation.selection.options import SHARE
 from neurontui.compute.ablation.values import ZERO, parse_values
 from neurontui.compute.config import RunConfig
+from neurontui.compute.measures.masks import TYPES
 from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.tasks.digest import digest, spans_digest
 from neurontui.compute.tasks.example import TaskData
@@ -36,7 +37,7 @@ _NOT_NUMBERS = frozenset({
 _LATER: dict[str, Any] = {
     "token": "last", "chat": False, "system": None, "ablation_judge": "generated", "truth_neurons": 0,
     "truth_examples": 8, "ablation_sets": None, "ablation_set_share": SHARE, "ablation_sets_in_sample": False,
-    "ablation_prompt_baseline": False,
+    "ablation_prompt_baseline": False, "ablation_types": TYPES[::-1],
 }  # fmt: skip
 """Options that earlier versions did not have, with what those did: such values are not part of the key."""
 

@@ -89,7 +89,7 @@ def gradient_options(config: RunConfig) -> GradientOptions:
 
 def require_supported(config: RunConfig, model: ModelFacts) -> None:
     """Raise InputError if gradients or exact effects are selected that cannot be measured with a model."""
-    if "gradient" in config.measures:
+    if "gradient" in (*config.measures, *(config.ablation_sets or ())):
         require_gradients(model)
     if config.truth_neurons:
         require_exact(model)
@@ -138,6 +138,7 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
     for user_set in user_sets:
         _require_ablated(user_set, config.ablation_layers)
     return AblationOptions(
+        types=tuple(name for name in config.ablation_types if name != "none"),
         fractions=config.ablation_fractions,
         doses=config.ablation_doses,
         seeds=config.ablation_seeds,

@@ -22,7 +22,13 @@ from neurontui.compute.models.passes.replacements import KINDS, LAST
 from neurontui.compute.models.passes.weight_sums import Moments, WeightSums, sum_weights
 from neurontui.compute.models.prompts.tokenize import encode_batch
 from neurontui.compute.progress import SILENT, Phase
-from neurontui.compute.run_options import answer_options, attribution_options, capture_options, selection_options
+from neurontui.compute.run_options import (
+    answer_options,
+    attribution_options,
+    capture_options,
+    gradient_options,
+    selection_options,
+)
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Layer
 
@@ -85,7 +91,8 @@ def survey(
         if config.skip_bad and book is not None and book.has_answers:
             prepare(loaded, part, targets, answer_options(config))
         captured = capture(loaded, part, options, counted)
-        surveyed = SurveyedPart(loaded, part, captured, targets, options.threshold, attribution_options(config))
+        scoring, differentiating = attribution_options(config), gradient_options(config)
+        surveyed = SurveyedPart(loaded, part, captured, targets, options.threshold, scoring, differentiating)
         if not _needs_weights(config):
             return surveyed, WeightSums()
         encoded = encode_batch(loaded, part)

@@ -81,7 +81,7 @@ def require_gradients(model: ModelFacts) -> None:
     if model.dtype == "float16":
         raise InputError(
             "Gradients of a float16 model can be too small for float16 and become 0; use --dtype bfloat16 or float32, "
-            "or remove gradient from --measures."
+            "or leave gradient out."
         )
 
 
@@ -171,5 +171,5 @@ def _require_finite(batch: Batch, rows: Rows, layers: Sequence[Tensor], dtype: s
         if not good:
             raise MeasureError(
                 f"{place(batch, row)} has gradients that are not finite (the model runs in {dtype}); leave it out, use "
-                "another dtype, or remove gradient from --measures."
+                "another dtype, or leave gradient out."
             )

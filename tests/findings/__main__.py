@@ -21,7 +21,7 @@ from neurontui.store.errors import NeurontuiError
 from neurontui.tui.cli.accepted_weights import accepted_weights
 from neurontui.tui.cli.progress_bar import ProgressBar
 from tests.findings.page import PAGE, commands_text, refreshed, table_texts
-from tests.findings.runs import RUNS
+from tests.findings.runs import INTERVENTIONS, RUNS
 from tests.findings.tables import TABLES
 
 
@@ -49,12 +49,13 @@ def _do(options: argparse.Namespace) -> None:
 
 
 def _measure(folder: Path, names: list[str]) -> None:
-    if unknown := sorted(set(names) - {run.name for run in RUNS}):
-        sys.exit(f"There is no run {unknown[0]!r}; the runs are {', '.join(dict.fromkeys(run.name for run in RUNS))}.")
+    runs = (*RUNS, *INTERVENTIONS)
+    if unknown := sorted(set(names) - {run.name for run in runs}):
+        sys.exit(f"There is no run {unknown[0]!r}; the runs are {', '.join(dict.fromkeys(run.name for run in runs))}.")
     data = os.environ.get("NEURONTUI_DATA") or sys.exit("Set NEURONTUI_DATA to the folder of XNLI, mParaRel, MzsRE.")
     models = {name: str(weights.path) for name, weights in ALL.items()}
     progress: Progress = ProgressBar()
-    for run in RUNS:
+    for run in runs:
         if not names or run.name in names:
             began = time.monotonic()
             measure(run.config(folder, Path(data), models), progress)

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from neurontui.compute.real.weights import ALL
-from tests.findings.runs import RUNS, shell_lines
+from tests.findings.runs import INTERVENTIONS, RUNS, shell_lines
 from tests.findings.tables import TABLES, Measured
 
 PAGE = Path(__file__).parents[2] / "docs" / "findings.md"
@@ -21,8 +20,9 @@ def table_texts(folder: Path, names: Iterable[str] = TABLES) -> dict[str, str]:
 
 def commands_text() -> str:
     """Each run as a comment with its time, and a shell line."""
-    lines = zip(RUNS, shell_lines(RUNS), strict=True)
-    return "".join(f"# {ALL[run.model].name} · {run.name}: {run.minutes:g} min\n{line}\n" for run, line in lines)
+    runs = (*RUNS, *INTERVENTIONS)
+    lines = zip(runs, shell_lines(runs), strict=True)
+    return "".join(f"# {run.model_name} · {run.name}: {run.minutes:g} min\n{line}\n" for run, line in lines)
 
 
 def refreshed(text: str, texts: Mapping[str, str]) -> str:

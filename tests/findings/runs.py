@@ -24,7 +24,7 @@ class Run:
 
     name: str
     model: str
-    """gemma or smollm2."""
+    """gemma, smollm2 or demo."""
     minutes: float
     options: dict[str, Any]
     """Fields of RunConfig."""
@@ -32,13 +32,15 @@ class Run:
     """Name of the run of which this is a variant."""
     tests: str | None = None
     """The possible reason that the variant tests."""
+    intervenes: bool = False
+    """A run of the part on interventions, with a results file of its own."""
 
     def config(self, folder: Path, data: Path, models: dict[str, str]) -> RunConfig:
-        """The options, with results in `folder`."""
+        """The options, with results in `folder`. The demo's model and facts are in the checkout."""
         return RunConfig(
-            model=models[self.model],
+            model=models.get(self.model, DEMO_MODEL),
             out=folder / self.file,
-            data=data,
+            data=None if self.model == "demo" else data,
             name=self.name,
             device="cpu",
             **self.options,
@@ -47,9 +49,30 @@ class Run:
     @property
     def file(self) -> str:
         """Name of the results file."""
-        return f"{self.model}.duckdb"
+        return f"{self.model}-interventions.duckdb" if self.intervenes else f"{self.model}.duckdb"
+
+    @property
+    def model_name(self) -> str:
+        """The model, for tables."""
+        return ALL[self.model].name if self.model in ALL else "demo (BLOOM)"
 
 
+DEMO_MODEL, DEMO_FACTS = "compute/demo/models/bloom", "compute/demo/tasks/fact.jsonl"
+FOUR = ("en", "de", "es", "fr")
+SELECTED = {
+    "measures": ("types", "ablation"),
+    "languages": FOUR,
+    "ablation_sets": ("lape",),
+    "ablation_fractions": (0.01,),
+}
+VALUES = {**SELECTED, "ablation_value": ("0", "mean", "resample"), "ablation_doses": (0.05,)}
+STEERING = {
+    **SELECTED, "ablation_types": ("none",), "ablation_value": ("add:1", "add:3"), "ablation_judge": "generated",
+    "ablation_prompt_baseline": True,
+}  # fmt: skip
+GRADIENT = {
+    "languages": FOUR, "measures": (*SCORES, "gradient"), "truth_neurons": 16, "truth_examples": 8,
+}  # fmt: skip
 ABLATION = {
     "ablation_fractions": (0.25,), "ablation_doses": (0.05,), "ablation_seeds": 3,
 }  # fmt: skip
@@ -61,18 +84,18 @@ RUNS = (
         {"task": "ke-en-all", "limit": 60, "languages": SEVEN, "measures": (*SCORES, "ablation"), **ABLATION},
     ),
     Run("fact", "gemma", 3, {"task": "fact", "limit": 216, "measures": SCORES}),
-    Run("ke-all-en", "gemma", 2, {"task": "ke-all-en", "limit": 60, "measures": SCORES}),
+    Run("ke-all-en", "gemma", 2, {"task": "ke-all-en", "limit": 40, "measures": SCORES}),
     Run(
         "xnli", "gemma", 2,
-        {"task": "xnli", "limit": 60, "measures": SCORES, "thresholds": THRESHOLDS, "max_new_tokens": 3},
+        {"task": "xnli", "limit": 40, "measures": SCORES, "thresholds": THRESHOLDS, "max_new_tokens": 3},
     ),
     Run(
-        "fact at subject", "gemma", 1.5, {"task": "fact", "limit": 108, "token": "subject"},
+        "fact at subject", "gemma", 1.5, {"task": "fact", "limit": 72, "token": "subject"},
         compared_with="fact", tests="the template's last token",
     ),
     Run(
         "ke-en-all at subject", "gemma", 1.5,
-        {"task": "ke-en-all", "limit": 300, "languages": SEVEN, "token": "subject", "skip_bad": True},
+        {"task": "ke-en-all", "limit": 120, "languages": SEVEN, "token": "subject", "skip_bad": True},
         compared_with="ke-en-all", tests="the template's last token",
     ),
     Run(
@@ -81,14 +104,27 @@ RUNS = (
         compared_with="ke-en-all", tests="GeGLU: the sign of the gate instead of that of the product",
     ),
     Run(
-        "ke-en-all 2 shots", "gemma", 1.5, {"task": "ke-en-all", "limit": 30, "shots": 2, "measures": SCORES},
+        "ke-en-all 2 shots", "gemma", 1.5, {"task": "ke-en-all", "limit": 24, "shots": 2, "measures": SCORES},
         compared_with="ke-en-all", tests="a base model, which does not follow instructions",
     ),
     Run("ke-en-all", "smollm2", 1, {"task": "ke-en-all", "limit": 40, "measures": SCORES}),
-    Run("fact", "smollm2", 1, {"task": "fact", "limit": 108, "measures": SCORES}),
-    Run("ke-all-en", "smollm2", 1, {"task": "ke-all-en", "limit": 40, "measures": SCORES}),
-    Run("xnli", "smollm2", 1, {"task": "xnli", "limit": 40, "measures": SCORES, "max_new_tokens": 3}),
+    Run("fact", "smollm2", 1, {"task": "fact", "limit": 24, "measures": SCORES}),
+    Run("ke-all-en", "smollm2", 1, {"task": "ke-all-en", "limit": 20, "measures": SCORES}),
+    Run("xnli", "smollm2", 1, {"task": "xnli", "limit": 20, "measures": SCORES, "max_new_tokens": 3}),
 )  # fmt: skip
+
+INTERVENTIONS = (
+    Run("ke-en-all values", "gemma", 8, {"task": "ke-en-all", "limit": 24, **VALUES}, intervenes=True),
+    Run(
+        "ke-en-all steering", "gemma", 5, {"task": "ke-en-all", "limit": 24, "ablation_examples": 16, **STEERING},
+        intervenes=True,
+    ),
+    Run("ke-en-all gradient", "gemma", 5, {"task": "ke-en-all", "limit": 24, **GRADIENT}, intervenes=True),
+    Run("fact values", "demo", 0.5, {"task": DEMO_FACTS, **VALUES}, intervenes=True),
+    Run("fact steering", "demo", 0.5, {"task": DEMO_FACTS, **STEERING}, intervenes=True),
+    Run("fact gradient", "demo", 0.5, {"task": DEMO_FACTS, **GRADIENT}, intervenes=True),
+)  # fmt: skip
+"""Interventions with several values, steering, and gradients with exact effects."""
 
 
 def shell_lines(runs: tuple[Run, ...]) -> list[str]:

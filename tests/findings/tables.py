@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neurontui.compute.real.weights import ALL
 from neurontui.queries.results import Results, open_results
-from tests.findings.runs import RUNS, Run
+from tests.findings.runs import FOUR, INTERVENTIONS, RUNS, Run
 
 Row = dict[str, Any]
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
@@ -27,7 +26,7 @@ class Measured:
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> "Measured":
-        for name in {run.file for run in RUNS}:
+        for name in {run.file for run in (*RUNS, *INTERVENTIONS)}:
             if (path := self.folder / name).is_file():
                 self.files[name] = self._open.enter_context(open_results(path))
         return self
@@ -37,11 +36,19 @@ class Measured:
 
     @property
     def runs(self) -> list[tuple[Run, Row]]:
-        """The runs that are measured, in the order of the list, with their rows of the query `runs`."""
+        """The measured runs of the paper's experiments, in the order of the list, with their rows of query `runs`."""
+        return self._measured(RUNS)
+
+    @property
+    def interventions(self) -> list[Run]:
+        """The measured runs on interventions."""
+        return [run for run, _ in self._measured(INTERVENTIONS)]
+
+    def _measured(self, runs: Sequence[Run]) -> list[tuple[Run, Row]]:
         rows = {
             (name, row["name"]): row for name, file in self.files.items() for row in file.runs().to_pylist()
         }  # fmt: skip
-        return [(run, rows[run.file, run.name]) for run in RUNS if (run.file, run.name) in rows]
+        return [(run, rows[run.file, run.name]) for run in runs if (run.file, run.name) in rows]
 
     def query(self, run: Run, name: str, **parameters: Any) -> list[Row]:
         """Rows of a named query on a run."""
@@ -57,7 +64,7 @@ def runs_table(measured: Measured) -> Iterator[str]:
     rows = [
         [
             run.name,
-            ALL[run.model].name,
+            run.model_name,
             f"{row['n_examples']:,}",
             str(row["n_languages"]),
             f"{row['tokens']:,}",
@@ -78,7 +85,7 @@ def accuracy_table(measured: Measured) -> Iterator[str]:
         for name in _measures(by_language):
             label = "accuracy, %" if name == "accuracy" else name.replace("_", " ")
             values = [_number(by_language.get(code, {}).get(name), 2) for code in languages]
-            rows.append([run.name, ALL[run.model].name, label, str(_n(by_language)), *values])
+            rows.append([run.name, run.model_name, label, str(_n(by_language)), *values])
         for paper in _baselines(measured, run):
             if paper not in published:
                 published.add(paper)
@@ -121,14 +128,14 @@ def types_table(measured: Measured) -> Iterator[str]:
     rows = []
     for run, _ in measured.runs:
         by_type = {row["type"]: row for row in measured.query(run, "type-ratio") if row["stack"] == "decoder"}
-        rows.append([run.name, ALL[run.model].name, *(_interval(by_type.get(name, {}), "ratio", 1) for name in TYPES)])
+        rows.append([run.name, run.model_name, *(_interval(by_type.get(name, {}), "ratio", 1) for name in TYPES)])
     return _table(["run", "model", *(f"{name}, %" for name in TYPES)], rows)
 
 
 def verdicts_table(measured: Measured) -> Iterator[str]:
     """Query `claims`: ✓ supported, ✗ contradicted, ? undecided; 99.8 % intervals."""
     by_run = [({row["claim"]: row for row in measured.query(run, "claims")}, run) for run, _ in measured.runs]
-    header = ["claim", "sentence", *(f"{ALL[run.model].name.split('-')[0]}: {run.name}" for _, run in by_run)]
+    header = ["claim", "sentence", *(f"{run.model_name.split('-')[0]}: {run.name}" for _, run in by_run)]
     rows = [
         [claim, row["says"], *(_mark(rows[claim]) for rows, _ in by_run)]
         for claim, row in (by_run[0][0].items() if by_run else ())
@@ -150,7 +157,7 @@ def claims_table(measured: Measured) -> Iterator[str]:
             if row["estimate"] is None:
                 continue
             rows.append([
-                claim, run.name, ALL[run.model].name, f"{facts['n_examples']:,}",
+                claim, run.name, run.model_name, f"{facts['n_examples']:,}",
                 f"{_interval(row, 'estimate', 3)} {row['unit']}", row["versus"] or "", row["verdict"],
             ])  # fmt: skip
     return _table(["claim", "run", "model", "examples", "result", "compared with", "verdict"], rows)
@@ -221,12 +228,77 @@ def controls_table(measured: Measured) -> Iterator[str]:
 def tokens_table(measured: Measured) -> Iterator[str]:
     """Query `last-token-effect`: what the differences between prompts go with, %, with 95 % intervals."""
     rows = [
-        [run.name, ALL[run.model].name, row["component"], _interval(row, "share", 1), _number(row["p_value"], 3),
+        [run.name, run.model_name, row["component"], _interval(row, "share", 1), _number(row["p_value"], 3),
          f"{row['n_examples']:,}", row["note"] or ""]
         for run, _ in measured.runs
         for row in measured.query(run, "last-token-effect")
     ]  # fmt: skip
     return _table(["run", "model", "goes with", "share, %", "p", "examples", "note"], rows)
+
+
+def off_target_table(measured: Measured) -> Iterator[str]:
+    """Query `off-target`: log-probability with a set ablated minus with its control ablated, 95 %; * p_holm < 0.05."""
+    rows = []
+    for run in measured.interventions:
+        cells = measured.query(run, "off-target")
+        for of, value in dict.fromkeys((row["set_language"], row["value"]) for row in cells):
+            own = [row for row in cells if (row["set_language"], row["value"]) == (of, value)]
+            by_language = {row["language"] or "specificity": row for row in own}
+            sizes = [max(row[name] or 0 for row in own) for name in ("percent", "control_percent")]
+            rows.append([
+                run.model_name, value, of, *(_number(size, 2) for size in sizes),
+                *(_starred(by_language[code]) for code in (*FOUR, "specificity")),
+            ])  # fmt: skip
+    return _table(["model", "value", "neurons of", "neurons, %", "control, %", *FOUR, "specificity"], rows)
+
+
+def _starred(row: Row) -> str:
+    sure = row["p_holm"] is not None and row["p_holm"] < 0.05
+    return _interval(row, "difference", 2) + (" *" if sure else "")
+
+
+def agreement_table(measured: Measured) -> Iterator[str]:
+    """Query `intervention-agreement` over all sets: signs and rank correlation of the changes under two values."""
+    rows = [
+        [
+            run.model_name, row["value"], row["other"], str(row["n_sets"]), _number(row["same_sign"], 0),
+            _of(row, "correlation", 2),
+        ]
+        for run in measured.interventions
+        for row in measured.query(run, "intervention-agreement")
+        if row["label"] is None
+    ]  # fmt: skip
+    return _table(["model", "value", "other value", "sets", "equal signs, %", "rank correlation"], rows)
+
+
+def steering_table(measured: Measured) -> Iterator[str]:
+    """Query `steering`, inputs in other languages than the one steered to, with 95 % intervals."""
+    rows = [
+        [
+            run.model_name, row["toward"] or "", row["arm"], row["value"] or "", _number(row["percent"], 2),
+            _of(row, "switched", 1), _of(row, "own", 1), _number(row["accuracy"], 1), _of(row, "logprob", 2),
+            f"{row['n']:,}",
+        ]
+        for run in measured.interventions
+        for row in measured.query(run, "steering")
+        if row["language"] is None
+    ]  # fmt: skip
+    header = ["model", "toward", "arm", "value", "neurons, %", "outputs in it, %", "in the input's language, %"]
+    return _table([*header, "accuracy, %", "log-probability, nats", "n"], rows)
+
+
+def truth_table(measured: Measured) -> Iterator[str]:
+    """Query `attribution-truth`, all layers: Spearman correlation with the exact effects, with 95 % intervals."""
+    rows = [
+        [
+            run.model_name, row["score"], _interval(row, "correlation", 2), _of(row, "size", 2), f"{row['n']:,}",
+            str(row["n_inputs"]),
+        ]
+        for run in measured.interventions
+        for row in measured.query(run, "attribution-truth")
+        if row["layer"] is None
+    ]  # fmt: skip
+    return _table(["model", "score", "correlation with the effect", "of the sizes", "effects", "inputs"], rows)
 
 
 def _of(row: Row, name: str, digits: int) -> str:
@@ -262,4 +334,8 @@ TABLES = {
     "reasons": reasons_table,
     "ablation": ablation_table,
     "controls": controls_table,
+    "targets": off_target_table,
+    "agreement": agreement_table,
+    "steering": steering_table,
+    "truth": truth_table,
 }

@@ -22,6 +22,7 @@ TINY = (
     Run("variant", "gemma", 1, OPTIONS, compared_with="base", tests="the activation"),
     Run("unmeasured", "smollm2", 1, OPTIONS),
 )
+TINY_INTERVENTIONS = (Run("steered", "demo", 1, OPTIONS, intervenes=True),)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(replace(base, name="variant", activation="product", languages=("en", "de", "tr")), NullProgress())
     ablation = {"ablation_fractions": (0.25,), "ablation_doses": (0.05,), "ablation_seeds": 1, "ablation_examples": 3}
     run(replace(base, name="ablation", measures=("types", "attribution", "ablation"), **ablation), NullProgress())
+    steering = RunConfig(
+        model=str(MODELS_DIR / "llama"), task=str(demo_task("fact")), out=folder / "demo-interventions.duckdb",
+        name="steered", limit=10, languages=("en", "de", "es", "fr"), max_new_tokens=4, device="cpu", every_token=False,
+        measures=("types", "attribution", "gradient", "ablation"), truth_neurons=2, truth_examples=4, ablation_seeds=1,
+        ablation_sets=("contribution",), ablation_fractions=(0.01,), ablation_types=("none",), ablation_doses=(),
+        ablation_value=("0", "add:1"), ablation_judge="generated",
+    )  # fmt: skip
+    run(steering, NullProgress())
     return folder
 
 
@@ -43,6 +52,7 @@ def texts(folder: Path) -> dict[str, str]:
     """Every table of the tiny runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "RUNS", TINY)
+        patch.setattr(tables, "INTERVENTIONS", TINY_INTERVENTIONS)
         return page.table_texts(folder)
 
 
@@ -149,3 +159,28 @@ def test_variants_name_a_run_of_the_same_model() -> None:
         assert (planned.compared_with is None) == (planned.tests is None)
         assert planned.compared_with is None or (planned.model, planned.compared_with) in names
     assert {planned.options["task"] for planned in RUNS} == {"xnli", "fact", "ke-en-all", "ke-all-en"}
+
+
+def test_tables_of_interventions_have_the_numbers_of_the_queries(folder: Path, texts: dict[str, str]) -> None:
+    with open_results(folder / "demo-interventions.duckdb") as results:
+        queries = {
+            name: results.query(query).to_pylist()
+            for name, query in {
+                "targets": "off-target", "agreement": "intervention-agreement", "steering": "steering",
+                "truth": "attribution-truth",
+            }.items()
+        }  # fmt: skip
+    for line in cells(texts["targets"]):
+        own = {row["language"]: row for row in queries["targets"] if row["set_language"] == line[2]}
+        numbers = [f"{own[code]['difference']:.2f}" for code in ("en", "de", "es", "fr", None)]
+        if line[1] == queries["targets"][-1]["value"]:
+            assert [cell.split(" ")[0] for cell in line[5:]] == numbers
+    together = {
+        "agreement": [f"{row['same_sign']:.0f}" for row in queries["agreement"] if row["label"] is None],
+        "steering": [f"{row['accuracy']:.1f}" for row in queries["steering"] if row["language"] is None],
+        "truth": [f"{row['correlation']:.2f}" for row in queries["truth"] if row["layer"] is None],
+    }
+    columns = {"agreement": 4, "steering": 7, "truth": 2}
+    for name, numbers in together.items():
+        assert numbers, name
+        assert [line[columns[name]].split(" ")[0] for line in cells(texts[name])] == numbers

@@ -85,5 +85,6 @@ RULES = {
         ),
         Rule("contribution", "contribution", largest_mean, "largest mean contribution score"),
         Rule("effective-score", "effect", largest_mean, "largest mean effective score"),
+        Rule("gradient", "gradient", largest_mean, "largest mean gradient attribution of the answer"),
     )
 }

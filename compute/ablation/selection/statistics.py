@@ -4,7 +4,7 @@ Kept by group, so that a set can be selected without the examples that it is tes
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
 import torch
@@ -15,6 +15,7 @@ from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.measures.answer_direction import Directions, answer_directions
 from neurontui.compute.measures.attribution import AttributionOptions, folding_for, score_layer, written_weights
+from neurontui.compute.measures.gradients import GradientOptions, Gradients, gradients
 from neurontui.compute.measures.norm_folding import Folding
 from neurontui.compute.measures.score_sums import Scores
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -60,6 +61,7 @@ class SurveyedPart:
     targets: Targets
     threshold: float
     options: AttributionOptions
+    gradient_options: GradientOptions = field(default_factory=GradientOptions)
 
     def activity(self, index: int) -> tuple[Tensor, Tensor | None]:
         """Whether each neuron is active, (E, P, d_m)."""
@@ -75,6 +77,26 @@ class SurveyedPart:
         if scores.es is None:
             return torch.zeros_like(self.capture.weights[index], dtype=torch.float32), torch.zeros_like(scores.known)
         return scores.es.transpose(1, 2), scores.known
+
+    def gradient(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """w · ∂ log p(answer) / ∂w, (E, P, d_m), and which inputs have an answer, (E, P) bool."""
+        shape = self.capture.weights[index].shape
+        answered = torch.tensor(
+            [target is not None for target in self.targets.rows], device=self._gradients[index].device
+        )
+        return self._gradients[index].view(shape), answered.view(shape[:2])
+
+    @cached_property
+    def _gradients(self) -> list[Tensor]:
+        """Per layer (E·P, d_m) float32; zeros for inputs without an answer."""
+        layers = [torch.zeros_like(weights, dtype=torch.float32).flatten(0, 1) for weights in self.capture.weights]
+
+        def take(part: Gradients) -> None:
+            for layer, products in zip(layers, part.layers, strict=True):
+                layer[list(part.rows)] = products.to(layer.device)
+
+        gradients(self.loaded, self.batch, self.targets, self.gradient_options, take)
+        return layers
 
     def _scores(self, index: int) -> Scores:
         weights = written_weights(self.capture, index, self.options)
@@ -93,6 +115,7 @@ QUANTITIES: dict[str, Callable[[SurveyedPart, int], tuple[Tensor, Tensor | None]
     "activity": SurveyedPart.activity,
     "contribution": SurveyedPart.contribution,
     "effect": SurveyedPart.effect,
+    "gradient": SurveyedPart.gradient,
 }
 """What is summed. Each returns its values of a layer, (E, P, d_m), and the inputs with one, (E, P) bool; None: all."""
 

@@ -1,5 +1,6 @@
 """From a made-up model whose answers in each language are carried by a few neurons to the matrix that shows them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from neurontui.compute.progress import NullProgress
 from neurontui.compute.run import run
 from neurontui.queries import Results, open_results
 from neurontui.store.errors import InputError
-from tests.compute.ablation.selection.circuit import LANGUAGES, SHARE, save_circuit, write_task
+from tests.compute.ablation.selection.circuit import LANGUAGES, N_NEURONS, SHARE, save_circuit, write_task
 
 
 def config(folder: Path, **changes: Any) -> RunConfig:
@@ -65,3 +66,30 @@ def test_examples_of_one_cluster_are_refused(tmp_path: Path) -> None:
     path.write_text("".join(two))
     with pytest.raises(InputError, match="of one cluster, so there are no others to select sets of neurons on"):
         run(refused, NullProgress())
+
+
+def test_gradients_select_those_that_a_run_stores_and_types_can_be_left_out(tmp_path: Path) -> None:
+    """The set of a language does the same as the neurons with the largest stored mean, given as a file."""
+    asked = config(tmp_path, ablation_types=("none",), measures=("types", "gradient"), ablation_sets=None)
+    run(asked, NullProgress())
+    with open_results(asked.out) as stored:
+        strongest = stored.sql(
+            "SELECT layer, neuron FROM neuron_gradients WHERE language = 'de' AND g_sum > 0 "
+            f"ORDER BY g_sum / n DESC LIMIT {round(SHARE * 2 * N_NEURONS)}"
+        ).to_pylist()
+    csv = tmp_path / "de.csv"
+    csv.write_text("layer,neuron\n" + "".join(f"{row['layer']},{row['neuron']}\n" for row in strongest))
+    compared = replace(
+        asked, measures=("types", "ablation"), ablation_sets=("gradient",), ablation_sets_in_sample=True, ablate=csv
+    )
+    run(compared, NullProgress())
+    with open_results(asked.out) as results:
+        kinds = results.sql("SELECT DISTINCT kind FROM conditions WHERE run = 2 ORDER BY kind").to_pylist()
+        rows = results.sql(
+            "SELECT kind, set_language, list(answer_logprob ORDER BY example, language) AS logprobs "
+            "FROM ablation_examples JOIN conditions USING (run, condition) WHERE run = 2 GROUP BY ALL"
+        ).to_pylist()
+    assert [row["kind"] for row in kinds] == ["baseline", "matched", "random", "selected", "user"]
+    effects = {(row["kind"], row["set_language"]): row["logprobs"] for row in rows}
+    assert effects["selected", "de"] == pytest.approx(effects["user", None], abs=1e-6)
+    assert effects["selected", "fr"] != pytest.approx(effects["user", None], abs=1e-3)
