@@ -143,6 +143,11 @@ def _check(options: AblationOptions, layers: Sequence[Layer]) -> None:
     if options.scope not in SCOPES:
         raise UsageError(f"'{options.scope}' is not a scope of an ablation; use {' or '.join(SCOPES)}.")
     check_selection(options.selection)
+    if (options.user_sets or options.selection.rules) and all(value.name == "patch" for value in options.values):
+        raise UsageError(
+            "--ablation-value patch replaces whole layers, so the neurons of --ablate, --ablate-sql and "
+            "--ablation-sets would not be used; add another value, such as zero."
+        )
     for fraction in (*options.fractions, *options.doses):
         if not 0 < fraction <= 1:
             raise UsageError(f"{fraction:g} is not a share of neurons; use numbers above 0 and up to 1.")

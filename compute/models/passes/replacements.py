@@ -55,8 +55,8 @@ class ByKind:
     def at(self, layer: Layer, places: Places) -> Tensor:
         """(B, T, d_m)."""
         table = self.tables[layer.layer]
-        groups, kinds = self.group[places.rows.to(self.group.device)][:, None], places.kinds
-        return table[groups.to(table.device), kinds.to(table.device)]
+        group = self.group.to(table.device)[places.rows.to(table.device)]
+        return table[group[:, None], places.kinds.to(table.device)]
 
 
 @dataclass(frozen=True)
