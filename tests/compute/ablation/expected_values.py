@@ -79,7 +79,8 @@ def kinds(n_tokens: int, n_prompt: int) -> Tensor:
     return of_token
 
 
-def at_kind(architecture: str, layer: int, kind: int, rows: list[int]) -> Tensor:
+@cache
+def at_kind(architecture: str, layer: int, kind: int, rows: tuple[int, ...]) -> Tensor:
     """(N, d): weights of some prompts at all their tokens of a kind."""
     prompts = [all_weights(architecture)[row][layer] for row in rows]
     return torch.cat([weights[kinds(len(weights), len(weights)) == kind] for weights in prompts])
@@ -98,18 +99,18 @@ def donor(weights: Tensor, position: int, kind: int, n_prompt: int) -> Tensor:
 def replaced(architecture: str, value: Value, scope: str, row: int, layer: int, weights: Tensor) -> Tensor:
     """(T, d) what all neurons of a layer have instead of their weights, written down position by position."""
     n_prompt, language = len(all_weights(architecture)[row][layer]), row % 4
-    own = [other for other in range(12) if other % 4 == language]
+    own = tuple(range(language, 12, 4))
     rows = []
     for position, kind in enumerate(kinds(len(weights), n_prompt).tolist()):
         w = weights[position]
         if value.name in ("mean", "mean-of"):
-            some = own if value.name == "mean" else [2, 6, 10]  # tr is the third language
+            some = own if value.name == "mean" else (2, 6, 10)  # tr is the third language
             w = at_kind(architecture, layer, kind, some).double().mean(0).float()
         elif value.name == "scale":
             w = w * value.number
         elif value.name == "add":
             used = (LAST_TOKEN,) if scope == "last" else (BETWEEN, LAST_TOKEN)
-            over = torch.cat([at_kind(architecture, layer, kind, list(range(12))) for kind in used])
+            over = torch.cat([at_kind(architecture, layer, kind, tuple(range(12))) for kind in used])
             w = w + value.number * over.double().std(0, correction=0).float()
         elif value.name == "resample":
             w = donor(all_weights(architecture)[other_example(architecture, row)][layer], position, kind, n_prompt)

@@ -44,15 +44,15 @@ def test_every_value_equals_plain_hooks(architecture: str, options: AblationOpti
     differ = 0
     for condition in conditions[1:]:
         off = sets.off(condition)
-        for row in (0, 5, 10):  # en, de (patched from itself), tr
+        for row in (5, 10):  # de (patched from itself), tr
             with changed(loaded, architecture, change_of(architecture, condition, off, row)):
                 hooked = plain.log_probability(loaded, batch.prompts[row], targets[row].ids)
             assert rows[condition.condition, row]["answer_logprob"] == pytest.approx(hooked, abs=2e-5)
             differ += abs(hooked - rows[0, row]["answer_logprob"]) > 1e-3
-    assert differ > 1.5 * len(conditions)
+    assert differ > len(conditions)
 
 
-@pytest.mark.parametrize("architecture", ["llama", "opt", "mt5"])
+@pytest.mark.parametrize("architecture", ["opt", "mt5"])
 @pytest.mark.parametrize("options", [OPTIONS, LAST], ids=["all", "last"])
 def test_an_outcome_depends_neither_on_the_batch_nor_on_the_activation(
     architecture: str, options: AblationOptions
@@ -66,7 +66,7 @@ def test_an_outcome_depends_neither_on_the_batch_nor_on_the_activation(
         assert a == b
 
 
-@pytest.mark.parametrize("architecture", ["bloom", "gemma3_text"])
+@pytest.mark.parametrize("architecture", ["llama"])
 @pytest.mark.parametrize("options", [OPTIONS, LAST], ids=["all", "last"])
 def test_shortcuts_change_no_outcome(
     architecture: str, options: AblationOptions, monkeypatch: pytest.MonkeyPatch
