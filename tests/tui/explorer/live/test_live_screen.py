@@ -167,9 +167,11 @@ async def test_a_refused_question_keeps_the_answer_before(demo_runs: Path) -> No
         clients[0].holds = True
         await pilot.press("enter")
         await pilot.pause()
-        clients[0].receive(Refused("The prompt in 'en' has 5,000 tokens; shorten it.", asks(clients[0])[-1].number))
+        sentence = "The prompt in 'en' has 5,000 tokens, more than the 2,048 of a live prompt; shorten it."
+        clients[0].receive(Refused(sentence, asks(clients[0])[-1].number))
         await settle(pilot)
         assert "has 5,000 tokens" in text_of(app)
+        assert [notice.message for notice in app._notifications] == [sentence]
         assert "en says" in text_of(app)
 
 

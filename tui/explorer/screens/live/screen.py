@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual_fastdatatable import DataTable
 
-from neurontui.compute.live.messages import MOST_CHARACTERS, TYPES, Answered, Change
+from neurontui.compute.live.messages import MOST_CHARACTERS, TYPES, Answered, Change, Refused
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.explorer import export_files
@@ -211,6 +211,9 @@ class LivePage(Page):
         """Show what has changed."""
         if self.conversation.receive(message.received) and self.ready and self.is_current:
             self._show_state()
+            reply = message.received.reply
+            if isinstance(reply, Refused) and reply.number is not None:
+                self.notify(reply.sentence, severity="warning")  # the line of the status is short
             answered = self.conversation.answered
             if answered is not None and answered.strongest and self.neuron is None:
                 first = answered.strongest[0]
