@@ -159,7 +159,7 @@ def test_values_that_do_not_fit_are_refused() -> None:
                 scope="last", values=(Value("patch", "de"),), user_sets=(UserSet("mine", (UserNeuron(1, 3),)),)
             ),
             UsageError,
-            "--ablate and --ablate-sql would not be used",
+            "--ablation-sets would not be used",
         ),
         (AblationOptions(fractions=(1.5,)), UsageError, "1.5 is not a share"),
         (AblationOptions(layers=(2,)), InputError, "no layer 2 to ablate.*0 to 1"),
