@@ -6,15 +6,13 @@ from dataclasses import replace
 from neurontui.compute.ablation.interventions import Result
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.answers.decoder import Decoder
-from neurontui.compute.answers.predict import answer, padded_prompts, passes, passes_per_answer, prepare
+from neurontui.compute.answers.predict import answer, padded_prompts, passes, prepare
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.answers.teacher_forcing import forced_answer
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.compute.models.prompts.tokenize import InvalidPromptError
-from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import InputError
 from neurontui.store.journal.manifest import Condition
 from neurontui.store.languages.rows import language_row
@@ -50,7 +48,6 @@ def answers_asked_in(
     language: str,
     targets: Targets,
     options: AblationOptions,
-    progress: Phase = SILENT,
 ) -> dict[int, Result]:
     """Row -> outcome of each prompt after the instruction, judged as in the other conditions.
 
@@ -65,10 +62,9 @@ def answers_asked_in(
 
     def step(rows: Rows) -> None:
         for part in passes(loaded, prepared, rows):
-            with followed(loaded.ffns, progress, at_most=passes_per_answer(options.answers)):
-                decoder = Decoder(loaded)
-                reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
-                outcomes = way(decoder, prepared, part, options.answers, reading, logits)
+            decoder = Decoder(loaded)
+            reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
+            outcomes = way(decoder, prepared, part, options.answers, reading, logits)
             result_of.update((row, Result(outcome, 0)) for row, outcome in zip(part, outcomes, strict=True))
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)

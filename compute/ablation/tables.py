@@ -79,7 +79,7 @@ def ablation_tables(
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
     for condition in asking:
-        asked = answers_asked_in(loaded, batch, condition.set_language or "", targets, options, progress)
+        asked = answers_asked_in(loaded, batch, condition.set_language or "", targets, options)
         result_of |= {(condition.condition, row): result for row, result in asked.items()}
     generated = options.judge == "generated"
     return {"ablation_examples": _table(batch, conditions, result_of, generated=generated)}
