@@ -15,6 +15,7 @@
 --   $run        run               The run: number, name or key. Default: the last run.
 --   $other      run = NULL        A run of the same model on another task; NULL: the first such run.
 --   $languages  languages = all   Languages that define the types; at least three.
+--   $note       boolean = true    Whether findings on sharing mention the effect of last tokens, a fourth of the time.
 -- columns:
 --   claim     -  Identifier of the claim.
 --   section   -  Section and figure of the paper.
@@ -151,7 +152,7 @@ SELECT r.claim, r.section, r.says,
         format(' With families permuted at random, the difference is as large in {:.1f} % of cases.',
             (SELECT 100 * p_value FROM mantel)), '')
     || if(r.claim IN ('task-matters', 'relatives-share-no-more') AND best IS NOT NULL,
-        coalesce(' ' || (SELECT note FROM token_note), ''), '')
+        coalesce(' ' || (SELECT note FROM token_note WHERE $note), ''), '')
     || CASE WHEN generates THEN ''
         WHEN g.accuracy IS NULL THEN ' No answers were judged, so it is unknown whether the model solves the task.'
         ELSE format('{} the accuracy of the model is {:.1f} %, and that of a constant answer is {:.1f} %',

@@ -268,7 +268,7 @@ class Explorer(App[None]):
         if page is not None and page.PAGE == "sql":  # its query is already there
             page.focus_first()
             return
-        statement = handed_sql(page.shown().values(), self.session.query_runner.results) if page is not None else ""
+        statement = handed_sql(page.handed().values(), self.session.query_runner.results) if page is not None else ""
         if statement:
             self.session.pending_sql = statement
             self.open_detail("sql")

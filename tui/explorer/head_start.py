@@ -14,8 +14,8 @@ from neurontui.tui.explorer.session import Session
 
 
 def claims_of(run: RunInfo) -> QueryRequest:
-    """The claims, tested on a run: what the first screen shows."""
-    return QueryRequest.of("claims", run=run.number)
+    """The claims, tested on a run, without the note on last tokens, which the first screen adds later."""
+    return QueryRequest.of("claims", run=run.number, note=False)
 
 
 def begin_claims(session: Session) -> None:

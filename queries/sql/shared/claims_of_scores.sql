@@ -1,5 +1,5 @@
--- Claims about contribution and effective scores: claim, comparison and estimate, as in claims_of_types. As in `scored`,
--- list_position is quicker than list_contains.
+-- Claims about contribution and effective scores: claim, comparison and estimate, as in claims_of_types. As in
+-- `scored`, list_position is quicker than list_contains.
 score_folds AS (
     SELECT a.fold, a.type, sum(a.n) AS n, sum(a.n_top) AS n_top, sum(a.cs_sum) AS cs
     FROM scored a, subset

@@ -17,7 +17,7 @@ differences AS MATERIALIZED (
     WHERE bit = other_bit AND bit IN (FROM varied)
 ),
 moved AS MATERIALIZED (
-    -- Pairs with equal last tokens, after the permutation. Materialized, because DuckDB would compare all pairs of pairs.
+    -- Pairs with equal last tokens, after the permutation. Materialized, or DuckDB would compare all pairs of pairs.
     SELECT a.shuffle, s.bit, least(a.other, b.other) AS place, greatest(a.other, b.other) AS other_place
     FROM differences s
     JOIN rearranged a ON a.place = s.place

@@ -30,8 +30,8 @@ prompt_sample AS MATERIALIZED (
     QUALIFY row_number() OVER (ORDER BY number, example) <= most
 ),
 sampled_neurons AS (
-    -- Neurons with neuron × 64 mod n below 64 are evenly spaced; each has one bit. Joined by number, so that DuckDB reads
-    -- no other neurons.
+    -- Neurons with neuron × 64 mod n below 64 are evenly spaced; each has one bit. Joined by number, so that DuckDB
+    -- reads no other neurons.
     SELECT layer, neuron, (neuron::BIGINT * 64 // n_neurons)::UBIGINT AS place
     FROM (
         SELECT layer, n_neurons, unnest(range(n_neurons))::INTEGER AS neuron

@@ -7,9 +7,12 @@ import pytest
 from rich.cells import cell_len
 
 from neurontui.tui.explorer.app import Explorer
+from neurontui.tui.explorer.handed_sql import handed_sql
 from neurontui.tui.explorer.screen_registry import make_page
 from neurontui.tui.explorer.screens.findings.evidence import EVIDENCE
+from neurontui.tui.explorer.screens.findings.screen import NOTED
 from neurontui.tui.explorer.widgets.grid import Grid
+from tests.queries.token_stores import Design, write_designs
 from tests.tui.driving import NARROW, explorer_of, page_of, press, settle, text_of, until
 from tests.tui.sample import Plan, write_sample
 
@@ -91,3 +94,31 @@ async def test_enter_opens_the_evidence_of_a_claim(explorer: Callable[..., Explo
                 assert app.session.second.name == "bloom-demo · xnli"
             await press(pilot, "escape")
             assert page_of(pilot).PAGE == "findings", claim
+
+
+async def test_a_sorted_claim_keeps_its_words_and_evidence(one_run: Path) -> None:
+    app = explorer_of(one_run, start="findings")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "greater_than_sign")
+        grid = page_of(pilot).query_one("#claims", Grid)
+        claim = grid.row_values()["claim"]
+        assert claim != page_of(pilot).answers["claims"]["claim"][0].as_py()
+        assert page_of(pilot)._claim()["claim"] == claim  # type: ignore[attr-defined]
+        await press(pilot, "enter")
+        assert EVIDENCE[claim].page == page_of(pilot).PAGE
+
+
+async def test_the_note_on_last_tokens_is_added_later(tmp_path: Path) -> None:
+    """The first table lacks the note; what is shown and exported in the end is the whole query."""
+    write_designs(tmp_path / "tokens.duckdb", [Design(token=0.6, clusters=20, neurons=100, layers=2)])
+    app = explorer_of(tmp_path / "tokens.duckdb", start="findings")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await until(pilot, lambda: f"{NOTED}1" in page_of(pilot).answers)
+        results = app.session.query_runner.results
+        quick, noted = (results.query("claims", run=1, note=note).to_pylist() for note in (False, True))
+        shown = page_of(pilot).tables()["claims"].to_pylist()
+        assert [row["finding"] for row in shown] == [row["finding"] for row in noted]
+        assert [row["verdict"] for row in quick] == [row["verdict"] for row in noted]
+        assert "WHERE true" in "".join(handed_sql(page_of(pilot).handed().values(), results))

@@ -55,7 +55,8 @@ async def test_the_screen_waits_for_that_query(session: Session, monkeypatch: py
     run = session.query_runner.run
 
     def held(job: Job, *arguments: object) -> pa.Table:
-        ran.append(job._values["run"])
+        if not job._values["note"]:
+            ran.append(job._values["run"])
         assert go.wait(30)
         return run(job, *arguments)  # type: ignore[arg-type]
 

@@ -141,6 +141,10 @@ class Page(SessionScreen):
         """Current requests by name, the most important first."""
         return self.wants(self.scope) if self.scope is not None else {}
 
+    def handed(self) -> dict[str, QueryRequest]:
+        """Requests by name that the SQL screen shows."""
+        return self.shown()
+
     def prefetch_queries(self) -> Iterable[QueryRequest]:
         """Requests of the selections that the next key is likely to make."""
         if not self.ready:

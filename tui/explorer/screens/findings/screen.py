@@ -21,6 +21,13 @@ from neurontui.tui.explorer.widgets.styled_text import StyledText
 
 OTHER = "claims of run "
 """Prefix of the names of the queries for runs that are not selected."""
+NOTED = "claims with notes of run "
+"""Prefix of the names of the same queries with the effect of last tokens in their findings."""
+
+
+def noted_claims_of(run: RunInfo) -> QueryRequest:
+    """The claims, tested on a run, with the effect of last tokens in their findings."""
+    return QueryRequest.of("claims", run=run.number)
 
 
 class FindingsPage(Page):
@@ -43,8 +50,8 @@ class FindingsPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._failed: set[int] = set()
-        """Numbers of runs whose claims could not be tested."""
+        self._failed: set[str] = set()
+        """Names of queries that follow the selected run's claims and have failed."""
 
     def body(self) -> Iterable[Widget]:
         """Sentences, matrix, and the claim under the cursor."""
@@ -55,8 +62,12 @@ class FindingsPage(Page):
             yield StyledText(id="claim")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """The claims of the selected run; those of the others follow one by one."""
+        """The claims of the selected run; those of the others, and the notes, follow one by one."""
         return {"claims": claims_of(scope.run)}
+
+    def handed(self) -> dict[str, QueryRequest]:
+        """The query with notes, which gives what the screen shows in the end."""
+        return {"claims": noted_claims_of(self.run)} if self.run is not None else {}
 
     def stop(self) -> bool:
         """Cancel all queries, and the one that was begun before this screen."""
@@ -64,8 +75,8 @@ class FindingsPage(Page):
         return super().stop()
 
     def outlives(self, key: str) -> bool:
-        """The claims of other runs do not depend on the selection."""
-        return key.startswith(OTHER) or super().outlives(key)
+        """The claims of other runs and the notes do not depend on the selection."""
+        return key.startswith((OTHER, NOTED)) or super().outlives(key)
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New claims, of the selected run or of another one; those of the next run are requested."""
@@ -80,10 +91,10 @@ class FindingsPage(Page):
 
     def failed(self, key: str, sentence: str) -> None:
         """Mark another run's column; without the selected run's claims there is nothing to show."""
-        if not key.startswith(OTHER):
+        if not key.startswith((OTHER, NOTED)):
             super().failed(key, sentence)
             return
-        self._failed.add(int(key.removeprefix(OTHER)))
+        self._failed.add(key)
         self._request_next()
         self.drawing_once(self._draw)
 
@@ -94,29 +105,32 @@ class FindingsPage(Page):
         width, numbers = self.size.width, [run.number for run in self.session.runs]
         grid = self.query_one("#claims", Grid)
         row = grid.cursor_coordinate.row
+        claims = self._claims()
         self.query_one("#summary", StyledText).show(summary_lines(self.answers["claims"], width - 2))
         self.query_one("#legend", StyledText).show([legend(len(numbers))])
-        grid.show(*claim_matrix(self._claims(), run.number, numbers, width))
+        grid.show(*claim_matrix(claims, run.number, numbers, width))
         grid.move_cursor(row=row, animate=False)
         self._write_claim()
 
     def _claims(self) -> dict[int, pa.Table | None]:
-        """Claims by number of the run, as far as they are available."""
-        claims: dict[int, pa.Table | None] = dict.fromkeys(self._failed)
+        """Claims by number of the run, as far as they are available, with notes if these are."""
+        claims: dict[int, pa.Table | None] = {}
         for run in self.session.runs:
-            table = self.answers.get("claims" if run == self.run else f"{OTHER}{run.number}")
-            if table is not None:
+            own = "claims" if run == self.run else f"{OTHER}{run.number}"
+            table = self.answers.get(f"{NOTED}{run.number}", self.answers.get(own))
+            if table is not None or own in self._failed:
                 claims[run.number] = table
         return claims
 
     def _request_next(self) -> None:
-        """Test the claims on the next run that is pending, one after another: each reads all its scores."""
-        claims = self._claims()
-        for run in self.session.runs:
-            if run != self.run and run.number not in claims:
-                key = f"{OTHER}{run.number}"
+        """Test the claims on the next run that is pending, then add the next note, one after another."""
+        others = {f"{OTHER}{run.number}": claims_of(run) for run in self.session.runs if run != self.run}
+        first = sorted(self.session.runs, key=lambda run: run != self.run)
+        notes = {f"{NOTED}{run.number}": noted_claims_of(run) for run in first}
+        for key, request in {**others, **notes}.items():
+            if key not in self.answers and key not in self._failed:
                 if not self.under_way([key]):
-                    self.run_query(key, claims_of(run))
+                    self.run_query(key, request)
                 return
 
     def tables(self) -> dict[str, pa.Table]:
@@ -158,11 +172,10 @@ class FindingsPage(Page):
 
     def _claim(self) -> dict[str, Any]:
         """The row of the claim under the cursor; empty if there is none."""
-        table, row = self.answers.get("claims"), self.query_one("#claims", Grid).cursor_coordinate.row
-        if table is None or not 0 <= row < table.num_rows:
-            return {}
-        values: dict[str, Any] = table.slice(row, 1).to_pylist()[0]
-        return values
+        table = self._claims().get(self.run.number) if self.run is not None else None
+        claim = self.query_one("#claims", Grid).row_values().get("claim")
+        rows: list[dict[str, Any]] = [] if table is None else table.to_pylist()
+        return next((row for row in rows if row["claim"] == claim), {})
 
     def _run_named(self, name: object) -> RunInfo | None:
         """The run of the same model that a claim compares the selected run with."""
