@@ -170,6 +170,8 @@ def test_tables_of_interventions_have_the_numbers_of_the_queries(folder: Path, t
                 "truth": "attribution-truth",
             }.items()
         }  # fmt: skip
+        claims = {row["claim"]: row for row in results.query("claims").to_pylist()}
+    assert claims["random-harmless"]["estimate"] is None, "1 % at random says nothing about up to 25 %"
     for line in cells(texts["targets"]):
         own = {row["language"]: row for row in queries["targets"] if row["set_language"] == line[2]}
         numbers = [f"{own[code]['difference']:.2f}" for code in ("en", "de", "es", "fr", None)]
