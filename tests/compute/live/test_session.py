@@ -75,7 +75,7 @@ def test_the_decoder_of_an_encoder_decoder_has_a_value_but_no_heat_over_the_prom
 
 def test_heat_of_an_expert_is_zero_where_it_does_not_run() -> None:
     session = session_of("mixtral")
-    captured = [session.ask(Ask(0, ASKED, (1, neuron))).languages for neuron in range(0, 120, 24)]  # one an expert
+    captured = [session.ask(Ask(0, ASKED, (1, neuron))).languages for neuron in range(7, 120, 24)]  # one an expert
 
     for row in range(len(ASKED)):
         heats = torch.tensor([answers[row].heat for answers in captured])
