@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +120,9 @@ def test_each_character_belongs_to_one_token() -> None:
 
 
 def test_a_run_stores_the_strongest_inputs_and_the_first_examples(tmp_path: Path) -> None:
-    config = config_of(tmp_path, measures=("types", "contribution"), top=1)
+    config = config_of(
+        tmp_path, n_examples=9, measures=("types", "contribution"), top=1, batch_examples=2, examples_at_once=1
+    )
     run(config, NullProgress())
     with open_results(config.out) as results:
         stored = {tuple(row.values()) for row in results.sql(_STORED).to_pylist()}
@@ -128,6 +131,8 @@ def test_a_run_stores_the_strongest_inputs_and_the_first_examples(tmp_path: Path
         differences = results.sql(_AT_THE_MEASURED_TOKEN).to_pylist()
         settings = json.loads(results.sql("SELECT settings FROM runs").to_pylist()[0]["settings"])
     assert stored == strongest | listed
+    per_neuron = Counter((layer, neuron) for layer, neuron, _, _ in strongest)
+    assert max(per_neuron.values()) == 10  # of 36 inputs
     assert listed - strongest
     assert differences == [{"n": len(strongest), "difference": pytest.approx(0, abs=1e-5)}]
     assert settings["token_values"] is True
@@ -163,16 +168,16 @@ def test_the_token_of_measurement_is_marked(token: str, chat: bool, architecture
     assert all(text["token"].strip() == text["last_token"].strip() for text in ascii_texts)
 
 
-def config_of(folder: Path, architecture: str = "gpt2", **changes: object) -> RunConfig:
-    """A run of a tiny model on three examples."""
+def config_of(folder: Path, architecture: str = "gpt2", n_examples: int = 3, **changes: object) -> RunConfig:
+    """A run of a tiny model on three examples, or on more that differ in their ends."""
     task = folder / "task.jsonl"
     lines = [
         {
             "id": f"e{i}",
-            "prompts": {code: PROMPTS[code][i] for code in LANGUAGES},
-            "spans": {code: PROMPTS[code][i][:6] for code in LANGUAGES},
+            "prompts": {code: PROMPTS[code][i % 3] + " x" * (i // 3) for code in LANGUAGES},
+            "spans": {code: PROMPTS[code][i % 3][:6] for code in LANGUAGES},
         }
-        for i in range(3)
+        for i in range(n_examples)
     ]
     task.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     model = str(save_tiny(architecture, folder / architecture))

@@ -93,6 +93,11 @@ def test_a_token_without_a_cell_shares_that_of_another() -> None:
     ]
 
 
+def test_the_stronger_of_two_activations_may_be_negative() -> None:
+    rows = [{"token": token, "activation": a, "measured": False} for token, a in (("ต", 1.0), ("\u0e38", -5.0))]
+    assert [token.value for token in heat_tokens(rows)] == [-5.0]
+
+
 def test_control_characters_are_shown_not_sent() -> None:
     rows = [{"token": "\x1b[31m\n\u202e", "activation": 1.0, "measured": True}]
     [line] = heat_lines(heat_tokens(rows), 40, 1.0, DARK)
