@@ -34,7 +34,7 @@ async def test_it_says_what_it_would_load_and_loads_on_enter(demo_runs: Path) ->
         assert "3.5 million parameters" in text_of(app)
         assert "about 314 MB of memory; 19 GB are free" in " ".join(text_of(app).split())
         assert [type(request) for request in clients[0].sent] == [Describe]
-        await press(pilot, "enter")
+        await press(pilot, "v", "v", "enter")
         assert [type(request) for request in clients[0].sent] == [Describe, Load]
         assert isinstance(page_of(pilot).focused, PromptInput)
         assert "enter asks the model" in text_of(app)

@@ -345,7 +345,10 @@ class LivePage(Page):
         """Answers, or types and neurons."""
         self._neurons_in_front = not self._neurons_in_front
         self.query_one("#live-results").set_class(self._neurons_in_front, "-neurons")
-        self.call_after_refresh(self.query_one("#live-strongest" if self._neurons_in_front else "#live-answers").focus)
+        if self.query_one("#body").display:  # else enter is for the notice
+            self.call_after_refresh(
+                self.query_one("#live-strongest" if self._neurons_in_front else "#live-answers").focus
+            )
 
     def action_save(self) -> None:
         """Write the questions as a task file into the current folder."""
