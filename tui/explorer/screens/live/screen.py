@@ -95,7 +95,8 @@ class LivePage(Page):
             with VerticalScroll(id="live-answers"):
                 yield AnswerPane(id="live-answer")
             with Vertical(id="live-neurons"):
-                yield StyledText(id="live-types")
+                with VerticalScroll(id="live-all-types"):
+                    yield StyledText(id="live-types")
                 yield Grid(id="live-strongest", noun="neuron")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
