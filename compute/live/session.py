@@ -11,7 +11,7 @@ from torch import Tensor
 from neurontui.compute.answers.predict import AnswerOptions, Prepared, unanswerable
 from neurontui.compute.answers.targets import Targets
 from neurontui.compute.batch import Batch, Capture, unplanned
-from neurontui.compute.live.change import changed, chosen_neurons
+from neurontui.compute.live.change import chosen_neurons
 from neurontui.compute.live.continue_prompts import BUDGET, Continued, Watched, continue_prompts, prepared
 from neurontui.compute.live.describe import model_options
 from neurontui.compute.live.messages import (
@@ -28,8 +28,11 @@ from neurontui.compute.live.stopping import stopping
 from neurontui.compute.live.summary import counts, norms_of, strongest, types_of
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.passes.ablation_hooks import ablate
 from neurontui.compute.models.passes.capture import CaptureOptions, capture
-from neurontui.compute.models.prompts.tokenize import Encoded, encode_batch, token_text
+from neurontui.compute.models.passes.replacements import Replacement
+from neurontui.compute.models.prompts.token_texts import prompt_token_texts
+from neurontui.compute.models.prompts.tokenize import Encoded, encode_batch
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.tasks.example import Example
 from neurontui.store.errors import InputError, NeurontuiError
@@ -115,7 +118,7 @@ class Session:
         if change is None:
             return nothing, 0
         chosen = chosen_neurons(self.loaded, change, types)
-        with changed(self.loaded, chosen, change.factor) as intervention:
+        with ablate(self.loaded.ffns, chosen, replacement=Replacement(change.factor)) as intervention:
             after = continue_prompts(self.loaded, prompts, intervention)
         return after, sum(int(neurons.sum()) for neurons in chosen.values())
 
@@ -135,13 +138,13 @@ class Session:
         return tuple(
             LanguageAnswer(
                 language=language,
-                tokens=tuple(token_text(self.loaded.tokenizer, token) for token in encoded[row].ids),
+                tokens=tuple(prompt_token_texts(self.loaded, text, language, encoded[row])),
                 heat=before[row].heat,
                 value=_value(captured, question.neuron, row),
                 before=before[row].outcome,
                 after=now.outcome if (now := after[row]) is not None else None,
             )
-            for row, (language, _) in enumerate(question.prompts)
+            for row, (language, text) in enumerate(question.prompts)
         )
 
     def _require_neurons(self, question: Ask) -> None:

@@ -15,7 +15,7 @@ from neurontui.compute.measures.top_examples import TOP
 from neurontui.compute.models.loaded_model import LoadedModel, ModelFacts
 from neurontui.compute.models.passes.token_values import Neurons, token_values
 from neurontui.compute.models.prompts.first_token import with_first_token
-from neurontui.compute.models.prompts.token_texts import token_texts
+from neurontui.compute.models.prompts.token_texts import prompt_token_texts
 from neurontui.compute.models.prompts.tokenize import Encoded, encode_batch, token_text
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import capture_options
@@ -137,9 +137,6 @@ def _read_tokens(
     """The index of the token of measurement, and the text of each token that a stack reads of an input."""
     if loaded.encoder_decoder and stack == "decoder":
         return len(encoded.opening) - 1, [token_text(loaded.tokenizer, token) for token in encoded.opening]
-    text = batch.prompts[row]
-    if loaded.language_codes is not None:
-        loaded.tokenizer.src_lang = loaded.language_codes.code(batch.languages[row % len(batch.languages)])
-    if loaded.chat is not None:
-        text = loaded.chat.prompt(text)
-    return encoded.measured(before_eos=before_eos), token_texts(loaded, text, encoded)
+    language = batch.languages[row % len(batch.languages)]
+    texts = prompt_token_texts(loaded, batch.prompts[row], language, encoded)
+    return encoded.measured(before_eos=before_eos), texts

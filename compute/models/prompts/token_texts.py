@@ -10,6 +10,13 @@ Place = tuple[int, int]
 """First character of a token, and the one after its last; equal for a token that the tokenizer added."""
 
 
+def prompt_token_texts(loaded: LoadedModel, prompt: str, language: str, encoded: Encoded) -> list[str]:
+    """The same for a prompt of a batch, read as a turn of a chat or with the code of its language."""
+    if loaded.language_codes is not None:
+        loaded.tokenizer.src_lang = loaded.language_codes.code(language)
+    return token_texts(loaded, prompt if loaded.chat is None else loaded.chat.prompt(prompt), encoded)
+
+
 def token_texts(loaded: LoadedModel, text: str, encoded: Encoded) -> list[str]:
     """Texts of the tokens in `encoded.ids`, which were made from `text`.
 

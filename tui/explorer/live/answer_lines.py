@@ -6,13 +6,14 @@ from itertools import chain, zip_longest
 import pyarrow as pa
 
 from neurontui.compute.live.messages import TYPES, Answered, LanguageAnswer, NextToken, Outcome
+from neurontui.tui.charts.builders.heat_text import HeatToken, heat_lines, heat_tokens
 from neurontui.tui.charts.palette import LETTERS, Palette, ink_of, shade
 from neurontui.tui.charts.palette import TYPES as FROM_SHARED
 from neurontui.tui.charts.spans import Span, Spans, width_of
 from neurontui.tui.common.number_formats import count, percent, signed
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.common.table_fields import Field
-from neurontui.tui.explorer.live.heat_lines import heat_lines, visible, wrapped_spans
+from neurontui.tui.explorer.live.token_lines import visible, wrapped_spans
 
 LABEL = 4
 """Cells of a language code."""
@@ -37,8 +38,8 @@ def _scale(most: float, palette: Palette) -> Iterator[Spans]:
     """What the shades mean."""
     if most == 0:
         return
-    if palette.textured or palette.name == "ansi":
-        yield [Span(f"A at each token: ▁ just above 0, █ {signed(most)}", "dim")]
+    if palette.textured:
+        yield [Span(f"A below each token: ▁ just above 0, █ {signed(most)}, − negative", "dim")]
         return
     steps = [-most + most * 2 * step / 10 for step in range(11)]
     shades = [Span("  ", "text", shade(step, (-most, most), diverging=True, palette=palette)) for step in steps]
@@ -47,7 +48,7 @@ def _scale(most: float, palette: Palette) -> Iterator[Spans]:
 
 def _block(answer: LanguageAnswer, most: float, palette: Palette, width: int, where: str) -> Iterator[Spans]:
     value = "" if answer.value is None else f"  A {signed(answer.value)} {where}"
-    tokens = heat_lines(answer.tokens, answer.heat, most, palette, max(width - LABEL - len(value), 10))
+    tokens = heat_lines(_tokens(answer), max(width - LABEL - len(value), 10), most or 1.0, palette)
     for index, line in enumerate(tokens):
         label = Span(fit(answer.language if index == 0 else "", LABEL), "first", bold=True)
         yield [label, *line, *([Span(value, "dim")] if value and index == len(tokens) - 1 else [])]
@@ -58,6 +59,12 @@ def _block(answer: LanguageAnswer, most: float, palette: Palette, width: int, wh
     else:
         yield from _side_by_side(answer.before, answer.after, width - LABEL)
     yield []
+
+
+def _tokens(answer: LanguageAnswer) -> list[HeatToken]:
+    heat = answer.heat or (0.0,) * len(answer.tokens)
+    pairs = zip(answer.tokens, heat, strict=True)
+    return heat_tokens({"token": token, "activation": value, "measured": False} for token, value in pairs)
 
 
 def _side_by_side(before: Outcome, after: Outcome, width: int) -> Iterator[Spans]:
