@@ -3,7 +3,8 @@
 import shlex
 from typing import Any
 
-from neurontui.compute.config import RunConfig, bare_type, field_types, option, setting_of
+from neurontui.compute.config import RunConfig, field_types
+from neurontui.compute.setting import bare_type, option, setting_of
 
 
 def command_line(config: RunConfig) -> str:

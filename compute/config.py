@@ -7,34 +7,15 @@ Imports neither torch nor the command line.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
-from neurontui.compute.ablation.values import parse_values, require_scope
+from neurontui.compute.config_checks import require_fitting
+from neurontui.compute.setting import GROUPS, Setting, option, setting_of, value_fault
 from neurontui.store.errors import UsageError
 
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
 DOSES = (0.01, 0.02, 0.05)
-
-GROUPS = ("Model", "Task", "Measures", "Scores", "Ablation", "Answers", "Hardware", "Output")
-"""Groups of options, in the order of `neurontui run --help`."""
-
-AT_MOST_63_BITS = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What `neurontui run --help` shows of a field, and the limits of its value."""
-
-    group: str
-    help: str
-    metavar: str | None = None
-    low: int | None = None
-    high: int | None = None
-    off: str | None = None
-    """The option that sets a boolean to false; without it the option only sets true."""
 
 
 @dataclass(frozen=True)
@@ -381,84 +362,7 @@ class RunConfig:
             fault = value_fault(kind, getattr(self, name))
             if fault:
                 raise UsageError(f"{option(name)} {fault}.")
-        if not self.thresholds:
-            raise UsageError("--thresholds requires at least one number, such as 0,0.1,0.2.")
-        if len(set(self.thresholds)) < len(self.thresholds):
-            raise UsageError(
-                "--thresholds repeats a number, so its neurons would be counted twice; give each number once."
-            )
-        if self.system is not None and not self.chat:
-            raise UsageError("--system is the system text of a chat; add --chat.")
-        self._check_token()
-        require_scope(parse_values(self.ablation_value), self.ablation_scope)
-        self._check_gradient()
-        own_neurons = self.ablate is not None or self.ablate_neurons is not None
-        if own_neurons and "ablation" not in self.measures:
-            raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
-        self._check_sets()
-        if self.engine == "local" and (self.address is not None or self.workers is not None):
-            raise UsageError("--address and --workers require --engine ray.")
-
-    def _check_gradient(self) -> None:
-        if "gradient" not in self.measures:
-            if self.truth_neurons:
-                raise UsageError(
-                    "--truth-neurons compares the gradient with exact effects; add gradient to --measures."
-                )
-            return
-        if self.token == "first-generated":  # noqa: S105 - a position, not a secret
-            raise UsageError(
-                "The gradient is that of the answer, which has already begun at --token first-generated; remove "
-                "gradient from --measures, or use --token last."
-            )
-        if not self.neuron_scores:
-            raise UsageError(
-                "The gradient is stored by neuron; remove gradient from --measures, or --no-neuron-scores."
-            )
-
-    def _check_sets(self) -> None:
-        if self.ablation_sets and "ablation" not in self.measures:
-            raise UsageError("--ablation-sets selects neurons of an ablation; add ablation to --measures.")
-        rules = self.ablation_sets or ()
-        if len(set(rules)) < len(rules):
-            raise UsageError("--ablation-sets repeats a rule; give each rule once.")
-        if self.ablation_prompt_baseline and "ablation" not in self.measures:
-            raise UsageError("--ablation-prompt-baseline is a condition of an ablation; add ablation to --measures.")
-        if not 0 < self.ablation_set_share <= 1:
-            raise UsageError("--ablation-set-share must be above 0 and at most 1.")
-        if "none" in self.ablation_types and len(self.ablation_types) > 1:
-            raise UsageError("--ablation-types none excludes all types; name either types or none.")
-        if "gradient" in rules and self.token == "first-generated":  # noqa: S105
-            raise UsageError(
-                "--ablation-sets gradient differentiates the answer, which has already begun at --token "
-                "first-generated; use another rule, or --token last."
-            )
-        if "effective-score" in rules and self.token == "first-generated":  # noqa: S105
-            raise UsageError(
-                "--ablation-sets effective-score projects on the first token of the answer, which is already written "
-                "at --token first-generated; use another rule, or --token last."
-            )
-
-    def _check_token(self) -> None:
-        if self.token == "last":  # noqa: S105 - a position, not a secret
-            return
-        if self.ablation_scope == "last" and "ablation" in self.measures:
-            raise UsageError(
-                f"--token {self.token} measures at another token than --ablation-scope last ablates; use "
-                "--ablation-scope all, or --token last."
-            )
-        if self.encoder_token != "last" and self.token == "subject":  # noqa: S105
-            raise UsageError("--token subject is also the token of an encoder; omit --encoder-token.")
-        if self.token == "first-generated" and "attribution" in self.measures:  # noqa: S105
-            raise UsageError(
-                "Effective scores project on the first token of the answer, which is already written at --token "
-                "first-generated; use --measures contribution, or --token last."
-            )
-
-
-def option(field: str) -> str:
-    """The option of a field on the command line."""
-    return f"--{field.replace('_', '-')}"
+        require_fitting(self)
 
 
 @cache
@@ -467,58 +371,3 @@ def field_types() -> Mapping[str, Any]:
     hints = get_type_hints(RunConfig, include_extras=True)
     settings = {name: setting for name, kind in hints.items() if (setting := setting_of(kind))}
     return {name: hints[name] for name in sorted(settings, key=lambda name: GROUPS.index(settings[name].group))}
-
-
-def setting_of(kind: Any) -> Setting | None:
-    """The Setting in an annotated type."""
-    return next((item for item in get_args(kind) if isinstance(item, Setting)), None)
-
-
-def bare_type(kind: Any) -> Any:
-    """A field's type without its Setting and without None."""
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if get_origin(kind) in (UnionType, Union):
-        kind = next(item for item in get_args(kind) if item is not NoneType)
-    return kind
-
-
-def value_fault(kind: Any, value: object) -> str:
-    """What is wrong with the value of a field of annotated type `kind`, as the end of a sentence; empty if nothing."""
-    inner = bare_type(kind)
-    if value is None:
-        return "" if NoneType in get_args(get_args(kind)[0]) else "is missing"
-    if get_origin(inner) is not tuple:
-        return item_fault(inner, value, setting_of(kind))
-    if not isinstance(value, tuple):
-        return "must be a tuple"
-    item_type = get_args(inner)[0]
-    return next(filter(None, (item_fault(item_type, item) for item in value)), "")
-
-
-def item_fault(kind: Any, value: object, setting: Setting | None = None) -> str:
-    """The same for one value of a plain type: str, Path, bool, int, float or Literal."""
-    if get_origin(kind) is Literal:
-        choices = get_args(kind)
-        return "" if value in choices else f"must be one of {', '.join(map(repr, choices))}, not {repr(value)[:60]}"
-    if kind is int:
-        return _whole_number_fault(value, setting)
-    if kind is float:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return "must be a number"
-        return "" if isfinite(value) else "must be a finite number"
-    return "" if isinstance(value, kind) else f"must be {_NAMES[kind]}"
-
-
-def _whole_number_fault(value: object, setting: Setting | None) -> str:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return "must be a whole number"
-    if abs(value) > AT_MOST_63_BITS:
-        return "must be a whole number of at most 63 bits"
-    low, high = (setting.low, setting.high) if setting else (None, None)
-    if low is not None and value < low:
-        return f"must be at least {low}"
-    return f"must be at most {high}" if high is not None and value > high else ""
-
-
-_NAMES = {str: "text", Path: "a path", bool: "true or false"}

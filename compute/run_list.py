@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from neurontui.compute.config import Setting, bare_type, item_fault, setting_of
+from neurontui.compute.setting import Setting, bare_type, item_fault, setting_of
 from neurontui.compute.tasks.text import listed, printable, shown, text_fault
 from neurontui.store.errors import InputError
 

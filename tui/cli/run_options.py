@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 import click
 import cloup
 
-from neurontui.compute.config import GROUPS, Setting, bare_type, field_types, option, setting_of
+from neurontui.compute.config import field_types
+from neurontui.compute.setting import GROUPS, Setting, bare_type, option, setting_of
 from neurontui.tui.cli.option_types import NumberList, WordList
 from neurontui.tui.cli.tab_completion import tasks
 

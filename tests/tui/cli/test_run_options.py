@@ -7,7 +7,8 @@ from typing import Any, Literal, get_origin
 
 import pytest
 
-from neurontui.compute.config import GROUPS, RunConfig, bare_type, field_types, option, setting_of
+from neurontui.compute.config import RunConfig, field_types
+from neurontui.compute.setting import GROUPS, bare_type, option, setting_of
 from neurontui.store.errors import UsageError
 from tests.tui.cli.command_line import is_one_sentence, neurontui
 

@@ -11,7 +11,8 @@ from neurontui.compute.ablation.selection.options import SelectionOptions, group
 from neurontui.compute.ablation.selection.rules import RULES
 from neurontui.compute.ablation.selection.sets import select_sets
 from neurontui.compute.ablation.selection.statistics import ACTIVATIONS, QUANTITIES, Kept, Sums
-from neurontui.compute.config import RunConfig, bare_type
+from neurontui.compute.config import RunConfig
+from neurontui.compute.setting import bare_type
 from neurontui.store.errors import UsageError
 from neurontui.store.journal.manifest import Layer
 
