@@ -209,7 +209,8 @@ class RunConfig:
         tuple[Literal["all-shared", "partial-shared", "specific", "non-activated", "none"], ...],
         Setting(
             "Ablation",
-            "Ablate only these types and their controls, or none of them, for other sets; default: all four.",
+            "Ablate only these types and their controls, or none of them, for other sets; default: "
+            "all-shared,partial-shared,specific,non-activated.",
             "TYPE,…",
         ),
     ] = ("all-shared", "partial-shared", "specific", "non-activated")

@@ -29,8 +29,8 @@ def neurontui(*arguments: object, stdin: str = "") -> Said:
 
 
 def is_one_sentence(said: Said) -> bool:
-    """Whether an error is one line without a traceback."""
-    lines = said.err.strip().splitlines()
+    """Whether an error is one line without a traceback; a slow machine also reports that it loads libraries."""
+    lines = [line for line in said.err.strip().splitlines() if not line.startswith("loading PyTorch")]
     return len(lines) == 1 and lines[0].startswith("neurontui: ") and "Traceback" not in said.err
 
 

@@ -42,9 +42,10 @@ from pathlib import Path
 from neurontui.queries.results import open_results
 from neurontui.tui.explorer.app import LiveExplorer
 from neurontui.tui.explorer.live.options import LiveOptions
+from neurontui.tui.explorer.session import Session
 
 async def look(path):
-    app = LiveExplorer(open_results(path), [path], live=LiveOptions("nowhere/nothing"))
+    app = LiveExplorer(Session(open_results(path), [path], live=LiveOptions("nowhere/nothing")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("P")
         while getattr(getattr(app.page, "conversation", None), "pid", None) is None:
