@@ -2,11 +2,11 @@
 -- title: Measures of a run
 -- figure:
 -- description: Measures that the run has or lacks; those of the ablation are ablation, generated, ranked, first,
---   controls, values, patches and doses.
+--   controls, values, patches, doses, selected (sets selected for languages, with controls) and steered.
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
---   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, or part of the ablation.
+--   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, truth, or part of the ablation.
 --   present  -  Whether the run has it.
 --   reads    -  Description of the measure.
 FROM (VALUES
@@ -38,6 +38,12 @@ FROM (VALUES
         WHERE run = $run AND kind NOT IN ('baseline', 'layer', 'prompt')), 'ablations with several values'),
     ('patches', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'layer'),
         'layers patched from another language'),
-    ('doses', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'dose'), 'doses of ablated types')
+    ('doses', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'dose'), 'doses of ablated types'),
+    ('selected', EXISTS (SELECT 1 FROM conditions s JOIN conditions c ON c.run = s.run AND c.matched_to = s.condition
+        WHERE s.run = $run AND s.kind = 'selected' AND s.set_language IS NOT NULL),
+        'sets of neurons selected for languages, with controls'),
+    ('steered', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'selected'
+        AND regexp_matches(value, '^(scale|add|mean-of):')), 'selected neurons scaled, raised or set to a mean'),
+    ('truth', EXISTS (SELECT 1 FROM neuron_effects WHERE run = $run), 'exact effects of single neurons')
 ) measures(measure, present, reads)
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)

@@ -220,14 +220,15 @@ def _change(row: dict[str, Any], more_is_better: bool) -> list[Span]:
     return spans
 
 
-def dose_chart(table: pa.Table) -> Chart:
+def dose_chart(table: pa.Table, value: str = "") -> Chart:
     """What ablation-dose returns: change from the baseline against the share of neurons that was switched off.
 
     The share is the one reached: a type with few neurons reaches less than the dose asked for. Types without doses
     are left out; where there is no accuracy, the change is that of the answer's log-probability. Of several values
-    the first is drawn.
+    one is drawn: `value` if there are rows of it, otherwise the first.
     """
-    first = [row.get("value") for row in table.slice(0, 1).to_pylist()]
+    values = [row.get("value") for row in table.to_pylist()]
+    first = [value] if value in values else values[:1]
     every = [row for row in table.to_pylist() if number(row["percent"]) and row.get("value") in first]
     dosed = {row["type"] for row in every if row["fraction"] is not None}
     by_accuracy = any(number(row["change"]) is not None for row in every)

@@ -23,7 +23,7 @@ from neurontui.tui.explorer.widgets.readout import ReadOut
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-_DIGITS = {"logits": 2}
+_DIGITS = {"logits": 2, "ρ": 2}
 """Decimals by unit, where one is too few."""
 AnyView = TypeVar("AnyView", bound=View)
 
@@ -182,9 +182,19 @@ class ChartPage(Page):
         else:
             self.redraw()
 
+    def offered(self) -> Sequence[View]:
+        """The views that the key goes through, always with the current one."""
+        present = self.present()
+        return [view for view in self.views if not view.optional or view.needs in present or view is self.view]
+
+    def present(self) -> set[str]:
+        """What the run has, from the query `measures`; empty until it is known."""
+        rows = self.answers["measures"].to_pylist() if "measures" in self.answers else []
+        return {row["measure"] for row in rows if row["present"]}
+
     def action_view(self, step: int) -> None:
         """Another view."""
-        self.view = next_view(self.views, self.view, step)
+        self.view = next_view(self.offered(), self.view, step)
         self.clear_notice()
         self.update()
 
@@ -200,7 +210,7 @@ class ChartPage(Page):
     def crumbs(self) -> tuple[str, ...]:
         """The view, or what it shows."""
         own = self.view.crumb(self.answers, self.scope) if self.scope is not None else ""
-        return (own or view_crumb(self.views, self.view),)
+        return (own or view_crumb(self.offered(), self.view),)
 
     def drawings(self) -> Sequence[Drawing]:
         """The chart as it is shown."""

@@ -39,6 +39,10 @@ class View:
     absent: ClassVar[Absent] = Absent("Nothing was measured for this view", "Choose another view with v.", step="view")
     compares: ClassVar[bool] = False
     """Whether it shows the second run too."""
+    needs: ClassVar[str] = ""
+    """What the view needs beyond the screen's measure, as the query `measures` names it."""
+    optional: ClassVar[bool] = False
+    """Whether the key for the next view skips it in runs without what it needs."""
 
     def queries(self, scope: Scope) -> dict[str, QueryRequest]:
         """Queries by name, the most important first."""

@@ -1,4 +1,4 @@
-"""Ablation: accuracy with neurons of a type ablated, against controls, by dose, and beside the paper's."""
+"""Ablation: answers with neurons ablated, against controls, by dose and language, and under several values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual_fastdatatable import DataTable
@@ -21,18 +22,23 @@ from neurontui.tui.charts.builders.ablation import (
     mean_lines,
 )
 from neurontui.tui.charts.builders.controls import EXPLANATION, control_fields, control_lines, control_table
+from neurontui.tui.charts.builders.notes import notes_of
 from neurontui.tui.charts.builders.sharing import bar_lines
 from neurontui.tui.charts.model import Bars, Drawing, Matrix
 from neurontui.tui.explorer.keymap import Binding, BindingType
+from neurontui.tui.explorer.screens.ablation.interventions import Agreement, HeatView, OffTarget, Patching, Steering
 from neurontui.tui.explorer.screens.ablation.views import (
     MEASURES,
     NEEDED,
+    OFF_TARGET_MEASURES,
+    UNJUDGED,
     AblationView,
     AccuracyBars,
     Conditions,
     Controls,
     Dose,
     Options,
+    following,
 )
 from neurontui.tui.explorer.screens.chart_page import ChartPage
 from neurontui.tui.explorer.screens.published import PublishedTable
@@ -44,7 +50,7 @@ from neurontui.tui.explorer.widgets.text_lines import Span
 
 
 class AblationPage(ChartPage):
-    """A table of conditions by language, bars, matched controls, and dose."""
+    """Conditions by language, bars, matched controls, dose; for interventions matrix, values, patching, steering."""
 
     PAGE = "ablation"
     HEADING = "Ablation"
@@ -54,7 +60,9 @@ class AblationPage(ChartPage):
         "the change from the baseline on the same inputs; ▼ ▲ mark changes whose 95 % interval excludes zero. The line "
         "below gives the cell under the cursor with its interval, and the numbers of answers lost and gained. Numbers "
         "of the paper show for its own model and task; p shows those of other models. Views: bars; "
-        "each type against its control; change against dose."
+        "each type against its control; change against dose; and, in runs that have them: matrix (whose neurons matter "
+        "for which language), values (whether zero, mean, resample and others agree), patching by layer, steering. "
+        "o chooses the value, w whose neurons, d what is shown of them."
     )
     STYLES = ("lines", "panels")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,6 +72,9 @@ class AblationPage(ChartPage):
             "measure",
             tooltip="Generated answers, rank among the choices, rank of the first token, or invalid answers",
         ),
+        Binding("o", "value", "value", tooltip="What ablated weights are set to: one of the values, or all"),
+        Binding("w", "sets", "whose", tooltip="Whose neurons: another rule, or another language steered to"),
+        Binding("d", "part", "shown", tooltip="Set, control or difference; inputs patched; outputs, answers"),
         Binding("p", "paper", "paper", tooltip="The numbers of the paper's next table, or none"),
     ]
 
@@ -71,7 +82,9 @@ class AblationPage(ChartPage):
         self.options, self.paper = Options(), PublishedTable()
         self.table, self.dose = Conditions(self.options), Dose(self.options)
         self.controls, self.bars = Controls(self.options), AccuracyBars(self.options)
-        super().__init__(self.table, self.bars, self.controls, self.dose)
+        more = (kind(self.options) for kind in (OffTarget, Agreement, Patching, Steering))
+        super().__init__(self.table, self.bars, self.controls, self.dose, *more)
+        self._choices: tuple[bool | None, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """The widgets of all views."""
@@ -79,6 +92,7 @@ class AblationPage(ChartPage):
         with Horizontal(id="heat-row"):
             yield Heat(id="conditions")
             yield StyledText(id="means")
+        yield Heat(id="matrix")
         yield StyledText(id="cell")
         yield StyledText(id="bars")
         yield Grid(id="controls", noun="condition")
@@ -97,10 +111,10 @@ class AblationPage(ChartPage):
 
     def redraw(self) -> None:
         """The widgets of the view."""
-        for view in (self.table, self.bars, self.controls, self.dose):
-            self.query_one(view.widget).display = view is self.view
-        self.query_one("#cell").display = self.view is self.table
-        self.query_one("#control").display = self.view is self.controls
+        for widget in ("#heat-row", "#matrix", "#bars", "#controls", "#chart-row"):
+            self.query_one(widget).display = widget == self.shown_view.widget
+        self.query_one("#cell").display = self.view is self.table or isinstance(self.view, HeatView)
+        self.query_one("#control").display = self.view is self.controls or self.view.name == "steering"
         if self.view is self.table:
             self.query_one(self.bars.widget).display = self._room_for_bars
         table = self.answers.get(self.shown_view.drawn_from)
@@ -112,6 +126,18 @@ class AblationPage(ChartPage):
         self.clear_notice()
         self._title()
         self._draw_view()
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        """Show the keys of what there is to choose, which depends on the answers."""
+        choices = tuple(self.check_action(action, ()) for action in ("value", "sets", "part", "paper"))
+        if choices != self._choices:
+            self._choices = choices
+            self.refresh_bindings()
+
+    def notes(self) -> list[str]:
+        """Notes of the view's own query; how answers are judged concerns the views of accuracy."""
+        return notes_of(self.answers.get(self.shown_view.drawn_from)) if self.shown_view.optional else super().notes()
 
     def _draw_view(self) -> None:
         if self.view is self.table:
@@ -120,11 +146,31 @@ class AblationPage(ChartPage):
             self._bars()
         elif self.view is self.controls:
             self._controls()
+        elif isinstance(self.view, HeatView):
+            self._heat(self.view)
         else:
             super().redraw()
+            self.query_one("#control", StyledText).show(self.shown_view.size_lines(self.answers))
+
+    def _heat(self, view: HeatView) -> None:
+        """The heatmap of the view, and words about its cell."""
+        assert self.scope is not None
+        heat = self.query_one("#matrix", Heat)
+        heat.name_axes(*view.axes)
+        heat.show(view.matrix(self.answers, self.scope))
+        self._say_heat(view)
+
+    def _say_heat(self, view: HeatView) -> None:
+        heat = self.query_one("#matrix", Heat)
+        column = heat.matrix.columns[heat.column] if heat.matrix.columns else ""
+        self.query_one("#cell", StyledText).show([[], *view.words(self.answers, heat.row, column)])
 
     def _title(self) -> None:
-        words = f" · {MEASURES[self.options.measure]}"
+        if isinstance(self.view, HeatView):
+            lines = ([Span(text, "dim")] for text in self.view.remarks(self.answers))
+            self.query_one("#title", StyledText).show([[Span(self.view.title(), bold=True)], *lines])
+            return
+        words = f" · {MEASURES[self.options.measure]}{self._value_words}"
         note = self._forced_note
         head = [
             Span(self.shown_view.title(), bold=True),
@@ -135,12 +181,25 @@ class AblationPage(ChartPage):
         self.query_one("#title", StyledText).show([head, *([Span(text, "dim")] for text in below if text)])
 
     @property
+    def _value_words(self) -> str:
+        """The chosen value, where there are several."""
+        values = self._values()
+        return "" if len(values) < 2 else f" · value {self.options.value or 'all: o chooses'}"
+
+    def _values(self) -> list[str]:
+        """What ablated weights were set to."""
+        rows = AblationView.accuracy_rows(self.answers)
+        return list(dict.fromkeys(row["value"] for row in rows if row["kind"] not in UNJUDGED))
+
+    @property
     def _forced_note(self) -> str:
         """How far teacher-forced verdicts agree with generated ones; empty for other verdicts."""
         return "" if self.options.measure == "rank" else forced_note(self.answers.get("judge"))
 
     def _has_values(self, table: pa.Table) -> bool:
         """Whether there is anything to show: a run may lack the measure, or the conditions of the view."""
+        if self.shown_view.optional:
+            return bool(table.num_rows)
         columns = [name for name in ("accuracy", "change", "logprob") if name in table.column_names]
         if self.view in (self.table, self.bars):
             columns = ["accuracy"]
@@ -152,7 +211,7 @@ class AblationPage(ChartPage):
         return self.paper.heading(published, self.run) if self.view is self.table else ""
 
     def _rows(self) -> list[dict[str, Any]]:
-        return list(self.answers["accuracy"].to_pylist()) if "accuracy" in self.answers else []
+        return self.options.of_value(AblationView.accuracy_rows(self.answers))
 
     def _published(self) -> list[dict[str, Any]]:
         """Rows of the chosen table of the paper, which has generated answers only."""
@@ -203,7 +262,10 @@ class AblationPage(ChartPage):
 
     def on_heat_moved(self, _: Heat.Moved) -> None:
         """Another cell."""
-        self._say_cell()
+        if isinstance(self.view, HeatView):
+            self._say_heat(self.view)
+        else:
+            self._say_cell()
 
     def _bars(self) -> None:
         sheet = self.query_one("#bars", StyledText)
@@ -216,7 +278,10 @@ class AblationPage(ChartPage):
         )
 
     def _controls(self) -> None:
-        table = control_table(self.answers["controls"], self.options.more_is_better)
+        answered = self.answers["controls"]
+        if self.options.value in answered["value"].to_pylist():
+            answered = answered.filter(pc.equal(answered["value"], self.options.value))
+        table = control_table(answered, self.options.more_is_better)
         self.query_one("#controls", Grid).show(table, control_fields(self.size.width, self.options.word))
         self._say_control()
 
@@ -234,14 +299,15 @@ class AblationPage(ChartPage):
         """Say what the run lacks, from what it has: an ablation, the view's conditions, or the measure."""
         if "measures" not in self.answers:
             return
-        present = {row["measure"] for row in self.answers["measures"].to_pylist() if row["present"]}
-        measure = self.options.measure
+        present = self.present()
+        view, measure = self.shown_view, self.options.measure
         others = [name for name in MEASURES if name != measure and NEEDED[name] in present]
         if "ablation" not in present:
             super().say_absent()
-        elif self.shown_view.needs and self.shown_view.needs not in present:
-            self.notice(f"This run has no {self.shown_view.needs}", step=self.next_step("view"))
-        elif NEEDED[measure] not in present and others:
+        elif view.needs and view.needs not in present:
+            head, how = view.lacking
+            self.notice(head or f"This run has no {view.needs}", *([how] if how else []), step=self.next_step("view"))
+        elif view.judged and NEEDED[measure] not in present and others:
             step = Step(f"show {MEASURES[others[0]]}", partial(self._measure, others[0]))
             self.notice(
                 f"This run has no {MEASURES[measure]}", "Their measure was not taken, or not defined.", step=step
@@ -253,14 +319,44 @@ class AblationPage(ChartPage):
         """Update, and put the focus on what is shown."""
         super().update()
         if self.is_current and self.query("#conditions"):
-            target, movable = self.shown_view.focus, {"conditions", "controls", "chart"}
+            target, movable = self.shown_view.focus, {"conditions", "controls", "chart", "matrix"}
             if target and (self.focused is None or self.focused.id in movable):
                 self.query_one(target).focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that choose are shown where there is a choice."""
+        if not self.ready or action not in ("value", "sets", "part", "paper"):
+            return super().check_action(action, parameters)
+        view = self.shown_view
+        if action == "paper":
+            return None if view.optional else True
+        if action == "value":
+            has_choice = len(self._values()) > 1 and not isinstance(view, (Agreement, Patching, Steering))
+            return True if has_choice else None
+        return True if len(view.sets(self.answers) if action == "sets" else view.parts(self.answers)) > 1 else None
+
+    def action_value(self) -> None:
+        """Another value, or all of them."""
+        self.options.value = following(["", *self._values()], self.options.value)
+        self.redraw()
+
+    def action_sets(self) -> None:
+        """Other sets of neurons."""
+        self.shown_view.set_index += 1
+        self.redraw()
+
+    def action_part(self) -> None:
+        """Something else of the same sets."""
+        self.shown_view.part_index += 1
+        self.redraw()
+
     def action_measure(self) -> None:
         """Another measure."""
-        names = list(MEASURES)
-        self._measure(names[(names.index(self.options.measure) + 1) % len(names)])
+        if isinstance(self.view, OffTarget):
+            self.options.off_target_measure = following(OFF_TARGET_MEASURES, self.options.off_target_measure)
+            self.update()
+            return
+        self._measure(following(MEASURES, self.options.measure))
 
     def _measure(self, name: str) -> None:
         self.options.measure = name
@@ -268,7 +364,7 @@ class AblationPage(ChartPage):
 
     def action_style(self) -> None:
         """Another style of the dose curves, the only curves here."""
-        if self.view is self.dose:
+        if self.shown_view.widget == self.dose.widget:
             super().action_style()
         else:
             self.view = self.dose
@@ -281,14 +377,19 @@ class AblationPage(ChartPage):
 
     def drawings(self) -> Sequence[Drawing]:
         """The heatmap and the bars, or the chart."""
-        if self.view is self.dose:
+        if self.shown_view.widget == self.dose.widget:
             return super().drawings()
+        if isinstance(self.view, HeatView):
+            ready = self.scope is not None and self.view.drawn_from in self.answers
+            return [self.view.matrix(self.answers, self.scope)] if ready and self.scope is not None else []
         rows = self._rows()
         return [self._matrix(), self._accuracy_bars()] if rows else []
 
     def remark(self, drawing: Drawing) -> str:
-        """How answers are judged."""
-        return MEASURES[self.options.measure]
+        """How answers are judged, or what the view says."""
+        if isinstance(self.view, HeatView):
+            return " · ".join(self.view.remarks(self.answers))
+        return super().remark(drawing) if self.shown_view.optional else MEASURES[self.options.measure]
 
     def sample(self) -> str:
         """Ablation may be measured on a part of the examples."""

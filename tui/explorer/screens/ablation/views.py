@@ -1,10 +1,12 @@
 """The views of the Ablation screen."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from neurontui.tui.charts.builders.ablation import dose_chart
+from neurontui.tui.charts.builders.ablation import Rows, dose_chart
 from neurontui.tui.charts.model import Chart
+from neurontui.tui.charts.spans import Spans
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.view import Absent, Answers, View
@@ -18,6 +20,10 @@ MEASURES = {
 """How an answer is judged, in words."""
 NEEDED = {"generation": "generated", "rank": "ranked", "first": "first", "invalid": "ranked"}
 """What a measure needs in a run, as the query `measures` names it."""
+OFF_TARGET_MEASURES = {"logprob": "log-probability of the answer", **MEASURES}
+"""What the matrix of sets and languages compares."""
+UNJUDGED = ("baseline", "prompt")
+"""Conditions that set no neuron to a value."""
 
 
 @dataclass
@@ -25,6 +31,15 @@ class Options:
     """What keys change for all views together."""
 
     measure: str = "generation"
+    off_target_measure: str = "logprob"
+    value: str = ""
+    """What ablated weights are set to; empty for all values that were measured."""
+
+    def of_value(self, rows: Rows) -> Rows:
+        """The rows of the chosen value, and those that no value applies to. Patched layers have a view of their own."""
+        if not self.value:
+            return [row for row in rows if row["kind"] != "layer"]
+        return [row for row in rows if row["value"] == self.value or row["kind"] in UNJUDGED]
 
     @property
     def more_is_better(self) -> bool:
@@ -42,6 +57,15 @@ class Options:
         return {"first": "rank", "invalid": "invalid"}.get(self.measure, "right")
 
 
+Choice = TypeVar("Choice")
+
+
+def following(choices: Iterable[str], current: str) -> str:
+    """The choice after the current one, cyclically; the first one if that is none of them."""
+    names = list(choices)
+    return names[(names.index(current) + 1) % len(names)] if current in names else names[0]
+
+
 class AblationView(View):
     """A view of the accuracy with neurons ablated."""
 
@@ -55,13 +79,43 @@ class AblationView(View):
     """The query that the view is drawn from."""
     widget: ClassVar[str]
     """The widget of the view."""
-    needs: ClassVar[str] = ""
-    """What the view needs beyond its measure, as the query `measures` names it."""
     focus: ClassVar[str] = ""
     """The widget that gets the focus."""
+    judged: ClassVar[bool] = True
+    """Whether it depends on how answers are judged."""
+    lacking: ClassVar[tuple[str, str]] = ("", "")
+    """Notice for runs without what it needs: head, and how to measure it."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.set_index, self.part_index = 0, 0
+        """Places of the chosen sets and of what is shown of them, in `sets` and `parts`, cyclically."""
+
+    def sets(self, answers: Answers) -> Sequence[Any]:
+        """The sets of neurons that a key chooses among."""
+        return ()
+
+    def parts(self, answers: Answers) -> Sequence[str]:
+        """What a key shows of them, such as the set, its control, or the difference."""
+        return ()
+
+    @staticmethod
+    def chosen(choices: Sequence[Choice], index: int) -> Choice:
+        """One of the choices, counted cyclically."""
+        return choices[index % len(choices)]
+
+    def remarks(self, answers: Answers) -> list[str]:
+        """Lines below the title."""
+        return []
+
+    def size_lines(self, answers: Answers) -> list[Spans]:
+        """Sizes of set and control, where the rows do not give them."""
+        return []
+
+    @staticmethod
+    def accuracy_rows(answers: Answers) -> Rows:
+        """The rows of ablation-accuracy; empty until they are available."""
+        return list(answers["accuracy"].to_pylist()) if "accuracy" in answers else []
 
     def accuracy(self, scope: Scope) -> dict[str, QueryRequest]:
         """Accuracy by condition and language, how it was judged, and what the run has at all; for every view."""
@@ -133,4 +187,8 @@ class Dose(AblationView):
     def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
         """A curve for each type and control."""
         table = answers.get("dose")
-        return None if table is None else dose_chart(table)
+        return None if table is None else dose_chart(table, self._options.value)
+
+    def options(self) -> object:
+        """The value."""
+        return self._options.value

@@ -15,6 +15,7 @@ from neurontui.tui.explorer.screens.attribution.views import (
     VARIANTS,
     AllNeurons,
     EffectiveScores,
+    ExactEffects,
     LargestEffect,
     OneNeuron,
     TopNeurons,
@@ -38,7 +39,8 @@ class AttributionPage(ChartPage):
         "give how far it moves the logit of the correct answer. Views: types of the 5 % of neurons with the largest "
         "contribution; contribution of one neuron of a type, and of all of them; the largest effective score of each "
         "layer; Tables 1 and 3, with the paper's numbers for its own model and task (p shows those of other models); "
-        "and the neurons with the largest contribution. u selects inputs in one language."
+        "and the neurons with the largest contribution; in runs with exact effects of single neurons, their rank "
+        "correlation with each score. u selects inputs in one language."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "language", "language", tooltip="Inputs in the next language, or in all"),
@@ -55,11 +57,12 @@ class AttributionPage(ChartPage):
 
     def __init__(self) -> None:
         self.scores, self.paper, self.top = EffectiveScores(), PublishedTable(), TopNeurons()
-        super().__init__(TopShare(), OneNeuron(), AllNeurons(), LargestEffect(), self.scores, self.top)
+        super().__init__(TopShare(), OneNeuron(), AllNeurons(), LargestEffect(), self.scores, self.top, ExactEffects())
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
-        """Also whether scores include norms behind FFNs: a note below the title."""
-        return {**super().wants(scope), "post-norm": QueryRequest.of("post-norm", run=scope.run.number)}
+        """Also whether scores include norms behind FFNs, a note below the title; and what the run has."""
+        also = {name: QueryRequest.of(name, run=scope.run.number) for name in ("post-norm", "measures")}
+        return {**super().wants(scope), **also}
 
     def body(self) -> Iterable[Widget]:
         """The chart, and the table that replaces it."""

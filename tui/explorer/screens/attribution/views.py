@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from neurontui.tui.charts.builders.attribution import contribution, largest_effects, top_share
+from neurontui.tui.charts.builders.truth import truth_about, truth_chart, truth_totals
 from neurontui.tui.charts.model import Chart
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
-from neurontui.tui.explorer.screens.view import Absent, Answers, View
+from neurontui.tui.explorer.screens.view import Absent, Answers, Block, View
 
 VARIANTS = {
     "values": "every neuron in every example",
@@ -134,6 +135,41 @@ class TopNeurons(View):
         """What the neurons are, and of which inputs."""
         inputs = f"{scope.inputs} inputs" if scope.inputs else "all inputs"
         return "Neurons with the largest contribution", f" · mean over {inputs}"
+
+
+class ExactEffects(View):
+    """Rank correlation of each score with exact effects of single neurons, by layer."""
+
+    name = "exact effects"
+    needs = "truth"
+    optional = True
+    absent = Absent(
+        "No exact effects in this run",
+        "Measure those of single neurons, chosen at random: neurontui run … --measures types,attribution,gradient "
+        "--truth-neurons 16.",
+        "truth",
+    )
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Correlations by layer."""
+        return {"truth": QueryRequest.of("attribution-truth", run=scope.run.number, languages=scope.languages)}
+
+    def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
+        """A curve for each score."""
+        table = answers.get("truth")
+        return None if table is None else truth_chart(table, answers.get("layers"))
+
+    def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
+        """Number of effects."""
+        return truth_about(answers["truth"])
+
+    def totals(self, answers: Answers, chart: Chart) -> list[Block]:
+        """All layers together."""
+        return [("all layers", truth_totals(answers["truth"]))]
+
+    def foot(self, scope: Scope, chart: Chart) -> list[str]:
+        """The contribution score has no sign."""
+        return ["C: with the effect's size"]
 
 
 def _of(name: str, scope: Scope) -> QueryRequest:
