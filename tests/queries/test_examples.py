@@ -238,6 +238,7 @@ def test_measures(results: Results) -> None:
         "first",
         "controls",
         "doses",
+        "truth",
     }
     assert present(1) == everything
     assert present(4) == {"types", "tokens", "vocabulary"}
