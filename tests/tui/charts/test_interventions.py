@@ -6,9 +6,11 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from neurontui.queries import Results, open_results
+from neurontui.tui.charts.builders.controls import control_table
 from neurontui.tui.charts.builders.interventions import (
     agreement_cell,
     agreement_lines,
@@ -210,3 +212,15 @@ def test_pictures_of_all(selected: Results, steering: Results, valued: Results) 
         *(steering_chart(table, way) for way in ways(table)),
     )
     assert all(drawing.has_values for drawing in drawings)
+
+
+def test_rows_of_controls_name_a_value_that_is_not_zero() -> None:
+    row = {
+        "type": "specific", "label": "specific", "fraction": None, "language": None, "condition": 1, "percent": 5.0,
+        "control_percent": 5.0, "accuracy": 50.0, "control": 60.0, "difference": 10.0, "low": 1.0, "high": 19.0,
+        "logprob": 0.5, "logprob_low": 0.1, "logprob_high": 0.9, "n": 40,
+    }  # fmt: skip
+    dose = {**row, "fraction": 0.05, "value": "mean"}
+    rows = control_table(pa.Table.from_pylist([{**row, "value": "0"}, {**row, "value": "resample"}, dose]))
+
+    assert sorted(rows["name"].to_pylist()) == ["S dose 5.0 % mean", "S specific", "S specific resample"]

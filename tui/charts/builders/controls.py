@@ -64,6 +64,8 @@ def _row(row: Row, more_is_better: bool) -> Row:
     name = f"{LETTERS.get(row['type'], ' ')} {SHORT.get(row['type'], shorten(row['label'], 40))}"
     if row["fraction"] is not None and row["type"] is not None:
         name = f"{LETTERS.get(row['type'], ' ')} dose {percent(row['percent'])} %"
+    if row["type"] is not None and row.get("value", "0") != "0":  # labels of other sets name the value themselves
+        name += f" {row['value']}"
     harm = row["difference"] if more_is_better or row["difference"] is None else -row["difference"]
     return {
         **row,
