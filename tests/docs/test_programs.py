@@ -24,6 +24,7 @@ SMALL = {
     "tests.docs": ["--root", "made"],
     "tests.docs.pictures": ["--into", "made"],
     "tests.gpu": ["--tiny", "--architectures", "bloom", "--only", "check"],
+    "tests.benchmarks.gradients": [],
     "tests.benchmarks.explorer": ["--repeats", "2"],
     "tests.benchmarks.prefetching": ["--rounds", "1", "--presses", "1"],
     "tests.benchmarks.store_scale": [

@@ -269,7 +269,7 @@ def test_every_query_takes_a_run_of_64_languages(tmp_path: Path) -> None:
     """Also those that live in the highest bits alone."""
     codes = [f"l{i}" for i in range(64)]
     run = make_run(8, "most · fact", tuple(codes), examples=4, sizes=(6, 5), conditions=())
-    known = {"layer": 1, "neuron": 2, "example": 3, "other": 1}
+    known: dict[str, Any] = {"layer": 1, "neuron": 2, "example": 3, "other": 1, "text": "a"}
     with open_results(write_runs(tmp_path / "most.duckdb", run)) as most:
         for query in most.queries():
             given = {p.name: known[p.name] for p in query.parameters if p.required}

@@ -36,6 +36,7 @@ def test_journal_and_results_are_as_large_as_was_said(
     config = RunConfig(
         model=str(DEMO_MODEL), task=str(demo_task("fact")), out=tmp_path / "r.duckdb", limit=20,
         measures=tuple(measures.split(",")), truth_neurons=2 * ("gradient" in measures), truth_examples=3,
+        token_values="ablation" in measures,  # of these, an upper bound is given
     )  # fmt: skip
     found = {}
     merge = runs.merge

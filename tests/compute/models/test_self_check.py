@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import accelerate
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.self_check import probe
 from neurontui.compute.models.self_check.batch_difference import batch_differences
 from neurontui.compute.models.self_check.probe import LENGTHS, Reading, probe_prompts, read_pass
 from neurontui.compute.models.self_check.self_check import self_checked
@@ -288,24 +290,11 @@ def test_an_output_that_is_changed_in_place_afterwards_is_right() -> None:
 # Ablation
 
 
-def llama_without_module(mlp: Any) -> Callable[[Tensor], Tensor]:
-    """Runs the activation module, and computes the same activations again without it."""
-
-    def forward(x: Tensor) -> Tensor:
-        gate = mlp.gate_proj(x)
-        mlp.act_fn(gate)
-        output: Tensor = mlp.down_proj(functional.silu(gate) * mlp.up_proj(x))
-        return output
-
-    return forward
-
-
-def test_neurons_that_cannot_be_ablated() -> None:
+def test_neurons_that_cannot_be_ablated(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = copied("llama")
-    mlp = loaded.model.model.layers[1].mlp
-    mlp.forward = llama_without_module(mlp)
+    monkeypatch.setattr(probe, "ablate", lambda *_, **__: nullcontext(SimpleNamespace(aim=lambda _: None)))
     sentence = refusal(loaded)
-    assert sentence.startswith("in layer 1 with all neurons ablated Linear still writes up to ")
+    assert sentence.startswith("in layer 0 with all neurons ablated Linear still writes up to ")
     assert "beside its bias" in sentence
 
 

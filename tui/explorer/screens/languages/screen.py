@@ -109,12 +109,13 @@ class LanguagesPage(Page):
     def reflect(self) -> None:
         """The language may have been chosen on another screen."""
         if len(self.languages) < 2:
-            self._few_languages("Sharing needs two languages")
-            return
-        if not self.outdated:
+            self._few_languages()
+        elif not self.outdated:
             self.drawing_once(self._draw)
 
-    def _few_languages(self, head: str) -> None:
+    def _few_languages(self) -> None:
+        """Said by whatever comes last, the selection or its empty results."""
+        head = "Sharing needs two languages" if len(self.languages) < 2 else "Nothing to show for these languages"
         step = self.next_step("languages")
         words = "Press L and switch more languages on." if step else f"This run has {len(self.languages)}."
         self.notice(head, words, step=step)
@@ -128,7 +129,7 @@ class LanguagesPage(Page):
         if matrix is None or scope is None:
             return
         if not matrix.rows or not any(value is not None for line in matrix.values for value in line):
-            self._few_languages("Nothing to show for these languages")
+            self._few_languages()
             return
         self.clear_notice()
         self._reserve_rows(scope)
