@@ -1,7 +1,8 @@
 """What many tests share: one small results file, measured for real on the built-in model."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # One thread a worker: two workers whose threads wait for each other on two cores take ten times as long.
@@ -18,6 +19,15 @@ settings.load_profile("patient")
 DEMO_EXAMPLES = 6
 Tally = Callable[[str, str, int, str], None]
 """Kind (fault, damage, input or attack), what was done, how often, and what came of it."""
+
+
+@pytest.fixture(autouse=True)
+def weights_are_tied() -> Iterator[None]:
+    """transformers switches tying off while it loads a model; a test that leaves it so would break all later ones."""
+    yield
+    modeling = sys.modules.get("transformers.modeling_utils")
+    if modeling is not None:
+        assert modeling.PreTrainedModel.tie_weights.__name__ == "tie_weights"
 
 
 @pytest.fixture
