@@ -1,5 +1,6 @@
 -- Tables of a results file. The comments of a table follow its definition.
 -- Every table except `meta` and `languages` has a column `run`; a shard of the journal has the same columns without it.
+-- Views keep their columns, because files of earlier versions have the view of their time.
 -- The large tables have no primary key, because a key makes them eight times larger and slower.
 -- Scores are FLOAT, the precision of their measurement; doubles would double the size without adding information.
 
@@ -395,7 +396,7 @@ COMMENT ON COLUMN neurons.mask IS 'Bit b is set if the neuron is active in the l
 COMMENT ON COLUMN neurons.languages IS 'Codes of the languages in which it is active.';
 
 CREATE VIEW ablation AS
-SELECT c.* REPLACE (100 * avg(e.n_ablated) / any_value(l.n_neurons) AS percent,
+SELECT c.* EXCLUDE (rule, set_language, target) REPLACE (100 * avg(e.n_ablated) / any_value(l.n_neurons) AS percent,
     if(c.target IS NULL AND c.value = 'mean', 'mean of all languages (earlier version)', c.value) AS value), e.language, count(*) AS n, count(e.correct) AS n_answered,
     count_if(e.correct)::BIGINT AS n_correct, count_if(e.rank_correct)::BIGINT AS n_rank_correct,
     count_if(NOT e.valid)::BIGINT AS n_invalid,
@@ -416,9 +417,6 @@ COMMENT ON COLUMN ablation.value IS 'What the weights of the set are replaced by
 COMMENT ON COLUMN ablation.matched_to IS 'Condition to which a control is matched.';
 COMMENT ON COLUMN ablation.percent IS 'Percentage of all neurons that were switched off for inputs in this language, mean over examples.';
 COMMENT ON COLUMN ablation.label IS 'Label for tables.';
-COMMENT ON COLUMN ablation.rule IS 'How a set was selected from data; NULL for other sets.';
-COMMENT ON COLUMN ablation.set_language IS 'Language that the neurons of a selected set, or of the set that a control is compared with, belong to.';
-COMMENT ON COLUMN ablation.target IS 'What the value replaces: weight, the weight of the value vector; NULL in older files, where it replaced the activation.';
 COMMENT ON COLUMN ablation.language IS 'Language of the input.';
 COMMENT ON COLUMN ablation.n IS 'Number of examples.';
 COMMENT ON COLUMN ablation.n_answered IS 'Number of examples with an expected answer.';

@@ -6,7 +6,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
---   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, truth, or part of the ablation.
+--   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, truth, or an ablation.
 --   present  -  Whether the run has it.
 --   reads    -  Description of the measure.
 FROM (VALUES

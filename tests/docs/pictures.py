@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from neurontui.queries.results import open_results
@@ -14,17 +15,23 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (96, 28)
 RUN = 4
 """Row of the run shown, on the demo's results: the inference task."""
-SCREENS = {"findings": "0", "layers": "2", "examples": "4", "neuron": "6"}
+SCREENS = {"layers": "2", "examples": "4", "neuron": "6"}
 _REMOTE_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 
-async def take(results: Path, folder: Path) -> None:
+async def take(
+    results: Path,
+    folder: Path,
+    screens: Mapping[str, str] = SCREENS,
+    run: int = RUN,
+    size: tuple[int, int] = SIZE,
+) -> None:
     """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere."""
     app = Explorer(Session(open_results(results), [results]))
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await pilot.pause(2)
-        app.session.choose_run(app.session.runs[RUN].key)  # a run with every measure
-        for name, key in SCREENS.items():
+        app.session.choose_run(app.session.runs[run].key)  # a run with every measure
+        for name, key in screens.items():
             await pilot.press(key)
             await pilot.pause(1)
             while app.page is not None and app.page.waiting:  # the claims of every run

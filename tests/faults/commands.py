@@ -26,7 +26,8 @@ HEAVY = (
     "transformers.models.llama.modeling_llama",
 )
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(list(HEAVY))
+# A process that may not read the installation cannot import a codec later.
+_CONTEXT.set_forkserver_preload([*HEAVY, "encodings.utf_8_sig"])
 
 Before = Callable[[], None]
 

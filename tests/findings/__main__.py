@@ -5,10 +5,12 @@ commands             print each run as a shell line, with its time
 run [NAME …]         measure missing runs one after another; all, or those with these names
 table NAME           print one table from the results files
 write                update the commands and tables of docs/findings.md
+picture              take docs/findings.svg, the first screen with Gemma's runs
 check                compare the page with the results files; fails if they differ
 """
 
 import argparse
+import asyncio
 import os
 import sys
 import time
@@ -20,6 +22,7 @@ from neurontui.compute.run import run as measure
 from neurontui.store.errors import NeurontuiError
 from neurontui.tui.cli.accepted_weights import accepted_weights
 from neurontui.tui.cli.progress_bar import ProgressBar
+from tests.docs.pictures import take
 from tests.findings.page import PAGE, commands_text, refreshed, table_texts
 from tests.findings.runs import INTERVENTIONS, RUNS
 from tests.findings.tables import TABLES
@@ -42,6 +45,8 @@ def _do(options: argparse.Namespace) -> None:
         print(commands_text(), end="")
     elif options.what == "run":
         _measure(options.folder, options.names)
+    elif options.what == "picture":
+        asyncio.run(take(options.folder / "gemma.duckdb", PAGE.parent, {PAGE.stem: "0"}, run=1, size=(110, 34)))
     elif options.what == "table":
         print(table_texts(options.folder, [options.name])[options.name])
     else:
@@ -81,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_parser("install").add_argument("--accept", action="store_true")
     what.add_parser("run").add_argument("names", nargs="*", metavar="NAME")
     what.add_parser("table").add_argument("name", choices=TABLES)
-    for name in ("commands", "write", "check"):
+    for name in ("commands", "write", "picture", "check"):
         what.add_parser(name)
     return parser
 

@@ -237,24 +237,28 @@ def tokens_table(measured: Measured) -> Iterator[str]:
 
 
 def off_target_table(measured: Measured) -> Iterator[str]:
-    """Query `off-target`: log-probability with a set ablated minus with its control ablated, 95 %; * p_holm < 0.05."""
+    """Query `off-target`: log-probability with a set ablated minus with its control ablated, 95 %; * p_holm < 0.05.
+
+    Values that remove neurons; those of steering have a table of their own.
+    """
     rows = []
     for run in measured.interventions:
-        cells = measured.query(run, "off-target")
+        cells = [row for row in measured.query(run, "off-target") if not row["value"].startswith("add:")]
+        digits = 4 if run.model == "demo" else 2
         for of, value in dict.fromkeys((row["set_language"], row["value"]) for row in cells):
             own = [row for row in cells if (row["set_language"], row["value"]) == (of, value)]
             by_language = {row["language"] or "specificity": row for row in own}
             sizes = [max(row[name] or 0 for row in own) for name in ("percent", "control_percent")]
             rows.append([
                 run.model_name, value, of, *(_number(size, 2) for size in sizes),
-                *(_starred(by_language[code]) for code in (*FOUR, "specificity")),
+                *(_starred(by_language[code], digits) for code in (*FOUR, "specificity")),
             ])  # fmt: skip
     return _table(["model", "value", "neurons of", "neurons, %", "control, %", *FOUR, "specificity"], rows)
 
 
-def _starred(row: Row) -> str:
+def _starred(row: Row, digits: int) -> str:
     sure = row["p_holm"] is not None and row["p_holm"] < 0.05
-    return _interval(row, "difference", 2) + (" *" if sure else "")
+    return _interval(row, "difference", digits) + (" *" if sure else "")
 
 
 def agreement_table(measured: Measured) -> Iterator[str]:

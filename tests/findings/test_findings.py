@@ -173,10 +173,12 @@ def test_tables_of_interventions_have_the_numbers_of_the_queries(folder: Path, t
         claims = {row["claim"]: row for row in results.query("claims").to_pylist()}
     assert claims["random-harmless"]["estimate"] is None, "1 % at random says nothing about up to 25 %"
     for line in cells(texts["targets"]):
-        own = {row["language"]: row for row in queries["targets"] if row["set_language"] == line[2]}
-        numbers = [f"{own[code]['difference']:.2f}" for code in ("en", "de", "es", "fr", None)]
-        if line[1] == queries["targets"][-1]["value"]:
-            assert [cell.split(" ")[0] for cell in line[5:]] == numbers
+        own = {
+            row["language"]: row for row in queries["targets"] if (row["set_language"], row["value"]) == (line[2], "0")
+        }
+        numbers = [f"{own[code]['difference']:.4f}" for code in ("en", "de", "es", "fr", None)]
+        assert line[1] == "0"
+        assert [cell.split(" ")[0] for cell in line[5:]] == numbers
     together = {
         "agreement": [f"{row['same_sign']:.0f}" for row in queries["agreement"] if row["label"] is None],
         "steering": [f"{row['accuracy']:.1f}" for row in queries["steering"] if row["language"] is None],
