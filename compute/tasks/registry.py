@@ -17,7 +17,7 @@ from neurontui.compute.tasks.knowledge_editing.load import load_all_en, load_en_
 from neurontui.compute.tasks.languages import PAPER_LANGUAGES, in_paper_order, unknown_language_notes
 from neurontui.compute.tasks.mapped.load import load_mapped
 from neurontui.compute.tasks.mapped.mapping import TaskMapping
-from neurontui.compute.tasks.mapped.shipped import loader, shipped_mappings
+from neurontui.compute.tasks.mapped.shipped import loader, shipped_mappings, shipped_names
 from neurontui.compute.tasks.selection import check_asked, first_examples, require_sound_texts
 from neurontui.compute.tasks.task_file.formats.reader import ENDINGS
 from neurontui.compute.tasks.task_file.reader import load_task_file
@@ -110,6 +110,11 @@ def all_tasks() -> dict[str, Task]:
     return {**TASKS, **_mapped_tasks()}
 
 
+def find_task(name: str) -> Task | None:
+    """A task by its name, or None. Mappings are read only if one has that name, which saves time."""
+    return TASKS.get(name) or (_mapped_tasks().get(name) if name in shipped_names() else None)
+
+
 @cache
 def _mapped_tasks() -> dict[str, Task]:
     return {name: _mapped_task(mapping) for name, mapping in shipped_mappings().items()}
@@ -136,7 +141,7 @@ def load_task(name: str, options: TaskOptions) -> TaskData:
     the notes. Raises UsageError for options that do not fit, InputError for data that cannot be used, and
     MissingExtraError if a download needs an extra that is not installed.
     """
-    task = all_tasks().get(name)
+    task = find_task(name)
     _check(name, task, options)
     data = _from_file(name, options) if task is None else _from_task(task, options)
     data = replace(data, notes=(*data.notes, *unknown_language_notes(_codes(data))))

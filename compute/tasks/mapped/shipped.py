@@ -13,6 +13,11 @@ from neurontui.compute.tasks.mapped.parse import read_mapping
 FOLDER = Path(__file__).parent / "shipped"
 
 
+def shipped_names() -> set[str]:
+    """Names of the tasks; each is the name of its file."""
+    return {path.stem for path in FOLDER.glob("*.toml")}
+
+
 @cache
 def shipped_mappings() -> dict[str, TaskMapping]:
     """Name of the task to its mapping."""

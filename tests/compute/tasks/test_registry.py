@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from neurontui.compute.tasks import registry
 from neurontui.compute.tasks.example import TaskOptions
+from neurontui.compute.tasks.mapped.shipped import shipped_mappings, shipped_names
 from neurontui.compute.tasks.registry import TASKS, all_tasks, load_task
 from neurontui.store.errors import InputError, UsageError
 from tests.tui.cli.command_line import neurontui
@@ -72,3 +74,11 @@ def test_a_task_describes_itself_and_says_where_its_data_is(task) -> None:
             load_task(task.name, TaskOptions())
     else:
         assert "hub" in task.source
+
+
+def test_only_the_name_of_a_mapping_reads_the_mappings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_mapped_tasks", lambda: pytest.fail("read"))
+    assert registry.find_task("xnli") is registry.TASKS["xnli"]
+    assert registry.find_task("mine.jsonl") is None
+    monkeypatch.undo()
+    assert {name for name in shipped_names() if registry.find_task(name)} == set(shipped_mappings())
