@@ -28,8 +28,8 @@ def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a task file that has thousands of problems."""
-    (tmp_path / "bad.jsonl").write_text('{"id":"a"}\n' * 5000)
+    """A folder with a task file that has so many problems that they do not fit into a pipe (64 KiB)."""
+    (tmp_path / "bad.jsonl").write_text('{"id":"a"}\n' * 20_000)
     return tmp_path
 
 
