@@ -9,13 +9,14 @@ import pytest
 
 from neurontui.store.errors import ExitCode
 
+BAD = f"{'long' * 30}.jsonl"
 COMMAND = f"{shlex.quote(sys.executable)} -m neurontui.tui"
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: the system has no /dev/full")
 
 
 def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
     """Exit code and stderr of the command."""
-    script = line.replace("neurontui", COMMAND).replace("RESULTS", f"'{results}'")
+    script = line.replace("neurontui", COMMAND).replace("RESULTS", f"'{results}'").replace("BAD", BAD)
     done = subprocess.run(
         ["bash", "-c", f"{script}; exit ${{PIPESTATUS[0]}}"],
         capture_output=True, text=True, cwd=folder, timeout=120, check=False,
@@ -28,8 +29,8 @@ def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a task file that has so many problems that they do not fit into a pipe (64 KiB)."""
-    (tmp_path / "bad.jsonl").write_text('{"id":"a"}\n' * 20_000)
+    """A folder with a task file that has so many problems that their lines, which name it, do not fit into a pipe (64 KiB)."""
+    (tmp_path / BAD).write_text('{"id":"a"}\n' * 5000)
     return tmp_path
 
 
@@ -40,8 +41,8 @@ def folder(tmp_path: Path) -> Path:
         "neurontui sql RESULTS 'select * from range(900)' | true",
         "neurontui info RESULTS | true",
         "neurontui --help | true",
-        "neurontui check bad.jsonl | head -1",
-        "neurontui check bad.jsonl 2>&1 | true",
+        "neurontui check BAD | head -1",
+        "neurontui check BAD 2>&1 | true",
     ],
 )
 def test_a_reader_that_has_gone(measured: Path, folder: Path, line: str) -> None:
