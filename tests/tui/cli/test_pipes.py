@@ -29,7 +29,7 @@ def _shell(line: str, results: Path, folder: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a task file that has so many problems that their lines, which name it, do not fit into a pipe (64 KiB)."""
+    """A folder with a task file; the lines about its problems, which name it, do not fit into a pipe (64 KiB)."""
     (tmp_path / BAD).write_text('{"id":"a"}\n' * 5000)
     return tmp_path
 
