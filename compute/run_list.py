@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from neurontui.compute.setting import Setting, bare_type, item_fault, setting_of
+from neurontui.compute.tasks.small_file import read_small
 from neurontui.compute.tasks.text import listed, printable, shown, text_fault
 from neurontui.store.errors import InputError
 
-MAX_BYTES = 1 << 20
 MAX_RUNS = 10_000
 
 Kinds = Mapping[str, Any]
@@ -139,16 +139,7 @@ def _converted(value: object, kind: Any) -> object:
 
 def _read(path: Path) -> dict[str, Any]:
     file = printable(str(path))
-    if path.exists() and not path.is_file():
-        raise InputError(f"{file} is not a file; give a TOML file of runs.")
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name is not a valid file name"
-        raise InputError(f"Cannot read {file}: {reason}.") from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{file} is larger than {MAX_BYTES >> 20} MiB; is it a list of runs?")
+    raw = read_small(path, expected="give a TOML file of runs", kind="a list of runs")
     try:
         return tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:

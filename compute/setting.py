@@ -1,4 +1,4 @@
-"""What is told about an option of a run beside its type, and the check of its value."""
+"""Help, limits and group of an option of a run, beside its type, and the check of its value."""
 
 from dataclasses import dataclass
 from math import isfinite

@@ -36,6 +36,14 @@ class Result:
     n_ablated: int
 
 
+def judged(
+    options: AblationOptions, decoder: Decoder, prepared: Prepared, rows: Rows, reading: Reading, logits: Tensor
+) -> list[Outcome]:
+    """Outcomes of some rows after reading their prompts, by generation or by teacher forcing."""
+    way = answer if options.judge == "generated" else forced_answer
+    return way(decoder, prepared, rows, options.answers, reading, logits)
+
+
 @dataclass
 class Trial:
     """Some inputs of a batch, few enough for one forward pass."""
@@ -79,8 +87,7 @@ class Trial:
         return reading, logits
 
     def _answer(self, decoder: Decoder, reading: Reading, logits: Tensor) -> list[Outcome]:
-        way = answer if self.options.judge == "generated" else forced_answer
-        return way(decoder, self.prepared, self.rows, self.options.answers, reading, logits)
+        return judged(self.options, decoder, self.prepared, self.rows, reading, logits)
 
     @cached_property
     def _plain(self) -> Reading:

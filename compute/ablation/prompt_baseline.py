@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from neurontui.compute.ablation.interventions import Result
+from neurontui.compute.ablation.interventions import Result, judged
 from neurontui.compute.ablation.options import AblationOptions
 from neurontui.compute.answers.decoder import Decoder
-from neurontui.compute.answers.predict import answer, padded_prompts, passes, prepare
+from neurontui.compute.answers.predict import padded_prompts, passes, prepare
 from neurontui.compute.answers.targets import Targets
-from neurontui.compute.answers.teacher_forcing import forced_answer
 from neurontui.compute.batch import Batch
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
@@ -57,14 +56,13 @@ def answers_asked_in(
         prepared = prepare(loaded, asked_in(batch, language), targets, options.answers)
     except InvalidPromptError as error:
         raise InputError(f"With '{instruction(language)}' before it (--ablation-prompt-baseline): {error}") from error
-    way = answer if options.judge == "generated" else forced_answer
     result_of: dict[int, Result] = {}
 
     def step(rows: Rows) -> None:
         for part in passes(loaded, prepared, rows):
             decoder = Decoder(loaded)
             reading, logits = decoder.read(padded_prompts(loaded, prepared, part), prepared.room)
-            outcomes = way(decoder, prepared, part, options.answers, reading, logits)
+            outcomes = judged(options, decoder, prepared, part, reading, logits)
             result_of.update((row, Result(outcome, 0)) for row, outcome in zip(part, outcomes, strict=True))
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step)

@@ -101,7 +101,7 @@ class Worker:
 
     def _result(self, request: Request) -> Reply:
         if isinstance(request, Describe):
-            model_of(request.settings)  # torch takes seconds to import, and a missing model can be told before
+            model_of(request.settings)  # torch takes seconds to import, and a missing model is reported before
         from neurontui.compute.live import describe, session
         from neurontui.compute.progress import phase_of
 

@@ -21,13 +21,13 @@ from neurontui.compute.tasks.mapped.mapping import (
     Texts,
 )
 from neurontui.compute.tasks.mapped.template import Template, parse_template
+from neurontui.compute.tasks.small_file import read_small
 from neurontui.compute.tasks.text import kind, printable, shown
 from neurontui.store.errors import InputError
 from neurontui.store.languages.tags import language_tag, short_code
 
 T = TypeVar("T")
 
-MAX_BYTES = 1 << 20
 
 TOP_FIELDS = ("description", "examples", "data", "rows", "example")
 DATA_FIELDS = (
@@ -64,22 +64,12 @@ def _line(lines: dict[str, int], key: str) -> int:
 
 
 def _text(path: Path) -> str:
-    name = printable(str(path))
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{name} is not a file; a mapping is a TOML file.")
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name is not a valid file name"
-        raise InputError(f"Cannot read {name}: {reason}.") from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{name} is larger than {MAX_BYTES >> 20} MiB; is it a mapping?")
+    raw = read_small(path, expected="a mapping is a TOML file", kind="a mapping")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{name}, line {line}: file is not UTF-8; save it as UTF-8.") from None
+        raise InputError(f"{printable(str(path))}, line {line}: file is not UTF-8; save it as UTF-8.") from None
 
 
 def _tables(path: Path, text: str, faults: list[Fault]) -> dict[str, Any] | None:

@@ -112,8 +112,8 @@ async def test_the_neuron_under_the_cursor_is_shown_over_the_prompts(
             row = page.query_one("#top", Grid).row_values()
             values = page.answers["heat"]
             name = f"layer {row['layer']} · neuron {row['neuron']}: "
-            told = "A at each token" if values.num_rows else "not stored at every token of this example"
-            assert name + told[:20] in text_of(app)
+            sentence = "A at each token" if values.num_rows else "not stored at every token of this example"
+            assert name + sentence[:20] in text_of(app)
             assert all(cell_len(line) <= size[0] for line in text_of(app).splitlines())
             if values.num_rows:
                 break
