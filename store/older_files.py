@@ -19,7 +19,10 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 
-LATER_TABLES = ("neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values")
+LATER_TABLES = (
+    "neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values",
+    "corpora", "neuron_activity", "neuron_precision",
+)  # fmt: skip
 """Tables that the first version of the schema did not have."""
 
 Stored = Mapping[str, Mapping[str, str]]

@@ -17,7 +17,7 @@ from neurontui.store.os_errors import first_line, no_room
 from neurontui.store.sql_text import quoted
 from neurontui.store.versions import version_of
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Increased when a table or column is added or changed. A reader refuses newer files and incompatible older ones."""
 
 FORMAT = "neurontui results"

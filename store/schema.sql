@@ -25,12 +25,12 @@ COMMENT ON COLUMN runs.name IS 'Display name: model · task.';
 COMMENT ON COLUMN runs.model IS 'Hub id or folder name of the model.';
 COMMENT ON COLUMN runs.revision IS 'Resolved commit of the model, or NULL for a local folder.';
 COMMENT ON COLUMN runs.architecture IS 'model_type in the configuration of the model, such as bloom.';
-COMMENT ON COLUMN runs.task IS 'xnli, fact, ke, or the stem of the task file.';
+COMMENT ON COLUMN runs.task IS 'xnli, fact, ke, corpus, the name of a data set, or the stem of the task file.';
 COMMENT ON COLUMN runs.setting IS 'en-all or all-en for knowledge editing; NULL for tasks with one setting.';
 COMMENT ON COLUMN runs.n_shots IS 'Number of demonstrations before each prompt.';
 COMMENT ON COLUMN runs.languages IS 'Language codes; the position of a code is its bit in every mask of the run.';
 COMMENT ON COLUMN runs.all_mask IS 'The mask of a neuron that is active in every language.';
-COMMENT ON COLUMN runs.n_examples IS 'Number of measured examples.';
+COMMENT ON COLUMN runs.n_examples IS 'Number of measured examples; of a corpus, number of texts in all languages.';
 COMMENT ON COLUMN runs.dtype IS 'Precision of the forward pass, such as float32.';
 COMMENT ON COLUMN runs.device IS 'cpu, or the name of the GPU.';
 COMMENT ON COLUMN runs.threshold IS 'A neuron is active if its activation is greater than this.';
@@ -362,6 +362,54 @@ COMMENT ON COLUMN neuron_token_values.neuron IS 'Neuron.';
 COMMENT ON COLUMN neuron_token_values.example IS 'Example.';
 COMMENT ON COLUMN neuron_token_values.language IS 'Language of the input.';
 COMMENT ON COLUMN neuron_token_values.activations IS 'Activation A at each token of the input, in the order of prompt_tokens.tokens of the stack of the layer.';
+
+CREATE TABLE corpora (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, half UTINYINT NOT NULL,
+    n_texts BIGINT NOT NULL, n_passages BIGINT NOT NULL, n_tokens BIGINT NOT NULL,
+    n_loss BIGINT NOT NULL, loss_sum DOUBLE NOT NULL, loss_sumsq DOUBLE NOT NULL
+);
+COMMENT ON TABLE corpora IS 'Texts of each language in a run of the task corpus. Empty for other tasks.';
+COMMENT ON COLUMN corpora.run IS 'Run.';
+COMMENT ON COLUMN corpora.language IS 'Language of the texts.';
+COMMENT ON COLUMN corpora.half IS '0 for the first half of the texts, 1 for the second: the two halves show how reliable a selection of neurons is.';
+COMMENT ON COLUMN corpora.n_texts IS 'Number of texts.';
+COMMENT ON COLUMN corpora.n_passages IS 'Number of passages, the pieces into which long texts are cut; the model reads each by itself.';
+COMMENT ON COLUMN corpora.n_tokens IS 'Number of counted tokens: all but the first of each passage and special tokens.';
+COMMENT ON COLUMN corpora.n_loss IS 'Number of tokens whose loss was measured, a regular sample; 0 for an encoder.';
+COMMENT ON COLUMN corpora.loss_sum IS 'Sum of their losses, in nats: -log p(token given the tokens before it).';
+COMMENT ON COLUMN corpora.loss_sumsq IS 'Sum of the squared losses.';
+
+CREATE TABLE neuron_activity (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, half UTINYINT NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,
+    n_active BIGINT NOT NULL, n_positive BIGINT NOT NULL, n_negative BIGINT NOT NULL,
+    a_sum FLOAT NOT NULL, a_sumsq FLOAT NOT NULL, w_sum FLOAT NOT NULL, w_sumsq FLOAT NOT NULL
+);
+COMMENT ON TABLE neuron_activity IS 'Activity of each neuron over the counted tokens of a corpus (corpora.n_tokens), by language and half. Empty for other tasks.';
+COMMENT ON COLUMN neuron_activity.run IS 'Run.';
+COMMENT ON COLUMN neuron_activity.language IS 'Language of the texts.';
+COMMENT ON COLUMN neuron_activity.half IS 'Half of the texts, 0 or 1.';
+COMMENT ON COLUMN neuron_activity.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_activity.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_activity.n_active IS 'Number of tokens at which the output of the nonlinearity, act(gate) in a gated FFN, is above the threshold of the run.';
+COMMENT ON COLUMN neuron_activity.n_positive IS 'Number of tokens at which the weight of the value vector, act(gate) · up in a gated FFN, is positive.';
+COMMENT ON COLUMN neuron_activity.n_negative IS 'Number of tokens at which this weight is negative.';
+COMMENT ON COLUMN neuron_activity.a_sum IS 'Sum of the outputs of the nonlinearity.';
+COMMENT ON COLUMN neuron_activity.a_sumsq IS 'Sum of their squares.';
+COMMENT ON COLUMN neuron_activity.w_sum IS 'Sum of the weights of the value vector.';
+COMMENT ON COLUMN neuron_activity.w_sumsq IS 'Sum of their squares.';
+
+CREATE TABLE neuron_precision (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,
+    precision_all FLOAT NOT NULL, precision_first FLOAT NOT NULL, precision_second FLOAT NOT NULL
+);
+COMMENT ON TABLE neuron_precision IS 'Average precision of each neuron as a detector of a language: of its mean activation over a passage, among passages of all languages. Empty for runs of one language and other tasks.';
+COMMENT ON COLUMN neuron_precision.run IS 'Run.';
+COMMENT ON COLUMN neuron_precision.language IS 'Language that the neuron detects by a high activation.';
+COMMENT ON COLUMN neuron_precision.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_precision.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_precision.precision_all IS 'Average precision over the passages of both halves, 0 to 1.';
+COMMENT ON COLUMN neuron_precision.precision_first IS 'Average precision over those of the first half.';
+COMMENT ON COLUMN neuron_precision.precision_second IS 'Average precision over those of the second half.';
 
 CREATE TABLE notes (run INTEGER NOT NULL, topic VARCHAR NOT NULL, text VARCHAR NOT NULL);
 COMMENT ON TABLE notes IS 'Remarks on a run, such as examples that were left out and measures that do not apply.';

@@ -18,7 +18,7 @@ from neurontui.store.schema import shard_schema, shard_tables
 
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
 THRESHOLDS = (0.0, 0.5)
-FINAL = ("neuron_vocabulary", "prompt_tokens", "neuron_token_values")
+FINAL = ("neuron_vocabulary", "prompt_tokens", "neuron_token_values", "neuron_precision")
 """Tables of the whole run, written after the batches."""
 Row = tuple[object, ...]
 
@@ -271,6 +271,27 @@ class MadeUp:
                         _, cs, _, es, _ = self._scored(e, bit, layer)[n]
                         effective = None if layer == 0 else float(es)
                         yield e, code, layer, n, float(cs), effective, 0.5 * float(es), 0.25 * e - n
+
+    def _corpora(self, examples: Sequence[int]) -> Iterator[Row]:
+        for code in self.languages:
+            for half in (0, 1):
+                n = sum(e % 2 == half for e in examples)
+                if n:
+                    yield code, half, n, 2 * n, 40 * n, 3 * n, 0.5 * n, 0.125 * n
+
+    def _neuron_activity(self, examples: Sequence[int]) -> Iterator[Row]:
+        for code, half, _, _, n_tokens, *_ in self._corpora(examples):
+            for layer in range(self.layers):
+                for n in range(self.neurons):
+                    active = n_tokens // 4 * (n % 5)
+                    sums = (value * n_tokens for value in (0.5 * n, 2.5 * n, -0.25 * n, 1.5))
+                    yield code, half, layer, n, active, active // 2, n_tokens - active, *sums
+
+    def _neuron_precision(self, _: Sequence[int]) -> Iterator[Row]:
+        for code in self.languages:
+            for layer in range(self.layers):
+                for n in range(self.neurons):
+                    yield code, layer, n, 1 / (1 + n), 1 / (2 + n), 1 / (3 + n)
 
     def _top_neurons(self, examples: Sequence[int]) -> Iterator[Row]:
         for e in examples:
