@@ -28,7 +28,7 @@ class RunConfig:
         Setting(
             "Task",
             "xnli, fact, ke-en-all, ke-all-en, a data set that `neurontui tasks` lists, a task file (.jsonl, .json, "
-            ".csv, .tsv), or a mapping of a data set (.toml).",
+            ".csv, .tsv), a mapping of a data set (.toml), or corpus, for plain texts.",
             "T",
         ),
     ]
@@ -95,6 +95,24 @@ class RunConfig:
             off="english-wrapper",
         ),
     ] = False
+    passage_tokens: Annotated[
+        int,
+        Setting(
+            "Task",
+            "Corpus: tokens of a passage, into which longer texts are cut; default: 512, or as many as the model has "
+            "positions for.",
+            "N", low=8, high=1 << 20,
+        ),
+    ] = 512  # fmt: skip
+    precision_texts: Annotated[
+        int,
+        Setting(
+            "Task",
+            "Corpus: texts of each language from which the average precision of neurons is computed; 0: none; "
+            "default: 1000.",
+            "N", low=0, high=1 << 20,
+        ),
+    ] = 1000  # fmt: skip
     skip_bad: Annotated[bool, Setting("Task", "Skip and count examples that cannot be measured.")] = False
 
     measures: Annotated[

@@ -24,6 +24,7 @@ def require_fitting(config: "RunConfig") -> None:
     if own_neurons and "ablation" not in config.measures:
         raise UsageError("--ablate and --ablate-sql select neurons of an ablation; add ablation to --measures.")
     _check_sets(config)
+    _check_corpus(config)
     if config.engine == "local" and (config.address is not None or config.workers is not None):
         raise UsageError("--address and --workers require --engine ray.")
 
@@ -64,6 +65,27 @@ def _check_sets(config: "RunConfig") -> None:
             "--ablation-sets effective-score projects on the first token of the answer, which is already written "
             "at --token first-generated; use another rule, or --token last."
         )
+
+
+def _check_corpus(config: "RunConfig") -> None:
+    if config.task != "corpus":
+        return
+    needed = {
+        "measures": config.measures == ("types",),
+        "token": config.token == "last",  # noqa: S105
+        "thresholds": len(config.thresholds) == 1,
+        "chat": not config.chat,
+        "shots": not config.shots,
+        "native-wrapper": not config.native_wrapper,
+        "token-values": not config.token_values,
+        "truth-neurons": not config.truth_neurons,
+    }
+    for name, fits in needed.items():
+        if not fits:
+            raise UsageError(
+                f"--{name} is about prompts and answers, and the task corpus has only texts"
+                f"{', at one threshold' if name == 'thresholds' else ''}; omit it."
+            )
 
 
 def _check_token(config: "RunConfig") -> None:

@@ -3,9 +3,8 @@
 The journal keeps every finished batch, so rerunning the same call resumes an interrupted run.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from neurontui.compute.ablation.conditions import ablation_notes, plan_conditions
@@ -21,6 +20,7 @@ from neurontui.compute.batch_plan import batch_size, plan
 from neurontui.compute.checks.files import require_files
 from neurontui.compute.checks.prompts import require_readable
 from neurontui.compute.config import RunConfig
+from neurontui.compute.corpus.run import run_corpus
 from neurontui.compute.engines.base import Engine, WorkerInfo
 from neurontui.compute.engines.factory import open_engine
 from neurontui.compute.estimate.throughput import passes_per_example
@@ -33,15 +33,16 @@ from neurontui.compute.models.loaded_model import ModelFacts
 from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
 from neurontui.compute.run_options import ablation_options, require_supported, task_options
+from neurontui.compute.run_steps import Filed, Finished, merge_run, say_all, write_final
+from neurontui.compute.tasks.corpus.corpus import TASK as CORPUS
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.folds import folds
 from neurontui.compute.tasks.registry import load_task
 from neurontui.compute.tasks.text_checks import text_warnings
 from neurontui.store.errors import InputError, MeasureError
 from neurontui.store.journal.journal import Journal, cost, existing_manifest
-from neurontui.store.journal.position import Position, PositionFile
+from neurontui.store.journal.position import PositionFile
 from neurontui.store.merge.existing_run import merged_run
-from neurontui.store.merge.merge import merge
 
 TOKENS = {
     "subject": "the last token of the subject in each prompt",
@@ -50,37 +51,11 @@ TOKENS = {
 """Tokens of measurement other than the last one of the prompt, in words."""
 
 
-@dataclass(frozen=True)
-class Finished:
-    """The result of a run."""
-
-    run: int
-    """Its number in the results file."""
-    name: str
-    n_examples: int
-    measured: bool
-    """False if the results file already had it."""
-
-
-@dataclass(frozen=True)
-class _Filed:
-    """Also writes each position into the journal, for an open explorer."""
-
-    progress: Progress
-    file: PositionFile
-
-    def say(self, sentence: str) -> None:
-        self.progress.say(sentence)
-
-    def show(self, position: Position) -> None:
-        self.file.show(position)
-        self.progress.show(position)
-
-
 def run(config: RunConfig, progress: Progress) -> Finished:
     """Measure one model on one task and merge the result; raises NeurontuiError subclasses."""
+    measured = run_corpus if config.task == CORPUS else _run
     try:
-        return _run(config, progress, phase_of(progress))
+        return measured(config, progress, phase_of(progress))
     finally:
         progress.show(())
 
@@ -89,7 +64,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
     phase.within("reading the task")
     data = load_task(config.task, task_options(config))
     warnings = text_warnings(example.prompts for example in data.examples)
-    _say(progress, (*data.notes, *warnings))
+    say_all(progress, (*data.notes, *warnings))
     require_material(config, data)
     require_files(config, data.languages)
     with open_engine(config, data, progress) as engine:
@@ -104,7 +79,7 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
             return Finished(merged, name, len(data.examples), measured=False)
         report = engine.check_prompts(phase)
         require_readable(report, skip_bad=config.skip_bad)
-        _say(progress, report.notes)
+        say_all(progress, report.notes)
         size = _batch_size(config, data, info, ablation, name, key)
         batches = plan(data, size)
         passes = passes_per_example(config, data, len(ablation.conditions), len(info.model.layers))
@@ -125,22 +100,14 @@ def _run(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
             token_values=kept,
         )
         with Journal.open(config.out, manifest) as journal:
-            filed = _Filed(progress, PositionFile(journal.path))
+            filed = Filed(progress, PositionFile(journal.path))
             _measure_missing(config, engine, ablation, batches, journal, filed)
             _require_measured(journal)
             pieces = [_vocabulary(per_layer, engine, journal, phase_of(filed))]
             if kept:
                 pieces.append(_token_values(engine, batches, journal, phase_of(filed)))
-            _write_final(journal, chain.from_iterable(pieces))
-    number = merge(
-        journal.path,
-        config.out,
-        keep=config.keep,
-        wait=progress.say,
-        force=config.force,
-        progress=_merging(phase.within("merging")),
-    )
-    return Finished(number, name, len(data.examples), measured=True)
+            write_final(journal, chain.from_iterable(pieces))
+    return Finished(merge_run(config, journal, progress, phase), name, len(data.examples), measured=True)
 
 
 def require_inputs(config: RunConfig) -> None:
@@ -193,17 +160,6 @@ def _require_memory(config: RunConfig, data: TaskData, model: ModelFacts) -> Non
     if "average-precision" in (config.ablation_sets or ()):
         itemsize = 4 if model.dtype == "float32" else 2
         require_room(len(data.examples), len(data.languages), model.layers, itemsize)
-
-
-def _merging(phase: Phase) -> Callable[[str, int, int], None]:
-    """The progress of `merge` within a phase."""
-    steps = phase.within("step")
-    return lambda _table, done, total: steps.reach(done, total)
-
-
-def _say(progress: Progress, sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        progress.say(sentence)
 
 
 def _notes(
@@ -315,15 +271,6 @@ def _require_measured(journal: Journal) -> None:
             f"No example of {journal.manifest.name} can be measured: --skip-bad leaves out all of them; without it, "
             "the run stops at the first one and reports the reason."
         )
-
-
-def _write_final(journal: Journal, pieces: Iterable[Tables]) -> None:
-    """Write the tables of the whole run, which follow from all batches."""
-    began = time.monotonic()
-    with journal.final_writer() as writer:
-        for tables in pieces:
-            writer.append(tables)
-        writer.publish(time.monotonic() - began, 0)
 
 
 def _vocabulary(per_layer: int | None, engine: Engine, journal: Journal, phase: Phase) -> Iterator[Tables]:

@@ -37,7 +37,7 @@ _NOT_NUMBERS = frozenset({
 _LATER: dict[str, Any] = {
     "token": "last", "chat": False, "system": None, "ablation_judge": "generated", "truth_neurons": 0,
     "truth_examples": 8, "ablation_sets": None, "ablation_set_share": SHARE, "ablation_sets_in_sample": False,
-    "ablation_prompt_baseline": False, "ablation_types": TYPES[::-1],
+    "ablation_prompt_baseline": False, "ablation_types": TYPES[::-1], "passage_tokens": 512, "precision_texts": 1000,
 }  # fmt: skip
 """Options that earlier versions did not have, with what those did: such values are not part of the key."""
 
@@ -61,8 +61,10 @@ def settings(config: RunConfig, model: ModelFacts) -> dict[str, Any]:
     }
 
 
-def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
+def run_key(config: RunConfig, data: TaskData, model: ModelFacts, content: str | None = None) -> str:
     """SHA-256 over the model's name, commit and files, every prompt and answer, and the settings.
+
+    content: digest of what is measured, if it is not the examples of `data`.
 
     Raises ModelError if neither the commit nor the files of the model are known: the key could not identify the model.
     """
@@ -72,7 +74,7 @@ def run_key(config: RunConfig, data: TaskData, model: ModelFacts) -> str:
         **_deciding(config),
         **({"post_norm": config.post_norm} if model.post_norms else {}),
         "model": [model.name, model.revision, model.digest],
-        "data": digest(data),
+        "data": content or digest(data),
         "dtype": model.dtype,
     }
     if len(model.opening) > 1:  # otherwise the decoder reads one start token, which the model determines

@@ -26,7 +26,7 @@ COMMENT ON COLUMN runs.model IS 'Hub id or folder name of the model.';
 COMMENT ON COLUMN runs.revision IS 'Resolved commit of the model, or NULL for a local folder.';
 COMMENT ON COLUMN runs.architecture IS 'model_type in the configuration of the model, such as bloom.';
 COMMENT ON COLUMN runs.task IS 'xnli, fact, ke, corpus, the name of a data set, or the stem of the task file.';
-COMMENT ON COLUMN runs.setting IS 'en-all or all-en for knowledge editing; NULL for tasks with one setting.';
+COMMENT ON COLUMN runs.setting IS 'en-all or all-en for knowledge editing; for a corpus, the name of its folder or file; NULL for tasks with one setting.';
 COMMENT ON COLUMN runs.n_shots IS 'Number of demonstrations before each prompt.';
 COMMENT ON COLUMN runs.languages IS 'Language codes; the position of a code is its bit in every mask of the run.';
 COMMENT ON COLUMN runs.all_mask IS 'The mask of a neuron that is active in every language.';

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurontui.compute.config import RunConfig
     from neurontui.compute.progress import Progress
-    from neurontui.compute.run import Finished
+    from neurontui.compute.run_steps import Finished
     from neurontui.queries.results import Results, open_results
     from neurontui.store.errors import NeurontuiError
 

@@ -1,12 +1,14 @@
 """The interface that every engine has. Imports no engine: `factory` chooses one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
+from neurontui.compute.corpus.batches import CorpusBatch
+from neurontui.compute.corpus.precision import Means
 from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.measures.token_values import TokenRequest
 from neurontui.compute.models.loaded_model import ModelFacts
@@ -47,6 +49,14 @@ class Engine(Protocol):
         counted: Phase = SILENT,
     ) -> None:
         """Measure batches into the journal, in any order; raises NeurontuiError subclasses. counted: the batches."""
+
+    def measure_corpus(
+        self, batches: Iterable[CorpusBatch], journal: Journal, progress: Progress, counted: Phase = SILENT
+    ) -> None:
+        """Measure batches of a corpus into the journal, in any order. counted: the batches."""
+
+    def passage_means(self, batches: Iterable[CorpusBatch], counted: Phase = SILENT) -> Iterator[Means]:
+        """Mean activations of the first passages of the texts of each batch, in order. counted: the batches."""
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         """Table neuron_vocabulary for some (layer, neuron) pairs."""

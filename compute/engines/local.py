@@ -1,7 +1,7 @@
 """The engine of this process: one loaded model that measures batch after batch. A Ray worker holds one too."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from neurontui.compute.answers.targets import answer_book, collision_notes
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport, check_prompts
 from neurontui.compute.config import RunConfig
+from neurontui.compute.corpus.batches import CorpusBatch
+from neurontui.compute.corpus.measure import measure_corpus
+from neurontui.compute.corpus.precision import Means, means_of
 from neurontui.compute.engines.background_writer import WriterThread
 from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.estimate.throughput import seconds_per_pass
@@ -21,7 +24,7 @@ from neurontui.compute.progress import SILENT, Phase, Progress
 from neurontui.compute.run_options import answer_options, model_options
 from neurontui.compute.tasks.example import TaskData
 from neurontui.store.journal.journal import Journal
-from neurontui.store.journal.shards import ShardWriter, batch_folder
+from neurontui.store.journal.shards import ShardWriter, batch_folder, write_shards
 
 
 class LocalEngine:
@@ -72,6 +75,24 @@ class LocalEngine:
         measurer = self.measurer(ablation)
         for batch in batches:
             measure_into(batch_folder(journal.path, batch.number), measurer, batch, counted)
+            counted.advance()
+
+    def measure_corpus(
+        self, batches: Iterable[CorpusBatch], journal: Journal, progress: Progress, counted: Phase = SILENT
+    ) -> None:
+        for batch in batches:
+            self.measure_texts(batch_folder(journal.path, batch.number), batch, counted)
+            counted.advance()
+
+    def measure_texts(self, folder: Path, batch: CorpusBatch, progress: Phase = SILENT) -> None:
+        """Write the shards of a batch of a corpus to `folder`, all or nothing."""
+        began = time.monotonic()
+        tables, n_tokens = measure_corpus(self._config, self._loaded, batch, progress)
+        write_shards(folder, tables, time.monotonic() - began, n_tokens)
+
+    def passage_means(self, batches: Iterable[CorpusBatch], counted: Phase = SILENT) -> Iterator[Means]:
+        for batch in batches:
+            yield means_of(self._config, self._loaded, batch, counted)
             counted.advance()
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:

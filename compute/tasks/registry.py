@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from neurontui.compute.tasks.corpus.corpus import TASK as CORPUS
+from neurontui.compute.tasks.corpus.corpus import Corpus, open_corpus
 from neurontui.compute.tasks.demonstrations import with_demonstrations
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.fact.load import load_fact
@@ -49,6 +51,22 @@ class Task:
     """Short codes of the languages of the published data."""
     examples: int | None = None
     """Number of examples of the published data; None: it depends on the languages, or is not known."""
+
+
+def load_corpus(options: TaskOptions) -> Corpus:
+    """The texts of the task corpus: of a folder or file, or the prompts of the task that `options.data` names."""
+
+    def of_task(name: str) -> TaskData | None:
+        path = Path(name)
+        if (find_task(name) is None and path.suffix.lower() != MAPPING) or name == CORPUS or path.is_dir():
+            return None
+        return load_task(name, replace(options, data=None, shots=0))
+
+    return open_corpus(options, of_task)
+
+
+def _sample_of_corpus(options: TaskOptions) -> TaskData:
+    return load_corpus(options).sample()
 
 
 _MZSRE = (
@@ -100,6 +118,13 @@ TASKS: dict[str, Task] = {
             has_wrapper=True,
             languages=PAPER_LANGUAGES,
             examples=743,
+        ),
+        Task(
+            name=CORPUS,
+            description="Plain texts, which need not be parallel: the activity of every neuron over all their tokens",
+            load=_sample_of_corpus,
+            source="Your own texts: pass --data with a folder of files such as de.txt, or the name of another task.",
+            needs_data=True,
         ),
     )
 }

@@ -82,6 +82,19 @@ class RayWorker:
             measure_into(folder, self._measurer, batch, self._phase())
             yield read_files(folder)
 
+    def measure_corpus(self, batch: Any) -> Iterator[Files]:
+        """Yields the files of a batch of a corpus."""
+        from neurontui.store.journal.shards import batch_folder, read_files
+
+        with tempfile.TemporaryDirectory(prefix="neurontui-") as scratch:
+            folder = batch_folder(Path(scratch), batch.number)
+            self._loaded().measure_texts(folder, batch, self._phase())
+            yield read_files(folder)
+
+    def passage_means(self, batch: Any) -> Iterator[Any]:
+        """Yields mean activations of the first passages of a batch's texts."""
+        yield from self._loaded().passage_means([batch], self._phase())
+
     def vocabulary(self, pairs: Any) -> Iterator[Any]:
         """Yields table neuron_vocabulary for some (layer, neuron) pairs."""
         yield self._loaded().vocabulary(pairs, self._phase())

@@ -9,7 +9,7 @@ import logging
 import math
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from neurontui.compute.ablation.survey import Surveyed
 from neurontui.compute.batch import Batch
 from neurontui.compute.checks.prompts import PromptReport
 from neurontui.compute.config import RunConfig
+from neurontui.compute.corpus.batches import CorpusBatch
+from neurontui.compute.corpus.precision import Means
 from neurontui.compute.engines.base import WorkerInfo
 from neurontui.compute.measures.measurer import Ablation, Tables
 from neurontui.compute.measures.token_values import TokenRequest
@@ -70,14 +72,33 @@ class RayEngine:
         counted: Phase = SILENT,
     ) -> None:
         shared = ray.put(ablation)
-        jobs = {Job("measure", (batch, shared), f"batch {batch.number}"): batch.number for batch in batches}
-        for job, result in self._pool.do(list(jobs), counted):
-            number = jobs[job]
+        jobs = (Job("measure", (batch, shared), f"batch {batch.number}") for batch in batches)
+        self._write_batches(jobs, journal, progress, counted)
+
+    def measure_corpus(
+        self, batches: Iterable[CorpusBatch], journal: Journal, progress: Progress, counted: Phase = SILENT
+    ) -> None:
+        jobs = (Job("measure_corpus", (batch,), f"batch {batch.number}") for batch in batches)
+        self._write_batches(jobs, journal, progress, counted)
+
+    def _write_batches(self, jobs: Iterable[Job], journal: Journal, progress: Progress, counted: Phase) -> None:
+        """Write the files of each job's batch, its first argument, into the journal."""
+        for job, result in self._pool.do(jobs, counted):
+            number = job.arguments[0].number
             if result is LOST:
                 progress.say(f"A worker was lost; batch {number} is measured again.")
             else:
                 write_files(batch_folder(journal.path, number), result)
                 counted.advance()
+
+    def passage_means(self, batches: Iterable[CorpusBatch], counted: Phase = SILENT) -> Iterator[Means]:
+        jobs = (Job("passage_means", (batch,), "average precision") for batch in batches)
+        means: dict[int, Means] = {}
+        for job, result in self._pool.do(jobs, counted):
+            if result is not LOST:
+                means[job.arguments[0].number] = result
+                counted.advance()
+        return (means[number] for number in sorted(means))
 
     def vocabulary(self, pairs: Sequence[tuple[int, int]], progress: Phase = SILENT) -> Tables:
         tables: Tables = self._once(Job("vocabulary", (pairs,), "the vocabulary of neurons"), progress)

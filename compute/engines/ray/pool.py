@@ -1,9 +1,10 @@
 """Run jobs on Ray workers: an idle worker takes the next job, and the job of a lost worker is repeated."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import ray
@@ -84,18 +85,21 @@ class Pool:
                 if worker_info is not None:
                     return worker_info
 
-    def do(self, jobs: Sequence[Job], progress: Phase = SILENT) -> Iterator[tuple[Job, Any]]:
+    def do(self, jobs: Iterable[Job], progress: Phase = SILENT) -> Iterator[tuple[Job, Any]]:
         """Yields each result of each job as it arrives, or LOST. Raises the error of a worker.
 
-        progress: gets the positions of the running jobs.
+        jobs: made one by one, when a worker is idle. progress: gets the positions of the running jobs.
         """
-        waiting = deque(jobs)
+        upcoming = iter(jobs)
+        waiting: deque[Job] = deque(islice(upcoming, 1))
         running: dict[Any, tuple[Job, Any]] = {}
         while waiting or running:
             while waiting and self._idle:
                 job, actor = waiting.popleft(), self._idle.popleft()
                 self._watch.forget(actor)
                 running[actor.do.remote(job.what, *job.arguments)] = (job, actor)
+                if not waiting:
+                    waiting.extend(islice(upcoming, 1))
             ready, _ = ray.wait([*running, *self._starting], num_returns=1, timeout=POLL)
             progress.inside(self._watch([actor for _, actor in running.values()]))
             for stream in ready:

@@ -3,7 +3,7 @@
 Independent of architectures; `architectures` and `detect_ffns` determine the modules.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -12,6 +12,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neurontui.compute.models.ffns.norms import Write
 from neurontui.compute.models.passes.active_tokens import count_active
+from neurontui.compute.models.passes.token_sums import Statistic, sum_tokens
 from neurontui.store.errors import MeasureError, ModelError
 from neurontui.store.journal.manifest import Layer
 
@@ -99,6 +100,15 @@ class FFN:
     def count_active(self, value: Tensor, threshold: float, where: Where) -> Tensor:
         """(B, d_m) int32: number of real tokens at which a value of `act` or `value` exceeds a threshold."""
         return count_active(_by_row(value, where), threshold, where.real)
+
+    def sum_tokens(self, value: Tensor, counted: Tensor, statistics: Sequence[Statistic]) -> Tensor:
+        """(S, d_m) float64: sum of each statistic of a value of `act` or `value` over tokens. counted: (B, T) bool."""
+        return sum_tokens(value.reshape(-1, value.shape[-1]), counted.flatten(), statistics)
+
+    def sum_by_input(self, value: Tensor, counted: Tensor) -> Tensor:
+        """(B, d_m) float32: sum of a value of `act` or `value` over the counted tokens of each input."""
+        by_row = value.reshape(*counted.shape, -1).float()
+        return torch.bmm(counted.float()[:, None], by_row)[:, 0]
 
 
 def at_token(value: Tensor, where: Where) -> Tensor:

@@ -5,8 +5,10 @@ its neurons count as 0, so as not active. The weight of a neuron in the FFN's ou
 weight, so that Σ w_i v_i is the output, as in other FFNs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from neurontui.compute.models.ffns.expert_gates import Gate, GateForm, gate_form
 from neurontui.compute.models.ffns.ffn import FFN, Where, parameter
 from neurontui.compute.models.passes.active_tokens import count_active
+from neurontui.compute.models.passes.token_sums import Statistic, sum_tokens
 from neurontui.store.errors import ModelError
 from neurontui.store.journal.manifest import Layer
 
@@ -132,6 +135,21 @@ class ExpertsFFN(FFN):
         rows, _ = self.router.places(n_inputs)
         counts.index_add_(0, rows * self.n_experts + self.router.expert, active)
         return counts.view(n_inputs, -1)
+
+    def sum_tokens(self, value: Tensor, counted: Tensor, statistics: Sequence[Statistic]) -> Tensor:
+        """(S, experts · d_ff) float64: sums over the tokens that are routed to each expert; others have no value."""
+        ends = torch.bincount(self.router.expert, minlength=self.n_experts).cumsum(0).tolist()
+        of_pair = counted.flatten()[self.router.token]
+        parts = [slice(start, end) for start, end in pairwise((0, *ends))]
+        return torch.cat([sum_tokens(value[part], of_pair[part], statistics) for part in parts], dim=-1)
+
+    def sum_by_input(self, value: Tensor, counted: Tensor) -> Tensor:
+        """(B, experts · d_ff) float32."""
+        rows, _ = self.router.places(len(counted))
+        exact = value.float() * counted.flatten()[self.router.token][:, None]
+        sums = exact.new_zeros(len(counted) * self.n_experts, value.shape[-1])
+        sums.index_add_(0, rows * self.n_experts + self.router.expert, exact)
+        return sums.view(len(counted), -1)
 
     def of_pairs(self, by_neuron: Tensor, rows: Tensor) -> Tensor:
         """(S, d_ff): values by neuron (B or 1, experts · d_ff) of the neurons of each pair. rows: (S,) inputs."""

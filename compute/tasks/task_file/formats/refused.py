@@ -49,14 +49,21 @@ _ENDINGS = {
 }
 
 
-def refuse_other_formats(path: Path, head: bytes) -> None:
+_IN_TEXT = ("XML or HTML", "YAML")
+"""Formats whose beginning can also be that of a plain text."""
+
+
+def refuse_other_formats(path: Path, head: bytes, *, plain: bool = False) -> None:
     """Raise InputError that names the format of a file, if it is not supported.
 
-    head: the first bytes after unpacking gzip, at least 600 if the file has them.
+    head: the first bytes after unpacking gzip, at least 600 if the file has them. plain: a text per line is expected.
     """
-    if other_format := _by_content(head) or _by_ending(path, head):
-        what, advice = other_format
-        raise InputError(f"{printable(str(path))} is {what}; {advice}: a task file is {READ}.")
+    other_format = _by_content(head) or (None if plain else _by_ending(path, head))
+    if other_format is None or plain and other_format[0] in _IN_TEXT:
+        return
+    what, advice = other_format
+    expected = "a file of texts has one text per line, in UTF-8" if plain else f"a task file is {READ}"
+    raise InputError(f"{printable(str(path))} is {what}; {advice}: {expected}.")
 
 
 def _by_content(head: bytes) -> tuple[str, str] | None:

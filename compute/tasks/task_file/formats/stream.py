@@ -27,8 +27,8 @@ _WIDE = (
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[BinaryIO]:
-    """The file's content, unpacked, in UTF-8, at its first character.
+def open_stream(path: Path, *, plain: bool = False) -> Iterator[BinaryIO]:
+    """The file's content, unpacked, in UTF-8, at its first character. plain: a text per line is expected.
 
     Raises InputError if the file does not exist, cannot be unpacked or decoded, or has another format.
     """
@@ -37,8 +37,8 @@ def open_stream(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            plain = cast(BinaryIO, gzip.GzipFile(fileobj=file) if packed else file)
-            yield _decoded(path, plain)
+            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=file) if packed else file)
+            yield _decoded(path, unpacked, plain=plain)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{printable(str(path))} is a damaged or incomplete gzip file; copy it again.") from None
     except (OSError, ValueError) as error:
@@ -57,7 +57,7 @@ def read_whole(path: Path, stream: BinaryIO) -> bytes:
     return raw
 
 
-def _decoded(path: Path, stream: BinaryIO) -> BinaryIO:
+def _decoded(path: Path, stream: BinaryIO, *, plain: bool) -> BinaryIO:
     head = stream.read(_HEAD)
     stream.seek(0)
     for mark, encoding in _WIDE:
@@ -66,7 +66,7 @@ def _decoded(path: Path, stream: BinaryIO) -> BinaryIO:
     if head.startswith(codecs.BOM_UTF8):
         stream.seek(len(codecs.BOM_UTF8))
         head = head[len(codecs.BOM_UTF8) :]
-    refuse_other_formats(path, head)
+    refuse_other_formats(path, head, plain=plain)
     return stream
 
 
