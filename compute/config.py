@@ -109,10 +109,10 @@ class RunConfig:
         Setting(
             "Task",
             "Corpus: texts of each language from which the average precision of neurons is computed; 0: none; "
-            "default: 1000.",
+            "default: 200. They are read once more.",
             "N", low=0, high=1 << 20,
         ),
-    ] = 1000  # fmt: skip
+    ] = 200  # fmt: skip
     skip_bad: Annotated[bool, Setting("Task", "Skip and count examples that cannot be measured.")] = False
 
     measures: Annotated[

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from neurontui.compute.tasks.corpus.corpus import TASK as CORPUS
 from neurontui.compute.tasks.corpus.corpus import Corpus, open_corpus
+from neurontui.compute.tasks.corpus.texts import has_texts
 from neurontui.compute.tasks.demonstrations import with_demonstrations
 from neurontui.compute.tasks.example import TaskData, TaskOptions
 from neurontui.compute.tasks.fact.load import load_fact
@@ -57,12 +58,19 @@ def load_corpus(options: TaskOptions) -> Corpus:
     """The texts of the task corpus: of a folder or file, or the prompts of the task that `options.data` names."""
 
     def of_task(name: str) -> TaskData | None:
-        path = Path(name)
-        if (find_task(name) is None and path.suffix.lower() != MAPPING) or name == CORPUS or path.is_dir():
-            return None
-        return load_task(name, replace(options, data=None, shots=0))
+        return load_task(name, replace(options, data=None, shots=0)) if _is_task(name) else None
 
     return open_corpus(options, of_task)
+
+
+def _is_task(name: str) -> bool:
+    """Whether the data of a corpus is a task, or the file of one."""
+    path = Path(name)
+    if path.is_dir() or name == CORPUS:
+        return False
+    if path.suffix.lower() in ENDINGS and path.is_file():
+        return not has_texts(path)
+    return path.suffix.lower() == MAPPING or find_task(name) is not None
 
 
 def _sample_of_corpus(options: TaskOptions) -> TaskData:

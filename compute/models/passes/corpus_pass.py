@@ -18,7 +18,7 @@ from neurontui.compute.models.prompts.passages import Passage, counted_tokens
 from neurontui.compute.models.prompts.tokenize import Tokens, pad
 from neurontui.compute.progress import SILENT, Phase
 
-LOSS_EVERY = 16
+LOSS_EVERY = 32
 """The loss of one in this many tokens is measured: the output layer over all tokens would dominate a small model."""
 OF_ACTIVATION = ("n_active", "a_sum", "a_sumsq")
 OF_WEIGHT = ("n_positive", "n_negative", "w_sum", "w_sumsq")

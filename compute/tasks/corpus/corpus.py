@@ -74,10 +74,19 @@ def open_corpus(options: TaskOptions, of_task: Callable[[str], TaskData | None])
 
 
 def _of_files(files: list[TextFile]) -> Read:
+    languages_in: dict[TextFile, set[str]] = {}
+    """Filled when a file is first read to its end, so that later only files with a language are read for it."""
+
     def read(language: str | None) -> Iterator[tuple[str, str]]:
         for file in files:
-            if language is None or file.language in (None, language):
-                yield from (pair for pair in texts_of(file) if language in (None, pair[0]))
+            if language is not None and language not in languages_in.get(file, {language}):
+                continue
+            found: set[str] = set()
+            for code, text in texts_of(file):
+                found.add(code)
+                if language in (None, code):
+                    yield code, text
+            languages_in[file] = found
 
     return read
 

@@ -21,7 +21,7 @@ class TextFile:
 
     path: Path
     language: str | None
-    """Short code of the language of its texts; None: each row names its own."""
+    """Short code of the language of its texts, unless a row names its own; None: all rows have to."""
 
 
 def corpus_files(data: Path) -> list[TextFile]:

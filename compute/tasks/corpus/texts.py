@@ -41,7 +41,15 @@ def texts_of(file: TextFile) -> Iterator[tuple[str, str]]:
             continue
         if fault := text_fault(text):
             raise InputError(f"{printable(str(file.path))}, {row.place}: the text {fault}.")
-        yield file.language or _language(file.path, row), str(text)
+        yield _language(file, row), str(text)
+
+
+def has_texts(path: Path) -> bool:
+    """Whether a file is plain text, or its first row has a text. Raises InputError if it cannot be read."""
+    if is_lines(path):
+        return True
+    first = next(_rows(path), None)
+    return first is not None and any(name in first.values for name in COLUMNS)
 
 
 def _text(path: Path, row: _Row) -> Any:
@@ -54,14 +62,17 @@ def _text(path: Path, row: _Row) -> Any:
     return row.values[name]
 
 
-def _language(path: Path, row: _Row) -> str:
+def _language(file: TextFile, row: _Row) -> str:
+    """The row's own language, or else that of the file, whose name can be a word: `all` is the code of Allar."""
     code = row.values.get(LANGUAGE)
-    if not isinstance(code, str) or not code.strip():
+    if isinstance(code, str) and code.strip():
+        return short_code(code.strip())
+    if file.language is None:
         raise InputError(
-            f"{printable(str(path))}, {row.place}: there is no language; name the file by the code of its language, as "
-            "de.jsonl, or add a column language."
+            f"{printable(str(file.path))}, {row.place}: there is no language; name the file by the code of its "
+            "language, as de.jsonl, or add a column language."
         )
-    return short_code(code.strip())
+    return file.language
 
 
 def _lines(path: Path) -> Iterator[_Row]:

@@ -59,7 +59,7 @@ def refuse_other_formats(path: Path, head: bytes, *, plain: bool = False) -> Non
     head: the first bytes after unpacking gzip, at least 600 if the file has them. plain: a text per line is expected.
     """
     other_format = _by_content(head) or (None if plain else _by_ending(path, head))
-    if other_format is None or plain and other_format[0] in _IN_TEXT:
+    if other_format is None or (plain and other_format[0] in _IN_TEXT):
         return
     what, advice = other_format
     expected = "a file of texts has one text per line, in UTF-8" if plain else f"a task file is {READ}"
