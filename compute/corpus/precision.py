@@ -76,13 +76,16 @@ def means_of(config: RunConfig, loaded: LoadedModel, batch: CorpusBatch, progres
     return means
 
 
-def precision_tables(corpus: Corpus, layers: Sequence[Layer], means: Iterable[Means]) -> Iterator[Tables]:
+def precision_tables(
+    corpus: Corpus, layers: Sequence[Layer], means: Iterable[Means], phase: Phase = SILENT
+) -> Iterator[Tables]:
     """Table neuron_precision, layer by layer. means: of all requests, in order."""
     n_languages = len(corpus.languages)
     rows = np.concatenate(list(means))
     # (languages, texts, neurons) to (texts, languages, neurons): the first half of the texts, then the second.
     values = rows.reshape(n_languages, -1, rows.shape[1]).transpose(1, 0, 2)
     middle, start = len(values) // 2, 0
+    ranking = phase.within("ranking texts").within("layer", len(layers))
     for layer in layers:
         of_layer = torch.from_numpy(np.ascontiguousarray(values[:, :, start : start + layer.n_neurons]))
         start += layer.n_neurons
@@ -98,3 +101,4 @@ def precision_tables(corpus: Corpus, layers: Sequence[Layer], means: Iterable[Me
             for bit, language in enumerate(corpus.languages)
         ]  # fmt: skip
         yield {"neuron_precision": pa.concat_tables(columns)}
+        ranking.advance()

@@ -7,7 +7,7 @@ from neurontui.compute.checks.prompts import require_readable
 from neurontui.compute.config import RunConfig
 from neurontui.compute.corpus.batches import Part, plan, read, texts_a_batch
 from neurontui.compute.corpus.precision import PrecisionPlan, plan_precision, precision_tables, requests
-from neurontui.compute.engines.base import Engine, WorkerInfo
+from neurontui.compute.engines.base import Engine
 from neurontui.compute.engines.factory import open_engine
 from neurontui.compute.measures.measurer import Tables
 from neurontui.compute.measures.notes import Note
@@ -45,7 +45,8 @@ def run_corpus(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         # A text that is too long for a prompt is cut into passages.
         require_readable(replace(report, first_unusable=None), skip_bad=config.skip_bad)
         say_all(progress, report.notes)
-        size = _batch_size(config, corpus, sample, info, name, key)
+        earlier = existing_manifest(config.out, name, key)  # the batches of an interrupted run must match
+        size = (earlier and earlier.batch_examples) or batch_size(config, corpus, sample, info.seconds_per_pass)
         parts, precision = plan(corpus, size), plan_precision(config, corpus, measured_layers(info.model))
         notes = tuple(_notes(corpus, info.model, precision, report.notes))
         manifest = manifest_of(
@@ -67,18 +68,11 @@ def measured_layers(model: ModelFacts) -> tuple[Layer, ...]:
     return encoders or model.layers
 
 
-def seconds_a_text(corpus: Corpus, sample: TaskData, info: WorkerInfo) -> float:
-    """Estimated time of a text of average length, from that of the sample."""
+def batch_size(config: RunConfig, corpus: Corpus, sample: TaskData, seconds_a_pass: float) -> int:
+    """Texts in a batch, as requested or estimated. seconds_a_pass: over the texts of an example of the sample."""
     n_characters = sum(len(text) for example in sample.examples for text in example.prompts.values())
-    of_sample = info.seconds_per_pass * len(sample.examples) / max(1, n_characters)
-    return of_sample * sum(corpus.n_characters.values()) / corpus.total
-
-
-def _batch_size(config: RunConfig, corpus: Corpus, sample: TaskData, info: WorkerInfo, name: str, key: str) -> int:
-    """Texts in a batch: those of an interrupted run, whose batches must match; else as requested or estimated."""
-    earlier = existing_manifest(config.out, name, key)
-    requested = (earlier and earlier.batch_examples) or config.batch_examples
-    return requested or texts_a_batch(seconds_a_text(corpus, sample, info))
+    seconds = seconds_a_pass * len(sample.examples) / max(1, n_characters)
+    return config.batch_examples or texts_a_batch(seconds * sum(corpus.n_characters.values()) / corpus.total)
 
 
 def _measure_missing(engine: Engine, corpus: Corpus, parts: list[Part], journal: Journal, progress: Progress) -> None:
@@ -99,8 +93,11 @@ def _precision(
 ) -> Iterator[Tables]:
     parts = requests(corpus, precision)
     if parts:
-        counted = phase.within("average precision").within("texts", len(parts))
-        yield from precision_tables(corpus, layers, engine.passage_means(read(corpus, parts), counted))
+        stages = phase.within("average precision", 2)
+        counted = stages.within("texts", len(parts))
+        means = list(engine.passage_means(read(corpus, parts), counted))
+        stages.advance()
+        yield from precision_tables(corpus, layers, means, stages)
 
 
 def _require_tokens(journal: Journal, manifest: Manifest) -> None:

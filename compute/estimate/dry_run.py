@@ -7,12 +7,14 @@ from neurontui.compute.batch import unplanned
 from neurontui.compute.checks.files import require_files
 from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
+from neurontui.compute.corpus.dry_run import preview_corpus
 from neurontui.compute.estimate.estimate import estimate, estimate_text, shortages
 from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.compute.run_options import answer_options, model_options, task_options
+from neurontui.compute.tasks.corpus.corpus import TASK as CORPUS
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.preview import preview as preview_task
 from neurontui.compute.tasks.registry import load_task
@@ -25,6 +27,8 @@ def preview(config: RunConfig, progress: Phase = SILENT) -> str:
 
     Loads the model and stores nothing. Reasons why the run would stop at its prompts are lines `refused: …`.
     """
+    if config.task == CORPUS:
+        return preview_corpus(config, progress)
     data = load_task(config.task, task_options(config))
     require_files(config, data.languages)
     loaded = load_model(model_options(config), progress=progress)

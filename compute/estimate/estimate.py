@@ -88,8 +88,8 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         n_batches=len(batches),
         journal=journal,
         results=results,
-        disk_free=shutil.disk_usage(_nearest_folder(config.out)).free,
-        weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
+        disk_free=shutil.disk_usage(nearest_folder(config.out)).free,
+        weights=sum(parameter.numel() * parameter.elementsize() for parameter in loaded.model.parameters()),
         working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
         memory_free=memory_free(loaded.device),
         n_projected=n_projected,
@@ -111,13 +111,13 @@ def shortages(needs: Estimate) -> list[str]:
     needed = needs.journal + needs.results
     if needed > needs.disk_free:
         sentences.append(
-            f"The disk of the results has {_size(needs.disk_free)} free and the run needs about {_size(needed)}; "
+            f"The disk of the results has {size(needs.disk_free)} free and the run needs about {size(needed)}; "
             "free some space, use another --out, or use --limit."
         )
     if needs.working > needs.memory_free:
         sentences.append(
-            f"Measuring needs up to {_size(needs.working)} in addition to the weights, and "
-            f"{_size(needs.memory_free)} are free; reduce --batch-tokens and --examples-at-once, or use "
+            f"Measuring needs up to {size(needs.working)} in addition to the weights, and "
+            f"{size(needs.memory_free)} are free; reduce --batch-tokens and --examples-at-once, or use "
             "--no-neuron-scores and --last-token-only."
         )
     return sentences
@@ -130,10 +130,10 @@ def estimate_text(needs: Estimate) -> str:
             f"examples   {needs.n_examples:,} in {needs.n_prompts:,} prompts, {needs.n_tokens:,} tokens, "
             f"longest {needs.longest:,}",
             f"masks      {needs.n_masks:,} in {needs.n_batches:,} batches",
-            f"disk       about {_size(needs.results)} in the results file, and {_size(needs.journal)} in its journal "
-            f"until the run is merged; {_size(needs.disk_free)} free",
-            f"memory     weights {_size(needs.weights)}, plus up to {_size(needs.working)}; "
-            f"{_size(needs.memory_free)} free",
+            f"disk       about {size(needs.results)} in the results file, and {size(needs.journal)} in its journal "
+            f"until the run is merged; {size(needs.disk_free)} free",
+            f"memory     weights {size(needs.weights)}, plus up to {size(needs.working)}; "
+            f"{size(needs.memory_free)} free",
             *_projection(needs.n_projected),
             *_gradients(needs),
             _token_values(needs),
@@ -169,13 +169,13 @@ def _n_effects(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
 
 
 def _token_values(needs: Estimate) -> str:
-    n, size = needs.n_token_values, _size(4 * needs.n_token_values)
+    n, needed = needs.n_token_values, size(4 * needs.n_token_values)
     if needs.token_values:
         return (
-            f"token values of strongest inputs: up to {n:,} values, {size}; up to {needs.n_prompts:,} prompts are read "
-            "once more (--no-token-values)"
+            f"token values of strongest inputs: up to {n:,} values, {needed}; up to {needs.n_prompts:,} prompts are "
+            "read once more (--no-token-values)"
         )
-    return f"token values not stored; they would be up to {n:,} values, {size} (--token-values)"
+    return f"token values not stored; they would be up to {n:,} values, {needed} (--token-values)"
 
 
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
@@ -229,7 +229,8 @@ def _masks_power(config: RunConfig, loaded: LoadedModel, batch: Batch) -> float:
     return sum(powers) / max(1, len(powers))
 
 
-def _size(n: float) -> str:
+def size(n: float) -> str:
+    """Bytes with a unit."""
     for unit in ("B", "kB", "MB", "GB"):
         if n < 1000:
             return f"{n:.3g} {unit}"
@@ -237,7 +238,8 @@ def _size(n: float) -> str:
     return f"{n:.3g} TB"
 
 
-def _nearest_folder(path: Path) -> Path:
+def nearest_folder(path: Path) -> Path:
+    """The closest folder above a path that exists."""
     folder = path.absolute().parent
     while not folder.is_dir():
         folder = folder.parent

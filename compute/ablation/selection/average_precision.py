@@ -35,16 +35,14 @@ def require_room(n_examples: int, n_languages: int, layers: Sequence[Layer], ite
 
 def _of_few(values: Tensor) -> Tensor:
     n_examples, n_languages, _ = values.shape
-    flat = values.flatten(0, 1).T  # (d, E·P)
+    flat = values.flatten(0, 1).T.contiguous()  # (d, E·P)
     ordered, order = flat.sort(dim=-1, descending=True)
-    place = torch.arange(flat.shape[1])
     ends = torch.ones_like(ordered, dtype=torch.bool)
     ends[:, :-1] = ordered[:, :-1] != ordered[:, 1:]
+    place = torch.arange(flat.shape[1])
     last = place.expand_as(order).masked_fill(~ends, len(place)).flip(-1).cummin(-1).values.flip(-1)
-    language = order % n_languages
-    precisions = []
-    for bit in range(n_languages):
-        own = language == bit
-        at_end = own.cumsum(-1).gather(-1, last) / (last + 1).double()
-        precisions.append((at_end * own).sum(-1) / n_examples)
-    return torch.stack(precisions)
+    # Of each input, the number of inputs with at least its activation; then, by language, how many are its own.
+    n_above = torch.empty_like(order).scatter_(1, order, last + 1)
+    own = n_above.view(-1, n_examples, n_languages).permute(2, 0, 1).contiguous().sort(dim=-1).values
+    n_own = torch.searchsorted(own, own, right=True)
+    return (n_own / own.double()).sum(-1) / n_examples

@@ -286,5 +286,5 @@ def test_activations_that_are_not_finite_stop_the_run(config: RunConfig, monkeyp
         return replace(sums, neurons=[sums.neurons[0], broken_layer])
 
     monkeypatch.setattr("neurontui.compute.corpus.measure.sum_passages", broken)
-    with pytest.raises(MeasureError, match="One of the texts 1 to .* in en has activations that are not finite"):
+    with pytest.raises(MeasureError, match=r"One of the texts 1 to .* in en has activations that are not finite"):
         run(config, NullProgress())

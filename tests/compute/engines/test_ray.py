@@ -55,6 +55,25 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return content(out)
 
 
+def corpus_config(folder: Path, out: Path) -> RunConfig:
+    """A corpus of two languages in seven batches."""
+    for code, text in (("en", "The capital of {} is far away.\n"), ("de", "Die Hauptstadt von {} ist weit.\n")):
+        (folder / f"{code}.txt").write_text("".join(text.format(i) for i in range(7)))
+    return RunConfig(
+        model=str(DEMO_MODEL), task="corpus", data=folder, out=out, device="cpu", batch_examples=2, precision_texts=4
+    )
+
+
+def test_a_corpus_gives_the_same_rows(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    alone = corpus_config(folder, tmp_path / "local.duckdb")
+    run(alone, NullProgress())
+    several = replace(alone, out=tmp_path / "ray.duckdb", engine="ray", workers=2)
+    run(several, NullProgress())
+    assert content(several.out) == content(alone.out)
+
+
 def workers(of: int) -> list[int]:
     """Process ids of the Ray workers below a process."""
     below = psutil.Process(of).children(recursive=True)
