@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import ablation, estimates, extraction, growth, real_shape, store_rates
+from tests.benchmarks import ablation, corpus, estimates, extraction, growth, real_shape, store_rates
 
 LIBRARIES = ("torch", "transformers", "nnsight", "transformer-lens", "duckdb", "pyarrow")
 
@@ -45,6 +45,8 @@ def report() -> Iterator[str]:
     yield from ablation.table("cpu", rounds=2, hidden=256, n_examples=2)
     yield "\n### Real weights and prompts\n"
     yield from real_shape.table()
+    yield "\n### Corpora\n"
+    yield from corpus.table()
     yield "\n### Scaling\n"
     yield from growth.table()
     yield "\n### Journal and merge\n"
