@@ -6,7 +6,7 @@
 --   compares a number with several others, every comparison has to hold; the closest one is shown, or one that
 --   fails. Every claim is undecided if the model neither generates right answers more often than a constant answer
 --   would be right, nor ranks them higher than a constant order of the candidates would. Reads all scores and
---   neuron counts, which takes seconds in a large file.
+--   neuron counts, which takes seconds in a large file. No rows for a corpus, which has no types and no answers.
 -- requires_all_languages: true
 -- shared: subset, subset_masks, active_counts, scored, all_layers, pairs, shuffled, student, strict_student, blocks,
 --   prompt_pairs, last_token_effect, last_token_test, last_token_note, claims_of_types, claims_of_scores,
@@ -166,5 +166,5 @@ SELECT r.claim, r.section, r.says,
     best.estimate, best.low, best.high, r.bound::DOUBLE AS bound, r.unit, best.versus
 FROM rules r LEFT JOIN closest USING (claim) JOIN competence ON true LEFT JOIN generated g ON true
     LEFT JOIN ranked k ON true
-WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)
+WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run AND task != 'corpus')
 ORDER BY r.place

@@ -1,7 +1,8 @@
 -- name: health
 -- title: Consistency checks of a run
 -- figure:
--- description: Checks whether counts within a run agree, and whether its numbers are hard to interpret.
+-- description: Checks whether counts within a run agree, and whether its numbers are hard to interpret. A corpus has
+--   checks of its own.
 -- shared: identified
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
@@ -42,9 +43,15 @@ WITH the_run AS (
 ), common_ends AS (
     SELECT count(DISTINCT last_token) AS n_ends
     FROM (SELECT language, arg_min(last_token, (-n, last_token)) AS last_token FROM ends GROUP BY language)
+), texts AS (
+    SELECT language, sum(n_tokens) AS n, count_if(n_tokens > 0) AS n_halves
+    FROM corpora
+    WHERE run = $run
+    GROUP BY language
 ), checks AS (
-    SELECT 1 AS place, 'languages' AS "check", p > 2 AS passed,
-        format('{} languages; the four types need three', p) AS finding
+    SELECT 1 AS place, 'languages' AS "check", p > if(task = 'corpus', 1, 2) AS passed,
+        format(if(task = 'corpus', '{} languages; detectors compare two or more',
+            '{} languages; the four types need three'), p) AS finding
     FROM the_run
     UNION ALL
     SELECT 2, 'examples', i.n = r.n_examples * r.p AND i.n_examples = r.n_examples,
@@ -91,7 +98,24 @@ WITH the_run AS (
             format('the measured revision of {} is unknown; if it came from the hub, runs of other models or '
                 || 'revisions may have been skipped or mixed with it: measure it again', model))
     FROM the_run JOIN identified USING (run)
+    UNION ALL
+    SELECT 11, 'halves', (SELECT count_if(n_halves = 2) FROM texts) = p,
+        format('{} of {} languages have tokens in both halves of their texts, which reliability needs',
+            (SELECT count_if(n_halves = 2) FROM texts), p)
+    FROM the_run
+    UNION ALL
+    SELECT 12, 'counts', n = n_neurons * (SELECT sum(n_halves) FROM texts) AND right_size,
+        if(right_size, format('{:,} of {:,} counts of neurons by language and half are there', n,
+            (n_neurons * (SELECT sum(n_halves) FROM texts))::BIGINT),
+            'some neurons are active at more tokens than there are')
+    FROM sizes, (
+        SELECT count(*) AS n, coalesce(bool_and(greatest(n_active, n_positive + n_negative) <= n_tokens), true)
+            AS right_size
+        FROM neuron_activity JOIN corpora USING (run, language, half)
+        WHERE run = $run
+    )
 )
 SELECT "check", passed, finding
 FROM checks, the_run
+WHERE if(task = 'corpus', place IN (1, 10, 11, 12), place < 11)
 ORDER BY place

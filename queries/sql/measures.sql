@@ -6,7 +6,7 @@
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
 -- columns:
---   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, truth, or an ablation.
+--   measure  -  types, masks, tokens, attribution, effects, strongest, vocabulary, answers, truth, corpus, and others.
 --   present  -  Whether the run has it.
 --   reads    -  Description of the measure.
 FROM (VALUES
@@ -44,6 +44,7 @@ FROM (VALUES
         'sets of neurons selected for languages, with controls'),
     ('steered', EXISTS (SELECT 1 FROM conditions WHERE run = $run AND kind = 'selected'
         AND regexp_matches(value, '^(scale|add|mean-of):')), 'selected neurons scaled, raised or set to a mean'),
-    ('truth', EXISTS (SELECT 1 FROM neuron_effects WHERE run = $run), 'exact effects of single neurons')
+    ('truth', EXISTS (SELECT 1 FROM neuron_effects WHERE run = $run), 'exact effects of single neurons'),
+    ('corpus', EXISTS (SELECT 1 FROM corpora WHERE run = $run), 'activity and loss at every token of a corpus')
 ) measures(measure, present, reads)
 WHERE EXISTS (SELECT 1 FROM runs WHERE run = $run)

@@ -23,12 +23,12 @@
 --   first        %          Share of expected answers that no candidate exceeds in likelihood (rank 1), or NULL.
 --   first_chance  %         The same if candidates were ordered at random.
 --   threshold    -          A neuron is active if its activation is greater than this.
---   token        -          Token of measurement: last (of the prompt), subject (its last token) or first-generated.
+--   token        -          Token of measurement: last (of the prompt), subject, first-generated, or all of a corpus.
 --   dtype        -          Precision of the forward pass.
 --   device       -          Device of the run.
 --   started      -          Start of the run, UTC.
 --   seconds      s          Time spent measuring.
---   tokens       tokens     Number of measured prompt tokens.
+--   tokens       tokens     Number of measured tokens.
 WITH sizes AS (
     SELECT run, count(*) AS n_layers, sum(n_neurons)::BIGINT AS n_neurons
     FROM layers
@@ -43,7 +43,8 @@ SELECT r.run, r.name, left(r.key, 12) AS key, r.model, r.revision, i.identified,
     r.n_shots, r.languages, len(r.languages)::INTEGER AS n_languages, r.n_examples,
     coalesce(s.n_layers, 0)::INTEGER AS n_layers, coalesce(s.n_neurons, 0) AS n_neurons, a.accuracy,
     a.first, a.first_chance,
-    r.threshold, coalesce(r.settings->>'token', 'last') AS token, r.dtype, r.device, r.started, r.seconds, r.tokens
+    r.threshold, if(r.task = 'corpus', 'all', coalesce(r.settings->>'token', 'last')) AS token, r.dtype, r.device,
+    r.started, r.seconds, r.tokens
 FROM runs r
 JOIN identified i USING (run)
 LEFT JOIN sizes s USING (run)

@@ -199,15 +199,15 @@ def test_top_neurons(results: Results, toy: Toy, codes: list[str], by: str) -> N
 
 
 @pytest.mark.parametrize("codes", subsets(4, 2, 18), ids=",".join)
-def test_language_specific_by_entropy(results: Results, toy: Toy, codes: list[str]) -> None:
+def test_lape_neurons(results: Results, toy: Toy, codes: list[str]) -> None:
     run = toy[1]
-    found = results.query("language-specific-by-entropy", run=1, languages=codes, share=20, percentile=60)
+    found = results.query("lape-neurons", run=1, languages=codes, share=20, percentile=60, language_percentile=60)
     read = places(run, codes)
     chance = (
         np.concatenate([t[:, read].sum(0) for t in run.active_tokens], axis=1) / run.n_tokens[:, read].sum(0)[:, None]
     )
     index = [(i, k) for i, A in enumerate(run.activations) for k in range(A.shape[2])]
-    bar = np.quantile(chance.ravel(), 0.6, method="inverted_cdf")
+    bar = np.sort(chance.ravel())[round(0.6 * chance.size) - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         x = chance / chance.sum(0)
         entropy = -np.where(x > 0, x * np.log(x), 0).sum(0)

@@ -14,11 +14,19 @@ from neurontui.queries.values import literal
 from neurontui.store.errors import UsageError
 from tests.queries.comparing import same
 from tests.queries.conftest import Toy
+from tests.queries.corpus_stores import add_corpus, make_corpus
+from tests.queries.raw_run import make_run, write_runs
 
 QUERIES = load_queries()
 NAMES = [query.name for query in QUERIES]
 KNOWN: dict[str, Any] = {"layer": 1, "neuron": 5, "example": 3, "other": 3, "text": "promotes"}
-ELSEWHERE = {"published-effective-scores", "off-target", "steering", "intervention-agreement", "patching"}
+OF_CORPORA = {"corpora", "neuron-activity", "average-precision-neurons", "detector-reliability"}
+OF_BOTH = {"lape-neurons", "p90-neurons", "detector-agreement", "detectors-by-layer", "activity-matrix"}
+OF_ALL = {"runs", "run-languages", "run-settings", "layers", "notes", "warnings", "measures", "health", "schema"}
+"""Queries of runs of the task corpus, of these and parallel runs, and of every run."""
+ELSEWHERE = {
+    "published-effective-scores", "off-target", "steering", "intervention-agreement", "patching", *OF_CORPORA,
+}  # fmt: skip
 """Queries that the full file has no rows for; their own tests have."""
 NEEDS_A_RUN = [query for query in QUERIES if any(p.kind == "run" for p in query.parameters)]
 
@@ -56,6 +64,17 @@ def test_a_full_file_gives_the_declared_columns(results: Results, query: Query) 
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=NAMES)
+def test_a_corpus_has_rows_only_where_they_mean_something(mixed: Results, query: Query) -> None:
+    """Run 1 is parallel, run 2, the last one, a corpus."""
+    table = mixed.query(query.name, **{**needed(query), "other": 1} if "other" in needed(query) else needed(query))
+    assert table.column_names == [column.name for column in query.columns]
+    assert not [field.name for field in table.schema if pa.types.is_decimal(field.type)]
+    if query.name.startswith("published") or query.name == "compare-runs":
+        return
+    assert (table.num_rows > 0) == (query.name in OF_CORPORA | OF_BOTH | OF_ALL), table.slice(0, 2).to_pylist()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=NAMES)
 def test_an_empty_file_gives_no_rows(empty: Path, query: Query) -> None:
     with open_results(empty) as results:
         if query in NEEDS_A_RUN:
@@ -63,6 +82,14 @@ def test_an_empty_file_gives_no_rows(empty: Path, query: Query) -> None:
                 results.query(query.name, **needed(query))
         elif query.name != "schema":
             assert results.query(query.name).num_rows == 0
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+    """A file with a parallel run and a corpus of the same model."""
+    path = write_runs(tmp_path_factory.mktemp("mixed") / "mixed.duckdb", make_run(1))
+    with open_results(add_corpus(path, make_corpus(1), 2)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

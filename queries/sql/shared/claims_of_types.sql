@@ -31,6 +31,7 @@ partner AS (
     SELECT o.run, o.name, o.threshold,
         list_filter($languages, lambda code: list_contains(o.languages, code)) AS languages
     FROM runs r JOIN runs o ON o.run = $other OR ($other IS NULL AND o.model = r.model AND o.run != r.run
+        AND o.task != 'corpus'
         AND (o.setting IS DISTINCT FROM r.setting OR NOT (starts_with(o.task, r.task) OR starts_with(r.task, o.task))))
     WHERE r.run = $run AND len(list_filter($languages, lambda code: list_contains(o.languages, code))) > 2
     ORDER BY o.run
