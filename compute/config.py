@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from neurontui.compute.config_checks import require_fitting
 from neurontui.compute.setting import GROUPS, Setting, option, setting_of, value_fault
 from neurontui.store.errors import UsageError
+from neurontui.store.neuron_sets.folder import neurons_file
 
 RANDOM_FRACTIONS = (0.05, 0.15, 0.25, 0.55, 0.75)
 DOSES = (0.01, 0.02, 0.05)
@@ -284,8 +285,9 @@ class RunConfig:
         Path | None,
         Setting(
             "Ablation",
-            "Ablate your own neurons: columns layer, neuron, and optionally language for a set for each language.",
-            "FILE.csv",
+            "Ablate your own neurons: a CSV or JSON file with the columns layer, neuron, and optionally language for "
+            "a set for each language; or the name of a set of the results file (`neurontui sets`).",
+            "FILE|NAME",
         ),
     ] = None
     ablate_neurons: tuple[tuple[int, int, str | None], ...] | None = None
@@ -375,6 +377,11 @@ class RunConfig:
     def has_scores(self) -> bool:
         """Whether contribution is measured, also only to choose the neurons of an ablation."""
         return bool({"contribution", "attribution", "ablation"} & set(self.measures))
+
+    @property
+    def ablate_file(self) -> Path | None:
+        """The file of --ablate, also for the name of a set. Raises UsageError if there is neither file nor set."""
+        return None if self.ablate is None else neurons_file(self.ablate, self.out)
 
     def __post_init__(self) -> None:
         for name, kind in field_types().items():

@@ -96,8 +96,8 @@ def _deciding(config: RunConfig) -> dict[str, Any]:
     values = [value.text for value in parse_values(config.ablation_value)]
     # Zero alone is text, as in earlier versions. The mean of earlier versions was another number, under another key.
     chosen["ablation_value"] = ZERO if values == [ZERO] else values
-    if config.ablate is not None:
-        chosen["ablate"] = hashlib.sha256(config.ablate.read_bytes()).hexdigest()
+    if config.ablate_file is not None:
+        chosen["ablate"] = hashlib.sha256(config.ablate_file.read_bytes()).hexdigest()
     return chosen
 
 

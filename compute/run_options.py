@@ -115,8 +115,8 @@ _ANY_MODEL = tuple(Layer(number, "decoder", number, 1 << 31) for number in range
 
 def check_ablate_file(config: RunConfig, languages: Sequence[str]) -> None:
     """Check the file of --ablate before the model is loaded; raises InputError for lines that cannot be neurons."""
-    if config.ablate is not None:
-        read_neurons(config.ablate, _ANY_MODEL, languages)
+    if config.ablate_file is not None:
+        read_neurons(config.ablate_file, _ANY_MODEL, languages)
 
 
 def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequence[str]) -> AblationOptions:
@@ -130,8 +130,8 @@ def ablation_options(config: RunConfig, layers: Sequence[Layer], languages: Sequ
             "remove ablation from --measures."
         )
     user_sets: tuple[UserSet, ...] = ()
-    if config.ablate is not None:
-        user_sets = (read_neurons(config.ablate, layers, languages),)
+    if config.ablate_file is not None:
+        user_sets = (read_neurons(config.ablate_file, layers, languages),)
     if config.ablate_neurons is not None:
         named = check_neurons("query", config.ablate_neurons, layers, languages)
         user_sets = (*user_sets, named)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from neurontui.queries.neuron_sets import NAME, sets_table
 from neurontui.queries.published import NAMES, published
 from neurontui.store import schema
 from neurontui.store.older_files import is_partial, relation, select_list
@@ -25,11 +26,16 @@ class Files:
         self._offsets = _offsets(reader)
 
     def cursor(self, text: str) -> duckdb.DuckDBPyConnection:
-        """A cursor in which the tables that `text` mentions span all files, with the tables of published numbers."""
+        """A cursor in which the tables that `text` mentions span all files, with published numbers and neuron sets.
+
+        Raises InputError or UsageError if `text` mentions sets that cannot be used.
+        """
         cursor = self._reader.cursor()
         words = set(_WORD.findall(text))
         for name in words & NAMES:
             cursor.register(name, published(name))
+        if NAME in words:
+            cursor.register(NAME, sets_table(self.paths))
         for statement in self._views(words):
             cursor.execute(statement)
         return cursor

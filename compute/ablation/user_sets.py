@@ -1,33 +1,25 @@
-"""A user's own neurons, from a CSV file or a query: columns layer, neuron and, optionally, language.
+"""A user's own neurons, from a file, a set or a query: columns layer, neuron and, optionally, language.
 
-A neuron with a language is ablated only for inputs in that language. Columns with other names are refused.
+A neuron with a language is ablated only for inputs in that language.
 """
 
-import csv
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from neurontui.compute.ablation.options import UserNeuron, UserSet
 from neurontui.store.errors import InputError
 from neurontui.store.journal.manifest import Layer
 from neurontui.store.languages.tags import short_code
+from neurontui.store.neuron_sets.neuron_set import Neuron, require_neurons
+from neurontui.store.neuron_sets.set_files import read_rows
 
-REQUIRED, OPTIONAL = ("layer", "neuron"), ("language",)
 _NAMED_LANGUAGES = 4
 """Most languages whose numbers of neurons are listed in a label."""
 
 
 def read_neurons(path: Path, layers: Sequence[Layer], languages: Sequence[str]) -> UserSet:
-    """The neurons of a CSV file; raises InputError with file and line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(path, csv.reader(file, strict=True), languages))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a CSV file in UTF-8 ({error}).") from error
+    """The neurons of a CSV or JSON file; raises InputError with file and line."""
+    rows = [(row.layer, row.neuron, _language(row.place, row.language, languages)) for row in read_rows(path)]
     return check_neurons(path.name, rows, layers, languages)
 
 
@@ -41,16 +33,9 @@ def check_neurons(
 
     Raises InputError for a neuron that the model does not have or a language that the run does not have.
     """
-    sizes = {layer.layer: layer.n_neurons for layer in layers}
-    unique = []
-    for layer, neuron, written in dict.fromkeys(neurons):
-        if layer not in sizes:
-            raise InputError(f"{source} names layer {layer}, but this model has layers 0 to {max(sizes)}.")
-        if not 0 <= neuron < sizes[layer]:
-            raise InputError(
-                f"{source} names neuron {neuron} of layer {layer}, which has neurons 0 to {sizes[layer] - 1}."
-            )
-        unique.append(UserNeuron(layer, neuron, _language(source, written, languages)))
+    triples = [Neuron(*triple) for triple in dict.fromkeys(neurons)]
+    require_neurons(source, triples, layers)
+    unique = [UserNeuron(layer, neuron, _language(source, code, languages)) for layer, neuron, code in triples]
     if not unique:
         raise InputError(f"{source} names no neurons to ablate.")
     named = tuple(dict.fromkeys(unique))
@@ -68,19 +53,6 @@ def language_notes(sets: Sequence[UserSet], languages: Sequence[str]) -> tuple[t
         for named in sets
         if any(neuron.language is not None for neuron in named.neurons)
     )
-
-
-def column_fault(names: Sequence[str]) -> str | None:
-    """The problem with the columns of a set of neurons, as the end of a sentence; None if there is none."""
-    expected = "; the columns are layer, neuron and, optionally, language"
-    for name in REQUIRED:
-        if name not in names:
-            return f"has no column '{name}'{expected}"
-    for name in names:
-        if name not in (*REQUIRED, *OPTIONAL):
-            return f"has an unknown column '{name}'{expected}; remove it"
-    twice = [name for name in names if names.count(name) > 1]
-    return f"has the column '{twice[0]}' twice{expected}" if twice else None
 
 
 def language_of_run(code: str, languages: Sequence[str]) -> str | None:
@@ -114,24 +86,3 @@ def _sizes(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> str:
 def _counts(neurons: Sequence[UserNeuron], languages: Sequence[str]) -> dict[str, int]:
     """Number of neurons that are ablated for inputs in each language."""
     return {code: len({(n.layer, n.neuron) for n in neurons if n.language in (None, code)}) for code in languages}
-
-
-def _rows(path: Path, reader: Any, languages: Sequence[str]) -> Iterator[tuple[int, int, str | None]]:
-    names = [name.strip().lower() for name in next(reader, [])]
-    if fault := column_fault(names):
-        raise InputError(f"{path} {fault}.")
-    for cells in reader:
-        if not cells:
-            continue
-        place = f"{path}, line {reader.line_num}"
-        if len(cells) != len(names):
-            raise InputError(f"{place}: {len(cells)} cells for {len(names)} columns.")
-        row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
-        language = _language(place, row.get("language"), languages)
-        yield _number(place, row, "layer"), _number(place, row, "neuron"), language
-
-
-def _number(place: str, row: dict[str, str], name: str) -> int:
-    if not re.fullmatch(r"-?\d{1,18}", row[name]):
-        raise InputError(f"{place}: {name} is '{row[name]}', which is not a whole number.")
-    return int(row[name])

@@ -286,3 +286,14 @@ def test_the_value_of_an_ablation_is_part_of_the_key_in_one_spelling(config: Run
     assert _deciding(replace(config, ablation_value=("mean",)))["ablation_value"] == ["mean"]
     several = replace(config, ablation_value=("zero", "mean-of:deu_Latn", "scale:2.0"))
     assert _deciding(several)["ablation_value"] == ["0", "mean-of:de", "scale:2"]
+
+
+def test_neurons_are_part_of_the_key_by_their_rows_not_by_the_name_of_their_set(config: RunConfig) -> None:
+    ablated = replace(config, measures=("types", "ablation"))
+    folder = config.out.with_name("results.duckdb.sets")
+    folder.mkdir()
+    for name, rows in (("one", "layer,neuron\n0,1\n"), ("same", "layer,neuron\n0,1\n"), ("two", "layer,neuron\n0,2\n")):
+        (folder / f"{name}.csv").write_text(rows)
+    keys = [_deciding(replace(ablated, ablate=Path(name)))["ablate"] for name in ("one", "same", "two")]
+    assert keys[0] == keys[1] == _deciding(replace(ablated, ablate=folder / "one.csv"))["ablate"]
+    assert keys[0] != keys[2]

@@ -17,8 +17,8 @@ from neurontui.store.errors import ExitCode, NeurontuiError
 from neurontui.store.versions import version_of
 
 COMMANDS = (
-    "demo", "run", "open", "query", "sql", "info", "report", "export", "merge", "remove", "tasks",
-    "check", "completion",
+    "demo", "run", "open", "query", "sql", "info", "report", "export", "merge", "remove", "sets",
+    "tasks", "check", "completion",
 )  # fmt: skip
 
 

@@ -8,11 +8,14 @@ import click
 from neurontui.tui.cli.messages import say
 from neurontui.tui.cli.options import (
     format_option,
+    given_parameters,
     out_option,
+    parameters_option,
     queries_option,
     results_argument,
+    run_option,
 )
-from neurontui.tui.cli.tab_completion import query_names, query_parameters
+from neurontui.tui.cli.tab_completion import query_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,15 +26,8 @@ if TYPE_CHECKING:
 @click.command("query", short_help="Run a named query; without NAME, list all queries.")
 @results_argument
 @click.argument("name", required=False, shell_complete=query_names)
-@click.option("--run", "run_name", metavar="R", help="Number or name of a run; default: the last run.")
-@click.option(
-    "-p",
-    "parameters",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Parameter of the query; separate list items by commas.",
-    shell_complete=query_parameters,
-)
+@run_option
+@parameters_option
 @click.option("--describe", is_flag=True, help="Describe NAME, its parameters and its columns.")
 @format_option
 @out_option
@@ -64,8 +60,7 @@ def command(
             _describe(query)
             write(_described(query), form, out)
             return
-        given = _given([*parameters, *([] if run_name is None else [f"run={run_name}"])])
-        rows = opened.query(name, **given)
+        rows = opened.query(name, **given_parameters(parameters, run_name))
         write(rows, form, out)
         if not rows.num_rows:
             say(f"no rows; `neurontui query {results} measures` lists what was measured")
@@ -117,19 +112,3 @@ def _described(query: "Query") -> "pa.Table":
         for column in query.columns
     ]
     return pa.Table.from_pylist(rows)
-
-
-def _given(parameters: list[str]) -> dict[str, str]:
-    pairs = [_pair(text) for text in parameters]
-    given = dict(pairs)
-    twice = [key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1]
-    if twice:
-        raise click.BadParameter(f"'{twice[0]}' is given twice; give it once", param_hint="-p")
-    return given
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise click.BadParameter(f"'{text}' is not KEY=VALUE, for example -p languages=en,de", param_hint="-p")
-    return key, value

@@ -1,6 +1,5 @@
 """`neurontui run`: measure a model on a task and write the results to a file."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,28 +94,14 @@ def _config(options: dict[str, Any]) -> "RunConfig":
 
 
 def _selected(results: Path, sql: str) -> tuple[tuple[int, int, str | None], ...]:
-    from neurontui.compute.ablation.user_sets import column_fault
     from neurontui.queries.results import open_results
     from neurontui.store.errors import QueryError
+    from neurontui.store.neuron_sets.set_files import column_fault
+    from neurontui.tui.common.neuron_sets import neurons_of
 
     with open_results(results) as opened:
         rows = opened.sql(sql)
     if fault := column_fault(rows.column_names):
         raise QueryError(f"The result of --ablate-sql {fault}.")
-    layers, neurons = (_whole(rows[name].to_pylist(), name) for name in ("layer", "neuron"))
-    by_language = "language" in rows.column_names
-    languages = rows["language"].to_pylist() if by_language else [None] * len(layers)
-    if any(code is not None and not isinstance(code, str) for code in languages):
-        raise QueryError("--ablate-sql must select text or NULL as language.")
-    triples = set(zip(layers, neurons, (code or None for code in languages), strict=True))
-    return tuple(sorted(triples, key=lambda triple: (triple[:2], triple[2] or "")))
-
-
-def _whole(values: list[Any], name: str) -> list[int]:
-    from neurontui.store.errors import QueryError
-
-    for value in values:
-        is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        if not is_number or value % 1 != 0:
-            raise QueryError(f"--ablate-sql must select whole numbers as {name}, not '{value}'.")
-    return [int(value) for value in values]
+    neurons = set(neurons_of(rows, "--ablate-sql"))
+    return tuple(sorted(neurons, key=lambda neuron: (neuron[:2], neuron.language or "")))

@@ -1,0 +1,1 @@
+"""Files of neuron sets that torch writes."""

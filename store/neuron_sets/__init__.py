@@ -1,0 +1,1 @@
+"""Named sets of neurons, in a folder beside the results file."""
