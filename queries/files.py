@@ -26,9 +26,10 @@ class Files:
         self._offsets = _offsets(reader)
 
     def cursor(self, text: str) -> duckdb.DuckDBPyConnection:
-        """A cursor in which the tables that `text` mentions span all files, with published numbers and neuron sets.
+        """A cursor in which the tables that `text` mentions span all files, with published numbers and other tables.
 
-        Raises InputError or UsageError if `text` mentions sets that cannot be used.
+        Other tables: neuron sets beside the files, and distances of their languages. Raises InputError or UsageError if
+        those that `text` mentions cannot be used.
         """
         cursor = self._reader.cursor()
         words = set(_WORD.findall(text))
@@ -36,9 +37,23 @@ class Files:
             cursor.register(name, published(name))
         if NAME in words:
             cursor.register(NAME, sets_table(self.paths))
+        if "language_distances" in words:
+            # Imported here, because no other query needs numpy.
+            from neurontui.queries.distances import language_distances
+
+            cursor.register("language_distances", language_distances(self._languages()))
         for statement in self._views(words):
             cursor.execute(statement)
         return cursor
+
+    def _languages(self) -> tuple[str, ...]:
+        """The languages of all runs of all files."""
+        codes: set[str] = set()
+        for number in range(len(self._reader.files)):
+            cursor = self._reader.cursor(number)
+            codes.update(code for (code,) in cursor.execute("SELECT DISTINCT language FROM run_languages").fetchall())
+            cursor.close()
+        return tuple(sorted(codes))
 
     def of_run(self, run: int) -> Path:
         """The file with run number `run`."""
