@@ -5,9 +5,9 @@
 --   in every language; beside it the same for a control of equal size in each layer and similar contribution, and the
 --   difference of both. A set is specific if it does harm, beyond its control, in its own language only. Specificity:
 --   the number of the set's own language minus the mean of the other languages.
---   95 % intervals: paired by input, jackknife over 20 blocks of the ablated sources, Student's t. They are for one
---   number; p_holm is for all cells of a matrix together, so that a matrix without any effect has a value below 0.05
---   in at most one of twenty runs.
+--   95 % intervals: paired by input, jackknife over 20 blocks of the ablated sources, Student's t, with fewer degrees of
+--   freedom if the blocks have unequal sizes. They are for one number; p_holm is for all cells of a matrix together, so
+--   that a matrix without any effect has a value below 0.05 in at most one of twenty runs.
 -- shared: student, student_p, blocks, outcomes
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
@@ -68,24 +68,34 @@ WITH pairs AS (
         any_value(control) FILTER (language = set_language) - avg(control) FILTER (language != set_language)
     FROM means
     GROUP BY condition, dropped
+), sizes_of_blocks AS (
+    SELECT condition, language, fold, sum(n)::BIGINT AS n
+    FROM sums
+    GROUP BY GROUPING SETS ((condition, language, fold), (condition, fold))
+), degrees_of_freedom AS (
+    -- Blocks of unequal size vary less independently than as many equal ones: effective number (Kish) minus one.
+    SELECT condition, language, if(count(*) < 2, 0, greatest(1, sum(n) * sum(n) // sum(n * n) - 1))::INTEGER AS degrees
+    FROM sizes_of_blocks
+    GROUP BY condition, language
 ), intervals AS (
-    SELECT condition, language, count(dropped) - 1 AS degrees,
+    SELECT condition, language, count(dropped) - 1 AS others,
         any_value(change) FILTER (dropped IS NULL) AS change,
         any_value(control) FILTER (dropped IS NULL) AS control,
         any_value(change - control) FILTER (dropped IS NULL) AS difference,
-        sqrt(degrees * var_pop(change) FILTER (dropped IS NOT NULL)) AS change_error,
-        sqrt(degrees * var_pop(control) FILTER (dropped IS NOT NULL)) AS control_error,
-        sqrt(degrees * var_pop(change - control) FILTER (dropped IS NOT NULL)) AS error
+        sqrt(others * var_pop(change) FILTER (dropped IS NOT NULL)) AS change_error,
+        sqrt(others * var_pop(control) FILTER (dropped IS NOT NULL)) AS control_error,
+        sqrt(others * var_pop(change - control) FILTER (dropped IS NOT NULL)) AS error
     FROM estimates
     GROUP BY condition, language
 ), tested AS (
-    SELECT *, atan2(abs(difference), error * sqrt(degrees)) AS h,
+    SELECT i.*, degrees, atan2(abs(difference), error * sqrt(degrees)) AS h,
         coalesce(list_sum(list_transform(odd[1:(degrees - 1) // 2], lambda c, k: c * pow(cos(h), 2 * k - 1))), 0)
             AS odds,
         coalesce(list_sum(list_transform(even[1:degrees // 2], lambda c, k: c * pow(cos(h), 2 * k - 2))), 0) AS evens,
         CASE WHEN degrees < 1 THEN NULL WHEN difference = 0 THEN 1
             WHEN degrees % 2 = 1 THEN 1 - 2 / pi() * (h + sin(h) * odds) ELSE 1 - sin(h) * evens END AS p_value
-    FROM intervals, student_p
+    FROM intervals i JOIN degrees_of_freedom d USING (condition), student_p
+    WHERE d.language IS NOT DISTINCT FROM i.language
 ), sizes AS (
     SELECT condition, language, 100 * avg(n_ablated) / any_value(n_neurons) AS percent,
         100 * avg(control_ablated) / any_value(n_neurons) AS control_percent, count(*) AS n

@@ -57,9 +57,12 @@ def _inside(t: float, degrees: int) -> float:
 
 
 def jackknife(
-    folds: tuple[int, ...], estimate: Callable[[Array], float], level: float = 0.95
+    folds: tuple[int, ...], estimate: Callable[[Array], float], level: float = 0.95, degrees: int = 0
 ) -> tuple[float, float, float]:
-    """Estimate from all examples, and its interval: the estimate again without each fold."""
+    """Estimate from all examples, and its interval: the estimate again without each fold.
+
+    degrees: those of Student's t; 0: the number of folds minus one.
+    """
     fold = np.array(folds)
     whole = estimate(np.ones(len(fold), bool))
     present = sorted(set(folds))
@@ -68,7 +71,7 @@ def jackknife(
         return whole, math.nan, math.nan
     without = np.array([estimate(fold != j) for j in present])
     variance = (g - 1) / g * ((without - without.mean()) ** 2).sum()
-    half = _student_t(g - 1, level) * math.sqrt(variance)
+    half = _student_t(degrees or g - 1, level) * math.sqrt(variance)
     return whole, whole - half, whole + half
 
 

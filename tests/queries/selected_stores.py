@@ -63,13 +63,16 @@ def _clustered(rng: np.random.Generator, P: int) -> Array:
     return np.repeat(shared + own, COPIES, axis=0) + rng.normal(0, 0.2, (E, P))
 
 
-def write_outcomes(path: Path, *runs: Outcomes, ablated: Sequence[int] = ()) -> Path:
-    """A results file with these runs, numbered from 1. ablated: examples of each run in the ablation; empty: all."""
+def write_outcomes(path: Path, *runs: Outcomes, ablated: Sequence[int] = (), sources: Sequence[int] = SOURCES) -> Path:
+    """A results file with these runs, numbered from 1. ablated: examples of each run in the ablation; empty: all.
+
+    sources: cluster of each example.
+    """
     schema.create(path)
     with duckdb.connect(str(path)) as connection:
         connection.begin()
         for number, (run, n) in enumerate(zip(runs, ablated or [E] * len(runs), strict=True), 1):
-            for table, rows in _tables(run, number, n).items():
+            for table, rows in _tables(run, number, n, sources).items():
                 connection.register("incoming", rows)
                 connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
                 connection.unregister("incoming")
@@ -77,7 +80,7 @@ def write_outcomes(path: Path, *runs: Outcomes, ablated: Sequence[int] = ()) -> 
     return path
 
 
-def _tables(run: Outcomes, number: int, ablated: int) -> dict[str, pa.Table]:
+def _tables(run: Outcomes, number: int, ablated: int, sources: Sequence[int]) -> dict[str, pa.Table]:
     P, C = len(LANGUAGES), len(run.logprob)
     example, language = np.divmod(np.arange(E * P), P)
     codes = np.array(LANGUAGES)[language]
@@ -90,7 +93,7 @@ def _tables(run: Outcomes, number: int, ablated: int) -> dict[str, pa.Table]:
     }  # fmt: skip
     examples = {
         "run": [number] * (E * P), "example": example, "id": [f"e{i}" for i in example],
-        "cluster": [f"c{SOURCES[i]}" for i in example], "fold": np.array(BLOCKS)[example], "language": codes,
+        "cluster": [f"c{sources[i]}" for i in example], "fold": np.array(BLOCKS)[example], "language": codes,
         "prompt": ["p"] * (E * P), "answer": ["a"] * (E * P), "n_tokens": [5] * (E * P), "last_token": ["?"] * (E * P),
     }  # fmt: skip
     plain = {
