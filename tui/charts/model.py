@@ -155,6 +155,13 @@ class Matrix:
     column_title: str = ""
     digits: int = 1
     """Decimals of a cell, at least; small values have more."""
+    scale: float = 1.0
+    """What the text of a cell is in: 0.001 for thousandths of the unit."""
+
+    @property
+    def unit_text(self) -> str:
+        """The unit of the cells' text, such as `0.001 nats`."""
+        return self.unit if self.scale == 1 else f"{self.scale:g} {self.unit}"
 
     @property
     def has_values(self) -> bool:
@@ -163,8 +170,8 @@ class Matrix:
 
     def text(self, row: int, column: int) -> str:
         """A cell's value; with its sign where the colors are around zero."""
-        sign = "+" if self.diverging and not self.tints else ""
-        return cell(self.values[row][column], sign, self.digits)
+        sign, value = "+" if self.diverging and not self.tints else "", self.values[row][column]
+        return cell(None if value is None else value / self.scale, sign, self.digits)
 
     def tint(self, row: int, column: int) -> Value:
         """What colors a cell."""

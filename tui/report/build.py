@@ -12,6 +12,7 @@ from neurontui.tui.report.sections import (
     ablation,
     contribution,
     examples,
+    interventions,
     languages,
     neurons,
     persistence,
@@ -24,6 +25,8 @@ from neurontui.tui.report.sections import run_facts as facts
 from neurontui.tui.report.sections.comparison import comparison
 from neurontui.tui.report.sections.evidence import Evidence, anchors_of
 from neurontui.tui.report.sections.findings import Claims, findings, of_run, read_claims
+from neurontui.tui.report.sections.steering import steering
+from neurontui.tui.report.sections.truth import truth
 
 Tell = Callable[[str], None]
 Made = Block | tuple[Block, ...] | None
@@ -48,11 +51,15 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
     ("Over thresholds", "thresholds", (types.by_threshold,)),
     (
         "What neurons contribute", "attribution",
-        (contribution.top_share, contribution.by_type, effects.largest_by_layer, effects.tables),
+        (contribution.top_share, contribution.by_type, effects.largest_by_layer, effects.tables, truth),
     ),
     (
         "When neurons are switched off", "ablation",
         (ablation.tables, harm.changes, ablation.controls, harm.doses),
+    ),
+    (
+        "Interventions", "interventions",
+        (interventions.off_target, interventions.agreement, interventions.patching, steering),
     ),
     ("Some neurons", "neurons", (neurons.top_contributors,)),
     ("Some examples", "prompts", (examples.prompts,)),

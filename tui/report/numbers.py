@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from neurontui.tui.charts.model import Bar, Bars, Chart, Dots, Matrix, Panel
-from neurontui.tui.common.significant import decimals, with_interval
+from neurontui.tui.common.significant import decimals, figures, with_interval
 from neurontui.tui.report.model import Cell, Figure, Table
 from neurontui.tui.report.shape import cells, chart_table
 
@@ -42,7 +42,7 @@ def _value(bar: Bar) -> str:
 
 def _matrix(panel: Matrix) -> Table:
     rows = tuple(
-        (Cell(name), *(Cell(decimals(value)) for value in values))
+        (Cell(name), *(Cell(decimals(value) if panel.unit == "%" else figures(value)) for value in values))
         for name, values in zip(panel.rows, panel.values, strict=True)
     )
     return Table(panel.title, (f"{panel.row_title} ↓ {panel.column_title} →", *panel.columns), rows)

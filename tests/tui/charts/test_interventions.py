@@ -224,3 +224,14 @@ def test_rows_of_controls_name_a_value_that_is_not_zero() -> None:
     rows = control_table(pa.Table.from_pylist([{**row, "value": "0"}, {**row, "value": "resample"}, dose]))
 
     assert sorted(rows["name"].to_pylist()) == ["S dose 5.0 % mean", "S specific", "S specific resample"]
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(1, "nats"), (1e-3, "0.001 nats"), (1e-6, "1e-06 nats")])
+def test_small_effects_are_shown_in_a_unit_of_their_size(selected: Results, factor: float, unit: str) -> None:
+    table = selected.query("off-target")
+    rows = [{**row, "difference": row["difference"] * factor} for row in table.to_pylist()]
+    matrix = off_target_matrix(pa.Table.from_pylist(rows, table.schema), "lape", "0", LANGUAGES)
+    whole = off_target_matrix(table, "lape", "0", LANGUAGES)
+    assert matrix.unit_text == unit
+    assert np.allclose(np.array(matrix.values), factor * np.array(whole.values)), "the values are in nats"
+    assert [matrix.text(0, i) for i in range(P)] == [whole.text(0, i) for i in range(P)]

@@ -10,7 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.driving import NARROW, explorer_of, press, settle
+from tests.tui.driving import NARROW, explorer_of, page_of, press, settle
+from tests.tui.intervention_stores import write_interventions
 
 VIEWS = {
     "layers-lines": "2 s",
@@ -43,6 +44,16 @@ VIEWS = {
     "ablation-invalid": "8 r r r",
     "examples-wrong": "4 w w",
 }
+INTERVENTIONS = {
+    "ablation-matrix": ("selected", "ablation", "matrix", ""),
+    "ablation-matrix-control": ("selected", "ablation", "matrix", "d d"),
+    "ablation-values": ("valued", "ablation", "values", ""),
+    "ablation-patching": ("valued", "ablation", "patching", ""),
+    "ablation-steering": ("steered", "ablation", "steering", "w"),
+    "ablation-steering-logprob": ("steered", "ablation", "steering", "w d d"),
+    "attribution-truth": ("truth", "attribution", "exact effects", ""),
+}
+"""File, screen, view and keys."""
 DIALOGS = {
     "ask": "6 o",
     "export": "2 e",
@@ -74,3 +85,31 @@ def test_view(
         await settle(pilot)
 
     assert snap_compare(explorer_of(demo_runs, run=1), terminal_size=NARROW, run_before=drive)
+
+
+@pytest.fixture(scope="module")
+def interventions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_interventions(tmp_path_factory.mktemp("interventions"))
+
+
+@pytest.mark.parametrize("view", [pytest.param(view, id=name) for name, view in INTERVENTIONS.items()])
+def test_view_of_interventions(
+    view: tuple[str, str, str, str],
+    interventions: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    snap_compare: Callable[..., bool],
+) -> None:
+    kind, screen, name, keys = view
+    monkeypatch.chdir(interventions[kind].parent)
+    monkeypatch.setenv("NEURONTUI_CONFIG", "/config")
+
+    async def drive(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await press(pilot, {"ablation": "8", "attribution": "7"}[screen])
+        page_of(pilot).choose_view(name)
+        page_of(pilot).update()
+        await settle(pilot)
+        await press(pilot, *keys.split())
+        await settle(pilot)
+
+    assert snap_compare(explorer_of(interventions[kind]), terminal_size=NARROW, run_before=drive)

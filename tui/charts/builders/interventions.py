@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.controls import matched
-from neurontui.tui.charts.builders.rows import Row, half_width, layer_of, layer_rows, number, series_by
+from neurontui.tui.charts.builders.rows import Row, half_width, layer_of, layer_rows, number, scale_of, series_by
 from neurontui.tui.charts.model import Chart, Matrix, Reading, Series
 from neurontui.tui.charts.palette import CYCLE, LETTERS, SHORT
 from neurontui.tui.charts.spans import Span, Spans
@@ -35,6 +35,7 @@ def agreement_matrix(table: pa.Table, accuracy: Rows) -> Matrix:
         row_title="set, % of all neurons",
         column_title="value",
         digits=2,
+        scale=scale_of(change[0] for own in sets.values() for change in own.values()),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from neurontui.tui.charts.builders.controls import matched
-from neurontui.tui.charts.builders.rows import Row, half_width, number
+from neurontui.tui.charts.builders.rows import Row, half_width, number, scale_of
 from neurontui.tui.charts.model import Matrix
 from neurontui.tui.charts.spans import Span, Spans
 from neurontui.tui.common.number_formats import percent, plus_minus
@@ -46,6 +46,7 @@ def off_target_matrix(
         row_title="neurons of, set | control, % of all",
         column_title="language asked",
         digits=2,
+        scale=scale_of(number(row[arm]) for own in sets.values() for row in own.values()),
     )
 
 

@@ -1,5 +1,6 @@
 """From the rows of a query's result to the series of a chart."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,12 +17,22 @@ DASHES = 4
 """Line styles of a figure; beyond the colors of the cycle, series differ in their dashes."""
 
 
+SMALL = 0.1
+"""Matrices whose values are all smaller show them in thousandths."""
+
+
 def number(value: Any) -> Value:
     """A value of a result as a number; NULL, NaN and infinity all mean there is none."""
     if value is None:
         return None
     as_float = float(value)
     return as_float if as_float == as_float and abs(as_float) != float("inf") else None
+
+
+def scale_of(values: Iterable[Value]) -> float:
+    """1, or the power of a thousand in which the largest of values below 0.1 is a number from 0.1 to 100."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return 1.0 if largest == 0 or largest >= SMALL else 1000.0 ** math.floor(math.log(largest / SMALL, 1000))
 
 
 def half_width(row: Row, low: str = "low", high: str = "high") -> Value:

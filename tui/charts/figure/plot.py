@@ -191,12 +191,20 @@ def _size(page: Page, across: int, down: int) -> tuple[float, float]:
     if isinstance(first, Dots):
         return WIDTH, 0.9 + 0.21 * len(first.dots)
     if isinstance(first, Matrix):
-        return min(WIDTH, 1.2 + 0.42 * max(len(first.columns), 4)), min(8.0, 0.9 + 0.26 * max(len(first.rows), 4))
+        return _matrix_size(first, down)
     if isinstance(first, Bars):
         return 5.8, 0.9 + 0.21 * max(len(first.bars), 2)
     if across == 1:
         return 5.8, 3.0 * down + 0.2
     return WIDTH, {2: 2.7, 3: 2.3}.get(across, 1.95) * down + 0.3
+
+
+def _matrix_size(matrix: Matrix, down: int) -> tuple[float, float]:
+    """Inches of a column of matrices of the same rows and columns; marks need wider cells, and these higher ones."""
+    cell = 0.56 if matrix.marks else 0.42
+    names = min(24, max((len(name) for name in matrix.rows), default=0))
+    width = max(1.2, 0.5 + 0.08 * names) + cell * max(len(matrix.columns), 4)
+    return min(WIDTH, width), min(8.0, 0.9 + 0.62 * cell * max(len(matrix.rows), 4)) * down
 
 
 def _panel(axes: "Axes", panel: Panel, first: bool, ticks: int) -> None:
@@ -226,7 +234,7 @@ def _titles(axes: "Axes", panel: Panel, across: int, left: bool, bottom: bool) -
         axes.set_ylabel(clean(_y_title(panel)) if left else "")
     elif isinstance(panel, Matrix):
         axes.set_xlabel(clean(panel.column_title))
-        axes.set_ylabel(clean(panel.row_title))
+        axes.set_ylabel("\n".join(wrapped(clean(panel.row_title), max(12, 4 * len(panel.rows)))))
     else:
         axes.set_xlabel(clean(panel.unit if isinstance(panel, Dots) else panel.y_title or panel.unit))
 
@@ -237,7 +245,7 @@ def _panel_heading(panel: Panel) -> str:
         return panel.title
     if panels.is_wide(panel) and panel.tint_unit:
         return f"{panel.title}: {panel.tint_unit}"
-    return f"{panel.title} ({panel.unit})"
+    return f"{panel.title} ({panel.unit if panels.is_wide(panel) else panel.unit_text})"
 
 
 def _legend(canvas: Canvas, drawn: Sequence[Panel], heading: str) -> int:

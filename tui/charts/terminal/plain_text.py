@@ -28,7 +28,7 @@ def _matrix(matrix: Matrix) -> str:
     label = max((cell_len(clean(name)) for name in matrix.rows), default=0)
     cell = max([6, *(cell_len(clean(name)) + 1 for name in matrix.columns)])
     lines = [
-        f"{clean(matrix.title)} ({matrix.unit})",
+        f"{clean(matrix.title)} ({matrix.unit_text})",
         " " * label + "".join(fit(name, cell, "right") for name in matrix.columns),
     ]
     for row, name in enumerate(matrix.rows):

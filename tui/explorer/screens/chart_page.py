@@ -23,7 +23,7 @@ from neurontui.tui.explorer.widgets.readout import ReadOut
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
-_DIGITS = {"logits": 2, "ρ": 2}
+_DIGITS = {"logits": 2, "nats": 2, "ρ": 2}
 """Decimals by unit, where one is too few."""
 AnyView = TypeVar("AnyView", bound=View)
 

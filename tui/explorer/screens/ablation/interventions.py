@@ -97,9 +97,10 @@ class OffTarget(HeatView):
     def remarks(self, answers: Answers) -> list[str]:
         """Set, value, what is compared, what the cells are, and what the rows' names give."""
         rule, value = self._selection(answers)
-        arm = ARMS[self.chosen(self.parts(answers), self.part_index)]
+        arm = self.chosen(self.parts(answers), self.part_index)
         measure = OFF_TARGET_MEASURES[self._options.off_target_measure]
-        first = f"{rule} · value {value} · {arm} · {measure}, {self._unit}"
+        unit = off_target_matrix(answers["off-target"], rule, value, (), arm, self._unit).unit_text
+        first = f"{rule} · value {value} · {ARMS[arm]} · {measure}, {unit}"
         return [first, "rows: neurons of a language, set|control in % of all · own−oth.: specificity"]
 
 
@@ -134,7 +135,8 @@ class Agreement(HeatView):
 
     def remarks(self, answers: Answers) -> list[str]:
         """How far each two values agree, and what the cells are."""
-        about = "cells: change of the answer's log-probability, nats · %: share of all neurons"
+        unit = agreement_matrix(answers["agreement"], self.accuracy_rows(answers)).unit_text
+        about = f"cells: change of the answer's log-probability, {unit} · %: share of all neurons"
         return [*("".join(span.text for span in line) for line in agreement_lines(answers["agreement"])), about]
 
 

@@ -136,8 +136,9 @@ class AblationPage(ChartPage):
             self.refresh_bindings()
 
     def notes(self) -> list[str]:
-        """Notes of the view's own query; how answers are judged concerns the views of accuracy."""
-        return notes_of(self.answers.get(self.shown_view.drawn_from)) if self.shown_view.optional else super().notes()
+        """Notes of the view's own query; in the views of accuracy, how all answers were judged."""
+        judged = [] if self.shown_view.optional else [self._forced_note]
+        return [*filter(None, judged), *notes_of(self.answers.get(self.shown_view.drawn_from))]
 
     def _draw_view(self) -> None:
         if self.view is self.table:
