@@ -42,12 +42,12 @@ def selected_run(seed: int, effects: Array) -> Outcomes:
     effects: (P, P) change of the log-probability beyond the control, by set and by language of the input.
     """
     rng, P = np.random.default_rng(seed), len(LANGUAGES)
-    baseline = -2 + _clustered(rng, P)
+    baseline = -2 + clustered(rng, P)
     logprobs, conditions = [baseline], [{"kind": "baseline"}]
     for bit, code in enumerate(LANGUAGES):
-        harm = -0.5 + 0.5 * _clustered(rng, P)  # set and control do harm to the same inputs
-        logprobs.append(baseline + harm + effects[bit] + 0.3 * _clustered(rng, P))
-        logprobs.append(baseline + harm + 0.3 * _clustered(rng, P))
+        harm = -0.5 + 0.5 * clustered(rng, P)  # set and control do harm to the same inputs
+        logprobs.append(baseline + harm + effects[bit] + 0.3 * clustered(rng, P))
+        logprobs.append(baseline + harm + 0.3 * clustered(rng, P))
         own = {"rule": "lape", "set_language": code, "fraction": 0.01}
         conditions.append({"kind": "selected", "label": f"w/o {code} by lape", **own})
         control = {"kind": "matched", "label": f"w/o control of {code} by lape", "matched_to": 1 + 2 * bit}
@@ -57,7 +57,7 @@ def selected_run(seed: int, effects: Array) -> Outcomes:
     return Outcomes(conditions, logprob, correct, np.array([0, *(10 + i // 2 for i in range(2 * P))]))
 
 
-def _clustered(rng: np.random.Generator, P: int) -> Array:
+def clustered(rng: np.random.Generator, P: int) -> Array:
     """(E, P), alike within a cluster, in part also between the languages of an example."""
     shared, own = rng.normal(0, 0.7, (CLUSTERS, 1)), rng.normal(0, 0.7, (CLUSTERS, P))
     return np.repeat(shared + own, COPIES, axis=0) + rng.normal(0, 0.2, (E, P))
@@ -98,7 +98,7 @@ def _tables(run: Outcomes, number: int, ablated: int, sources: Sequence[int]) ->
     }  # fmt: skip
     plain = {
         "run": number, "scope": "all", "value": "0", "matched_to": None, "percent": 1.0, "label": "", "rule": None,
-        "set_language": None, "fraction": None, "seed": None,
+        "set_language": None, "fraction": None, "seed": None, "layers": None,
     }  # fmt: skip
     outcomes = {
         "run": [number] * len(condition), "condition": condition, "example": np.tile(example, C),
