@@ -21,7 +21,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 
 LATER_TABLES = (
     "neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values",
-    "corpora", "neuron_activity", "neuron_precision",
+    "corpora", "neuron_activity", "neuron_moments", "neuron_precision",
 )  # fmt: skip
 """Tables that the first version of the schema did not have."""
 

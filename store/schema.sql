@@ -381,8 +381,7 @@ COMMENT ON COLUMN corpora.loss_sumsq IS 'Sum of the squared losses.';
 
 CREATE TABLE neuron_activity (
     run INTEGER NOT NULL, language VARCHAR NOT NULL, half UTINYINT NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,
-    n_active BIGINT NOT NULL, n_positive BIGINT NOT NULL, n_negative BIGINT NOT NULL,
-    a_sum FLOAT NOT NULL, a_sumsq FLOAT NOT NULL, w_sum FLOAT NOT NULL, w_sumsq FLOAT NOT NULL
+    n_active BIGINT NOT NULL, n_positive BIGINT NOT NULL, n_negative BIGINT NOT NULL
 );
 COMMENT ON TABLE neuron_activity IS 'Activity of each neuron over the counted tokens of a corpus (corpora.n_tokens), by language and half. Empty for other tasks.';
 COMMENT ON COLUMN neuron_activity.run IS 'Run.';
@@ -393,10 +392,20 @@ COMMENT ON COLUMN neuron_activity.neuron IS 'Neuron.';
 COMMENT ON COLUMN neuron_activity.n_active IS 'Number of tokens at which the output of the nonlinearity, act(gate) in a gated FFN, is above the threshold of the run.';
 COMMENT ON COLUMN neuron_activity.n_positive IS 'Number of tokens at which the weight of the value vector, act(gate) · up in a gated FFN, is positive.';
 COMMENT ON COLUMN neuron_activity.n_negative IS 'Number of tokens at which this weight is negative.';
-COMMENT ON COLUMN neuron_activity.a_sum IS 'Sum of the outputs of the nonlinearity.';
-COMMENT ON COLUMN neuron_activity.a_sumsq IS 'Sum of their squares.';
-COMMENT ON COLUMN neuron_activity.w_sum IS 'Sum of the weights of the value vector.';
-COMMENT ON COLUMN neuron_activity.w_sumsq IS 'Sum of their squares.';
+
+CREATE TABLE neuron_moments (
+    run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,
+    a_sum FLOAT NOT NULL, a_sumsq FLOAT NOT NULL, w_sum FLOAT NOT NULL, w_sumsq FLOAT NOT NULL
+);
+COMMENT ON TABLE neuron_moments IS 'Sums over the counted tokens of a corpus, of both halves, for means and standard deviations of each neuron by language. Empty for other tasks.';
+COMMENT ON COLUMN neuron_moments.run IS 'Run.';
+COMMENT ON COLUMN neuron_moments.language IS 'Language of the texts.';
+COMMENT ON COLUMN neuron_moments.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_moments.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_moments.a_sum IS 'Sum of the outputs of the nonlinearity.';
+COMMENT ON COLUMN neuron_moments.a_sumsq IS 'Sum of their squares.';
+COMMENT ON COLUMN neuron_moments.w_sum IS 'Sum of the weights of the value vector.';
+COMMENT ON COLUMN neuron_moments.w_sumsq IS 'Sum of their squares.';
 
 CREATE TABLE neuron_precision (
     run INTEGER NOT NULL, language VARCHAR NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL,

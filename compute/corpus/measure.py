@@ -1,6 +1,7 @@
 """Measure one batch of a corpus: from texts to shard tables, by passages and sums over their tokens."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from neurontui.compute.models.prompts.passages import Passage, longest_passage, 
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError
 from neurontui.store.journal.manifest import Layer
+from neurontui.store.schema import shard_schema
 
 Tables = dict[str, pa.Table]
 _TEXTS_AT_ONCE = 256
@@ -69,11 +71,14 @@ def _tables(batch: CorpusBatch, loaded: LoadedModel, total: Sums, n_passages: in
     }
     layers = [ffn.layer for ffn in measured_ffns(loaded)]
     sums = np.concatenate([of_layer.numpy() for of_layer in total.neurons], axis=1)
-    of_neuron = {
+    of_neuron: dict[str, Any] = {
         name: sums[row].astype(np.int64 if name in _COUNTS else np.float32) for row, name in enumerate(COLUMNS)
     }
-    activity = {**neuron_columns(part.language, layers), "half": np.full(sums.shape[1], part.half), **of_neuron}
-    return {"corpora": pa.table(corpora), "neuron_activity": pa.table(activity)}
+    of_neuron |= neuron_columns(part.language, layers) | {"half": np.full(sums.shape[1], part.half)}
+    return {"corpora": pa.table(corpora)} | {
+        table: pa.table({name: of_neuron[name] for name in shard_schema(table).names})
+        for table in ("neuron_activity", "neuron_moments")
+    }
 
 
 def neuron_columns(language: str, layers: Sequence[Layer]) -> dict[str, pa.Array | NDArray[np.int32]]:

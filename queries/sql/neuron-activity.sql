@@ -17,23 +17,27 @@
 --   active     %       Share of tokens at which it is active: A above the threshold of the run.
 --   positive   %       Share of tokens at which w is positive.
 --   negative   %       Share of tokens at which w is negative.
---   mean       -       Mean of A.
+--   mean       -       Mean of A; NULL for one half, as the next three.
 --   sd         -       Standard deviation of A.
 --   weight     -       Mean of w.
 --   weight_sd  -       Standard deviation of w.
 --   precision  -       Average precision, 0 to 1; NULL with one language.
-WITH sums AS (
+WITH rates AS (
     SELECT a.language, sum(c.n_tokens)::DOUBLE AS n, sum(a.n_active) / n AS active, sum(a.n_positive) / n AS positive,
-        sum(a.n_negative) / n AS negative, sum(a.a_sum) / n AS mean, sum(a.a_sumsq) / n AS square,
-        sum(a.w_sum) / n AS weight, sum(a.w_sumsq) / n AS weight_square
+        sum(a.n_negative) / n AS negative
     FROM neuron_activity a JOIN parts USING (half) JOIN corpora c USING (run, language, half)
     WHERE a.run = $run AND a.layer = $layer AND a.neuron = $neuron AND list_contains($languages, a.language)
     GROUP BY a.language
     HAVING sum(c.n_tokens) > 0
+), moments AS (
+    SELECT m.language, m.a_sum / r.n AS mean, sqrt(greatest(0, m.a_sumsq / r.n - mean ** 2)) AS sd,
+        m.w_sum / r.n AS weight, sqrt(greatest(0, m.w_sumsq / r.n - weight ** 2)) AS weight_sd
+    FROM neuron_moments m JOIN rates r USING (language)
+    WHERE m.run = $run AND m.layer = $layer AND m.neuron = $neuron AND $half = 'both'
 )
-SELECT s.language, s.n::BIGINT AS tokens, 100 * s.active AS active, 100 * s.positive AS positive,
-    100 * s.negative AS negative, s.mean, sqrt(greatest(0, s.square - s.mean ** 2)) AS sd, s.weight,
-    sqrt(greatest(0, s.weight_square - s.weight ** 2)) AS weight_sd, p.precision
-FROM sums s JOIN run_languages l ON l.run = $run AND l.language = s.language
-LEFT JOIN precisions p ON p.language = s.language AND p.layer = $layer AND p.neuron = $neuron
+SELECT r.language, r.n::BIGINT AS tokens, 100 * r.active AS active, 100 * r.positive AS positive,
+    100 * r.negative AS negative, m.mean, m.sd, m.weight, m.weight_sd, p.precision
+FROM rates r JOIN run_languages l ON l.run = $run AND l.language = r.language
+LEFT JOIN moments m ON m.language = r.language
+LEFT JOIN precisions p ON p.language = r.language AND p.layer = $layer AND p.neuron = $neuron
 ORDER BY l.bit

@@ -129,12 +129,17 @@ INSERT INTO results.corpora
 SELECT $run, language, half, sum(n_texts), sum(n_passages), sum(n_tokens), sum(n_loss), sum(loss_sum), sum(loss_sumsq)
 FROM shards.corpora GROUP BY ALL ORDER BY language, half;
 
--- neuron_activity, a chunk of language, one thread
+-- neuron_activity, a chunk of language
 INSERT INTO results.neuron_activity
-SELECT $run, language, half, layer, neuron, sum(n_active), sum(n_positive), sum(n_negative),
-    sum(a_sum), sum(a_sumsq), sum(w_sum), sum(w_sumsq)
+SELECT $run, language, half, layer, neuron, sum(n_active), sum(n_positive), sum(n_negative)
 FROM shards.neuron_activity WHERE language BETWEEN $low AND $high
 GROUP BY ALL ORDER BY language, half, layer, neuron;
+
+-- neuron_moments, a chunk of language, one thread
+INSERT INTO results.neuron_moments
+SELECT $run, language, layer, neuron, sum(a_sum), sum(a_sumsq), sum(w_sum), sum(w_sumsq)
+FROM shards.neuron_moments WHERE language BETWEEN $low AND $high
+GROUP BY ALL ORDER BY language, layer, neuron;
 
 -- neuron_precision
 INSERT INTO results.neuron_precision

@@ -25,7 +25,7 @@ class CorpusRun:
     """(2, P, L, d): tokens at which act(gate) is above the threshold."""
     positive: Array
     sums: Array
-    """(4, 2, P, L, d): sums of A, A², w and w²."""
+    """(4, P, L, d): sums of A, A², w and w² over both halves."""
     precision: Array
     """(3, P, L, d): over all passages, those of the first and of the second half."""
     n_loss: Array
@@ -63,8 +63,8 @@ def make_corpus(
     n_tokens = tokens + 10 * rng.integers(0, 5, (2, P))
     active = rng.binomial(n_tokens[:, :, None, None], np.clip(base * factor, 0, 1))
     active[:, :, 0, :3] = n_tokens[:, :, None]
-    weight = rng.normal(0, 1, (2, *shape))
-    n = n_tokens[:, :, None, None]
+    weight = rng.normal(0, 1, shape)
+    n = n_tokens.sum(0)[:, None, None]
     sums = np.stack([weight * n, (weight**2 + 1) * n, -weight * n, (weight**2 + 0.25) * n]).astype("float32")
     n_loss = n_tokens // 4
     mean = rng.uniform(1, 4, (2, P))
@@ -107,8 +107,7 @@ def _columns(run: CorpusRun) -> dict[str, list[Any]]:
     half, p, layer, neuron = (axis.ravel() for axis in np.indices((2, P, L, d)))
     kept = run.n_tokens[half, p] > 0
     negative = run.n_tokens[:, :, None, None] - run.positive
-    activity = [codes[p], half, layer, neuron, run.active.ravel(), run.positive.ravel(), negative.ravel(),
-                *(total.ravel() for total in run.sums)]  # fmt: skip
+    activity = [codes[p], half, layer, neuron, run.active.ravel(), run.positive.ravel(), negative.ravel()]
     h, q = (axis.ravel() for axis in np.indices((2, P)))
     some = run.n_tokens[h, q] > 0
     corpora = [codes[q], h, 4 + q, 8 + 2 * q, run.n_tokens.ravel(), run.n_loss.ravel(),
@@ -117,8 +116,9 @@ def _columns(run: CorpusRun) -> dict[str, list[Any]]:
         "corpora": [column[some] for column in corpora],
         "neuron_activity": [column[kept] for column in activity],
     }
+    p, layer, neuron = (axis.ravel() for axis in np.indices((P, L, d)))
+    tables["neuron_moments"] = [codes[p], layer, neuron, *(total.ravel() for total in run.sums)]
     if P > 1:
-        p, layer, neuron = (axis.ravel() for axis in np.indices((P, L, d)))
         tables["neuron_precision"] = [codes[p], layer, neuron, *(part.ravel() for part in run.precision)]
     return tables
 

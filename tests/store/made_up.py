@@ -284,8 +284,13 @@ class MadeUp:
             for layer in range(self.layers):
                 for n in range(self.neurons):
                     active = n_tokens // 4 * (n % 5)
-                    sums = (value * n_tokens for value in (0.5 * n, 2.5 * n, -0.25 * n, 1.5))
-                    yield code, half, layer, n, active, active // 2, n_tokens - active, *sums
+                    yield code, half, layer, n, active, active // 2, n_tokens - active
+
+    def _neuron_moments(self, examples: Sequence[int]) -> Iterator[Row]:
+        for code in self.languages:
+            for layer in range(self.layers):
+                for n in range(self.neurons):
+                    yield code, layer, n, *(value * len(examples) for value in (0.5 * n, 2.5 * n, -0.25 * n, 1.5))
 
     def _neuron_precision(self, _: Sequence[int]) -> Iterator[Row]:
         for code in self.languages:

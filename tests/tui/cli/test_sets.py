@@ -15,7 +15,7 @@ from neurontui.store.errors import UsageError
 from neurontui.tui.common import atomic_write
 from tests.tui.cli.command_line import Said, is_one_sentence, neurontui
 
-LAPE = ("--query", "language-specific-by-entropy")
+LAPE = ("--query", "lape-neurons")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_neurons_of_a_query_are_saved_with_their_languages(results: Path) ->
     before = results.read_bytes()
     said = neurontui("sets", "save", results, "lape", *LAPE, "-p", "share=2")
     with open_results(results) as opened:
-        rows = opened.query("language-specific-by-entropy", share=2).to_pylist()
+        rows = opened.query("lape-neurons", share=2).to_pylist()
     expected = {(row["layer"], row["neuron"], code) for row in rows for code in row["languages"]}
 
     assert said.code == 0, said.err
@@ -54,7 +54,7 @@ def test_the_neurons_of_a_query_are_saved_with_their_languages(results: Path) ->
     assert results.read_bytes() == before
     [listed] = _rows(neurontui("sets", "list", results, "--format", "json"))
     assert (listed["name"], listed["neurons"]) == ("lape", len(rows))
-    assert listed["source"] == "query language-specific-by-entropy -p share=2, run 1 (bloom · fact)"
+    assert listed["source"] == "query lape-neurons -p share=2, run 1 (bloom · fact)"
     shown = _rows(neurontui("sets", "show", results, "lape", "--format", "json"))
     assert {(row["language"], row["layer"]): row["neurons"] for row in shown} == {
         (code, layer): len({n for n in expected if n[0] == layer and n[2] == code}) for layer, _, code in expected

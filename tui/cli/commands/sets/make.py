@@ -37,7 +37,7 @@ def save(
     of text, one neuron for each). Other columns are not used. For example:
 
     \b
-    neurontui sets save results.duckdb lape --query language-specific-by-entropy
+    neurontui sets save results.duckdb lape --query lape-neurons
     """
     from neurontui.queries.results import open_results
     from neurontui.store.errors import UsageError
