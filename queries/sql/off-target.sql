@@ -6,8 +6,8 @@
 --   difference of both. A set is specific if it does harm, beyond its control, in its own language only. Specificity:
 --   the number of the set's own language minus the mean of the other languages.
 --   95 % intervals: paired by input, jackknife over 20 blocks of the ablated sources, Student's t, with fewer degrees
---   of freedom if the blocks have unequal sizes. They are for one number; p_holm is for all cells of a matrix together, so
---   that a matrix without any effect has a value below 0.05 in at most one of twenty runs.
+--   of freedom if the blocks have unequal sizes. They are for one number; p_holm is for all cells of a matrix together,
+--   so that a matrix without any effect has a value below 0.05 in at most one of twenty runs.
 -- shared: student, student_p, blocks, outcomes
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
