@@ -1,6 +1,7 @@
 """Saves sets of neurons beside a results file, from rows of a query or from another file."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,6 +25,13 @@ def require_new(results: Path, name: str, *, force: bool = False) -> None:
     path = set_file(results, name)
     if path.exists() and not force:
         raise UsageError(f"There is already a set '{name}' ({path}); choose another name, or replace it with --force.")
+
+
+def new_name(results: Path, wanted: str) -> str:
+    """A name that no set has: the wanted one, with a number if it exists, and `-` for what names cannot have."""
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-_")[:80] or "set"
+    names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
+    return next(name for name in names if not set_file(results, name).exists())
 
 
 def save_set(results: Path, neurons: NeuronSet, *, force: bool = False) -> NeuronSet:
@@ -94,10 +102,11 @@ def _models(results: Results) -> list[str]:
     return [row["model"] for row in results.sql("SELECT DISTINCT model FROM runs ORDER BY model").to_pylist()]
 
 
-def neurons_of(rows: pa.Table, source: str) -> list[Neuron]:
+def neurons_of(rows: pa.Table, source: str, *, own_sql: bool = True) -> list[Neuron]:
     """The neurons in the columns layer, neuron and, if there is one, language or languages; other columns are unused.
 
-    A NULL language means all languages. Raises QueryError, which names `source`, for other columns or values.
+    In the user's own SQL, a NULL language means all languages; what it means in a named query depends on the query, so
+    it is refused there. Raises QueryError, which names `source`, for other columns or values.
     """
     names = rows.column_names
     for name in ("layer", "neuron", "language", "languages"):
@@ -108,11 +117,17 @@ def neurons_of(rows: pa.Table, source: str) -> list[Neuron]:
     if {"language", "languages"} <= set(names):
         raise QueryError(f"The result of {source} has both language and languages; select one of them.")
     layers, neurons = (_whole_numbers(rows[name].to_pylist(), name, source) for name in ("layer", "neuron"))
-    triples = zip(layers, neurons, _languages(rows, source), strict=True)
+    languages = _languages(rows, source)
+    if not own_sql and "language" in names and [None] in languages:
+        raise QueryError(
+            f"{source} has rows without a language, which does not mean all languages there; select the columns of "
+            "the set with --sql."
+        )
+    triples = zip(layers, neurons, languages, strict=True)
     return [Neuron(layer, neuron, code) for layer, neuron, codes in triples for code in codes]
 
 
-def _languages(rows: pa.Table, source: str) -> Iterable[Sequence[str | None]]:
+def _languages(rows: pa.Table, source: str) -> Sequence[Sequence[str | None]]:
     """For each row its languages; [None] for all."""
     if "languages" in rows.column_names:
         lists = rows["languages"].to_pylist()

@@ -1,9 +1,11 @@
 """Copy and export. A copy goes to the clipboard by OSC 52 and to a file, for terminals that ignore OSC 52."""
 
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+import pyarrow as pa
 from textual.app import App
 
 from neurontui.store.errors import NeurontuiError, UsageError
@@ -11,7 +13,8 @@ from neurontui.tui.charts.terminal.plain_text import to_text
 from neurontui.tui.common.sanitize import clean
 from neurontui.tui.explorer import export_files as export
 from neurontui.tui.explorer.crash_log import wrap_errors
-from neurontui.tui.explorer.dialogs.export import ExportDialog, ExportItem
+from neurontui.tui.explorer.dialogs.export import ExportDialog, ExportItem, place_of
+from neurontui.tui.explorer.export_sets import SetTarget, neurons_in
 from neurontui.tui.explorer.picture_captions import caption_lines
 from neurontui.tui.explorer.screens.page import Page
 
@@ -41,15 +44,7 @@ def copy(app: App[Any], page: Page) -> None:
     except UsageError as error:
         app.notify(f"Copied {name}. {clean(error)}", markup=False)
         return
-    app.notify(f"Copied {name}; also saved as {_place(path)}", markup=False)
-
-
-def _place(path: Path) -> str:
-    """File and folder, separated by a space: a toast breaks a long path anywhere, even within a name."""
-    folder = path.parent
-    if folder.is_relative_to(Path.home()):
-        folder = Path("~") / folder.relative_to(Path.home())
-    return f"{clean(path.name)} in {clean(folder)}"
+    app.notify(f"Copied {name}; also saved as {place_of(path)}", markup=False)
 
 
 def ask_export(app: App[Any], page: Page) -> None:
@@ -69,7 +64,19 @@ def ask_export(app: App[Any], page: Page) -> None:
         for drawing in drawings
         for kind in export.CHART_FORMATS
     ]
+    items += _sets(page, tables, whole)
     app.push_screen(ExportDialog(items, Path.cwd()), lambda chosen: _save(app, chosen))
+
+
+def _sets(page: Page, tables: Mapping[str, pa.Table], whole: Callable[[], pa.Table] | None) -> Iterator[ExportItem]:
+    """The neurons in tables as sets beside the file of the run."""
+    if page.run is None or not page.run.file:
+        return
+    target = SetTarget(page.session.query_runner.results, page.run)
+    for name, table in tables.items():
+        neurons = neurons_in(table, own_sql=page.PAGE == "sql")
+        if neurons is not None:
+            yield ExportItem(name, "set", table=neurons, fetch=whole, target=target)
 
 
 def _save(app: App[Any], chosen: tuple[ExportItem, Path] | None) -> None:
@@ -83,8 +90,8 @@ def _write(app: App[Any], item: ExportItem, folder: Path) -> None:
     """In a thread: a table of millions of rows takes long."""
     try:
         with wrap_errors():
-            path = export.save(folder, item.name, item.kind, item.content())
+            saved = item.save(folder)
     except NeurontuiError as error:
         app.call_from_thread(app.notify, str(error), severity="error", timeout=8)
     else:
-        app.call_from_thread(app.notify, f"Saved {_place(path)}", markup=False)
+        app.call_from_thread(app.notify, f"Saved {saved}", markup=False)

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import torch
 
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.queries import open_results
-from neurontui.store.errors import UsageError
+from neurontui.store.errors import QueryError, UsageError
 from neurontui.tui.common import atomic_write
+from neurontui.tui.common.neuron_sets import neurons_of
 from tests.tui.cli.command_line import Said, is_one_sentence, neurontui
 
 LAPE = ("--query", "lape-neurons")
@@ -199,6 +201,14 @@ def test_what_is_refused(results: Path, arguments: tuple[str, ...], code: int, w
     command, *rest = arguments
     _refused(neurontui("sets", command, results, *rest), code, words)
     assert sorted(file.name for file in Path(f"{results}.sets").iterdir()) == ["lape.csv", "lape.json"]
+
+
+def test_only_in_own_sql_no_language_means_all_languages() -> None:
+    rows = pa.table({"layer": [0, 0], "neuron": [1, 2], "language": ["de", None]})
+    assert neurons_of(rows, "--sql") == [(0, 1, "de"), (0, 2, None)]
+    with pytest.raises(QueryError, match="--query q has rows without a language"):
+        neurons_of(rows, "--query q", own_sql=False)
+    assert len(neurons_of(rows.drop(["language"]), "--query q", own_sql=False)) == 2
 
 
 def test_a_set_is_written_as_a_whole(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

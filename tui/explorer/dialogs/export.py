@@ -1,4 +1,4 @@
-"""The export dialog: what to save, in which format, in which folder."""
+"""The export dialog: what to save, in which format, in which folder; neurons also as a set beside the results file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from neurontui.tui.charts.model import Drawing
 from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.explorer import export_files as export
+from neurontui.tui.explorer.export_sets import SetTarget
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.styled_text import StyledText, title
 
@@ -33,6 +34,15 @@ class ExportItem:
     """Lines below the chart."""
     fetch: Callable[[], pa.Table] | None = None
     """Fetches all rows, if the table on the screen was truncated."""
+    target: SetTarget | None = None
+    """Where the table's neurons are saved as a set, instead of the folder."""
+
+    def save(self, folder: Path) -> str:
+        """Save the item and return what was saved and where. Raises NeurontuiError."""
+        if self.target is not None and self.table is not None:
+            saved = self.target.save(self.name, self.fetch() if self.fetch is not None else self.table)
+            return f"the set {saved.name}, {len(saved.places()):,} neurons; ablate it with --ablate {saved.name}"
+        return place_of(export.save(folder, self.name, self.kind, self.content()))
 
     def content(self) -> bytes:
         """The content of the file."""
@@ -44,6 +54,8 @@ class ExportItem:
 
     def label(self) -> str:
         """The line of the list."""
+        if self.target is not None and self.table is not None:
+            return f"{self.kind:<8}{fit(self.name, 34)} neurons, beside the results"
         if self.fetch is not None:
             return f"{self.kind:<8}{fit(self.name, 34)} table, all rows"
         what = f"table, {self.table.num_rows:,} rows" if self.table is not None else "chart"
@@ -95,3 +107,11 @@ class ExportDialog(ModalScreen[tuple[ExportItem, Path] | None]):
     def _finish(self, index: int) -> None:
         folder = Path(self.query_one(Input).value or ".").expanduser()
         self.dismiss((self._items[index], folder))
+
+
+def place_of(path: Path) -> str:
+    """File and folder, separated by a space: a toast breaks a long path anywhere, even within a name."""
+    folder = path.parent
+    if folder.is_relative_to(Path.home()):
+        folder = Path("~") / folder.relative_to(Path.home())
+    return f"{clean(path.name)} in {clean(folder)}"

@@ -56,7 +56,8 @@ def save(
         rows = opened.sql(sql) if sql is not None else opened.query(str(query), **given)
     source = f"SQL: {sql}" if sql is not None else " ".join([f"query {query}", *(f"-p {text}" for text in parameters)])
     described = Description(f"{source}, run {run.number} ({run.name})" if run else source, model=model, layers=layers)
-    neurons = tuple(neurons_of(rows, "--sql" if sql is not None else f"--query {query}"))
+    own = sql is not None
+    neurons = tuple(neurons_of(rows, "--sql" if own else f"--query {query}", own_sql=own))
     say_saved(save_set(results, NeuronSet(name, neurons, described), force=force))
 
 
