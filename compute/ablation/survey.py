@@ -67,11 +67,12 @@ class Surveyed:
 
 def needs_survey(config: RunConfig) -> bool:
     """Whether the ablation of a run depends on all examples."""
-    depends = config.ablation_set == "global" or bool(config.ablation_sets) or _needs_weights(config)
+    depends = config.ablation_set == "global" or bool(config.ablation_sets) or needs_weights(config)
     return "ablation" in config.measures and depends
 
 
-def _needs_weights(config: RunConfig) -> bool:
+def needs_weights(config: RunConfig) -> bool:
+    """Whether the survey reads all prompts once more, for the weights of value vectors at every token."""
     return any(value.name in SURVEYED for value in parse_values(config.ablation_value))
 
 
@@ -93,7 +94,7 @@ def survey(
         captured = capture(loaded, part, options, counted)
         scoring, differentiating = attribution_options(config), gradient_options(config)
         surveyed = SurveyedPart(loaded, part, captured, targets, options.threshold, scoring, differentiating)
-        if not _needs_weights(config):
+        if not needs_weights(config):
             return surveyed, WeightSums()
         encoded = encode_batch(loaded, part)
         return surveyed, sum_weights(loaded, encoded, len(part.languages), options.token_budget, counted)
@@ -119,14 +120,14 @@ def conclude(
     total = sum(surveyed, start=_nothing(layers))
     if not total.n_inputs:
         raise MeasureError("No example can be measured.")
-    if _needs_weights(config):
+    if needs_weights(config):
         _require_tokens(config, languages, total.weights)
     return Survey(
         types=tuple(map(_majority, total.counts)) if config.ablation_set == "global" else None,
         selected=select_sets(selection_options(config, languages), total.statistics, layers, config.ablation_layers)
         if config.ablation_sets
         else None,
-        moments=total.weights.moments(layers, config.ablation_scope) if _needs_weights(config) else None,
+        moments=total.weights.moments(layers, config.ablation_scope) if needs_weights(config) else None,
     )
 
 

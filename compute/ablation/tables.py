@@ -56,9 +56,11 @@ def ablation_tables(
     ablation_inputs = AblationInputs(batch, loaded.ffns, capture, masks, options, named)
     prepared = prepare(loaded, batch, targets, options.answers)
     result_of: dict[tuple[int, int], Result] = {}
-    counted = progress.within("group of prompts")
     asking = [condition for condition in conditions if condition.kind == "prompt"]
     intervening = [condition for condition in conditions if condition.kind != "prompt"]
+    # All conditions cost about the same; those without a changed prompt are measured together, group by group.
+    whole = progress.within("", len(conditions))
+    counted = whole.within("group of prompts", span=len(intervening))
 
     def step(rows: Rows) -> None:
         parts = passes(loaded, prepared, rows)
@@ -78,8 +80,10 @@ def ablation_tables(
             lengths.advance()
 
     run_halving(prepared.costs, prepared.groups, options.answers.token_budget, step, counted)
-    for condition in asking:
-        asked = answers_asked_in(loaded, batch, condition.set_language or "", targets, options)
+    for number, condition in enumerate(asking):
+        whole.reach(len(intervening) + number)
+        counted = whole.within("prompt baseline")
+        asked = answers_asked_in(loaded, batch, condition.set_language or "", targets, options, counted)
         result_of |= {(condition.condition, row): result for row, result in asked.items()}
     generated = options.judge == "generated"
     return {"ablation_examples": _table(batch, conditions, result_of, generated=generated)}

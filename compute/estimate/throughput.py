@@ -1,5 +1,7 @@
 """Rough estimate of the duration of a pass, only for choosing the batch size."""
 
+from neurontui.compute.ablation.survey import needs_survey, needs_weights
+from neurontui.compute.ablation.values import FROM_PROMPTS, parse_values
 from neurontui.compute.batch import unplanned
 from neurontui.compute.config import RunConfig
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -28,10 +30,14 @@ def seconds_per_pass(loaded: LoadedModel, data: TaskData) -> float:
 def passes_per_example(config: RunConfig, data: TaskData, n_conditions: int, n_layers: int = 0) -> float:
     """Forward passes over the prompts of an example, for activity, answers, gradients and exact effects on average.
 
-    Also one per ablation condition. n_layers: for exact effects.
+    Also one per ablation condition, those of the survey before the ablation, and one for each value that consists of
+    weights of other prompts. n_layers: for exact effects.
     """
     n_examples = max(1, len(data.examples))
     ablated = min(1.0, (config.ablation_examples or n_examples) / n_examples)
     gradients = _GRADIENT * ("gradient" in config.measures)
     exact = min(1.0, config.truth_examples / n_examples) * config.truth_neurons * n_layers * _EXACT
-    return 1 + any(example.answers for example in data.examples) + n_conditions * ablated + gradients + exact
+    surveyed = needs_survey(config) * (1 + needs_weights(config))
+    donated = sum(value.name in FROM_PROMPTS for value in parse_values(config.ablation_value)) * (n_conditions > 0)
+    answered = any(example.answers for example in data.examples)
+    return 1 + answered + surveyed + (n_conditions + donated) * ablated + gradients + exact

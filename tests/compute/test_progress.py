@@ -39,6 +39,7 @@ def positions(tmp_path_factory: pytest.TempPathFactory) -> list[Position]:
         model=str(save_tiny("gemma3_text", folder / "model")), task=str(task), out=folder / "r.duckdb", device="cpu",
         languages=LANGUAGES, measures=("types", "attribution", "ablation"), batch_examples=4, examples_at_once=2,
         ablation_fractions=(0.25,), ablation_seeds=1, ablation_doses=(), ablation_set="global", max_new_tokens=2,
+        ablation_prompt_baseline=True,
     )  # fmt: skip
     run(config, progress)
     return progress.positions
@@ -67,8 +68,8 @@ def test_positions_of_other_processes_count_as_the_share_of_their_units() -> Non
     [
         "reading the task", "finding the model", "loading the tokenizer", "loading the weights", "hashing the files",
         "looking for norms behind the FFNs", "self-check", "checking the prompts", "survey before the ablation",
-        "activity", "answers", "scores", "ablation", "condition", "forward pass", "layer", "part", "batch",
-        "tokens that neurons promote", "merging", "step",
+        "activity", "answers", "scores", "ablation", "condition", "prompt baseline", "forward pass", "layer", "part",
+        "batch", "tokens that neurons promote", "merging", "step",
     ],
 )  # fmt: skip
 def test_every_stage_is_shown(positions: list[Position], level: str) -> None:

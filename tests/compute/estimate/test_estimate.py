@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.estimate.estimate import estimate, estimate_text, memory_free, shortages
 from neurontui.compute.estimate.memory import cache_a_token
+from neurontui.compute.estimate.throughput import passes_per_example
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.progress import NullProgress
 from neurontui.compute.run_options import model_options, task_options
@@ -87,6 +89,27 @@ def test_more_is_needed_the_more_is_held(tmp_path: Path) -> None:
     assert working(every_token=False) < working()
     small = replace(estimate(config, data, loaded), memory_free=1000, disk_free=1000)
     assert [each.split()[0] for each in shortages(small)] == ["The", "Measuring"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ({"ablation_set": "global"}, 1),
+        ({"ablation_value": ("mean",)}, 2),
+        ({"ablation_value": ("resample",)}, 0.5),
+        ({"ablation_value": ("resample",), "ablation_set": "global"}, 1.5),
+        ({"measures": ("types",), "ablation_value": ("mean",)}, -2.5),
+    ],
+)
+def test_passes_before_an_ablation_and_over_other_prompts_are_counted(changes: dict[str, Any], more: float) -> None:
+    """A survey reads all prompts, for means twice; those that replace weights are read for each ablated example."""
+    config = RunConfig(model=str(DEMO_MODEL), task=str(demo_task("fact")), out=Path("r.duckdb"), limit=20,
+                       measures=("types", "ablation"), ablation_examples=10)  # fmt: skip
+    data = load_task(config.task, task_options(config))
+    n_conditions = 5 if "ablation" in changes.get("measures", config.measures) else 0
+    plain = passes_per_example(config, data, 5)
+    assert plain == 1 + 1 + 5 / 2
+    assert passes_per_example(replace(config, **changes), data, n_conditions) == plain + more
 
 
 def test_gradients_and_exact_effects_are_counted(tmp_path: Path) -> None:
