@@ -2,6 +2,7 @@
 
 install [--accept]   install both models, after their terms are accepted
 commands             print each run as a shell line, with its time
+texts                write the texts of the corpus, which are premises of XNLI
 run [NAME …]         measure missing runs one after another; all, or those with these names
 table NAME           print one table from the results files
 write                update the commands and tables of docs/findings.md
@@ -24,8 +25,9 @@ from neurontui.tui.cli.accepted_weights import accepted_weights
 from neurontui.tui.cli.progress_bar import ProgressBar
 from tests.docs.pictures import take
 from tests.findings.page import PAGE, commands_text, refreshed, table_texts
-from tests.findings.runs import INTERVENTIONS, RUNS
+from tests.findings.runs import CORPUS, INTERVENTIONS, RUNS
 from tests.findings.tables import TABLES
+from tests.findings.texts import write_texts
 
 
 def main() -> None:
@@ -45,6 +47,8 @@ def _do(options: argparse.Namespace) -> None:
         print(commands_text(), end="")
     elif options.what == "run":
         _measure(options.folder, options.names)
+    elif options.what == "texts":
+        print("\n".join(map(str, write_texts(_data(), options.folder))))
     elif options.what == "picture":
         asyncio.run(take(options.folder / "gemma.duckdb", PAGE.parent, {PAGE.stem: "0"}, run=1, size=(110, 34)))
     elif options.what == "table":
@@ -54,17 +58,23 @@ def _do(options: argparse.Namespace) -> None:
 
 
 def _measure(folder: Path, names: list[str]) -> None:
-    runs = (*RUNS, *INTERVENTIONS)
+    runs = (*RUNS, *INTERVENTIONS, *CORPUS)
     if unknown := sorted(set(names) - {run.name for run in runs}):
         sys.exit(f"There is no run {unknown[0]!r}; the runs are {', '.join(dict.fromkeys(run.name for run in runs))}.")
-    data = os.environ.get("NEURONTUI_DATA") or sys.exit("Set NEURONTUI_DATA to the folder of XNLI, mParaRel, MzsRE.")
     models = {name: str(weights.path) for name, weights in ALL.items()}
     progress: Progress = ProgressBar()
     for run in runs:
         if not names or run.name in names:
             began = time.monotonic()
-            measure(run.config(folder, Path(data), models), progress)
+            measure(run.config(folder, _data(), models), progress)
             progress.say(f"{run.model} · {run.name}: {time.monotonic() - began:.0f} s")
+
+
+def _data() -> Path:
+    """The folder of the tasks' data."""
+    return Path(
+        os.environ.get("NEURONTUI_DATA") or sys.exit("Set NEURONTUI_DATA to the folder of XNLI, mParaRel, MzsRE.")
+    )
 
 
 def _page(folder: Path, *, write: bool) -> None:
@@ -86,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_parser("install").add_argument("--accept", action="store_true")
     what.add_parser("run").add_argument("names", nargs="*", metavar="NAME")
     what.add_parser("table").add_argument("name", choices=TABLES)
-    for name in ("commands", "write", "picture", "check"):
+    for name in ("texts", "commands", "write", "picture", "check"):
         what.add_parser(name)
     return parser
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.findings.runs import INTERVENTIONS, RUNS, shell_lines
+from tests.findings.runs import CORPUS, INTERVENTIONS, RUNS, shell_lines
 from tests.findings.tables import TABLES, Measured
 
 PAGE = Path(__file__).parents[2] / "docs" / "findings.md"
@@ -20,7 +20,7 @@ def table_texts(folder: Path, names: Iterable[str] = TABLES) -> dict[str, str]:
 
 def commands_text() -> str:
     """Each run as a comment with its time, and a shell line."""
-    runs = (*RUNS, *INTERVENTIONS)
+    runs = (*RUNS, *INTERVENTIONS, *CORPUS)
     lines = zip(runs, shell_lines(runs), strict=True)
     return "".join(f"# {run.model_name} · {run.name}: {run.minutes:g} min\n{line}\n" for run, line in lines)
 

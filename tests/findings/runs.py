@@ -11,6 +11,7 @@ from typing import Any
 from neurontui.compute.command_line import command_line
 from neurontui.compute.config import RunConfig
 from neurontui.compute.real.weights import ALL
+from tests.findings.texts import TEXTS
 
 SEVEN = ("en", "de", "es", "fr", "pt", "tr", "vi")
 """Languages in which Gemma 3 270M solves enough of the task, and most questions contain their subject."""
@@ -32,24 +33,29 @@ class Run:
     """Name of the run of which this is a variant."""
     tests: str | None = None
     """The possible reason that the variant tests."""
-    intervenes: bool = False
-    """A run of the part on interventions, with a results file of its own."""
+    part: str = ""
+    """interventions or corpus: a part of the page with a results file of its own; empty: the paper's experiments."""
 
     def config(self, folder: Path, data: Path, models: dict[str, str]) -> RunConfig:
         """The options, with results in `folder`. The demo's model and facts are in the checkout."""
         return RunConfig(
             model=models.get(self.model, DEMO_MODEL),
             out=folder / self.file,
-            data=None if self.model == "demo" else data,
+            data=self._data(folder, data),
             name=self.name,
             device="cpu",
             **self.options,
         )
 
+    def _data(self, folder: Path, data: Path) -> Path | None:
+        if self.model == "demo":
+            return None
+        return folder / TEXTS if self.part == "corpus" else data
+
     @property
     def file(self) -> str:
         """Name of the results file."""
-        return f"{self.model}-interventions.duckdb" if self.intervenes else f"{self.model}.duckdb"
+        return f"{self.model}-{self.part}.duckdb" if self.part else f"{self.model}.duckdb"
 
     @property
     def model_name(self) -> str:
@@ -114,17 +120,20 @@ RUNS = (
 )  # fmt: skip
 
 INTERVENTIONS = (
-    Run("ke-en-all values", "gemma", 8, {"task": "ke-en-all", "limit": 24, **VALUES}, intervenes=True),
+    Run("ke-en-all values", "gemma", 8, {"task": "ke-en-all", "limit": 24, **VALUES}, part="interventions"),
     Run(
         "ke-en-all steering", "gemma", 5, {"task": "ke-en-all", "limit": 24, "ablation_examples": 16, **STEERING},
-        intervenes=True,
+        part="interventions",
     ),
-    Run("ke-en-all gradient", "gemma", 5, {"task": "ke-en-all", "limit": 24, **GRADIENT}, intervenes=True),
-    Run("fact values", "demo", 0.5, {"task": DEMO_FACTS, **VALUES}, intervenes=True),
-    Run("fact steering", "demo", 0.5, {"task": DEMO_FACTS, **STEERING}, intervenes=True),
-    Run("fact gradient", "demo", 0.5, {"task": DEMO_FACTS, **GRADIENT}, intervenes=True),
+    Run("ke-en-all gradient", "gemma", 5, {"task": "ke-en-all", "limit": 24, **GRADIENT}, part="interventions"),
+    Run("fact values", "demo", 0.5, {"task": DEMO_FACTS, **VALUES}, part="interventions"),
+    Run("fact steering", "demo", 0.5, {"task": DEMO_FACTS, **STEERING}, part="interventions"),
+    Run("fact gradient", "demo", 0.5, {"task": DEMO_FACTS, **GRADIENT}, part="interventions"),
 )  # fmt: skip
 """Interventions with several values, steering, and gradients with exact effects."""
+
+CORPUS = (Run("corpus", "gemma", 3, {"task": "corpus"}, part="corpus"),)
+"""Sentences of nine languages, for the detectors of language-specific neurons."""
 
 
 def shell_lines(runs: tuple[Run, ...]) -> list[str]:

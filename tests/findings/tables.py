@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontui.queries.results import Results, open_results
-from tests.findings.runs import FOUR, INTERVENTIONS, RUNS, Run
+from tests.findings.runs import CORPUS, FOUR, INTERVENTIONS, RUNS, Run
 
 Row = dict[str, Any]
 TYPES = ("non-activated", "specific", "partial-shared", "all-shared")
@@ -26,7 +26,7 @@ class Measured:
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> "Measured":
-        for name in {run.file for run in (*RUNS, *INTERVENTIONS)}:
+        for name in {run.file for run in (*RUNS, *INTERVENTIONS, *CORPUS)}:
             if (path := self.folder / name).is_file():
                 self.files[name] = self._open.enter_context(open_results(path))
         return self
@@ -43,6 +43,11 @@ class Measured:
     def interventions(self) -> list[Run]:
         """The measured runs on interventions."""
         return [run for run, _ in self._measured(INTERVENTIONS)]
+
+    @property
+    def corpora(self) -> list[Run]:
+        """The measured runs on a corpus."""
+        return [run for run, _ in self._measured(CORPUS)]
 
     def _measured(self, runs: Sequence[Run]) -> list[tuple[Run, Row]]:
         rows = {
@@ -305,6 +310,41 @@ def truth_table(measured: Measured) -> Iterator[str]:
     return _table(["model", "score", "correlation with the effect", "of the sizes", "effects", "inputs"], rows)
 
 
+def corpus_table(measured: Measured) -> Iterator[str]:
+    """Query `corpora`: texts and losses by language."""
+    rows = [
+        [run.model_name, row["language"], f"{row['texts']:,}", f"{row['tokens']:,}", _number(row["loss"], 2),
+         _number(row["active"], 1)]
+        for run in measured.corpora
+        for row in measured.query(run, "corpora")
+    ]  # fmt: skip
+    return _table(["model", "language", "texts", "tokens", "loss, nats", "active, %"], rows)
+
+
+def detectors_table(measured: Measured) -> Iterator[str]:
+    """Query `detector-agreement`: overlap of two detectors by language, against chance."""
+    rows = [
+        [row["detector"], row["other"], row["language"], f"{row['n']:,}", f"{row['n_other']:,}",
+         _number(row["jaccard"], 1), _number(row["by_chance"], 2)]
+        for run in measured.corpora
+        for row in measured.query(run, "detector-agreement")
+    ]  # fmt: skip
+    header = ["detector", "other", "language", "neurons", "of the other", "Jaccard, %", "by chance, %"]
+    return _table(header, rows)
+
+
+def halves_table(measured: Measured) -> Iterator[str]:
+    """Query `detector-reliability`: overlap of a detector with itself between halves of the texts, against chance."""
+    rows = [
+        [row["detector"], row["language"], f"{row['n_first']:,}", f"{row['n_second']:,}", _number(row["jaccard"], 1),
+         _number(row["by_chance"], 2), _number(row["spearman"], 3)]
+        for run in measured.corpora
+        for row in measured.query(run, "detector-reliability")
+    ]  # fmt: skip
+    header = ["detector", "language", "first half", "second half", "Jaccard, %", "by chance, %", "Spearman"]
+    return _table(header, rows)
+
+
 def _of(row: Row, name: str, digits: int) -> str:
     return _interval({"x": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}, "x", digits)
 
@@ -342,4 +382,7 @@ TABLES = {
     "agreement": agreement_table,
     "steering": steering_table,
     "truth": truth_table,
+    "corpus": corpus_table,
+    "detectors": detectors_table,
+    "halves": halves_table,
 }

@@ -14,6 +14,7 @@ from neurontui.queries.results import open_results
 from tests.compute.test_command_line import parsed
 from tests.findings import page, tables
 from tests.findings.runs import RUNS, Run, shell_lines
+from tests.findings.texts import write_texts
 
 OPTIONS = {"task": "fact"}
 TINY = (
@@ -22,7 +23,9 @@ TINY = (
     Run("variant", "gemma", 1, OPTIONS, compared_with="base", tests="the activation"),
     Run("unmeasured", "smollm2", 1, OPTIONS),
 )
-TINY_INTERVENTIONS = (Run("steered", "demo", 1, OPTIONS, intervenes=True),)
+TINY_INTERVENTIONS = (Run("steered", "demo", 1, OPTIONS, part="interventions"),)
+
+TINY_CORPUS = (Run("corpus", "demo", 1, OPTIONS, part="corpus"),)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ablation_value=("0", "add:1"), ablation_judge="generated",
     )  # fmt: skip
     run(steering, NullProgress())
+    texts = folder / "texts"
+    texts.mkdir()
+    for code, word in (("en", "capital"), ("de", "Hauptstadt"), ("tr", "başkenti")):
+        (texts / f"{code}.txt").write_text("".join(f"Ankara {word} {i}.\n" for i in range(12)), "utf-8")
+    run(RunConfig(model=steering.model, task="corpus", data=texts, out=folder / "demo-corpus.duckdb", name="corpus",
+                  device="cpu"), NullProgress())  # fmt: skip
     return folder
 
 
@@ -53,6 +62,7 @@ def texts(folder: Path) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "RUNS", TINY)
         patch.setattr(tables, "INTERVENTIONS", TINY_INTERVENTIONS)
+        patch.setattr(tables, "CORPUS", TINY_CORPUS)
         return page.table_texts(folder)
 
 
@@ -188,3 +198,21 @@ def test_tables_of_interventions_have_the_numbers_of_the_queries(folder: Path, t
     for name, numbers in together.items():
         assert numbers, name
         assert [line[columns[name]].split(" ")[0] for line in cells(texts[name])] == numbers
+
+
+def test_tables_of_the_corpus_have_the_numbers_of_the_queries(folder: Path, texts: dict[str, str]) -> None:
+    with open_results(folder / "demo-corpus.duckdb") as results:
+        corpora = results.query("corpora").to_pylist()
+        agreement = results.query("detector-agreement").to_pylist()
+        reliability = results.query("detector-reliability").to_pylist()
+    assert [line[4] for line in cells(texts["corpus"])] == [f"{row['loss']:.2f}" for row in corpora]
+    assert [line[5] for line in cells(texts["detectors"])] == [f"{row['jaccard']:.1f}" for row in agreement]
+    numbers = ["" if row["spearman"] is None else f"{row['spearman']:.3f}" for row in reliability]
+    assert [line[6] for line in cells(texts["halves"])] == numbers
+
+
+def test_the_texts_are_the_premises_of_xnli(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "test-de.tsv").write_text("Eins.\tA\nEins.\tB\n\nZwei.\tC\n", "utf-8")
+    (path,) = write_texts(tmp_path, tmp_path / "out")
+    assert (path.name, path.read_text("utf-8")) == ("de.txt", "Eins.\nZwei.\n")
