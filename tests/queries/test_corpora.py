@@ -126,8 +126,7 @@ def spearman(x: Array, y: Array) -> float:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize(("part", "sign"), zip(PARTS, SIGNS, strict=True))
 @pytest.mark.parametrize(("share", "percent", "second"), [(1, 95, 95), (5, 95, 60), (20, 70, 95), (10, 0, 0)])
 def test_lape_selects_the_published_neurons(
     corpora: Results, number: int, part: str, sign: str, share: float, percent: float, second: float
@@ -357,15 +356,18 @@ def test_a_language_with_one_half_of_texts(tmp_path: Path) -> None:
     with open_results(corpus_file(tmp_path / "half.duckdb", run, pair)) as results:
         found = results.query("lape-neurons", run=1, share=10).to_pylist()
         assert [(row["layer"], row["neuron"]) for row in found] == [n for _, n in lape(run.probability(), 10)]
-        rows: dict[str, list[Any]] = {
-            row["detector"]: [] for row in results.query("detector-reliability", run=1).to_pylist()
-        }
-        for number in (1, 2):
-            for row in results.query("detector-reliability", run=number, share=10).to_pylist():
-                if row["detector"] != "average precision":
-                    rows[row["detector"]].append((row["language"], row["n_both"], row["spearman"]))
-        for values in rows.values():
-            assert values[: len(values) // 2] == pytest.approx(values[len(values) // 2 :])
+        three, two = (
+            {
+                (row["detector"], row["language"]): row
+                for row in results.query("detector-reliability", run=number, share=10).to_pylist()
+                if row["detector"] != "average precision"
+            }
+            for number in (1, 2)
+        )
+        assert three.keys() == two.keys()
+        for key, row in three.items():
+            assert row["n_both"] == two[key]["n_both"]
+            assert row["spearman"] == pytest.approx(two[key]["spearman"])
         assert {row["language"] for row in results.query("corpora", run=1, half="second").to_pylist()} == {"en", "de"}
 
 

@@ -1,6 +1,6 @@
 """The token at which a run measured activity, in words."""
 
-_WORDS = {"subject": "the subject’s last", "first-generated": "the first generated"}
+_WORDS = {"subject": "the subject’s last", "first-generated": "the first generated", "all": "every"}
 
 
 def token_words(token: object) -> str:

@@ -149,7 +149,8 @@ class Explorer(App[None]):
         self.set_keymap(self.keymap)
         if not self.session.runs:
             self.session.read_runs()
-        self.navigation.go(self._start)
+        corpus = self.session.run is not None and self.session.run.is_corpus
+        self.navigation.go("languages" if corpus and self._start == "findings" else self._start)
         self.reloader.start()
         self.set_timer(1.0, lambda: self.run_worker(self._warm_up, thread=True, exit_on_error=False))
 
@@ -215,7 +216,7 @@ class Explorer(App[None]):
 
     def action_compare(self) -> None:
         """Choose the run to compare with."""
-        others = [run for run in self.session.runs if run.key != self.session.selection.run]
+        others = [run for run in self.session.runs if run.key != self.session.selection.run and not run.is_corpus]
         if not others:
             self.notify("There is no other run. To compare, open a second file together with this one.")
             return
@@ -229,15 +230,16 @@ class Explorer(App[None]):
         return f"{run.number:>2}  {fit(run.name, room)}{file}"
 
     def _compare(self, key: str | None) -> None:
-        """Compare with a run. Layers shows both runs: go there from any other screen."""
+        """Compare with a run. Layers shows both runs, Languages with a corpus: go there from any other screen."""
         if key is None:
             return
         page = self.page
         self.session.select(replace(self.session.selection, second=key))
         if key and page is not None:
-            if page.PAGE != "layers":
-                self.open_detail("layers")
-            self.navigation.pages["layers"].beside()
+            screen = "languages" if self.session.run is not None and self.session.run.is_corpus else "layers"
+            if screen != page.PAGE:
+                self.open_detail(screen)
+            self.navigation.pages[screen].beside()
 
     def action_next_run(self, step: int) -> None:
         """Select another run and stay on the screen."""

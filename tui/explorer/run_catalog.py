@@ -29,6 +29,11 @@ class RunInfo:
         return dict(self.details).get(column, default)
 
     @property
+    def is_corpus(self) -> bool:
+        """Whether the run read a corpus, which has activity by language but no examples."""
+        return bool(self.get("task") == "corpus")
+
+    @property
     def threshold(self) -> float:
         """The run's main activation threshold."""
         return self.thresholds[0] if self.thresholds else 0.0

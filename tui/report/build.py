@@ -20,6 +20,7 @@ from neurontui.tui.report.sections import (
     types,
 )
 from neurontui.tui.report.sections import ablation_effects as harm
+from neurontui.tui.report.sections import corpora as corpus
 from neurontui.tui.report.sections import effective_scores as effects
 from neurontui.tui.report.sections import run_facts as facts
 from neurontui.tui.report.sections.comparison import comparison
@@ -66,6 +67,12 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
 )  # fmt: skip
 """Title, anchor and contents of each part of a run's section."""
 
+CORPUS_PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
+    ("Texts and languages", "corpora", (corpus.texts, corpus.similarity)),
+    ("Language-specific neurons", "detectors", (corpus.by_layer, corpus.agreement, corpus.reliability)),
+)
+"""The same for a run that read a corpus."""
+
 
 def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) -> Report:
     """The report of the runs in `rows` (of `Results.runs()`), in that order.
@@ -79,9 +86,10 @@ def build(results: Results, rows: Sequence[Row], tell: Tell = lambda _: None) ->
     for row, run in zip(rows, runs, strict=True):
         tell(f"run {run.number}: {run.name}")
         sections.append(_section(results, row, run))
-    if len(runs) > 1:
-        tell(f"{len(runs)} runs side by side")
-        sections.insert(1, comparison(results, runs))
+    parallel = [run for run in runs if not run.is_corpus]
+    if len(parallel) > 1:
+        tell(f"{len(parallel)} runs side by side")
+        sections.insert(1, comparison(results, parallel))
     sections = _with_claims(sections, runs, claims)
     count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     title = f"Neurons across languages: {runs[0].name}" if len(runs) == 1 else "Neurons across languages and tasks"
@@ -114,10 +122,13 @@ def _section(results: Results, row: Row, run: Run) -> Section:
     about = (
         facts.facts(row),
         *facts.notes(results, run),
-        facts.languages(results, run),
+        *(() if run.is_corpus else (facts.languages(results, run),)),
         facts.settings(results, run),
     )
-    parts = (Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in PARTS)
+    parts_of = CORPUS_PARTS if run.is_corpus else PARTS
+    parts = (
+        Section(title, f"{run.anchor}-part-{slug}", _made(results, run, makers)) for title, slug, makers in parts_of
+    )
     return Section(f"Run {run.number}: {run.name}", run.anchor, about, tuple(part for part in parts if part.blocks))
 
 

@@ -34,6 +34,11 @@ class Run:
     """What the query `layers` returns."""
 
     @property
+    def is_corpus(self) -> bool:
+        """Whether the run read a corpus."""
+        return self.task == "corpus"
+
+    @property
     def anchor(self) -> str:
         """Prefix of the names of its figures and headings."""
         return f"run-{self.number}"

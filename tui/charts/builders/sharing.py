@@ -91,7 +91,7 @@ def bar_lines(bars: Bars, width: int, names: int = 4) -> list[Spans]:
 
 
 def _text(item: Bar, unit: str) -> str:
-    return plus_minus(item.value, item.half, 1 if unit == "%" else 2)
+    return plus_minus(item.value, item.half, {"%": 1, "neurons": 0}.get(unit, 2))
 
 
 def language_chart(title: str, table: pa.Table, name: str, layers: pa.Table, others: bool = False) -> Chart | None:

@@ -39,6 +39,7 @@ class ExamplesPage(Page):
 
     PAGE = "examples"
     HEADING = "Examples"
+    NO_CORPUS = "which has no examples"
     ABOUT = (
         "One example is one meaning in every language. The list on the left gives the number of languages that the "
         "model answered correctly. On the right is the selected example: prompts, the model's answers, its types by "

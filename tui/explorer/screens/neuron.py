@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.attribution import norm_lines
+from neurontui.tui.charts.builders.corpora import LAPE_FIELDS, activity_lines, moment_lines
 from neurontui.tui.charts.builders.neuron import (
     SIMILAR_FIELDS,
     STRONGEST_FIELDS,
@@ -22,6 +23,7 @@ from neurontui.tui.charts.builders.neuron import (
     type_lines,
 )
 from neurontui.tui.charts.builders.rows import layer_name
+from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import BRACES, BRACKETS, Binding, BindingType, stepping
@@ -40,6 +42,7 @@ NOT_PROJECTED = (
 )
 NOTHING_STORED = "The strongest inputs of this neuron were not stored."
 NOTHING_SIMILAR = "Activity at every token was not counted in this run, so there are no language profiles to compare."
+NOTHING_SELECTED = "LAPE selects no neuron for these languages: it compares two or more."
 SAME_INDEX = "The neuron with the same index, one layer"
 
 
@@ -54,7 +57,9 @@ class NeuronPage(Page):
         "suppresses; its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10); and its strongest inputs. "
         "Over the words of an input is the neuron's activation at each token: violet above 0, red below, bold at the "
         "token of measurement; f shows all of them in full. v lists neurons whose shares of active tokens in the "
-        "languages are similar. Enter on an input opens the example, on a neuron its card."
+        "languages are similar. Enter on an input opens the example, on a neuron its card. Of a corpus: how often the "
+        "neuron is active at the tokens of each language, its mean activation and weight, its average precision as a "
+        "detector of the language (AP), and the neurons that LAPE selects."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *stepping(*BRACKETS, "neuron", "neuron", "[ ]", ("The previous neuron", "The next neuron")),
@@ -72,8 +77,9 @@ class NeuronPage(Page):
         ),
         "types": ("types",),
         "languages": ("active-in",),
+        "activity": ("active-in", "types"),
         "words": ("words",),
-        **dict.fromkeys(("strongest", "similar"), ("strongest", "no-strongest", "input")),
+        **dict.fromkeys(("strongest", "similar", "lape"), ("strongest", "no-strongest", "input")),
         **dict.fromkeys(("values", "layers", "post-norm"), ()),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -104,6 +110,8 @@ class NeuronPage(Page):
         """Everything about the neuron; if none is selected yet, the one with the largest contribution to the layer."""
         run, chosen = scope.run, scope.selection
         layer, neuron = chosen.card
+        if run.is_corpus:
+            return self._of_corpus(scope)
         if neuron < 0:
             return {"top": QueryRequest.of("top-neurons", run=run.number, layer=layer, limit=1)}
         one = {"run": run.number, "layer": layer, "neuron": neuron}
@@ -123,13 +131,24 @@ class NeuronPage(Page):
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
 
+    def _of_corpus(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Activity by language; if no neuron is selected yet, that with the lowest entropy is."""
+        layer, neuron = scope.selection.card
+        spoken = {"run": scope.run.number, "languages": scope.languages}
+        lape, layers = QueryRequest.of("lape-neurons", **spoken), QueryRequest.of("layers", run=scope.run.number)
+        if neuron < 0:
+            return {"top": lape}
+        activity = QueryRequest.of("neuron-activity", **spoken, layer=layer, neuron=neuron)
+        return {"activity": activity, "lape": lape, "layers": layers}
+
     def draw(self, key: str, table: pa.Table) -> None:
         """New rows."""
         if key == "top":
-            chosen = table.column("neuron")[0].as_py() if table.num_rows else 0
+            first = table.slice(0, 1).to_pylist()[0] if table.num_rows else {"neuron": 0}
             if self.selection.neuron < 0:
-                self.select(neuron=chosen, neuron_layer=self.selection.layer)
-        elif key in ("strongest", "similar"):
+                layer = first.get("layer", self.selection.layer) if "entropy" in first else self.selection.layer
+                self.select(neuron=first["neuron"], layer=layer, neuron_layer=layer)
+        elif key in ("strongest", "similar", "lape"):
             self._show_lower(table)
         elif key == "values":
             self.query_one(HeatGrid).warm(heat_of_inputs(table))
@@ -160,9 +179,13 @@ class NeuronPage(Page):
                     *norm_lines(self.answers.get("post-norm"), width),
                 ]
             )
+        sheet = self.query_one("#active-in", StyledText)
         if "languages" in self.answers:
-            sheet = self.query_one("#active-in", StyledText)
             sheet.show(language_lines(self.answers["languages"], sheet.content_size.width or 40))
+        elif "activity" in self.answers:
+            sheet.show(activity_lines(self.answers["activity"], sheet.content_size.width or 40))
+            types = self.query_one("#types", StyledText)
+            types.show(moment_lines(self.answers["activity"], types.content_size.width or 36))
         self._head()
         self._words()
 
@@ -179,7 +202,10 @@ class NeuronPage(Page):
         width = sheet.content_size.width or self.size.width - 2
         made = token_bars if self.tall else token_lines
         lines = made(self.answers["words"], width) if "words" in self.answers else []
-        if "words" in self.answers and not lines:
+        if "activity" in self.answers:
+            words = "Neurons that LAPE selects from this corpus, lowest entropy first; a corpus has no inputs to list."
+            lines = [[Span(line, "dim")] for line in textwrap.wrap(words, width)]
+        elif "words" in self.answers and not lines:
             lines = [[Span(line, "dim")] for line in textwrap.wrap(NOT_PROJECTED, width)]
         sheet.show([[], *lines, []])
 
@@ -187,10 +213,17 @@ class NeuronPage(Page):
         grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
-            grid.show(table, SIMILAR_FIELDS if self.similar else STRONGEST_FIELDS)
+            grid.show(table, self._fields(table))
             self._say_input()
         else:
-            sheet.show([[Span(NOTHING_SIMILAR if self.similar else NOTHING_STORED, "dim")]])
+            of_corpus = "entropy" in table.column_names
+            words = NOTHING_SELECTED if of_corpus else NOTHING_SIMILAR if self.similar else NOTHING_STORED
+            sheet.show([[Span(words, "dim")]])
+
+    def _fields(self, table: pa.Table) -> tuple[Field, ...]:
+        if "entropy" in table.column_names:
+            return LAPE_FIELDS
+        return SIMILAR_FIELDS if self.similar else STRONGEST_FIELDS
 
     def _say_input(self) -> None:
         """The full input under the cursor, if there is room."""
@@ -225,6 +258,9 @@ class NeuronPage(Page):
 
     def action_lower(self) -> None:
         """The other table."""
+        if self.run is not None and self.run.is_corpus:
+            self.notify("A corpus has one table: the neurons that LAPE selects.")
+            return
         self.similar = not self.similar
         self.update()
 
@@ -232,6 +268,12 @@ class NeuronPage(Page):
         """Tokens with their logits, and the strongest inputs in full."""
         width, (layer, neuron) = min(self.size.width - 10, 100), self.selection.card
         lines = token_bars(self.answers["words"], width) if "words" in self.answers else []
+        if "activity" in self.answers:
+            lines = [
+                *activity_lines(self.answers["activity"], width),
+                [],
+                *moment_lines(self.answers["activity"], width),
+            ]
         for row in self.answers["strongest"].to_pylist() if "strongest" in self.answers else ():
             lines += [[], *self._input(row, width)]
         name = f"{layer_name(self.answers.get('layers'), layer)} · neuron {neuron}"

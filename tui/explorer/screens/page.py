@@ -139,7 +139,16 @@ class Page(SessionScreen):
 
     def shown(self) -> dict[str, QueryRequest]:
         """Current requests by name, the most important first."""
-        return self.wants(self.scope) if self.scope is not None else {}
+        return self.wants(self.scope) if self.scope is not None and not self.without_corpus else {}
+
+    def _say_corpus(self) -> None:
+        self.frame()
+        self.notice(
+            f"{self.HEADING}: not for a corpus",
+            f"This run read a corpus, {self.NO_CORPUS}.",
+            "Languages shows what it measured: loss, active neurons and language-specific neurons by language.",
+            step=Step("the Languages screen", partial(self.host.open_detail, "languages")),
+        )
 
     def handed(self) -> dict[str, QueryRequest]:
         """Requests by name that the SQL screen shows."""
@@ -247,6 +256,9 @@ class Page(SessionScreen):
         self.clear_notice()
         requests = self.shown()
         self.drop_outdated(requests)
+        if self.without_corpus:
+            self._say_corpus()
+            return
         self.reflect()
         self.prefetcher.stop(but=requests.values())
         for key, request in requests.items():
@@ -317,8 +329,9 @@ class Page(SessionScreen):
 
     def next_step(self, name: str) -> Step | None:
         """Where a notice points, by its name."""
-        if name == "languages" and self.selection.languages:
-            return Step("switch all languages on", partial(self.select, languages=()))
+        if name == "languages":
+            on = Step("switch all languages on", partial(self.select, languages=()))
+            return on if self.selection.languages else None
         titles = {tab.page: tab.title for tab in TABS}
         return Step(f"the {titles[name]} screen", partial(self.host.open_detail, name)) if name in titles else None
 

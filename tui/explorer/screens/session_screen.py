@@ -1,6 +1,6 @@
 """A screen of the application: its session, and the selection with its runs."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 from neurontui.tui.explorer.query_runner import QueryRunner
 from neurontui.tui.explorer.run_catalog import RunInfo
@@ -13,6 +13,9 @@ from neurontui.tui.explorer.session import Session
 
 class SessionScreen(FilteredScreen):
     """What all screens read from the session."""
+
+    NO_CORPUS: ClassVar[str] = ""
+    """What a corpus lacks for the screen, as in `which has no examples`; empty for screens that show a corpus."""
 
     @property
     def host(self) -> Host:
@@ -43,6 +46,11 @@ class SessionScreen(FilteredScreen):
     def run(self) -> RunInfo | None:
         """The selected run; None if the file has no run."""
         return self.session.run
+
+    @property
+    def without_corpus(self) -> bool:
+        """Whether the selected run read a corpus and the screen has nothing to show for it."""
+        return bool(self.NO_CORPUS) and self.run is not None and self.run.is_corpus
 
     @property
     def second(self) -> RunInfo | None:

@@ -103,7 +103,7 @@ def language_lines(rows: list[dict[str, Any]], width: int) -> list[Spans]:
     head = f"  {'languages':<20} {'family':<16} {'tokens':>7} {'right %':>8}{ranks}  read at"
     lines: list[Spans] = [[], [Span(head, "dim")]]
     for row in rows:
-        last = clean(row["last_token"]).strip()
+        last = "–" if row["last_token"] is None else f"“{clean(row['last_token']).strip()}”"
         share = "" if row["last_token_share"] is None else f"  in {row['last_token_share']:.0f} %"
         lines.append(
             [
@@ -111,7 +111,7 @@ def language_lines(rows: list[dict[str, Any]], width: int) -> list[Spans]:
                 Span(f" {fit(row['name'] or '', 15)} {fit(row['family'] or '', 16)}"),
                 Span(f" {_one(row['tokens']):>7} {percent(row['accuracy']):>8}"),
                 Span(f" {percent(row['first']):>9} {percent(row['first_chance']):>9}  " if ranked else "  "),
-                Span(fit(f"“{last}”{share}", max(width - 58 - len(ranks), 10)), "dim"),
+                Span(fit(f"{last}{share}", max(width - 58 - len(ranks), 10)), "dim"),
             ]
         )
     return lines
@@ -161,4 +161,5 @@ def _others(run: RunInfo) -> str:
 
 def _when(run: RunInfo) -> str:
     started, seconds = plain_value(run.get("started")), duration(run.get("seconds"))
-    return f"{started} UTC, in {seconds}, {count(run.get('tokens'))} prompt tokens"
+    kind = "" if run.is_corpus else "prompt "
+    return f"{started} UTC, in {seconds}, {count(run.get('tokens'))} {kind}tokens"

@@ -23,10 +23,13 @@ def facts(row: Row) -> Table:
         ("task", " · ".join(part for part in (row["task"], row["setting"]) if part)),
         ("demonstrations", f"{row['n_shots']} in front of each prompt"),
         ("languages", f"{row['n_languages']}: {' '.join(row['languages'])}"),
-        ("examples", f"{row['n_examples']:,}; {row['tokens']:,} prompt tokens"),
-        (
-            "accuracy",
-            _accuracy(row),
+        *(
+            (("tokens", f"{row['tokens']:,}"),)
+            if row["task"] == "corpus"
+            else (
+                ("examples", f"{row['n_examples']:,}; {row['tokens']:,} prompt tokens"),
+                ("accuracy", _accuracy(row)),
+            )
         ),
         ("active where", f"activation > {row['threshold']:g} at {token_words(row['token'])} token"),
         ("computed", f"in {row['dtype']} on {row['device']}, {figures(number(row['seconds']))} s"),

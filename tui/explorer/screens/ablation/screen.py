@@ -54,6 +54,7 @@ class AblationPage(ChartPage):
 
     PAGE = "ablation"
     HEADING = "Ablation"
+    NO_CORPUS = "which has no answers to measure ablation by"
     ABOUT = (
         "Accuracy with neurons ablated: those of each type in each example, random neurons, and controls, which are "
         "other active neurons with a similar contribution, equally many where there are enough. Cells are colored by "
@@ -319,7 +320,7 @@ class AblationPage(ChartPage):
     def update(self) -> None:
         """Update, and put the focus on what is shown."""
         super().update()
-        if self.is_current and self.query("#conditions"):
+        if self.is_current and not self.without_corpus and self.query("#conditions"):
             target, movable = self.shown_view.focus, {"conditions", "controls", "chart", "matrix"}
             if target and (self.focused is None or self.focused.id in movable):
                 self.query_one(target).focus()

@@ -34,6 +34,7 @@ class AttributionPage(ChartPage):
 
     PAGE = "attribution"
     HEADING = "Attribution"
+    NO_CORPUS = "which has no prompts whose next token neurons contribute to"
     ABOUT = (
         "Contribution scores (CS, Eq. 9) give a neuron's share in its layer's output; effective scores (ES, Eq. 10) "
         "give how far it moves the logit of the correct answer. Views: types of the 5 % of neurons with the largest "
@@ -115,7 +116,7 @@ class AttributionPage(ChartPage):
     def update(self) -> None:
         """Update, and put the focus on what is shown."""
         super().update()
-        if self.is_current and self.query("#scores"):
+        if self.is_current and not self.without_corpus and self.query("#scores"):
             scores, top, chart = self.query_one("#scores"), self.query_one("#top-neurons"), self.query_one(LayerChart)
             if self.focused in (None, scores, top, chart):
                 {self.scores: scores, self.top: top}.get(self.view, chart).focus()

@@ -35,6 +35,7 @@ class FindingsPage(Page):
 
     PAGE = "findings"
     HEADING = "Findings"
+    NO_CORPUS = "and the paper's claims are about parallel examples"
     ABOUT = (
         "What the runs say about the paper's claims. The sentences above summarize the selected run (●); the table "
         "has a row for each claim and a column for each run. The number decides the claim; its interval is 99.8 %, so "

@@ -16,6 +16,15 @@ from neurontui.tui.explorer.keymap import BRACES, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb, view_named
+from neurontui.tui.explorer.screens.languages.corpus_views import (
+    Agreement,
+    Corpora,
+    CorpusView,
+    DetectorLayers,
+    Reliability,
+    Similarity,
+    selected_neurons,
+)
 from neurontui.tui.explorer.screens.languages.views import (
     MEASURES,
     AgainstChance,
@@ -33,6 +42,9 @@ from neurontui.tui.explorer.widgets.layer_chart import LayerChart
 from neurontui.tui.explorer.widgets.styled_text import StyledText
 from neurontui.tui.explorer.widgets.text_lines import Span
 
+CROSSED = ("layer", "measure", "detector", "detectors")
+"""What the columns of a heatmap can be, if not languages."""
+
 
 class LanguagesPage(Page):
     """Sharing matrix, specific share and partial sharing by layer, sharing against chance."""
@@ -44,17 +56,26 @@ class LanguagesPage(Page):
         "active in the column's. The bars give the languages with which the row's language shares its "
         "partial-shared neurons; the curve below gives this by layer. Other views: the share of each language in "
         "the specific neurons, by layer; partial sharing by layer; and sharing against chance, for related and "
-        "unrelated languages."
+        "unrelated languages. Of a corpus: texts, loss and active neurons by language; the correlation of languages "
+        "over neurons; agreement of the detectors of language-specific neurons (LAPE, average precision, P90), with "
+        "a second run (c) also with its specific neurons; their reliability on both halves of the texts; and their "
+        "neurons by layer."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
         Binding("V", "view(-1)", "previous view", show=False, tooltip="The previous view"),
-        Binding("m", "measure", "measure", show=False, tooltip="Against chance: phi, lift or Jaccard"),
+        Binding(
+            "m",
+            "measure",
+            "measure",
+            show=False,
+            tooltip="Against chance: phi, lift or Jaccard; of a corpus: the detector",
+        ),
         Binding("b", "layer", "one layer", tooltip="Sharing in one layer: type its number, or nothing for all layers"),
         *stepping(
             *BRACES, "step_layer", "layer", "{ }", ("Sharing in the previous layer", "Sharing in the next layer")
         ),
-        Binding("enter", "find", "neurons", tooltip="List neurons specific to the language of the row"),
+        Binding("enter", "find", "neurons", tooltip="Neurons specific to the language of the row"),
     ]
 
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -69,8 +90,30 @@ class LanguagesPage(Page):
         super().__init__()
         self.sharing = Sharing()
         self.chance = AgainstChance()
-        self.views: tuple[LanguageView, ...] = (self.sharing, Specific(), Partial(), self.chance)
-        self.view: LanguageView = self.sharing
+        self.detector_layers, self.agreement = DetectorLayers(), Agreement()
+        of_examples = (self.sharing, Specific(), Partial(), self.chance)
+        of_corpus = (Corpora(), Similarity(), self.agreement, Reliability(), self.detector_layers)
+        self.views: tuple[LanguageView, ...] = (*of_examples, *of_corpus)
+        self._view: dict[bool, LanguageView] = {False: of_examples[0], True: of_corpus[0]}
+
+    @property
+    def of_corpus(self) -> bool:
+        """Whether the run read a corpus, which has views of its own."""
+        return self.run is not None and self.run.is_corpus
+
+    @property
+    def offered(self) -> list[LanguageView]:
+        """The views of runs of this kind."""
+        return [view for view in self.views if isinstance(view, CorpusView) == self.of_corpus]
+
+    @property
+    def view(self) -> LanguageView:
+        """The view that is shown."""
+        return self._view[self.of_corpus]
+
+    @view.setter
+    def view(self, view: LanguageView) -> None:
+        self._view[isinstance(view, CorpusView)] = view
 
     def body(self) -> Iterable[Widget]:
         """Title, heatmap with bars beside it, text and curve below."""
@@ -83,7 +126,9 @@ class LanguagesPage(Page):
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """Queries of the view, and the layers."""
-        return {**self.view.queries(scope), "layers": QueryRequest.of("layers", run=scope.run.number)}
+        neurons = {"lape": selected_neurons(scope)} if scope.run.is_corpus else {}
+        layers = QueryRequest.of("layers", run=scope.run.number)
+        return {**self.view.queries(scope), **neurons, "layers": layers}
 
     def panes(self, key: str) -> tuple[str, ...] | None:
         """Another row of the sharing matrix changes what is beside and below it, not the matrix."""
@@ -108,14 +153,15 @@ class LanguagesPage(Page):
 
     def reflect(self) -> None:
         """The language may have been chosen on another screen."""
-        if len(self.languages) < 2:
+        if len(self.languages) < self.view.least:
             self._few_languages()
         elif not self.outdated:
             self.drawing_once(self._draw)
 
     def _few_languages(self) -> None:
         """Said by whatever comes last, the selection or its empty results."""
-        head = "Sharing needs two languages" if len(self.languages) < 2 else "Nothing to show for these languages"
+        few = len(self.languages) < self.view.least
+        head = self.view.too_few if few else "Nothing to show for these languages"
         step = self.next_step("languages")
         words = "Press L and switch more languages on." if step else f"This run has {len(self.languages)}."
         self.notice(head, words, step=step)
@@ -135,7 +181,7 @@ class LanguagesPage(Page):
         self._reserve_rows(scope)
         heat = self.query_one(Heat)
         heat.show(matrix)
-        heat.name_axes("language", "layer" if matrix.column_title == "layer" else "language")
+        heat.name_axes("language", matrix.column_title if matrix.column_title in CROSSED else "language")
         if (cell := self.view.pointed(scope, matrix, heat.column)) is not None:
             heat.point(*cell)
         self._write(matrix, scope)
@@ -171,15 +217,26 @@ class LanguagesPage(Page):
 
     def action_view(self, step: int) -> None:
         """Another view."""
-        self.view = next_view(self.views, self.view, step)
+        self.view = next_view(self.offered, self.view, step)
         self.update()
 
     def choose_view(self, name: str) -> None:
         """Another view by its name."""
         self.view = view_named(self.views, name, self.view)
 
+    def beside(self) -> None:
+        """Show the agreement of detectors, also with the specific neurons of the second run."""
+        if self.of_corpus:
+            self.view = self.agreement
+            self.update()
+
     def action_measure(self) -> None:
-        """Another measure of sharing against chance."""
+        """Another measure of sharing against chance, or another detector."""
+        if self.of_corpus:
+            self.view = self.detector_layers
+            self.detector_layers.next_detector(self.answers)
+            self.update()
+            return
         names = list(MEASURES)
         self.chance.measure = names[(names.index(self.chance.measure) + 1) % len(names)]
         self.view = self.chance
@@ -204,14 +261,15 @@ class LanguagesPage(Page):
             self.notify(f"Type a layer between 0 and {self._layers - 1}.", severity="warning", markup=False)
 
     def _show_layer(self, layer: int) -> None:
-        self.sharing.one_layer, self.view = True, self.sharing
+        self.view = self.detector_layers if self.of_corpus else self.sharing
+        self.sharing.one_layer = True
         if layer == self.selection.layer:
             self.update()
         self.select(layer=layer)
 
     def action_step_layer(self, step: int) -> None:
         """The selected layer alone, then its neighbors."""
-        shown = self.view is self.sharing and self.sharing.one_layer
+        shown = self.view is self.detector_layers or (self.view is self.sharing and self.sharing.one_layer)
         self._show_layer(min(max(self.selection.layer + step * shown, 0), self._layers - 1))
 
     def filters(self) -> tuple[str, ...]:
@@ -225,14 +283,26 @@ class LanguagesPage(Page):
         self.sharing.one_layer = False
 
     def action_find(self) -> None:
-        """List neurons specific to the language."""
-        if self.scope is not None:
-            language = language_of(self.scope)
+        """List neurons specific to the language; of a corpus, the card of the one with the lowest entropy."""
+        if self.scope is None:
+            return
+        language = language_of(self.scope)
+        if self.of_corpus:
+            self._open_neuron(language)
+        else:
             self.host.open_detail("persistence", speaks=language, type="specific", layer_filter=None)
+
+    def _open_neuron(self, language: str) -> None:
+        rows = self.answers["lape"].to_pylist() if "lape" in self.answers else []
+        row = next((row for row in rows if language in (row["languages"] or ())), None)
+        if row is None:
+            self.notify(f"LAPE selects no neuron for {language}.", markup=False)
+        else:
+            self.host.open_detail("neuron", layer=row["layer"], neuron=row["neuron"])
 
     def crumbs(self) -> tuple[str, ...]:
         """The view."""
-        return (view_crumb(self.views, self.view),)
+        return (view_crumb(self.offered, self.view),)
 
     def drawings(self) -> Sequence[Drawing]:
         """The heatmap, and the bars beside it."""

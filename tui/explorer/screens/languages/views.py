@@ -47,6 +47,9 @@ class LanguageView(View):
     panes: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Ids of the widgets drawn from a query, where these are not the screen's."""
     has_chart: ClassVar[bool] = True
+    least: ClassVar[int] = 2
+    """Number of languages that it needs."""
+    too_few: ClassVar[str] = "Sharing needs two languages"
 
     def heading(self, scope: Scope) -> str:
         """The title, filled in."""

@@ -1,12 +1,20 @@
 """Layers: how many neurons of each layer have each type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.screens.chart_page import ChartPage
-from neurontui.tui.explorer.screens.layers.views import ByLanguageCount, ByLayer, ByThreshold, EveryToken, RightOrWrong
+from neurontui.tui.explorer.screens.layers.views import (
+    ByLanguageCount,
+    ByLayer,
+    ByThreshold,
+    Detectors,
+    EveryToken,
+    RightOrWrong,
+)
+from neurontui.tui.explorer.screens.view import View
 from neurontui.tui.explorer.selection import Selection
 
 
@@ -20,7 +28,8 @@ class LayersPage(ChartPage):
         "non-activated (N) at the last prompt token, as the mean over examples. The read-out gives the layer "
         "under the cursor with its 95 % interval. Types are computed over the languages that are switched on. "
         "Other views: by number of languages (gray: expected if languages were independent), by threshold, "
-        "neurons inactive at every token, and correct against incorrect answers."
+        "neurons inactive at every token, and correct against incorrect answers. Of a corpus: the neurons that "
+        "detectors of language-specific neurons select."
     )
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {"last-token": ()}
     STYLES = ("panels", "lines", "active", "stacked")
@@ -39,14 +48,28 @@ class LayersPage(ChartPage):
             "language",
             "language",
             show=False,
-            tooltip="In the view `every token`: inputs in the next language, or in all",
+            tooltip="In the view `every token`, and of a corpus: the next language, or all",
         ),
     ]
 
     def __init__(self) -> None:
         self.by_layer = ByLayer()
         self.every_token = EveryToken()
-        super().__init__(self.by_layer, ByLanguageCount(), ByThreshold(), self.every_token, RightOrWrong())
+        self.detectors = Detectors()
+        of_types = (self.by_layer, ByLanguageCount(), ByThreshold(), self.every_token, RightOrWrong())
+        super().__init__(*of_types, self.detectors)
+
+    def update(self) -> None:
+        """A corpus has a view of its own: it has no types."""
+        if self.run is not None and self.run.is_corpus != (self.view is self.detectors):
+            self.view = self.detectors if self.run.is_corpus else self.by_layer
+        super().update()
+
+    def offered(self) -> Sequence[View]:
+        """The views of runs of this kind."""
+        if self.view is self.detectors:
+            return (self.detectors,)
+        return [view for view in super().offered() if view is not self.detectors]
 
     def reflect(self) -> None:
         """Without a second run there is no difference to show."""
@@ -96,8 +119,9 @@ class LayersPage(ChartPage):
 
     def filters(self) -> tuple[str, ...]:
         """The language of the inputs, in the view that has them."""
-        shown = self.scope is not None and self.view is self.every_token and self.scope.inputs
-        return (f"{shown} inputs",) if shown else ()
+        shown = self.scope is not None and self.view in (self.every_token, self.detectors) and self.scope.inputs
+        kind = "" if self.view is self.detectors else " inputs"
+        return (f"{shown}{kind}",) if shown else ()
 
     def no_filters(self) -> None:
         """Inputs in all languages."""

@@ -1,5 +1,6 @@
 """The views of the Layers screen."""
 
+from neurontui.tui.charts.builders.corpora import detectors_chart
 from neurontui.tui.charts.builders.rows import layer_name
 from neurontui.tui.charts.builders.types import (
     by_count,
@@ -209,6 +210,34 @@ class EveryToken(View):
     def foot(self, scope: Scope, chart: Chart) -> list[str]:
         """The denominators."""
         return [*DENOMINATORS]
+
+
+class Detectors(View):
+    """The neurons that detectors of language-specific neurons select from a corpus."""
+
+    name = "detectors"
+    absent = Absent(
+        "Detectors compare languages: two are needed", "Press L and switch more languages on.", step="languages"
+    )
+
+    def missing(self, answers: Answers, scope: Scope) -> Absent:
+        """The run itself may have one language only."""
+        count = len(scope.run.languages)
+        return self.absent if count > 1 else Absent(self.absent.head, f"This run has {count}.")
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """Neurons by detector, language and layer."""
+        return {"detectors": QueryRequest.of("detectors-by-layer", run=scope.run.number, languages=scope.languages)}
+
+    def chart(self, answers: Answers, scope: Scope, style: str) -> Chart | None:
+        """A curve for each detector."""
+        table = answers.get("detectors")
+        return None if table is None else detectors_chart(table, scope.inputs, answers.get("layers"))
+
+    def about(self, answers: Answers, scope: Scope, chart: Chart) -> str:
+        """The language, and what percentages refer to."""
+        which = f"for {scope.inputs}" if scope.inputs else f"for a language, mean of {len(scope.languages)}"
+        return f"{which} · % of the layer's neurons"
 
 
 class RightOrWrong(View):

@@ -34,6 +34,7 @@ class PersistencePage(Page):
 
     PAGE = "persistence"
     HEADING = "Persistence"
+    NO_CORPUS = "which has no examples in which neurons have a type"
     ABOUT = (
         "Average is a type's mean ratio. Overlap is the share of all neurons that have the type in every example; same "
         "mask also requires the same set of languages. Overlap decreases as the number of examples grows: v shows by "
