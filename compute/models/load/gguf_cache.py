@@ -17,7 +17,7 @@ import transformers
 from filelock import FileLock
 from transformers import AutoConfig, AutoTokenizer, GgufConfig
 
-from neurontui.compute.cache_folder import cache_root
+from neurontui.compute.cache_folder import cache_root, require_space
 from neurontui.compute.models.load.auto_class import auto_class
 from neurontui.compute.models.load.gguf_file import GgufFile, read_gguf, require_same_model
 from neurontui.compute.models.load.load_errors import first_sentence
@@ -68,7 +68,7 @@ def _convert_into(folder: Path, path: Path, say: Callable[[str], None], progress
     """Convert beside the final place and rename; what an interrupted conversion left is removed."""
     file = read_gguf(path)
     size = 4 * sum(file.n_weights.values())
-    _require_space(folder.parent, size)
+    require_space(folder.parent, size, f"Converting {path.name} to float32")
     say(
         f"Converting {path.name} ({file.quantization}) to float32, once: {size / 1e9:.1f} GB in {folder.parent}. "
         "This can take some minutes."
@@ -90,15 +90,6 @@ def _convert_into(folder: Path, path: Path, say: Callable[[str], None], progress
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     say(f"Converted {path.name}.")
-
-
-def _require_space(folder: Path, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise ModelError(
-            f"The dequantized weights need {size / 1e9:.1f} GB in {folder}, which has {free / 1e9:.1f} GB free; "
-            "free some space, or set NEURONTUI_CACHE to a folder on another disk."
-        )
 
 
 def _convert(file: GgufFile, folder: Path, progress: Phase) -> None:

@@ -173,7 +173,9 @@ def test_a_file_that_is_not_complete(written: Path, tmp_path: Path) -> None:
 def test_a_full_disk_and_a_missing_package(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
-        assert "NEURONTUI_CACHE" in refusal(written)
+        said = refusal(written)
+    assert said.startswith(f"Converting {written.name} to float32 needs ")
+    assert "0 MB free; free some space, or set NEURONTUI_CACHE" in said
     monkeypatch.setitem(sys.modules, "gguf", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'neurontui\[gguf\]'"):
         load(written)
