@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from neurontui.compute.answers.ranking import LOGITS_AT_ONCE
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import RunShape
-from neurontui.compute.measures.gradients import BUDGET_SHARE
+from neurontui.compute.measures.gradients import ANSWER_COST, BUDGET_SHARE
 from neurontui.compute.measures.gradients import LOGITS_AT_ONCE as GRADIENT_LOGITS
 from neurontui.compute.models.loaded_model import LoadedModel
 
@@ -20,8 +20,6 @@ _WIDE, _NARROW = 5, 8
 """Tensors that a block holds at the same time, of the FFN's width and of the model's; activations make copies."""
 _KEPT_WIDE, _KEPT_NARROW = 4, 14
 """Tensors that the backward pass needs of each block, of the FFN's width and of the model's."""
-_ANSWER_SHARE = 0.25
-"""Share of the tokens of a gradient pass that predict a token of an answer."""
 _SLACK = 1.25
 """Overhead of the allocator; measured with `python -m tests.benchmarks.estimates`."""
 _LIBRARIES = 120_000_000
@@ -66,7 +64,7 @@ def _backward(config: RunConfig, loaded: LoadedModel, longest: int) -> int:
     tokens = max(longest, config.batch_tokens // BUDGET_SHARE)
     kept = sum(_KEPT_WIDE * ffn.layer.n_neurons + _KEPT_NARROW * _hidden(loaded) for ffn in loaded.ffns)
     words = loaded.model.get_output_embeddings().weight.shape[0]
-    logits = min(GRADIENT_LOGITS, _ANSWER_SHARE * tokens * words)
+    logits = min(GRADIENT_LOGITS, tokens / ANSWER_COST * words)
     return int(tokens * kept * loaded.torch_dtype.itemsize + 3 * 4 * logits)
 
 

@@ -27,6 +27,9 @@ from neurontui.store.errors import InputError, MeasureError
 
 LOGITS_AT_ONCE = 1 << 26
 """Most logits of one pass, 0.25 GB in float32; the backward pass needs them about three times."""
+ANSWER_COST = 8
+"""A token of an answer counts as so many, because the backward pass keeps its logits three times: short prompts are
+many in one pass, and so are their answers."""
 BUDGET_SHARE = 4
 """A pass has this fraction of the tokens of other passes, because it keeps the activations of all layers."""
 
@@ -114,9 +117,9 @@ def gradients(
 
 
 def _costs(loaded: LoadedModel, inputs: Sequence[_Input], options: GradientOptions) -> list[int]:
-    """Cost of each input in tokens; a long answer costs more where its logits would be too many."""
+    """Cost of each input in tokens: those that are read or, if they are more, those that its logits count as."""
     n_words = loaded.model.get_output_embeddings().weight.shape[0]
-    a_token = options.token_budget * n_words / LOGITS_AT_ONCE
+    a_token = max(ANSWER_COST, options.token_budget * n_words / LOGITS_AT_ONCE)
     return [max(len(item.prompt), len(item.fed), int(a_token * len(item.answer))) for item in inputs]
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from neurontui.compute.answers.targets import Targets
-from neurontui.compute.measures.gradients import GradientOptions, Gradients, gradients, require_gradients
+from neurontui.compute.measures.gradients import ANSWER_COST, GradientOptions, Gradients, gradients, require_gradients
 from neurontui.compute.models.load.load import ModelOptions, load_model
 from neurontui.compute.models.passes.capture import CaptureOptions, capture
 from neurontui.compute.models.prompts.tokenize import encode_batch
@@ -137,6 +137,21 @@ def test_batches_do_not_matter() -> None:
         assert together[row][1] == pytest.approx(logprob, abs=1e-4)
         for one, other in zip(layers, together[row][0], strict=True):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5 * float(one.abs().max()))
+
+
+def test_short_prompts_do_not_add_up_to_many_answers_in_one_pass() -> None:
+    """The logits of a pass are bounded by its tokens, so memory does not grow with the number of short prompts."""
+    loaded, batch = load_tiny("llama"), asked()
+    many = replace(batch, examples=batch.examples * 20, indices=tuple(range(20 * len(batch.examples))))
+    rows = targets_of(loaded, batch).rows * 20
+    most = []
+
+    def take(found: Gradients) -> None:
+        answers = [len(target.ids) for row in found.rows if (target := rows[row])]
+        most.append(sum(answers) if len(answers) > 1 else 0)
+
+    gradients(loaded, many, Targets(rows), GradientOptions(400), take)
+    assert 30 < max(most) <= 400 // ANSWER_COST
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma3_text", "bloom"])
