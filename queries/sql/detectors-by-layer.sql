@@ -28,6 +28,6 @@ WITH counts AS (
 )
 SELECT d.detector, d.language, y.layer, coalesce(c.n, 0) AS n, 100 * coalesce(c.n, 0) / y.n_neurons AS ratio
 FROM detector_sizes d JOIN run_languages l ON l.run = $run AND l.language = d.language
-JOIN layers y ON y.run = $run
+JOIN layers y ON y.run = $run AND y.layer IN (SELECT DISTINCT layer FROM activity)
 LEFT JOIN counts c ON c.detector = d.detector AND c.language = d.language AND c.layer = y.layer
 ORDER BY d.place, l.bit, y.layer

@@ -7,10 +7,10 @@
 --   which their probability is above the second bar. A bar is a percentile of all probabilities: the k-th smallest,
 --   k = percentile · number / 100, rounded half to even, as in the published code. There, both percentiles are 95; the
 --   share is 1 % in the paper and 5 % in the code. Entropies that agree to nine decimals are ties, which go by layer
---   and neuron; the published order of ties is arbitrary. Fewer neurons are
---   selected if fewer are above the first bar. Without a bar, any probability above 0 counts: a neuron that is never
---   active is left out in any case. The published code counts act(gate) above 0; the sign of the weight of the value
---   vector (act(gate) · up in a gated FFN) can be counted in a corpus only.
+--   and neuron; the published order of ties is arbitrary. Fewer neurons are selected if fewer are above the first bar.
+--   Without a bar, any probability above 0 counts: a neuron that is never active is left out in any case. The published
+--   code counts act(gate) above 0; the sign of the weight of the value vector (act(gate) · up in a gated FFN) can be
+--   counted in a corpus only.
 -- shared: one_part, activity, lape
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.

@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = folder / "texts"
     texts.mkdir()
     for code, word in (("en", "capital"), ("de", "Hauptstadt"), ("tr", "başkenti")):
-        (texts / f"{code}.txt").write_text("".join(f"Ankara {word} {i}.\n" for i in range(12)), "utf-8")
+        (texts / f"{code}.txt").write_text("".join(f"Ankara {word} {i}.\n" for i in range(40)), "utf-8")
     run(RunConfig(model=steering.model, task="corpus", data=texts, out=folder / "demo-corpus.duckdb", name="corpus",
                   device="cpu"), NullProgress())  # fmt: skip
     return folder

@@ -8,8 +8,13 @@ common_neurons AS (
 ), set_pairs AS (
     SELECT a.place, b.place AS other_place, a.detector, b.detector AS other, a.part, b.part AS other_part, a.language,
         a.size AS n, b.size AS n_other, coalesce(c.n_both, 0) AS n_both,
-        (SELECT sum(n_neurons) FROM layers WHERE run = $run)::BIGINT AS n_neurons
+        n_neurons
     FROM detector_sizes a JOIN detector_sizes b USING (language)
+    CROSS JOIN (
+        -- Of the measured layers: a corpus is read by an encoder only, if there is one.
+        SELECT sum(n_neurons)::BIGINT AS n_neurons FROM layers
+        WHERE run = $run AND layer IN (SELECT DISTINCT layer FROM activity)
+    )
     LEFT JOIN common_neurons c ON c.detector = a.detector AND c.other = b.detector AND c.part = a.part
         AND c.other_part = b.part AND c.language = a.language
     WHERE (a.place = b.place AND a.part < b.part) OR (a.place < b.place AND a.part = b.part)
