@@ -382,7 +382,7 @@ def test_a_language_with_one_half_of_texts(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Run 1: parallel, of the same model as run 2, a corpus. Run 3: parallel, of another model."""
-    raw = make_run(1, examples=8)  # few, so that some neurons have a type in half of them
+    raw = make_run(3, examples=4)  # few, so that some neurons have a type in half of them
     other = make_run(2, "other · fact", model="other")
     path = write_runs(tmp_path_factory.mktemp("mixed") / "mixed.duckdb", raw, other)
     width = max(A.shape[-1] for A in raw.activations)
