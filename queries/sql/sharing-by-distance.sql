@@ -20,7 +20,7 @@
 --   n_languages   languages     Number of languages with this distance to at least one other.
 --   n_pairs       pairs         Number of pairs of languages whose distance is known.
 --   correlation   -             Spearman's ρ over pairs; NULL with fewer than three pairs or if all are equal.
---   low           -             Lower end of its 95 % interval; NULL with fewer than two folds.
+--   low           -             Lower end of its 95 % interval, may pass −1; NULL with fewer than two folds.
 --   high          -             Upper end.
 --   p_value       -             Probability of a correlation at least as low under permutation; one-sided.
 --   permutations  permutations  Number of permutations of the languages, the data's own order included.
@@ -110,7 +110,7 @@ WITH known AS (
     GROUP BY d.kind
 )
 SELECT c.kind AS distance, n_languages, coalesce(n_pairs, 0) AS n_pairs, correlation,
-    greatest(correlation - half, -1) AS low, least(correlation + half, 1) AS high,
+    correlation - half AS low, correlation + half AS high,
     if(correlation IS NULL, NULL, p_value) AS p_value, if(correlation IS NULL, NULL, permutations) AS permutations,
     n - n_languages AS n_unknown,
     CASE WHEN n_languages = 0 AND c.kind IN (FROM distance_kinds) AND NOT EXISTS (FROM language_distances)

@@ -10,6 +10,7 @@ from neurontui.tui.report.model import Block, Report, Section, Text
 from neurontui.tui.report.run import Row, Run, read_run
 from neurontui.tui.report.sections import (
     ablation,
+    agreement,
     contribution,
     examples,
     interventions,
@@ -45,8 +46,8 @@ PARTS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
     (
         "Over languages", "languages",
         (
-            languages.partial_and_specific, languages.matrix, languages.by_family, types.by_language_count,
-            types.by_language_count_and_layer,
+            languages.partial_and_specific, languages.matrix, agreement.of_halves, languages.by_family,
+            languages.by_distance, types.by_language_count, types.by_language_count_and_layer,
         ),
     ),
     ("Over thresholds", "thresholds", (types.by_threshold,)),

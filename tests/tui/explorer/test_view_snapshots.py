@@ -29,6 +29,7 @@ VIEWS = {
     "languages-partial": "3 v v l",
     "languages-against-chance": "3 v v v j",
     "languages-lift": "3 m",
+    "languages-by-distance": "3 V j",
     "persistence-by-size": "5 v",
     "persistence-filtered": "5 f u b",
     "neuron-next": "6 right_square_bracket",

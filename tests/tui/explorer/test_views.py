@@ -12,6 +12,7 @@ from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.ablation import views as ablation
 from neurontui.tui.explorer.screens.attribution import views as attribution
 from neurontui.tui.explorer.screens.languages import views as languages
+from neurontui.tui.explorer.screens.languages.by_distance import ByDistance
 from neurontui.tui.explorer.screens.layers import views as layers
 from neurontui.tui.explorer.screens.persistence import views as persistence
 from neurontui.tui.explorer.screens.view import View
@@ -52,6 +53,7 @@ def all_views() -> list[View]:
         *(kind() for kind in (layers.ByLayer, layers.ByLanguageCount, layers.ByThreshold)),
         *(kind() for kind in (layers.EveryToken, layers.RightOrWrong)),
         *(kind() for kind in (languages.Sharing, languages.Specific, languages.Partial, languages.AgainstChance)),
+        ByDistance(),
         *(kind() for kind in (attribution.TopShare, attribution.OneNeuron, attribution.AllNeurons)),
         *(kind() for kind in (attribution.LargestEffect, attribution.EffectiveScores)),
         *(kind(options) for kind in (ablation.Conditions, ablation.AccuracyBars, ablation.Controls, ablation.Dose)),
@@ -102,6 +104,23 @@ def test_bars_against_chance_are_those_of_the_row(session: Session, scope: Scope
     }
     assert expected
     assert {bar.name: bar.value for bar in bars.bars} == pytest.approx(expected)
+
+
+def test_only_known_distances_can_be_shown(session: Session, scope: Scope) -> None:
+    view = ByDistance()
+    tables = answers_of(session, view, scope)
+    table = tables["distances"]
+    for kind in ("genetic", "syntactic", "phonological", "inventory", "geographic"):
+        table = table.set_column(table.column_names.index(kind), kind, pa.nulls(table.num_rows, pa.float64()))
+    tables["distances"] = table
+    shown = []
+    for _ in range(4):
+        shown.append(view.heading(scope, tables).split(" · ")[1].split()[0])
+        matrix = view.matrix(tables, scope)
+        assert matrix is not None
+        assert matrix.title.endswith(shown[-1])
+        view.step(tables)
+    assert shown == ["family", "branch", "script", "family"]
 
 
 def test_partial_sharing_bars_are_those_of_all_layers(session: Session, scope: Scope) -> None:

@@ -12,6 +12,7 @@ from neurontui.tui.charts.builders.types import runs_by_layer, type_chart
 from neurontui.tui.charts.palette import LETTERS, TYPES
 from neurontui.tui.report.model import Block, Cell, Figure, Section, Table, Text
 from neurontui.tui.report.run import Row, Run
+from neurontui.tui.report.sections.agreement import of_runs
 from neurontui.tui.report.shape import by, cells, parts, percent
 
 PAIRS = 30
@@ -29,7 +30,7 @@ def comparison(results: Results, runs: Sequence[Run]) -> Section:
         blocks.append(_grid(measured, ratios))
     if 2 <= len(measured) <= OVERLAID:
         blocks.append(_overlay(measured, ratios))
-    blocks += _differences(results, measured)
+    blocks += [*_differences(results, measured), *of_runs(results, measured)]
     return Section("Across runs", "across-runs", tuple(blocks))
 
 

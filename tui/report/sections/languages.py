@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from neurontui.queries.results import Results
+from neurontui.tui.charts.builders.distances import left_out
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.sharing import languages_chart, sharing_matrix
 from neurontui.tui.common.significant import figures, with_interval
@@ -76,6 +77,41 @@ def matrix(results: Results, run: Run) -> Block:
         "In percent of the row’s, over all layers and examples.",
         (replace(sharing_matrix(table, run.languages), title=""),),
         run.command("sharing-matrix"),
+    )
+
+
+def by_distance(results: Results, run: Run) -> Block:
+    """Do closer languages share more neurons, for every distance?"""
+    if len(run.languages) < 3:
+        return too_few_languages(run, 3)
+    rows = results.query("sharing-by-distance", run=run.number).to_pylist()
+    if not rows:
+        return missing(run, "types")
+    body = tuple(
+        cells(
+            row["distance"], str(row["n_languages"]), str(row["n_pairs"]),
+            with_interval(number(row["correlation"]), number(row["low"]), number(row["high"])),
+            figures(number(row["p_value"]), 2),
+        )
+        for row in rows
+        if number(row["correlation"]) is not None
+    )  # fmt: skip
+    if not body:
+        return Text(
+            "No distance of the run’s languages is known for three pairs; see",
+            "missing",
+            run.command("language-distances"),
+        )
+    return Table(
+        "Do closer languages share more neurons?",
+        ("distance", "languages", "pairs", "ρ with sharing", "p"),
+        body,
+        caption="ρ: Spearman’s correlation of φ and distance over pairs of languages; negative if closer languages "
+        "share more. Interval: 95 %, over examples. p: Mantel test, one-sided, permuting the languages, because pairs "
+        "are not independent; not corrected for the number of distances. Family, branch and script: same or not. "
+        "Others: URIEL." + "".join(f" {note}." for note in left_out(rows)),
+        query=f"{run.command('sharing-by-distance')}; {run.command('language-distances')}",
+        slug=f"{run.anchor}-distances",
     )
 
 

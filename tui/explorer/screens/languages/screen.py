@@ -16,6 +16,7 @@ from neurontui.tui.explorer.keymap import BRACES, Binding, BindingType, stepping
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view, view_crumb, view_named
+from neurontui.tui.explorer.screens.languages.by_distance import ByDistance
 from neurontui.tui.explorer.screens.languages.corpus_views import (
     Agreement,
     Corpora,
@@ -47,19 +48,20 @@ CROSSED = ("layer", "measure", "detector", "detectors")
 
 
 class LanguagesPage(Page):
-    """Sharing matrix, specific share and partial sharing by layer, sharing against chance."""
+    """Sharing matrix, specific share and partial sharing by layer, sharing against chance and by distance."""
 
     PAGE = "languages"
     HEADING = "Languages"
     ABOUT = (
         "Which languages share neurons. The matrix gives, of the neurons active in the row's language, the share "
-        "active in the column's. The bars give the languages with which the row's language shares its "
-        "partial-shared neurons; the curve below gives this by layer. Other views: the share of each language in "
-        "the specific neurons, by layer; partial sharing by layer; and sharing against chance, for related and "
-        "unrelated languages. Of a corpus: texts, loss and active neurons by language; the correlation of languages "
-        "over neurons; agreement of the detectors of language-specific neurons (LAPE, average precision, P90), with "
-        "a second run (c) also with its specific neurons; their reliability on both halves of the texts; and their "
-        "neurons by layer."
+        "active in the column's; halves: ρ is the agreement of the matrix between two halves of the examples. The "
+        "bars give the languages with which the row's language shares its partial-shared neurons; the curve below "
+        "gives this by layer. Other views: the share of each language in the specific neurons, by layer; partial "
+        "sharing by layer; sharing against chance, for related and unrelated languages; and distances between "
+        "languages, with their correlation with sharing. Of a corpus: texts, loss and active neurons by language; the "
+        "correlation of languages over neurons; agreement of the detectors of language-specific neurons (LAPE, average "
+        "precision, P90), with a second run (c) also with its specific neurons; their reliability on both halves of "
+        "the texts; and their neurons by layer."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view(1)", "view", tooltip="The next view of this screen"),
@@ -69,7 +71,7 @@ class LanguagesPage(Page):
             "measure",
             "measure",
             show=False,
-            tooltip="Against chance: phi, lift or Jaccard; of a corpus: the detector",
+            tooltip="Against chance: phi, lift or Jaccard; by distance: which; of a corpus: the detector",
         ),
         Binding("b", "layer", "one layer", tooltip="Sharing in one layer: type its number, or nothing for all layers"),
         *stepping(
@@ -82,6 +84,8 @@ class LanguagesPage(Page):
         "partial-all": ("beside",),
         "specific-all": ("beside",),
         "family": ("below",),
+        "by-distance": ("below",),
+        "agreement": ("below",),
         "last-token": (),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = dict.fromkeys(("view", "measure", "layer", "step_layer", "find"), ())
@@ -90,8 +94,9 @@ class LanguagesPage(Page):
         super().__init__()
         self.sharing = Sharing()
         self.chance = AgainstChance()
+        self.distance = ByDistance()
         self.detector_layers, self.agreement = DetectorLayers(), Agreement()
-        of_examples = (self.sharing, Specific(), Partial(), self.chance)
+        of_examples = (self.sharing, Specific(), Partial(), self.chance, self.distance)
         of_corpus = (Corpora(), Similarity(), self.agreement, Reliability(), self.detector_layers)
         self.views: tuple[LanguageView, ...] = (*of_examples, *of_corpus)
         self._view: dict[bool, LanguageView] = {False: of_examples[0], True: of_corpus[0]}
@@ -191,7 +196,7 @@ class LanguagesPage(Page):
         self.query_one("#heat-row").styles.height = 1 + len(scope.run.languages)
 
     def _write(self, matrix: Matrix, scope: Scope) -> None:
-        head, _, words = self.view.heading(scope).partition(" · ")
+        head, _, words = self.view.heading(scope, self.answers).partition(" · ")
         width = max(self.size.width - 2, 20)
         notes = [line for note in notes_of(self.answers.get("last-token")) for line in note_lines(note, width)]
         self.query_one("#title", StyledText).show([[Span(head, bold=True), Span(f" · {words}", "dim")], *notes])
@@ -231,10 +236,14 @@ class LanguagesPage(Page):
             self.update()
 
     def action_measure(self) -> None:
-        """Another measure of sharing against chance, or another detector."""
+        """Another measure of sharing against chance, another distance in their view, or another detector."""
         if self.of_corpus:
             self.view = self.detector_layers
             self.detector_layers.next_detector(self.answers)
+            self.update()
+            return
+        if self.view is self.distance:
+            self.distance.step(self.answers)
             self.update()
             return
         names = list(MEASURES)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from neurontui.tui.charts.builders.distances import agreement_line, agreement_note
 from neurontui.tui.charts.builders.families import family_lines
 from neurontui.tui.charts.builders.rows import half_width, layer_name
 from neurontui.tui.charts.builders.sharing import (
@@ -51,7 +52,7 @@ class LanguageView(View):
     """Number of languages that it needs."""
     too_few: ClassVar[str] = "Sharing needs two languages"
 
-    def heading(self, scope: Scope) -> str:
+    def heading(self, scope: Scope, answers: Answers) -> str:
         """The title, filled in."""
         return self.title.format(language=language_of(scope), measure="")
 
@@ -116,7 +117,13 @@ class Sharing(LanguageView):
             {"partial-layers": _partial(scope)} if self.one_layer else {"partial-all": _partial(scope, by_layer=False)}
         )
         matrix = QueryRequest.of("sharing-matrix", **_chosen(scope), layer=layer)
-        return {"matrix": matrix, **partners, "partial": _partial(scope), "last-token": last_token_request(scope)}
+        return {
+            "matrix": matrix,
+            **partners,
+            "partial": _partial(scope),
+            "last-token": last_token_request(scope),
+            "agreement": QueryRequest.of("sharing-reliability", **_chosen(scope), layer=layer),
+        }
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:
         """Languages by languages, in one layer or in all."""
@@ -142,7 +149,8 @@ class Sharing(LanguageView):
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """The value of the cell with its interval."""
-        return [[], self._cell(answers.get("matrix"), matrix.rows[row], matrix.columns[column])]
+        cell = self._cell(answers.get("matrix"), matrix.rows[row], matrix.columns[column])
+        return [[], [*cell, *agreement_note(answers.get("agreement"), "shared")]]
 
     def _cell(self, table: pa.Table | None, row: str, column: str) -> Spans:
         values = pair(table, row, column) if table is not None else None
@@ -235,7 +243,7 @@ class AgainstChance(LanguageView):
     def __init__(self) -> None:
         self.measure = next(iter(MEASURES))
 
-    def heading(self, scope: Scope) -> str:
+    def heading(self, scope: Scope, answers: Answers) -> str:
         """The title, filled in."""
         return self.title.format(measure=MEASURES[self.measure])
 
@@ -245,6 +253,7 @@ class AgainstChance(LanguageView):
             "lift": QueryRequest.of("sharing-lift", **_chosen(scope)),
             "family": QueryRequest.of("sharing-by-family", **_chosen(scope), measure=self.measure),
             "last-token": last_token_request(scope),
+            "agreement": QueryRequest.of("sharing-reliability", **_chosen(scope)),
         }
 
     def cells(self, table: pa.Table, scope: Scope, layers: pa.Table) -> Matrix:
@@ -270,7 +279,8 @@ class AgainstChance(LanguageView):
 
     def below(self, answers: Answers, matrix: Matrix, row: int, column: int) -> list[Spans]:
         """Related and unrelated languages."""
-        return [[], *family_lines(answers.get("family"), self.measure)]
+        lines = family_lines(answers.get("family"), self.measure)
+        return [[], *lines, agreement_line(answers.get("agreement"), self.measure)]
 
 
 def _chosen(scope: Scope) -> dict[str, Any]:
