@@ -43,6 +43,14 @@ def symmetric(rng: np.random.Generator, P: int) -> Array:
     return upper + upper.T
 
 
+def uneven(rng: np.random.Generator, P: int) -> Array:
+    """(P, P) with languages that are close to all others, and some that are far from all: pairs are not independent."""
+    effects = rng.uniform(size=P)
+    values = (effects[:, None] + effects + 0.2 * symmetric(rng, P)) / 2.2
+    np.fill_diagonal(values, 0)
+    return values
+
+
 def distance_table(codes: tuple[str, ...], matrices: dict[str, Array]) -> pa.Table:
     """The table `language_distances` with these (P, P) distances; nan is unknown."""
     rows = [
