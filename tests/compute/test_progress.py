@@ -37,7 +37,7 @@ def positions(tmp_path_factory: pytest.TempPathFactory) -> list[Position]:
     progress = Recorded()
     config = RunConfig(
         model=str(save_tiny("gemma3_text", folder / "model")), task=str(task), out=folder / "r.duckdb", device="cpu",
-        languages=LANGUAGES, measures=("types", "attribution", "ablation"), batch_examples=4, examples_at_once=2,
+        languages=LANGUAGES[:2], measures=("types", "attribution", "ablation"), batch_examples=4, examples_at_once=2,
         ablation_fractions=(0.25,), ablation_seeds=1, ablation_doses=(), ablation_set="global", max_new_tokens=2,
         ablation_prompt_baseline=True,
     )  # fmt: skip
