@@ -9,6 +9,7 @@ from filelock import FileLock
 
 from neurontui.tui.explorer.app import Explorer
 from tests.tui.driving import explorer_of
+from tests.tui.intervention_stores import KINDS, write_interventions
 from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample
 
@@ -61,6 +62,18 @@ def demo_runs(shared: Path) -> Path:
             write_measured(folder / "part.duckdb")
             (folder / "part.duckdb").rename(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def interventions(shared: Path) -> dict[str, Path]:
+    """Files with interventions, by kind. Workers of one session share them."""
+    folder = shared / "interventions"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "made").exists():
+            write_interventions(folder)
+            (folder / "made").touch()
+    return {kind: folder / f"{kind}.duckdb" for kind in KINDS}
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from tests.queries.test_steering import steered
 KINDS = ("selected", "steered", "valued", "truth")
 
 
-def write_interventions(folder: Path) -> dict[str, Path]:
-    """A file for each kind."""
+def write_interventions(folder: Path) -> None:
+    """A file for each kind, with its name."""
     raw = make_run(6)
     paths = {kind: folder / f"{kind}.duckdb" for kind in KINDS}
     write_outcomes(paths["selected"], selected_run(2, np.diag([-0.8, -0.6, 0, 0.7])))
@@ -25,4 +25,3 @@ def write_interventions(folder: Path) -> dict[str, Path]:
     write_runs(paths["truth"], make_run(seed=1, examples=14, attribution=False))
     with duckdb.connect(str(paths["truth"])) as connection:
         connection.executemany("INSERT INTO neuron_effects VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", made())
-    return paths

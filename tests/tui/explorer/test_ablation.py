@@ -15,7 +15,6 @@ from tests.queries.selected_stores import selected_run, write_outcomes
 from tests.queries.test_interventions import conditions_of
 from tests.queries.test_steering import steered
 from tests.tui.driving import NARROW, explorer_of, page_of, press, settle, text_of
-from tests.tui.intervention_stores import write_interventions
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +22,6 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with sets selected for languages, and one that was steered."""
     path = tmp_path_factory.mktemp("interventions") / "r.duckdb"
     return write_outcomes(path, selected_run(2, np.diag([-0.8, -0.6, 0, 0.7])), steered())
-
-
-@pytest.fixture(scope="module")
-def interventions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_interventions(tmp_path_factory.mktemp("kinds"))
 
 
 async def test_the_matrix_shows_both_sizes_and_its_keys_choose(chosen: Path) -> None:

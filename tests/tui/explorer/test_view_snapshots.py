@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.driving import NARROW, explorer_of, page_of, press, settle
-from tests.tui.intervention_stores import write_interventions
 
 VIEWS = {
     "layers-lines": "2 s",
@@ -86,11 +85,6 @@ def test_view(
         await settle(pilot)
 
     assert snap_compare(explorer_of(demo_runs, run=1), terminal_size=NARROW, run_before=drive)
-
-
-@pytest.fixture(scope="module")
-def interventions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_interventions(tmp_path_factory.mktemp("interventions"))
 
 
 @pytest.mark.parametrize("view", [pytest.param(view, id=name) for name, view in INTERVENTIONS.items()])

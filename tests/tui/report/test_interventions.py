@@ -1,6 +1,7 @@
 """Sections on interventions: their numbers are those of the queries, and runs without them have no section."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +13,13 @@ from neurontui.tui.report.build import _made
 from neurontui.tui.report.model import Block, Figure, Table
 from neurontui.tui.report.numbers import tables
 from neurontui.tui.report.run import Run, read_run
-from neurontui.tui.report.sections import interventions
+from neurontui.tui.report.sections import interventions as sections
 from neurontui.tui.report.sections.steering import steering
 from neurontui.tui.report.sections.truth import truth
 from tests.queries.selected_stores import LANGUAGES
-from tests.tui.intervention_stores import KINDS, write_interventions
+from tests.tui.intervention_stores import KINDS
 
-MAKERS = (interventions.off_target, interventions.agreement, interventions.patching, steering, truth)
+MAKERS = (sections.off_target, sections.agreement, sections.patching, steering, truth)
 TITLES = {
     "selected": ["Whose neurons matter for which language: selected by lape, value 0"],
     "steered": [
@@ -36,8 +37,8 @@ TITLES = {
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Results, Run]]]:
-    files = {kind: open_results(path) for kind, path in write_interventions(tmp_path_factory.mktemp("i")).items()}
+def opened(interventions: dict[str, Path]) -> Iterator[dict[str, tuple[Results, Run]]]:
+    files = {kind: open_results(path) for kind, path in interventions.items()}
     yield {kind: (results, read_run(results, results.runs().to_pylist()[0])) for kind, results in files.items()}
     for results in files.values():
         results.close()
