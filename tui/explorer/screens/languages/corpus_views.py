@@ -168,7 +168,7 @@ class DetectorLayers(CorpusView):
         """The sizes of the sets."""
         return {"detectors": detectors(scope)}
 
-    def heading(self, scope: Scope) -> str:
+    def heading(self, scope: Scope, answers: Answers) -> str:
         """The title, filled in."""
         return self.title.format(measure=self.detector)
 
