@@ -16,6 +16,7 @@ from neurontui.tui.charts.builders.distances import (
     distance_matrix,
     left_out,
 )
+from neurontui.tui.charts.figure.plot import picture
 from tests.tui.charts.raw import CODES, rows_of
 from tests.tui.charts.words import numbers, text
 
@@ -34,6 +35,7 @@ def _lines(*changes: dict[str, Any]) -> list[str]:
 def test_the_matrix_is_mirrored_and_in_the_order_of_the_languages(results: Results) -> None:
     codes = list(reversed(CODES))
     matrix = distance_matrix(rows_of(results, "language-distances"), codes, "script")
+    assert b"Distance between languages: script (0\xe2\x80\x931)" in picture(matrix, "svg")
     for i, a in enumerate(codes):
         for j, b in enumerate(codes):
             assert matrix.values[i][j] == (None if a == b else float(SCRIPTS[a] != SCRIPTS[b]))

@@ -33,7 +33,7 @@ def distance_matrix(table: pa.Table, languages: Sequence[str], kind: str) -> Mat
     names = tuple(languages)
     values = tuple(tuple(None if a == b else cells.get((a, b)) for b in names) for a in names)
     title = f"Distance between languages: {kind}"
-    return Matrix(title, names, names, values, "", skip_diagonal=True, digits=2)
+    return Matrix(title, names, names, values, "0–1", skip_diagonal=True, digits=2)
 
 
 def distance_bars(table: pa.Table, languages: Sequence[str], language: str, kind: str) -> Bars:
