@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("findings")
     base = RunConfig(
         model=str(MODELS_DIR / "llama"), task=str(demo_task("fact")), out=folder / "gemma.duckdb", name="base",
-        limit=5, languages=("en", "de", "tr", "es"), max_new_tokens=4, device="cpu",
+        limit=4, languages=("en", "de", "tr", "es"), max_new_tokens=3, device="cpu",
     )  # fmt: skip
     run(base, NullProgress())
     run(replace(base, name="variant", activation="product", languages=("en", "de", "tr")), NullProgress())
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(replace(base, name="ablation", measures=("types", "attribution", "ablation"), **ablation), NullProgress())
     steering = RunConfig(
         model=str(MODELS_DIR / "llama"), task=str(demo_task("fact")), out=folder / "demo-interventions.duckdb",
-        name="steered", limit=10, languages=("en", "de", "es", "fr"), max_new_tokens=4, device="cpu", every_token=False,
+        name="steered", limit=6, languages=("en", "de", "es", "fr"), max_new_tokens=2, device="cpu", every_token=False,
         measures=("types", "attribution", "gradient", "ablation"), truth_neurons=2, truth_examples=4, ablation_seeds=1,
         ablation_sets=("contribution",), ablation_fractions=(0.01,), ablation_types=("none",), ablation_doses=(),
         ablation_value=("0", "add:1"), ablation_judge="generated",
