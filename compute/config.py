@@ -146,6 +146,16 @@ class RunConfig:
         ),
     ] = None
 
+    density: Annotated[
+        bool | None,
+        Setting(
+            "Measures",
+            "Also store a histogram of each neuron's activation at the token of measurement in each language; "
+            "default: up to 1 million neurons times languages.",
+            off="no-density",
+        ),
+    ] = None
+
     weight: Annotated[
         Literal["product", "gate"], Setting("Scores", "Factor of the value vectors in the scores; default: product.")
     ] = "product"

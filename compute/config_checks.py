@@ -78,6 +78,7 @@ def _check_corpus(config: "RunConfig") -> None:
         "shots": not config.shots,
         "native-wrapper": not config.native_wrapper,
         "token-values": not config.token_values,
+        "density": not config.density,
         "truth-neurons": not config.truth_neurons,
     }
     for name, fits in needed.items():

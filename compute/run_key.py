@@ -38,6 +38,7 @@ _LATER: dict[str, Any] = {
     "token": "last", "chat": False, "system": None, "ablation_judge": "generated", "truth_neurons": 0,
     "truth_examples": 8, "ablation_sets": None, "ablation_set_share": SHARE, "ablation_sets_in_sample": False,
     "ablation_prompt_baseline": False, "ablation_types": TYPES[::-1], "passage_tokens": 512, "precision_texts": 200,
+    "density": None,
 }  # fmt: skip
 """Options that earlier versions did not have, with what those did: such values are not part of the key."""
 

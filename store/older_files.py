@@ -20,7 +20,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 """Table -> nullable columns at its end that the first version of the schema did not have."""
 
 LATER_TABLES = (
-    "neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values",
+    "neuron_gradients", "neuron_effects", "prompt_tokens", "neuron_token_values", "neuron_density",
     "corpora", "neuron_activity", "neuron_moments", "neuron_precision",
 )  # fmt: skip
 """Tables that the first version of the schema did not have."""

@@ -363,6 +363,15 @@ COMMENT ON COLUMN neuron_token_values.example IS 'Example.';
 COMMENT ON COLUMN neuron_token_values.language IS 'Language of the input.';
 COMMENT ON COLUMN neuron_token_values.activations IS 'Activation A at each token of the input, in the order of prompt_tokens.tokens of the stack of the layer.';
 
+CREATE TABLE neuron_density (run INTEGER NOT NULL, layer INTEGER NOT NULL, neuron INTEGER NOT NULL, language VARCHAR NOT NULL, bin INTEGER NOT NULL, n BIGINT NOT NULL);
+COMMENT ON TABLE neuron_density IS 'Histogram of the activation of each neuron in each language, at the token of measurement only: one value for each input. Bins without inputs are left out. Empty without --density, and if part of the run was measured by a version without it.';
+COMMENT ON COLUMN neuron_density.run IS 'Run.';
+COMMENT ON COLUMN neuron_density.layer IS 'Layer.';
+COMMENT ON COLUMN neuron_density.neuron IS 'Neuron.';
+COMMENT ON COLUMN neuron_density.language IS 'Language of the inputs.';
+COMMENT ON COLUMN neuron_density.bin IS 'Bin. 16: above 0 and below 2^-9; 17 to 30: from 2^(bin - 26) to below 2^(bin - 25); 31: from 2^5. 15: above -2^-9 up to 0; 0 to 14: as 31 to 17, of -A.';
+COMMENT ON COLUMN neuron_density.n IS 'Number of inputs.';
+
 CREATE TABLE corpora (
     run INTEGER NOT NULL, language VARCHAR NOT NULL, half UTINYINT NOT NULL,
     n_texts BIGINT NOT NULL, n_passages BIGINT NOT NULL, n_tokens BIGINT NOT NULL,

@@ -7,6 +7,7 @@ other models may repeat more or less, and the compression of prompts varies.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neurontui.compute.measures.density import BINS
 from neurontui.compute.measures.top_examples import TOP
 from neurontui.compute.measures.types import HISTOGRAM_LANGUAGES
 
@@ -29,6 +30,7 @@ BYTES: Mapping[str, tuple[float, float]] = {
     "neuron_vocabulary": (7.6, 8),
     "ablation_examples": (4.5, 10),
     "neuron_token_values": (4.1, 4.4),
+    "neuron_density": (1.6, 3),
 }
 """Bytes per row in the journal and in the results file; of neuron_token_values, per value."""
 _FILE = 1_500_000
@@ -66,6 +68,8 @@ class RunShape:
     masks_power: float = MASKS_POWER
     token_values: int = 0
     """Activations at every token."""
+    density: bool = False
+    """Whether activations are counted by neuron, language and bin."""
 
 
 def table_rows(run: RunShape) -> dict[str, tuple[float, float]]:
@@ -73,6 +77,7 @@ def table_rows(run: RunShape) -> dict[str, tuple[float, float]]:
     return _types(run) | (_scores(run) if run.scored else {}) | (_gradients(run) if run.gradients else {}) | {
         "ablation_examples": _both(run.n_outcomes * run.n_languages),
         "neuron_token_values": _both(run.token_values),
+        "neuron_density": _bins(run) if run.density else _both(0),
     }  # fmt: skip
 
 
@@ -144,6 +149,17 @@ def _entries(run: RunShape) -> tuple[float, float]:
     kept = min(TOP, 0.4 * run.n_examples * run.n_languages)
     records = sum(1 / k for k in range(1, max(1, run.n_passes) + 1))
     return 1.1 * run.n_neurons * kept * records, 0.93 * run.n_neurons * kept
+
+
+def _bins(run: RunShape) -> tuple[float, float]:
+    """Bins that are not empty: a neuron's activations spread over about half as many bins as are possible."""
+    dense = run.n_neurons * run.n_languages
+    in_batch = run.n_examples / max(1, run.n_batches)
+    return run.n_batches * dense * _filled(in_batch), dense * _filled(run.n_examples)
+
+
+def _filled(n: float) -> float:
+    return float(min(n**0.5, BINS / 2))
 
 
 def _both(n: float) -> tuple[float, float]:

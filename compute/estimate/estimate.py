@@ -16,6 +16,7 @@ from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import MASKS_POWER, RunShape, disk
 from neurontui.compute.estimate.memory import working_memory
 from neurontui.compute.estimate.throughput import passes_per_example, seconds_per_pass
+from neurontui.compute.measures.density import has_density, n_counts
 from neurontui.compute.measures.masks import pack_tensor
 from neurontui.compute.measures.skip_invalid import measure_valid
 from neurontui.compute.measures.token_values import is_kept, n_values
@@ -62,6 +63,10 @@ class Estimate:
     """Most activations at every token that could be stored."""
     token_values: bool
     """Whether they are."""
+    n_density: int
+    """Counts of activations by neuron, language and bin, most of which are 0."""
+    density: bool
+    """Whether they are counted."""
 
 
 def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate:
@@ -98,6 +103,8 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         n_effects=shape.n_effects,
         n_token_values=n_stored,
         token_values=is_kept(config, n_stored),
+        n_density=n_counts(loaded.layers, len(data.languages)),
+        density=shape.density,
     )
 
 
@@ -137,6 +144,7 @@ def estimate_text(needs: Estimate) -> str:
             *_projection(needs.n_projected),
             *_gradients(needs),
             _token_values(needs),
+            _density(needs),
         ]
     )
 
@@ -178,6 +186,12 @@ def _token_values(needs: Estimate) -> str:
     return f"token values not stored; they would be up to {n:,} values, {needed} (--token-values)"
 
 
+def _density(needs: Estimate) -> str:
+    if needs.density:
+        return f"density    histograms of activation by language: up to {needs.n_density:,} counts (--no-density)"
+    return f"density    not counted; histograms of activation would be up to {needs.n_density:,} counts (--density)"
+
+
 def _n_conditions(config: RunConfig, loaded: LoadedModel, data: TaskData) -> int:
     if "ablation" not in config.measures:
         return 0
@@ -212,6 +226,7 @@ def _shape(
         n_outcomes=ablated * n_conditions,
         gradients="gradient" in config.measures,
         n_effects=_n_effects(config, loaded, data),
+        density=has_density(config, loaded.layers, len(data.languages)),
     )
 
 

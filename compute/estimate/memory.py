@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from neurontui.compute.answers.ranking import LOGITS_AT_ONCE
 from neurontui.compute.config import RunConfig
 from neurontui.compute.estimate.disk import RunShape
+from neurontui.compute.measures.density import BINS
 from neurontui.compute.measures.gradients import ANSWER_COST, BUDGET_SHARE
 from neurontui.compute.measures.gradients import LOGITS_AT_ONCE as GRADIENT_LOGITS
 from neurontui.compute.models.loaded_model import LoadedModel
@@ -96,6 +97,7 @@ def _held(config: RunConfig, run: RunShape, loaded: LoadedModel) -> int:
     held += run.n_neurons * 4 * config.every_token
     sums = run.n_neurons * run.n_languages * 4 * config.every_token
     sums += run.n_neurons * run.n_languages * 2 * 8 * run.gradients
+    sums += run.n_neurons * run.n_languages * BINS * 8 * run.density
     if run.scored:
         widest = max(layer.n_neurons for layer in loaded.layers)
         sums += rows * widest * (5 * 8 + 3 * 4) * 2

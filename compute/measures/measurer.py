@@ -19,6 +19,7 @@ from neurontui.compute.answers.targets import AnswerBook, Targets, find_targets
 from neurontui.compute.batch import Batch, Capture
 from neurontui.compute.config import RunConfig
 from neurontui.compute.measures.attribution import Scoring
+from neurontui.compute.measures.density import Density, has_density
 from neurontui.compute.measures.gradient_sums import GradientSums
 from neurontui.compute.measures.gradients import Gradients, gradients
 from neurontui.compute.measures.masks import off_device, pack_tensor
@@ -103,6 +104,7 @@ class _BatchSums:
     counts: TypeCounts
     scoring: Scoring | None
     gradients: GradientSums | None = None
+    density: Density | None = None
     notes: dict[Note, None] = field(default_factory=dict)
     """A set in order of insertion."""
     n_measured: int = 0
@@ -116,6 +118,7 @@ class _BatchSums:
         if self.n_measured:
             tables |= self.counts.tables() | (self.scoring.tables() if self.scoring else {})
             tables |= self.gradients.tables() if self.gradients else {}
+            tables |= self.density.tables() if self.density else {}
         return Piece(0, 0, lambda: tables)
 
 
@@ -181,7 +184,9 @@ class Measurer:
             scoring = Scoring(self._loaded, batch.languages, attribution_options(self._config))
         gradients = GradientSums(batch.languages, self._loaded.layers) if self._gradient else None
         counts = TypeCounts(batch.languages, self._loaded.layers, self._config.thresholds)
-        return _BatchSums(counts, scoring, gradients)
+        counted = has_density(self._config, self._loaded.layers, len(batch.languages))
+        density = Density(batch.languages, self._loaded.layers) if counted else None
+        return _BatchSums(counts, scoring, gradients, density)
 
     def _piece(self, part: Batch, sums: _BatchSums, progress: Phase) -> Piece:
         """Tables of the examples of a part; what adds up over parts goes to `sums`."""
@@ -199,6 +204,8 @@ class Measurer:
 
     def _measured(self, n_examples: int, captured: CapturedBatch, sums: _BatchSums, stages: "Stages") -> Piece:
         sums.counts.add(captured.batch, captured.capture, captured.masks)
+        if sums.density is not None:
+            sums.density.add(captured.capture)
         tables = self._strongest.tables(captured.batch, captured.capture, self._loaded.layers)
         tables["examples"] = examples_table(captured.batch, captured.capture, captured.predictions)
         if sums.scoring is not None:

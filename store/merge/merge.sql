@@ -116,6 +116,15 @@ INSERT INTO results.neuron_token_values
 SELECT $run, * FROM shards.neuron_token_values WHERE layer BETWEEN $low AND $high
 ORDER BY layer, neuron, example, language;
 
+-- neuron_density, a chunk of layer
+INSERT INTO results.neuron_density
+SELECT $run, layer, neuron, language, bin, sum(n)
+FROM shards.neuron_density WHERE layer BETWEEN $low AND $high
+    -- Batches of earlier versions have none: then the others would be taken for all inputs.
+    AND (SELECT sum(n) FROM shards.neuron_density WHERE layer = $low AND neuron = 0)
+        = (SELECT count(*) FROM shards.examples)
+GROUP BY ALL ORDER BY layer, neuron, language, bin;
+
 -- ablation_examples
 INSERT INTO results.ablation_examples
 SELECT $run, * FROM shards.ablation_examples ORDER BY condition, example;

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from neurontui.compute.measures.density import AT_MOST, BINS
 from neurontui.store.journal.manifest import Condition
 from neurontui.store.languages.reference import REFERENCE_CSV
 from tests.benchmarks.synthetic_pairs import many_language_tables
@@ -69,6 +70,8 @@ def tables(rng: np.random.Generator, scale: Scale, numbers: Numbers, masks: Mask
     else:
         folds = np.array([scale.fold(int(number)) for number in numbers])
         made |= many_language_tables(scale.codes, folds, masks)
+    if scale.layers * scale.neurons * scale.languages * BINS <= AT_MOST:
+        made["neuron_density"] = _density(rng, scale, len(numbers))
     if scale.attribution:
         made |= _attribution(rng, scale, numbers, masks, counts)
         made["ablation_examples"] = _ablation(rng, scale, numbers)
@@ -390,3 +393,11 @@ def token_values(scale: Scale) -> Tables:
             activations=pa.ListArray.from_arrays(offsets, values),
         ),
     }
+
+
+def _density(rng: np.random.Generator, scale: Scale, n_examples: int) -> pa.Table:
+    """Eight bins of every neuron and language, as many as the inputs of most neurons fill."""
+    bins = np.arange(12, 20)
+    axes = _grid(layer=np.arange(scale.layers), neuron=np.arange(scale.neurons), language=list(scale.codes), bin=bins)
+    n = rng.multinomial(n_examples, np.full(len(bins), 1 / len(bins)), len(axes["bin"]) // len(bins))
+    return _columns(**axes, n=n.ravel())

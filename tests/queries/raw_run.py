@@ -315,6 +315,11 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         for i, A in enumerate(run.activations) for k in range(A.shape[2])
         for rank, e in enumerate(np.argsort(-A[:, 0, k])[:4], 1)
     ]  # fmt: skip
+    yield "neuron_density", [
+        (n, i, k, run.languages[p], b, int(count))
+        for i, A in enumerate(run.activations) for p, k in np.ndindex(A.shape[1:])
+        for b, count in enumerate(np.bincount(bins_of(A[:, p, k]), minlength=32)) if count
+    ]  # fmt: skip
     yield "prompt_tokens", [
         (n, e, code, stack, int(run.n_tokens[e, p]) - 1, tokens_of(run, e, p))
         for e, p, stack in product(range(run.shape[0]), range(run.shape[1]), dict.fromkeys(run.stacks))
@@ -325,6 +330,15 @@ def _attribution_tables(run: RawRun, n: int) -> Iterator[tuple[str, Iterable[tup
         for i, A in enumerate(run.activations) for k in range(A.shape[2])
         for e, p in {(int(e), 0) for e in np.argsort(-A[:, 0, k])[:4]} | set(product((0, 1), range(run.shape[1])))
     ]  # fmt: skip
+
+
+EDGES = np.concatenate([-(2.0 ** np.arange(5, -10, -1)), [0], 2.0 ** np.arange(-9, 6)])
+"""Edges of the bins of neuron_density, without the infinite ones."""
+
+
+def bins_of(values: Array) -> Array:
+    """The bin of each activation; no value but 0 is on an edge."""
+    return np.digitize(values, EDGES, right=True)
 
 
 def tokens_of(run: RawRun, e: int, p: int) -> list[str]:

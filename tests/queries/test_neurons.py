@@ -12,7 +12,7 @@ import pytest
 from neurontui.queries import Results, open_results
 from tests.queries.comparing import LANGUAGES, check, subsets
 from tests.queries.conftest import Toy
-from tests.queries.raw_run import TYPES, RawRun, make_run, token_values_of, tokens_of, write_runs
+from tests.queries.raw_run import EDGES, TYPES, RawRun, make_run, token_values_of, tokens_of, write_runs
 from tests.queries.reference import active, types
 
 COLUMN = dict(zip(TYPES, ("non_activated", "specific", "partial_shared", "all_shared"), strict=True))
@@ -298,3 +298,18 @@ def test_neurons_by_token_are_those_of_the_stored_tokens(tmp_path: Path) -> None
         ranks = np.argsort(np.argsort(-logits[row["neuron"]])) + 1
         assert row["rank"] == ranks[tokens.index(row["token"])]
         assert row["logit"] == pytest.approx(logits[row["neuron"], tokens.index(row["token"])], rel=1e-6)
+
+
+@pytest.mark.parametrize("codes", [list(LANGUAGES), ["de", "zh"]], ids=",".join)
+def test_the_density_is_numpys_histogram(results: Results, toy: Toy, codes: list[str]) -> None:
+    run, layer, neuron = toy[1], 1, 5
+    edges = np.concatenate([[-np.inf], EDGES, [np.inf]])
+    rows = results.query("neuron-density", run=1, layer=layer, neuron=neuron, languages=codes).to_pylist()
+    values = {code: run.activations[layer][:, run.languages.index(code), neuron] for code in codes}
+    for code, own in {None: np.concatenate(list(values.values())), **values}.items():
+        bins = [row for row in rows if row["language"] == code]
+        expected = np.histogram(np.where(own == 0, -1e-9, own), edges)[0]  # 0 is not active
+        assert [row["n"] for row in bins] == expected.tolist()
+        assert [row["share"] for row in bins] == pytest.approx((100 * expected / len(own)).tolist())
+        assert [row["low"] for row in bins] + [bins[-1]["high"]] == edges.tolist()
+    assert [row["language"] for row in rows[::32]] == [None, *codes]

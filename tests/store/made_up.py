@@ -220,6 +220,15 @@ class MadeUp:
                 for n in range(self.neurons):
                     yield code, layer, n, 2 * len(some), int(active[bit, layer, n])
 
+    def _neuron_density(self, examples: Sequence[int]) -> Iterator[Row]:
+        for bit, code in enumerate(self.languages):
+            for layer in reversed(range(self.layers)):
+                for n in range(self.neurons):
+                    on = int((self.last[list(examples), bit, layer, n] > 0).sum())
+                    for number, count in ((18, on), (15, len(examples) - on)):
+                        if count:
+                            yield layer, n, code, number, count
+
     def _scored(self, e: int, bit: int, layer: int) -> list[tuple[int, float, float, float, bool]]:
         """(mask, CS, raw, ES, in the top set) of every neuron of a layer."""
         raw = abs(self.last[e, bit, layer]) * np.linspace(1, 2, self.neurons)

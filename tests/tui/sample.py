@@ -267,6 +267,10 @@ class _Writer:
             "FROM neuron_examples n JOIN (SELECT DISTINCT example, language, tokens FROM prompt_tokens) t "
             "ON t.example = n.example AND t.language = n.language ORDER BY ALL"
         )
+        self._sql(
+            "INSERT INTO neuron_density SELECT {run}, layer, neuron, language, if(a > 0, 17 + neuron % 9, 15), "
+            "count(*) FROM raw GROUP BY ALL ORDER BY ALL"
+        )
         tokens = " Berlin, Deutschland,德国,เบอร์ลิน, the,\n, of,Берлин"
         self._sql(
             "INSERT INTO neuron_vocabulary SELECT {run}, layer, neuron, direction, rank, token, "

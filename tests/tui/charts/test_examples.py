@@ -14,6 +14,7 @@ from neurontui.tui.charts.builders.examples import (
     prompt_lines,
 )
 from neurontui.tui.charts.builders.heat_text import HeatToken
+from neurontui.tui.charts.builders.prompt_beginnings import whole_words, without_beginning
 from neurontui.tui.charts.palette import DARK, ink_of, shade
 from neurontui.tui.charts.terminal.blocks import UP
 from tests.queries.reference import active, types
@@ -111,9 +112,36 @@ def test_what_all_prompts_begin_with_is_left_out_where_they_do_not_fit() -> None
     ]
     table = pa.Table.from_pylist(rows)
     narrow, wide = (prompt_lines(table, width) for width in (60, 120))
-    assert [text(line)[4:17] for line in narrow] == ["…and of Peru?", "…秘鲁的首都？      "]
+    assert [text(line)[4:17] for line in narrow[:2]] == ["…and of Peru?", "…秘鲁的首都？      "]
+    assert text(narrow[2]) == f"… {len(begin) + len('Question: ')} characters shared by all prompts"
     assert all(begin in text(line) for line in wide)
-    assert {cell_len(text(line)) for line in narrow} == {59}
+    assert {cell_len(text(line)) for line in narrow[:2]} == {59}
+
+
+def test_what_the_prompts_of_a_language_begin_with_is_left_out_of_its_prompt_and_heat() -> None:
+    prompts = {"en": "Is it true? One two three four. Yes or", "th": "จริงหรือไม่หนึ่งสองสามสี่ห้าหกเจ็ดแปดเก้า"}
+    table = pa.Table.from_pylist([row_of(code, prompt) for code, prompt in prompts.items()])
+    of_run = pa.table({"language": ["en", "th"], "shared": [14, 11]})
+    english, thai, said = prompt_lines(table, 40, None, DARK, of_run)
+    assert text(english)[4:20] == "…One two three f"
+    assert text(thai)[4:].startswith("…หนึ่งสอง")
+    assert text(said).startswith("… 11 to 12 characters shared by all")
+    words = ["<bos>", "Is", " it", " true", "?", " One", " two", " three", " four", ".", " Yes", " or"]
+    heat = {"en": [HeatToken(word, 9.0 if word == "Is" else 1.0) for word in words]}
+    english, *_ = prompt_lines(table, 40, heat, DARK, of_run)
+    assert text(english)[4:15] == "… One two t"
+    assert english[2].paper == shade(1 / 9, (-1.0, 1.0), True, DARK)  # the strongest color is that of the part left out
+    assert without_beginning(heat["en"], prompts["en"], 12) == heat["en"][5:]
+    assert without_beginning(heat["en"], prompts["en"], 0) == heat["en"]
+    assert without_beginning(heat["en"][:3], "other words", 5) == heat["en"][:3]
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "whole"),
+    [("one two", 5, 4), ("one two", 7, 7), ("国の首都は", 2, 2), ("ab กิ", 5, 5), ("ab กิข", 4, 3), ("one\ntwo", 5, 4)],
+)
+def test_beginnings_end_after_whole_words_or_characters(text: str, n: int, whole: int) -> None:
+    assert whole_words(text, n) == whole
 
 
 def test_a_neuron_is_shown_over_the_prompts_in_one_scale() -> None:

@@ -76,6 +76,9 @@ async def test_similar_neurons_are_listed_and_opened(
         await press(pilot, "enter")
         assert app.session.selection.card == (first["layer"], first["neuron"])
         await press(pilot, "v")
+        assert "A at the token of measurement" in text_of(app)
+        assert all(cell_len(line) <= size[0] for line in text_of(app).splitlines())
+        await press(pilot, "v")
         assert page_of(pilot).query_one(Grid).row_values(0)["rank"] == 1
 
 

@@ -1,11 +1,19 @@
 """One example: its prompts in every language, and its types by layer against the mean."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 from rich.cells import cell_len
 
 from neurontui.tui.charts.builders.heat_text import HeatToken, heat_window, largest
+from neurontui.tui.charts.builders.prompt_beginnings import (
+    COMMON,
+    beginnings,
+    cut_words,
+    shared_beginning,
+    without_beginning,
+)
 from neurontui.tui.charts.builders.rows import number
 from neurontui.tui.charts.builders.wrapping import wrapped
 from neurontui.tui.charts.palette import DARK, LETTERS, SHORT, TYPES, Palette, ink_of
@@ -16,14 +24,11 @@ from neurontui.tui.common.sanitize import clean, fit
 from neurontui.tui.common.table_fields import Field
 from neurontui.tui.common.token_words import token_words
 
-COMMON = 10
-"""Characters that all prompts have to begin with before a list leaves them out."""
-
 
 def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
     """Columns of the list of examples. What all prompts begin with is left out where it would hide the rest."""
     prompts = [str(prompt) for prompt in table.column("prompt").slice(0, 200).to_pylist()]
-    shared = _common(prompts) if len(prompts) > 1 else 0
+    shared = shared_beginning(prompts)
     skip = shared if shared >= COMMON and 2 * shared > width - 10 else 0
 
     def shown(prompt: object) -> str:
@@ -38,28 +43,49 @@ def example_fields(table: pa.Table, width: int) -> tuple[Field, ...]:
     )
 
 
-def _common(texts: list[str]) -> int:
-    """Characters that all texts begin with, up to the last word that they share whole."""
-    first, last = min(texts), max(texts)
-    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-    return first.rfind(" ", 0, same) + 1
-
-
 def prompt_lines(
-    table: pa.Table, width: int, heat: Mapping[str, Sequence[HeatToken]] | None = None, palette: Palette = DARK
+    table: pa.Table,
+    width: int,
+    heat: Mapping[str, Sequence[HeatToken]] | None = None,
+    palette: Palette = DARK,
+    of_run: pa.Table | None = None,
 ) -> list[Spans]:
     """A line per language: code, prompt, the model's answer, and the rank of the expected one, such as 3/12.
 
-    heat: a neuron's activation at the tokens of the prompt in each language, drawn over the words. Without it, what all
-    prompts begin with is left out where a prompt does not fit.
+    heat: a neuron's activation at the tokens of the prompt in each language, drawn over the words. of_run: what all
+    prompts of a language begin with. The beginning that prompts share is left out where they do not fit; then a last
+    line says how long it is.
     """
     rows = table.to_pylist()
-    prompts = [str(row["prompt"]) for row in rows]
-    shared = _common(prompts) if len(prompts) > 1 else 0
-    skip = shared if shared >= COMMON else 0
-    heat = heat or {}
+    skip, heat = beginnings(table, of_run), heat or {}
     extent = largest(token for tokens in heat.values() for token in tokens)
-    return [_prompt(row, width, skip, heat_of(heat.get(row["language"], ()), extent, palette)) for row in rows]
+    cut: dict[str, int] = {}
+    lines = []
+    for row in rows:
+        parts = _Parts.of(row, width)
+        language, prompt = row["language"], str(row["prompt"])
+        if cell_len(clean(prompt)) > parts.room and skip[language]:
+            cut[language] = skip[language]
+        tokens = without_beginning(heat.get(language, ()), prompt, cut.get(language, 0))
+        lines.append(_prompt(row, parts, cut.get(language, 0), heat_of(tokens, extent, palette)))
+    return [*lines, *([[Span(fit(cut_words(cut), width).rstrip(), "dim")]] if cut else [])]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The end of a prompt's line, and the cells that are left for the prompt."""
+
+    tail: str
+    rank: str
+    room: int
+
+    @staticmethod
+    def of(row: Mapping[str, object], width: int) -> "_Parts":
+        """The model's answer and the rank of the expected one."""
+        answer = "" if row["prediction"] is None else clean(row["prediction"]).strip()
+        tail = fit(answer, min(max(cell_len(answer), 6), 16)) if answer else ""
+        rank = "" if row["rank"] is None else f" {row['rank']}/{row['n_candidates']}"
+        return _Parts(tail, rank, max(width - 5 - cell_len(tail) - len(rank) - 3, 8))
 
 
 HeatOf = Callable[[int], Spans]
@@ -71,28 +97,21 @@ def heat_of(tokens: Sequence[HeatToken], extent: float, palette: Palette) -> Hea
     return (lambda room: heat_window(tokens, room, extent, palette)) if tokens else None
 
 
-def _begun(prompt: object, room: int, skip: int) -> str:
-    """The prompt in some cells; if it does not fit, without its first characters."""
-    text = str(prompt)
-    return fit(f"…{text[skip:]}" if skip and cell_len(clean(text)) > room else text, room)
-
-
-def _prompt(row: dict[str, object], width: int, skip: int, heat: HeatOf | None) -> Spans:
-    answer = "" if row["prediction"] is None else clean(row["prediction"]).strip()
+def _prompt(row: Mapping[str, object], parts: _Parts, cut: int, heat: HeatOf | None) -> Spans:
     mark, role = ("✓", "good") if row["correct"] else ("✗", "bad") if row["correct"] is False else (" ", "dim")
-    tail = fit(answer, min(max(cell_len(answer), 6), 16)) if answer else ""
-    rank = "" if row["rank"] is None else f" {row['rank']}/{row['n_candidates']}"
-    room = max(width - 5 - cell_len(tail) - len(rank) - 3, 8)
-    words: list[Span] = [Span(_begun(row["prompt"], room, skip) + " ", "text")]
+    begin = "…" if cut else ""
+    words: list[Span] = [Span(fit(begin + str(row["prompt"])[cut:], parts.room) + " ", "text")]
     if heat is not None:
-        words = [*heat(room)]
-        words.append(Span(" " * (room - width_of(words) + 1)))
+        words = list(heat(parts.room - len(begin)))
+        if begin and words[:1] and words[0].text != begin:
+            words.insert(0, Span(begin, "dim"))
+        words.append(Span(" " * (parts.room - width_of(words) + 1)))
     return [
         Span(fit(row["language"], 4), "first", bold=True),
         *words,
         Span(f"{mark} ", role, bold=True),
-        Span(tail, role),
-        *([Span(rank, "dim")] if rank else []),
+        Span(parts.tail, role),
+        *([Span(parts.rank, "dim")] if parts.rank else []),
     ]
 
 
@@ -189,18 +208,3 @@ TOP_FIELDS = (
     Field("contribution", "CS %", _percent2, right=True),
     Field("effect", "ES", signed, right=True, rank=2),
 )
-
-_SHARES = (
-    Field("layer", "layer", count, right=True),
-    Field("neuron", "neuron", right=True),
-    Field("active_right", "right %", percent, right=True, rank=1),
-    Field("active_wrong", "wrong %", percent, right=True, rank=1),
-)
-HERE_FIELDS = (*_SHARES, Field("languages", "active in", " ".join, rank=2))
-"""Columns of neurons of one example that are active where the answer is right."""
-OVERALL_FIELDS = (
-    *_SHARES,
-    Field("difference", "points", lambda points: f"{points:+.1f}", right=True),
-    Field("half", "±", percent, right=True),
-)
-"""Columns of neurons that are more active with right answers: the difference, and half its 95 % interval."""

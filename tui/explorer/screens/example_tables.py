@@ -1,18 +1,24 @@
-"""The tables of neurons below an example: by contribution, or by whether they are active where the answer is right."""
+"""The neurons below an example: by contribution, or as a picture of neurons and languages in one of three orders."""
 
 from typing import Any, ClassVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from neurontui.tui.charts.builders.examples import HERE_FIELDS, OVERALL_FIELDS, TOP_FIELDS
+from neurontui.tui.charts.builders.example_matrix import COMPARED_FIELDS, PICTURE_FIELDS
+from neurontui.tui.charts.builders.examples import TOP_FIELDS
 from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.view import Absent, View
 
-FAST = 50_000_000
-"""Neurons times examples that are compared within a second or two; larger runs are compared in one layer."""
+FAST = 40_000_000
+"""Neurons times inputs that are compared within a few seconds; larger runs are compared in one layer."""
+SHOWN = 100
+"""Neurons in a table."""
+NO_SCORES = Absent(
+    "No attribution in this run",
+    "Measure contribution scores as well: neurontui run … --measures types,attribution.",
+)
 
 
 class NeuronTable(View):
@@ -22,6 +28,10 @@ class NeuronTable(View):
     fields: ClassVar[tuple[Field, ...]]
     explanation: ClassVar[tuple[str, ...]] = ()
     """Lines below the heading."""
+    drawn: ClassVar[bool] = False
+    """Whether its rows have a cell for each language."""
+    scored: ClassVar[bool] = True
+    """Whether it needs contribution scores."""
 
     def request(self, scope: Scope) -> QueryRequest:
         """The query of the rows."""
@@ -41,16 +51,13 @@ class NeuronTable(View):
 
 
 class Contributors(NeuronTable):
-    """Neurons with the largest contribution to one example."""
+    """Neurons with the largest contribution to one example, language by language."""
 
     name = "largest contribution"
     key = "top"
     fields = TOP_FIELDS
     explanation = ("CS: % of the layer's output · ES: answer's logit",)
-    absent = Absent(
-        "No attribution in this run",
-        "Measure contribution scores as well: neurontui run … --measures types,attribution.",
-    )
+    absent = NO_SCORES
 
     def request(self, scope: Scope) -> QueryRequest:
         """The largest contribution scores."""
@@ -58,60 +65,111 @@ class Contributors(NeuronTable):
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
         """The order of the rows."""
-        return "Largest contribution", "here · d: right against wrong"
+        return "Largest contribution", "here · d: all languages"
 
 
-class DiffersHere(NeuronTable):
-    """Neurons of one example that are active where the answer is right and not where it is wrong."""
+class Picture(NeuronTable):
+    """The neurons with the largest contribution, with a cell for each language, by contribution or by type."""
 
-    name = "right against wrong, this example"
-    key = "differs"
-    fields = HERE_FIELDS
-    absent = Absent(
-        "Nothing to compare in this example",
-        "It needs a right answer in one of the selected languages, a wrong one in another, and stored masks. "
-        "Press w until the list is of incorrect examples, or d for all examples.",
-    )
+    fields = PICTURE_FIELDS
+    explanation = ("● active · color: contribution score CS, % of the layer's output",)
+    drawn = True
+    absent = NO_SCORES
+
+    def __init__(self, order: str, words: str, following: str) -> None:
+        self.key = f"picture-{order}"  # type: ignore[misc]
+        self.name = words  # type: ignore[misc]
+        self._order, self._following = order, following
 
     def request(self, scope: Scope) -> QueryRequest:
-        """The largest differences within the example."""
-        return QueryRequest.of("example-neurons-by-correctness", **_one(scope))
+        """The largest contribution scores in any language."""
+        return QueryRequest.of("example-matrix", **_one(scope), order=self._order, limit=SHOWN)
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
-        """How many languages are compared."""
-        row = table.slice(0, 1).to_pylist()[0]
-        return "Active where right, not where wrong", f"{row['n_right']} / {row['n_wrong']} languages"
+        """The order of the rows, and the next one."""
+        return self.name, f"d: {self._following}"
 
 
-class DiffersOverall(NeuronTable):
-    """Neurons that are active more often with right answers than with wrong ones."""
+class Differing(NeuronTable):
+    """Neurons that are active where the answer is right and not where it is wrong, ranked over all examples."""
 
     name = "right against wrong, all examples"
-    key = "differs-overall"
-    fields = OVERALL_FIELDS
+    key = "differs"
+    fields = COMPARED_FIELDS
+    explanation = ("p: permutation test over all neurons · ● active in this example",)
+    drawn = True
+    scored = False
     absent = Absent(
         "Nothing to compare in this run",
-        "It needs a language with both right and wrong answers, and stored masks: "
-        "neurontui run … --measures types,ablation.",
+        "It needs examples with right answers in some of the selected languages and wrong ones in others, and stored "
+        "masks: neurontui run … --measures types,ablation.",
     )
 
+    def __init__(self) -> None:
+        self._ranked: tuple[QueryRequest, pa.Table] | None = None
+
+    def rank(self, request: QueryRequest, table: pa.Table) -> None:
+        """The ranking is known: what `neurons-by-correctness` returns."""
+        self._ranked = request, table
+
+    def ranking(self, scope: Scope) -> pa.Table | None:
+        """The ranking of a scope, if it is known and has rows."""
+        if self._ranked is None or self._ranked[0] != self.request(scope) or not self._ranked[1].num_rows:
+            return None
+        return self._ranked[1]
+
     def request(self, scope: Scope) -> QueryRequest:
-        """The largest differences within languages; of a large run, in the selected layer."""
+        """The largest differences; of a large run, in the selected layer."""
         layer = scope.selection.layer if self._in_one_layer(scope) else None
-        return QueryRequest.of("neurons-by-correctness", run=scope.run.number, languages=scope.languages, layer=layer)
+        return QueryRequest.of(
+            "neurons-by-correctness", run=scope.run.number, languages=scope.languages, layer=layer, limit=SHOWN
+        )
+
+    def queries(self, scope: Scope) -> dict[str, QueryRequest]:
+        """The ranking, and then the cells of its neurons in this example."""
+        ranking = self.ranking(scope)
+        if ranking is None:
+            return super().queries(scope)
+        neurons = tuple(number for pair in _pairs(ranking) for number in pair)
+        cells = QueryRequest.of("example-matrix", **_one(scope), neurons=neurons, limit=SHOWN)
+        return {**super().queries(scope), "cells": cells}
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
-        """How many inputs are compared, and where."""
-        row = table.slice(0, 1).to_pylist()[0]
-        where = f"layer {scope.selection.layer}" if self._in_one_layer(scope) else "all layers"
-        return "More active when right", f"{row['n_right']:,} / {row['n_wrong']:,} inputs · {where}"
+        """How many examples are compared, and where."""
+        ranking = self.ranking(scope)
+        n = 0 if ranking is None else ranking.column("n_examples")[0].as_py()
+        where = f" · layer {scope.selection.layer}" if self._in_one_layer(scope) else ""
+        return "Active where right, not where wrong", f"{n:,} examples{where}"
 
     def rows(self, table: pa.Table) -> pa.Table:
-        """With half the interval."""
-        return table.append_column("half", pc.divide(pc.subtract(table["high"], table["low"]), 2.0))
+        """The cells, with the differences over all examples."""
+        if self._ranked is None:
+            return table
+        ranking = self._ranked[1]
+        places = {pair: place for place, pair in enumerate(_pairs(ranking))}
+        taken = [places.get(pair) for pair in _pairs(table)]
+        for name in ("p", "z", "difference"):
+            table = table.append_column(f"{name}_of_all", ranking.column(name).take(pa.array(taken, pa.int64())))
+        return table
 
     def _in_one_layer(self, scope: Scope) -> bool:
-        return int(scope.run.get("n_neurons") or 0) * int(scope.run.get("n_examples") or 0) > FAST
+        n_inputs = int(scope.run.get("n_examples") or 0) * len(scope.languages)
+        return int(scope.run.get("n_neurons") or 0) * n_inputs > FAST
+
+
+def neuron_tables() -> tuple[NeuronTable, ...]:
+    """The tables of the screen in the order of the key."""
+    return (
+        Contributors(),
+        Picture("contribution", "Neurons by language", "by type"),
+        Picture("type", "Neurons by language, by type", "right against wrong"),
+        Differing(),
+    )
+
+
+def _pairs(table: pa.Table) -> list[tuple[int, int]]:
+    """Layer and neuron of each row."""
+    return list(zip(table.column("layer").to_pylist(), table.column("neuron").to_pylist(), strict=True))
 
 
 def _one(scope: Scope) -> dict[str, Any]:

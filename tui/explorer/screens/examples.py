@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.attribution import norm_lines
+from neurontui.tui.charts.builders.example_matrix import Columns, type_words
 from neurontui.tui.charts.builders.examples import (
     detail_lines,
     example_fields,
@@ -25,9 +26,10 @@ from neurontui.tui.explorer.keymap import BRACKETS, Binding, BindingType, steppi
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view
-from neurontui.tui.explorer.screens.example_tables import Contributors, DiffersHere, DiffersOverall, NeuronTable
+from neurontui.tui.explorer.screens.example_tables import Differing, NeuronTable, neuron_tables
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.widgets.grid import Grid
+from neurontui.tui.explorer.widgets.picture_grid import PictureGrid
 from neurontui.tui.explorer.widgets.styled_text import StyledText, palette_of
 from neurontui.tui.explorer.widgets.text_lines import Span, Spans
 
@@ -44,10 +46,11 @@ class ExamplesPage(Page):
         "One example is one meaning in every language. The list on the left gives the number of languages that the "
         "model answered correctly. On the right is the selected example: prompts, the model's answers, its types by "
         "layer and the mean of all examples, and the neurons with the largest contribution (CS: contribution score, "
-        "ES: effective score); d lists the neurons that are active where the answer is right and not where it is "
-        "wrong instead, in this example, then over all examples within each language. With the focus on a neuron "
-        "(tab), its activation at each token is shown over the prompts: violet above 0, red below. Enter on a neuron "
-        "opens its card; enter on an example shows its full text."
+        "ES: effective score). d shows them as a picture with a cell for each language: ● where the neuron is active, "
+        "in the color of its contribution; then by type; then the neurons that are active where the answer is right "
+        "and not where it is wrong, ranked over all examples, with the p-value of a permutation test. With the focus "
+        "on a neuron (tab), its activation at each token is shown over the prompts: violet above 0, red below. Enter "
+        "on a neuron opens its card; enter on an example shows its full text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *stepping(*BRACKETS, "step", "example", "[ ]", ("The previous example", "The next example")),
@@ -59,9 +62,9 @@ class ExamplesPage(Page):
         ),
         Binding(
             "d",
-            "differs",
-            "differences",
-            tooltip="Neurons active where the answer is right, not where it is wrong; in this example, or in all",
+            "table",
+            "picture",
+            tooltip="Neurons by language as a picture: by contribution, by type, or by what differs between answers",
         ),
         Binding("f", "full", "full text", tooltip="Full text of prompts and answers"),
         Binding("tab", "app.focus_next", "neurons", tooltip="Go to the neurons, or back to the list"),
@@ -76,16 +79,17 @@ class ExamplesPage(Page):
         "types": ("types",),
         "post-norm": (),
         "heat": (),
-        **dict.fromkeys(("top", "differs", "differs-overall"), ("top", "no-top")),
+        "beginnings": (),
+        **dict.fromkeys(("top", "picture-contribution", "picture-type", "differs", "cells"), ("top", "no-top")),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "step": ("list",),
-        **dict.fromkeys(("answered", "differs", "full"), ()),
+        **dict.fromkeys(("answered", "table", "full"), ()),
     }
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables_below: tuple[NeuronTable, ...] = (Contributors(), DiffersHere(), DiffersOverall())
+        self.tables_below = neuron_tables()
         self.lower: NeuronTable = self.tables_below[0]
         self.answered = 0
         self.neuron: tuple[int, int] | None = None
@@ -103,7 +107,7 @@ class ExamplesPage(Page):
                 yield StyledText(id="prompts")
                 yield StyledText(id="types")
                 yield StyledText(id="no-top")
-                yield Grid(id="top", noun="neuron")
+                yield PictureGrid(id="top", noun="neuron")
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The list, and everything about the selected example."""
@@ -120,6 +124,7 @@ class ExamplesPage(Page):
             "types": QueryRequest.of("example-detail", **one),
             **self.lower.queries(scope),
             **self._heat_query(one),
+            "beginnings": QueryRequest.of("prompt-beginnings", run=run.number, languages=languages),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
 
@@ -133,15 +138,23 @@ class ExamplesPage(Page):
         """New rows."""
         if key == "list":
             self._fill(table)
-        elif key in ("prompts", "heat"):
+        elif key in ("prompts", "heat", "beginnings"):
             self._show_prompts()
+            self._show_lower()
         elif key == "types":
             sheet = self.query_one("#types", StyledText)
             sheet.show([*detail_lines(table, self._width(sheet)), []])
-        elif key == self.lower.key:
-            self._show_lower(table)
-        elif key == "post-norm" and self.lower.key in self.answers:
-            self._show_lower(self.answers[self.lower.key])
+        elif key == "differs" and isinstance(self.lower, Differing):
+            self._rank(table, self.lower)
+        elif key in (self.lower.key, "cells", "post-norm"):
+            self._show_lower()
+
+    def _rank(self, table: pa.Table, lower: Differing) -> None:
+        """The neurons that differ are known: ask for their cells in this example."""
+        if self.scope is not None:
+            lower.rank(lower.request(self.scope), table)
+            self.update()
+        self._show_lower()
 
     def _show_prompts(self) -> None:
         """The prompts; with the focus on a neuron, its activation over their words."""
@@ -149,7 +162,8 @@ class ExamplesPage(Page):
             return
         sheet, heat = self.query_one("#prompts", StyledText), self.answers.get("heat")
         tokens = {code: found for (_, code), found in heat_of_inputs(heat).items()} if heat is not None else {}
-        lines = prompt_lines(self.answers["prompts"], self._width(sheet), tokens, palette_of(self))
+        of_run = self.answers.get("beginnings")
+        lines = prompt_lines(self.answers["prompts"], self._width(sheet), tokens, palette_of(self), of_run)
         below: Spans = []
         if heat is not None and self.neuron is not None:
             layer, neuron = self.neuron
@@ -164,6 +178,10 @@ class ExamplesPage(Page):
             self.neuron = neuron
             self.update()
             self._show_prompts()
+
+    def _choose_row(self, grid: Grid) -> None:
+        row = grid.row_values()
+        self._choose((row["layer"], row["neuron"]) if row else None)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The heat is that of the neuron under the cursor, while the focus is there."""
@@ -203,21 +221,35 @@ class ExamplesPage(Page):
             self.update()
         self._filtered_here = False
 
-    def _show_lower(self, table: pa.Table) -> None:
-        grid, sheet, scope = self.query_one("#top", Grid), self.query_one("#no-top", StyledText), self.scope
-        grid.display = bool(table.num_rows)
-        self.query_one("#types").display = self.tall or self.lower is self.tables_below[0]
-        if table.num_rows and scope is not None:
-            grid.show(self.lower.rows(table), self.lower.fields)
-            head, words = self.lower.heading(table, scope)
-            lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
-            explanation = self.lower.explanation if self.tall else ()
-            norms = self.answers.get("post-norm") if self.lower.explanation else None  # a table with scores
-            lines += [[Span(line, "dim")] for line in explanation]
-            sheet.show([*lines, *norm_lines(norms, self._width(sheet))])
-        else:
+    def _show_lower(self) -> None:
+        """The table of neurons, once its rows are there."""
+        rows = self.answers.get("cells" if self._is_ranked() else self.lower.key)
+        prompts, scope = self.answers.get("prompts"), self.scope
+        if rows is None or prompts is None or scope is None:
+            return
+        grid, sheet = self.query_one("#top", PictureGrid), self.query_one("#no-top", StyledText)
+        grid.display = bool(rows.num_rows)
+        self.query_one("#types").display = self.tall or not self.lower.drawn
+        if not rows.num_rows:
             absent = self.lower.absent
             sheet.show([[Span(absent.head, "second", bold=True)], *_wrapped(absent.sentence, self._width(sheet))])
+            return
+        if self.lower.drawn:
+            grid.picture(Columns.of(prompts, rows))
+        grid.show(self.lower.rows(rows), self.lower.fields)
+        if grid.has_focus:
+            self._choose_row(grid)
+        head, words = self.lower.heading(rows, scope)
+        lines: list[Spans] = [[Span(head, bold=True), Span(f"  {words}", "dim")]]
+        lines += [[Span(line, "dim")] for line in (self.lower.explanation if self.tall else ())]
+        lines += [type_words(rows)] if self.lower.key == "picture-type" else []
+        norms = self.answers.get("post-norm") if self.lower.scored and (self.tall or not self.lower.drawn) else None
+        sheet.show([*lines, *norm_lines(norms, self._width(sheet))])
+
+    def _is_ranked(self) -> bool:
+        """Whether the rows are the cells of neurons that were ranked."""
+        scope = self.scope
+        return isinstance(self.lower, Differing) and scope is not None and self.lower.ranking(scope) is not None
 
     def on_resize(self) -> None:
         """Lines are made for a width."""
@@ -228,8 +260,7 @@ class ExamplesPage(Page):
     def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
         """Another example, or another neuron."""
         if message.data_table.id == "top" and message.data_table.has_focus:
-            row = self.query_one("#top", Grid).row_values()
-            self._choose((row["layer"], row["neuron"]) if row else None)
+            self._choose_row(self.query_one("#top", Grid))
         if message.data_table.id == "examples-list":
             row = self.query_one("#examples-list", Grid).row_values()
             if row:
@@ -269,7 +300,7 @@ class ExamplesPage(Page):
         """All examples."""
         self.answered = 0
 
-    def action_differs(self) -> None:
+    def action_table(self) -> None:
         """Another table of neurons, with the focus on it."""
         self.lower = next_view(self.tables_below, self.lower, 1)
         self.update()

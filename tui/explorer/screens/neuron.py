@@ -11,6 +11,7 @@ from textual_fastdatatable import DataTable
 
 from neurontui.tui.charts.builders.attribution import norm_lines
 from neurontui.tui.charts.builders.corpora import LAPE_FIELDS, activity_lines, moment_lines
+from neurontui.tui.charts.builders.density import density_lines
 from neurontui.tui.charts.builders.neuron import (
     SIMILAR_FIELDS,
     STRONGEST_FIELDS,
@@ -43,6 +44,10 @@ NOT_PROJECTED = (
 NOTHING_STORED = "The strongest inputs of this neuron were not stored."
 NOTHING_SIMILAR = "Activity at every token was not counted in this run, so there are no language profiles to compare."
 NOTHING_SELECTED = "LAPE selects no neuron for these languages: it compares two or more."
+NOT_COUNTED = "The distribution of activations was not counted in this run: neurontui run … --density."
+QUERIES = {"strongest": "neuron-examples", "similar": "similar-neurons", "density": "neuron-density"}
+LOWER = tuple(QUERIES)
+"""What is below the tokens, in the order of the key."""
 SAME_INDEX = "The neuron with the same index, one layer"
 
 
@@ -57,16 +62,22 @@ class NeuronPage(Page):
         "suppresses; its contribution score (CS, Eq. 9) and effective score (ES, Eq. 10); and its strongest inputs. "
         "Over the words of an input is the neuron's activation at each token: violet above 0, red below, bold at the "
         "token of measurement; f shows all of them in full. v lists neurons whose shares of active tokens in the "
-        "languages are similar. Enter on an input opens the example, on a neuron its card. Of a corpus: how often the "
-        "neuron is active at the tokens of each language, its mean activation and weight, its average precision as a "
-        "detector of the language (AP), and the neurons that LAPE selects."
+        "languages are similar, then the distribution of A at the token of measurement in each language. Enter on an "
+        "input opens the example, on a neuron its card. Of a corpus: how often the neuron is active at the tokens of "
+        "each language, its mean activation and weight, its average precision as a detector of the language (AP), and "
+        "the neurons that LAPE selects."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *stepping(*BRACKETS, "neuron", "neuron", "[ ]", ("The previous neuron", "The next neuron")),
         *stepping(*BRACES, "layer", "layer", "{ }", (f"{SAME_INDEX} down", f"{SAME_INDEX} up")),
         Binding("o", "open", "open", tooltip="Open a neuron by layer and number"),
         Binding("f", "full", "full text", tooltip="All tokens with their logits, and all inputs in full"),
-        Binding("v", "lower", "similar", tooltip="Strongest inputs, or neurons with a similar language profile"),
+        Binding(
+            "v",
+            "lower",
+            "view",
+            tooltip="Strongest inputs, neurons with a similar language profile, or the distribution of activations",
+        ),
         Binding("enter", "detail", "open", show=False, tooltip="The example or the neuron under the cursor"),
     ]
 
@@ -79,7 +90,7 @@ class NeuronPage(Page):
         "languages": ("active-in",),
         "activity": ("active-in", "types"),
         "words": ("words",),
-        **dict.fromkeys(("strongest", "similar", "lape"), ("strongest", "no-strongest", "input")),
+        **dict.fromkeys((*LOWER, "lape"), ("strongest", "no-strongest", "input")),
         **dict.fromkeys(("values", "layers", "post-norm"), ()),
     }
     NEEDS: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -92,8 +103,8 @@ class NeuronPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.similar = False
-        """Whether the table has similar neurons instead of the strongest inputs."""
+        self.lower = LOWER[0]
+        """What is below the tokens."""
 
     def body(self) -> Iterable[Widget]:
         """Bars side by side, tokens and scores below, then the strongest inputs."""
@@ -121,11 +132,7 @@ class NeuronPage(Page):
             "types": QueryRequest.of("neuron-types", **spoken),
             "languages": QueryRequest.of("neuron-languages", **spoken),
             "words": QueryRequest.of("neuron-tokens", **one),
-            **(
-                {"similar": QueryRequest.of("similar-neurons", **spoken)}
-                if self.similar
-                else {"strongest": QueryRequest.of("neuron-examples", **spoken)}
-            ),
+            self.lower: QueryRequest.of(QUERIES[self.lower], **spoken),
             "values": QueryRequest.of("neuron-token-values", **spoken),
             "layers": QueryRequest.of("layers", run=run.number),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
@@ -150,6 +157,8 @@ class NeuronPage(Page):
                 self.select(neuron=first["neuron"], layer=layer, neuron_layer=layer)
         elif key in ("strongest", "similar", "lape"):
             self._show_lower(table)
+        elif key == "density":
+            self._show_density()
         elif key == "values":
             self.query_one(HeatGrid).warm(heat_of_inputs(table))
             self._say_input()
@@ -188,6 +197,7 @@ class NeuronPage(Page):
             types.show(moment_lines(self.answers["activity"], types.content_size.width or 36))
         self._head()
         self._words()
+        self._show_density()
 
     def _head(self) -> None:
         layers, (layer, neuron) = self.answers.get("layers"), self.selection.card
@@ -217,13 +227,22 @@ class NeuronPage(Page):
             self._say_input()
         else:
             of_corpus = "entropy" in table.column_names
-            words = NOTHING_SELECTED if of_corpus else NOTHING_SIMILAR if self.similar else NOTHING_STORED
-            sheet.show([[Span(words, "dim")]])
+            nothing = NOTHING_SIMILAR if self.lower == "similar" else NOTHING_STORED
+            sheet.show([[Span(NOTHING_SELECTED if of_corpus else nothing, "dim")]])
 
     def _fields(self, table: pa.Table) -> tuple[Field, ...]:
         if "entropy" in table.column_names:
             return LAPE_FIELDS
-        return SIMILAR_FIELDS if self.similar else STRONGEST_FIELDS
+        return SIMILAR_FIELDS if self.lower == "similar" else STRONGEST_FIELDS
+
+    def _show_density(self) -> None:
+        if "density" not in self.answers:
+            return
+        grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
+        grid.display, sheet.display = False, True
+        self.query_one("#input", StyledText).display = False
+        width = sheet.content_size.width or self.size.width - 2
+        sheet.show(density_lines(self.answers["density"], width) or [[Span(NOT_COUNTED, "dim")]])
 
     def _say_input(self) -> None:
         """The full input under the cursor, if there is room."""
@@ -261,7 +280,7 @@ class NeuronPage(Page):
         if self.run is not None and self.run.is_corpus:
             self.notify("A corpus has one table: the neurons that LAPE selects.")
             return
-        self.similar = not self.similar
+        self.lower = LOWER[(LOWER.index(self.lower) + 1) % len(LOWER)]
         self.update()
 
     def action_full(self) -> None:
@@ -274,6 +293,8 @@ class NeuronPage(Page):
                 [],
                 *moment_lines(self.answers["activity"], width),
             ]
+        if "density" in self.answers:
+            lines += [[], *density_lines(self.answers["density"], width)]
         for row in self.answers["strongest"].to_pylist() if "strongest" in self.answers else ():
             lines += [[], *self._input(row, width)]
         name = f"{layer_name(self.answers.get('layers'), layer)} · neuron {neuron}"
