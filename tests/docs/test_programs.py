@@ -25,6 +25,7 @@ SMALL = {
     "tests.docs.pictures": ["--into", "made"],
     "tests.gpu": ["--tiny", "--architectures", "bloom", "--only", "check"],
     "tests.benchmarks.gradients": [],
+    "tests.queries.false_alarms": ["--matrices", "250"],
     "tests.benchmarks.explorer": ["--repeats", "2"],
     "tests.benchmarks.prefetching": ["--rounds", "1", "--presses", "1"],
     "tests.benchmarks.store_scale": [
@@ -57,7 +58,13 @@ def _lines() -> list[tuple[str, str]]:
 
 
 LINES = _lines()
-SLOW = ("tests.benchmarks", "tests.gpu", "tests.docs.pictures", "neurontui.compute.demo.recipe.evaluate")
+SLOW = (
+    "tests.benchmarks",
+    "tests.queries",
+    "tests.gpu",
+    "tests.docs.pictures",
+    "neurontui.compute.demo.recipe.evaluate",
+)
 """Programs that run with `make faults`; so do the recipe's lines."""
 
 
