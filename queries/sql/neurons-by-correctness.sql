@@ -9,7 +9,7 @@
 --   of a cluster, and z is computed again for every neuron. A language is drawn with its odds of a right answer, so
 --   that languages keep their accuracy. p is the share of the permutations, including the observed answers, whose
 --   largest |z| of all neurons is at least that of the neuron: it holds for all neurons together (family-wise). Calls
---   with the same seed give the same permutations. Above 40 million neurons times inputs, a random part of the examples
+--   with the same seed give the same permutations. Above 20 million neurons times inputs, a random part of the examples
 --   is compared, at least 50. Empty if the masks were not stored or no example has both right and wrong answers.
 -- parameters:
 --   $run           run                  The run: number, name or key. Default: the last run.
@@ -39,7 +39,7 @@ WITH mixed AS (
     GROUP BY x.example
     HAVING n_right > 0 AND n_wrong > 0
 ), room AS (
-    SELECT greatest(50, 40_000_000 // (sum(n_neurons) * len($languages))) AS most
+    SELECT greatest(50, 20_000_000 // (sum(n_neurons) * len($languages))) AS most
     FROM layers
     WHERE run = $run AND ($layer IS NULL OR layer = $layer)
 ), compared AS MATERIALIZED (

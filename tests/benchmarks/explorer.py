@@ -173,6 +173,8 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
             },
         ),
         ("languages", "3", {"cursor": ("j", "k"), "language": (" ", " ")}),
+        ("examples", "4", {"next example": ("j", "k"), "picture by type, what differs, list": ("ddd", "d")}),
+        ("neuron", "6", {"next neuron": ("]", "["), "similar, density, inputs": ("vv", "v")}),
     ):
         terminal.press(go, quiet=1.5)
         terminal.press("L")

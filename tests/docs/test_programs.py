@@ -28,6 +28,7 @@ SMALL = {
     "tests.queries.false_alarms": ["--matrices", "250"],
     "tests.benchmarks.explorer": ["--repeats", "2"],
     "tests.benchmarks.prefetching": ["--rounds", "1", "--presses", "1"],
+    "tests.benchmarks.slow_line": ["--delay", "20", "--model", str(DEMO_MODEL)],
     "tests.benchmarks.store_scale": [
         *("--layers", "2", "--neurons", "64", "--examples", "30", "--out", "made/big.duckdb"),
     ],

@@ -11,7 +11,7 @@ from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.view import Absent, View
 
-FAST = 40_000_000
+FAST = 20_000_000
 """Neurons times inputs that are compared within a few seconds; larger runs are compared in one layer."""
 SHOWN = 100
 """Neurons in a table."""
