@@ -94,7 +94,7 @@ def estimate(config: RunConfig, data: TaskData, loaded: LoadedModel) -> Estimate
         journal=journal,
         results=results,
         disk_free=shutil.disk_usage(nearest_folder(config.out)).free,
-        weights=sum(parameter.numel() * parameter.elementsize() for parameter in loaded.model.parameters()),
+        weights=sum(parameter.numel() * parameter.element_size() for parameter in loaded.model.parameters()),
         working=working_memory(config, shape, loaded, lengths, _is_answered(loaded, data)),
         memory_free=memory_free(loaded.device),
         n_projected=n_projected,

@@ -22,6 +22,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from neurontui.compute import run as runs
+from neurontui.compute import run_steps
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.estimate.estimate import estimate
@@ -57,7 +58,7 @@ def needs(case: str, model: Path, task: Path) -> dict[str, tuple[float, float]]:
         gc.collect()
         found: dict[str, int] = {}
         watching = [
-            mock.patch.object(runs, "merge", partial(_merge, runs.merge, found)),
+            mock.patch.object(run_steps, "merge", partial(_merge, run_steps.merge, found)),
             mock.patch.object(runs, "_measure_missing", partial(_measure, runs._measure_missing, found)),
         ]  # fmt: skip
         with watching[0], watching[1]:

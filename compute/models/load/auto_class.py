@@ -1,5 +1,6 @@
 """Which class of transformers loads a model, from its configuration."""
 
+from threading import RLock
 from typing import Any
 
 from transformers import (
@@ -12,6 +13,11 @@ from transformers import (
 from neurontui.compute.models.ffns.encoders import is_encoder
 from neurontui.compute.models.ffns.multimodal import is_multimodal
 from neurontui.store.errors import ModelError
+
+
+LOADING = RLock()
+"""Held while a model is loaded: transformers changes its own classes meanwhile (such as not to tie weights), and of two
+threads that load at the same time, the later would restore what the earlier had set, for every model after them."""
 
 
 def auto_class(config: Any) -> Any:

@@ -18,7 +18,7 @@ from filelock import FileLock
 from transformers import AutoConfig, AutoTokenizer, GgufConfig
 
 from neurontui.compute.cache_folder import cache_root, require_space
-from neurontui.compute.models.load.auto_class import auto_class
+from neurontui.compute.models.load.auto_class import LOADING, auto_class
 from neurontui.compute.models.load.gguf_file import GgufFile, read_gguf, require_same_model
 from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.load.model_files import Hashing
@@ -120,13 +120,14 @@ def _convert(file: GgufFile, folder: Path, progress: Phase) -> None:
 def _load(source: Path, name: str, progress: Phase) -> tuple[Any, Any]:
     progress.within("reading the weights")
     config = AutoConfig.from_pretrained(source, gguf_file=name)
-    model, info = auto_class(config).from_pretrained(
-        source,
-        gguf_file=name,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=torch.float32,
-        output_loading_info=True,
-    )
+    with LOADING:
+        model, info = auto_class(config).from_pretrained(
+            source,
+            gguf_file=name,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
     if gaps := sorted(info["missing_keys"]):
         raise ModelError(f"{name} lacks {len(gaps)} tensors of its architecture (such as {gaps[0]}).")
     progress.within("rebuilding the tokenizer")

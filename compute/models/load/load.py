@@ -19,7 +19,7 @@ from neurontui.compute.models.ffns.encoders import encoder_ffns, is_encoder, req
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.ffns.multimodal import require_supported_multimodal
 from neurontui.compute.models.ffns.post_norms import with_writes
-from neurontui.compute.models.load.auto_class import auto_class, require_language_model
+from neurontui.compute.models.load.auto_class import LOADING, auto_class, require_language_model
 from neurontui.compute.models.load.checkpoint import Checkpoint, find_checkpoint
 from neurontui.compute.models.load.load_errors import as_model_error, first_sentence
 from neurontui.compute.models.load.placement import Placement, device_name, input_device, place
@@ -164,7 +164,7 @@ def _place(options: ModelOptions, config: Any) -> Placement:
 
 def count_parameters(config: Any) -> int:
     """Parameters of a model with this configuration, without its weights."""
-    with torch.device("meta"):
+    with LOADING, torch.device("meta"):
         empty = auto_class(config).from_config(config)
     return sum(parameter.numel() for parameter in empty.parameters())
 
@@ -172,17 +172,18 @@ def count_parameters(config: Any) -> int:
 def _load_weights(options: ModelOptions, checkpoint: Checkpoint, config: Any, placement: Placement) -> Any:
     if options.device_map and not is_accelerate_available():
         raise MissingExtraError("device_map needs accelerate: pip install accelerate.")
-    model, info = auto_class(config).from_pretrained(
-        checkpoint.source,
-        config=config,
-        revision=checkpoint.revision,
-        dtype=placement.dtype or "auto",
-        use_safetensors=None if options.allow_bin else True,
-        weights_only=True,
-        trust_remote_code=False,
-        device_map="auto" if options.device_map else None,
-        output_loading_info=True,
-    )
+    with LOADING:
+        model, info = auto_class(config).from_pretrained(
+            checkpoint.source,
+            config=config,
+            revision=checkpoint.revision,
+            dtype=placement.dtype or "auto",
+            use_safetensors=None if options.allow_bin else True,
+            weights_only=True,
+            trust_remote_code=False,
+            device_map="auto" if options.device_map else None,
+            output_loading_info=True,
+        )
     _refuse_gaps(checkpoint.name, info)
     if not options.device_map:
         model = model.to(placement.device)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,31 @@ def test_a_local_folder_loads_offline_and_is_described(saved: Path) -> None:
     assert not loaded.model.training
     assert not any(each.requires_grad for each in loaded.model.parameters())
     assert [each.n_neurons for each in loaded.layers] == [48, 48]
+
+
+def test_two_threads_load_one_after_the_other(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers changes its classes while it loads; side by side, the later one would restore changed ones."""
+    inside, most = [], []
+    real = loading.auto_class
+
+    class Slow:
+        def __init__(self, config: Any) -> None:
+            self.of_config = real(config)
+            self.from_config = self.of_config.from_config
+
+        def from_pretrained(self, *rest: Any, **named: Any) -> Any:
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.05)
+            loaded = self.of_config.from_pretrained(*rest, **named)
+            inside.pop()
+            return loaded
+
+    monkeypatch.setattr(loading, "auto_class", Slow)
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: load_model(ModelOptions(str(saved), device="cpu")), range(2)))
+    assert most == [1, 1]
+    assert both[0].digest == both[1].digest
 
 
 def test_a_relative_path_and_a_dtype_are_honoured(saved: Path) -> None:
