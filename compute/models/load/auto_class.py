@@ -14,7 +14,6 @@ from neurontui.compute.models.ffns.encoders import is_encoder
 from neurontui.compute.models.ffns.multimodal import is_multimodal
 from neurontui.store.errors import ModelError
 
-
 LOADING = RLock()
 """Held while a model is loaded: transformers changes its own classes meanwhile (such as not to tie weights), and of two
 threads that load at the same time, the later would restore what the earlier had set, for every model after them."""
