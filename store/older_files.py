@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from neurontui.store.schema import SCHEMA_VERSION, definition, layout, layout_of
+from neurontui.store.schema import SCHEMA_VERSION, definition, layout, layout_of, view_definition
 
 LATER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "examples": (
@@ -61,5 +61,8 @@ def add_later(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(definition(table, "results"))
     for table, name in columns:
         connection.execute(f"ALTER TABLE results.{table} ADD COLUMN {name} {layout()[table][name]}")
+    if columns:
+        # This view names what the values of earlier versions meant, by a later column.
+        connection.execute(f"USE results; {view_definition('ablation')}; USE memory")
     connection.execute("UPDATE results.meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)])
     connection.commit()

@@ -136,6 +136,12 @@ def definition(table: str, database: str) -> str:
     return "\n".join(statement.replace(table, f"{database}.{table}", 1) for statement in statements)
 
 
+def view_definition(view: str) -> str:
+    """The statements that create a view anew in the database in use, with its comments."""
+    statements = re.findall(rf"^(?:CREATE VIEW|COMMENT ON (?:VIEW|COLUMN)) {view}\b.*?;$", _schema_sql(), re.M | re.S)
+    return "\n".join(statements).replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+
+
 def layout_of(connection: duckdb.DuckDBPyConnection, database: str) -> Mapping[str, Mapping[str, str]]:
     """Table or view -> column -> SQL type, for the schema `main` of an attached database."""
     rows = connection.execute(

@@ -24,6 +24,7 @@ SMALL = {
     "tests.docs": ["--root", "made"],
     "tests.docs.pictures": ["--into", "made"],
     "tests.gpu": ["--tiny", "--architectures", "bloom", "--only", "check"],
+    "tests.benchmarks.corpus": ["--rounds", "1", "--texts", "4"],
     "tests.benchmarks.gradients": [],
     "tests.queries.false_alarms": ["--matrices", "250"],
     "tests.benchmarks.explorer": ["--repeats", "2"],
