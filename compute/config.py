@@ -100,8 +100,8 @@ class RunConfig:
         int,
         Setting(
             "Task",
-            "Corpus: tokens of a passage, into which longer texts are cut; default: 512, or as many as the model has "
-            "positions for.",
+            "Corpus: most tokens of a passage, into which longer texts are cut, up to the model's positions; "
+            "default: 512.",
             "N", low=8, high=1 << 20,
         ),
     ] = 512  # fmt: skip
@@ -109,8 +109,8 @@ class RunConfig:
         int,
         Setting(
             "Task",
-            "Corpus: texts of each language from which the average precision of neurons is computed; 0: none; "
-            "default: 200. They are read once more.",
+            "Corpus: texts of each language from which the average precision of neurons is computed, which are read "
+            "once more; 0: none; default: 200.",
             "N", low=0, high=1 << 20,
         ),
     ] = 200  # fmt: skip

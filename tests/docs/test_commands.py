@@ -50,6 +50,10 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
         f'[[run]]\nmodel = "{DEMO_MODEL}"\ntask = "{demo_task("fact")}"\nout = "{tmp_path}/p.duckdb"\nlimit = 1\n',
         "utf-8",
     )
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for code in ("en", "de"):
+        (texts / f"{code}.txt").write_text("Berlin, Paris.\nAnkara, Lima.\n", "utf-8")
     places = {
         "results.duckdb": str(own),
         "paper.duckdb": str(own),
@@ -58,6 +62,7 @@ def test_a_command_works(line: str, results: Path, tmp_path: Path) -> None:
         "FILE.toml": str(paper),
         "report.html": str(tmp_path / "report.html"),
         "bigscience/bloomz-560m": str(DEMO_MODEL),
+        "texts": str(texts),
         "xnli": str(demo_task("xnli")),
     }
     words = [places.get(word, word) for word in shlex.split(line, comments=True)[1:]]

@@ -9,6 +9,7 @@ import torch
 from transformers import PreTrainedConfig
 
 from neurontui.compute import run as runs
+from neurontui.compute import run_steps
 from neurontui.compute.config import RunConfig
 from neurontui.compute.demo import DEMO_MODEL, demo_task
 from neurontui.compute.estimate.estimate import estimate, estimate_text, memory_free, shortages
@@ -41,13 +42,13 @@ def test_journal_and_results_are_as_large_as_was_said(
         token_values="ablation" in measures,  # of these, an upper bound is given
     )  # fmt: skip
     found = {}
-    merge = runs.merge
+    merge = run_steps.merge
 
     def measured(path: Path, *rest: object, **named: object) -> int:
         found["journal"] = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
         return merge(path, *rest, **named)
 
-    monkeypatch.setattr(runs, "merge", measured)
+    monkeypatch.setattr(run_steps, "merge", measured)
     loaded = load_model(model_options(config))
     said = estimate(config, load_task(config.task, task_options(config)), loaded)
 

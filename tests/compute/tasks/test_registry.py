@@ -16,7 +16,7 @@ from tests.tui.cli.command_line import neurontui
     ("task", "words"),
     [
         ("xnil", "'xnil' is not a task: did you mean xnli?"),
-        ("ke", "choose one of xnli, fact, ke-en-all, ke-all-en, belebele"),
+        ("ke", "choose one of xnli, fact, ke-en-all, ke-all-en, corpus, belebele"),
         ("belebel", "'belebel' is not a task: did you mean belebele?"),
         ("translation", "paws-x, xcopa, or a .jsonl file"),
         ("\x1b[2J", "is not a task"),

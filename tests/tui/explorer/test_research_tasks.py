@@ -21,7 +21,7 @@ TASKS = {
     "the table of this screen as CSV": ("2 e enter", r"Type ratio by layer"),
     "ten largest contributions in German": ("7 u u V", r"largest contribution · mean over de(.|\n)+ 10 "),
     "without Thai and Chinese": ("L 'th' space 'zh' space", r"○th(.|\n)* ○zh +8 of 10"),
-    "neurons that differ where the answer is wrong": ("4 w w d", r"Active where right, not where wrong"),
+    "neurons that differ where the answer is wrong": ("4 w w d d d", r"Active where right, not where wrong"),
     "two runs beside each other": ("2 c 2", r"both runs · over the 9 languages of both"),
     "a figure for a paper": ("2 e s enter", r"Type ratio by layer"),
 }  # fmt: skip

@@ -260,5 +260,5 @@ def test_a_folder_or_a_pipe_is_no_task_file(tmp_path: Path) -> None:
 
 
 def test_a_data_path_does_not_go_with_a_task_file(task_file: Write, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--data applies only to xnli, fact, ke-en-all and ke-all-en"):
+    with pytest.raises(UsageError, match="--data applies only to xnli, fact, ke-en-all, ke-all-en and corpus"):
         load_task(str(task_file(GOOD)), TaskOptions(data=tmp_path))
