@@ -16,6 +16,7 @@ from tests.findings import page, tables
 from tests.findings.runs import RUNS, Run, shell_lines
 from tests.findings.texts import write_texts
 
+pytestmark = pytest.mark.xdist_group("findings")  # the runs of `folder` are measured once
 OPTIONS = {"task": "fact"}
 TINY = (
     Run("base", "gemma", 1, OPTIONS),

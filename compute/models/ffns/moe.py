@@ -44,6 +44,10 @@ class Router(nn.Module):
         self.token, self.weight = order // k, weight.reshape(-1)[order]
         self._measured: Tensor | None = None
 
+    def __deepcopy__(self, _: dict[int, Any]) -> "Router":
+        """A copy of a model has no routing yet; that of a pass with gradients could not be copied."""
+        return Router()
+
     def places(self, n_inputs: int) -> tuple[Tensor, Tensor]:
         """(S,) each: the input of the pass that a pair belongs to, and the position in it."""
         length = self.n_tokens // n_inputs

@@ -1,5 +1,6 @@
 """Neurons of experts against a plain loop: each token, each expert it is routed to, one matrix at a time."""
 
+import copy
 import functools
 from dataclasses import dataclass
 from typing import Any
@@ -219,3 +220,13 @@ def forward_without(model: Any, ids: Any, kept: dict[int, Tensor], scope: str) -
         handle.remove()
     last: Tensor = hidden[0, -1]
     return last
+
+
+def test_a_model_can_be_copied_after_a_pass_with_gradients() -> None:
+    loaded = load_tiny("mixtral")
+    (first, *_) = loaded.ffns
+    assert isinstance(first, ExpertsFFN)
+    weight = torch.ones(3, 2, requires_grad=True) * 2
+    first.router.record(torch.zeros(3, 2, dtype=torch.long), weight)
+    copied = copy.deepcopy(loaded)
+    assert copied.ffns[0].router is copied.ffns[0].experts.neurontui_router
