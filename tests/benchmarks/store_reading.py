@@ -46,7 +46,7 @@ PATTERNS = {
         WHERE run = 1 AND mask = 2 AND n >= n_examples / 2""",
     "types of all masks (reads every mask)": "SELECT type, count(*) FROM neurons WHERE run = 1 GROUP BY type",
 }
-GIVEN: dict[str, Any] = {"layer": 3, "neuron": 77, "example": 7, "other": 1}
+GIVEN: dict[str, Any] = {"layer": 3, "neuron": 77, "example": 7, "other": 1, "text": "a"}
 """Values of parameters that have no default."""
 
 
