@@ -64,6 +64,7 @@ def corpus_config(folder: Path, out: Path) -> RunConfig:
     )
 
 
+@pytest.mark.faults
 def test_a_corpus_gives_the_same_rows(tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
