@@ -22,7 +22,7 @@ real-tests: $(READY)  ## Compare real weights with plain PyTorch, nnsight and tr
 	@$(PYTHON) -m pytest -n 0 -q -rsP -m real tests/real
 
 test: $(READY)  ## Every quick test.
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup -q
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup -q
 
 check: $(READY)  ## Lint, types, import contracts.
 	@$(PYTHON) -m ruff check .
