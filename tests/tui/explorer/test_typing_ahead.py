@@ -21,6 +21,7 @@ CASES = [
     ("2", "t y"),
     ("3", "down y"),
     ("8", "v v y"),
+    ("6", "v v f"),
 ]
 MORE_CASES = [
     ("6", f"{NEXT} {NEXT} enter"),

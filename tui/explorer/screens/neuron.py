@@ -24,7 +24,6 @@ from neurontui.tui.charts.builders.neuron import (
     type_lines,
 )
 from neurontui.tui.charts.builders.rows import layer_name
-from neurontui.tui.common.table_fields import Field
 from neurontui.tui.explorer.dialogs.ask import Ask
 from neurontui.tui.explorer.dialogs.dialog import Reading
 from neurontui.tui.explorer.keymap import BRACES, BRACKETS, Binding, BindingType, stepping
@@ -44,6 +43,8 @@ NOT_PROJECTED = (
 NOTHING_STORED = "The strongest inputs of this neuron were not stored."
 NOTHING_SIMILAR = "Activity at every token was not counted in this run, so there are no language profiles to compare."
 NOTHING_SELECTED = "LAPE selects no neuron for these languages: it compares two or more."
+NOTHING = {"strongest": NOTHING_STORED, "similar": NOTHING_SIMILAR, "lape": NOTHING_SELECTED}
+FIELDS = {"strongest": STRONGEST_FIELDS, "similar": SIMILAR_FIELDS, "lape": LAPE_FIELDS}
 NOT_COUNTED = "The distribution of activations was not counted in this run: neurontui run … --density."
 QUERIES = {"strongest": "neuron-examples", "similar": "similar-neurons", "density": "neuron-density"}
 LOWER = tuple(QUERIES)
@@ -97,7 +98,7 @@ class NeuronPage(Page):
         "neuron": ("top", "layers"),
         "layer": ("top", "layers"),
         "open": ("top", "layers"),
-        "full": ("layers", "words", "strongest", "values"),
+        "full": ("layers", "words", "values", *LOWER),
         "lower": (),
     }
 
@@ -155,8 +156,10 @@ class NeuronPage(Page):
             if self.selection.neuron < 0:
                 layer = first.get("layer", self.selection.layer) if "entropy" in first else self.selection.layer
                 self.select(neuron=first["neuron"], layer=layer, neuron_layer=layer)
+        elif key in (*LOWER, "lape") and key not in (self.lower, "lape"):
+            return  # the answer to an earlier key
         elif key in ("strongest", "similar", "lape"):
-            self._show_lower(table)
+            self._show_lower(key, table)
         elif key == "density":
             self._show_density()
         elif key == "values":
@@ -219,24 +222,17 @@ class NeuronPage(Page):
             lines = [[Span(line, "dim")] for line in textwrap.wrap(NOT_PROJECTED, width)]
         sheet.show([[], *lines, []])
 
-    def _show_lower(self, table: pa.Table) -> None:
+    def _show_lower(self, key: str, table: pa.Table) -> None:
         grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
         grid.display, sheet.display = bool(table.num_rows), not table.num_rows
         if table.num_rows:
-            grid.show(table, self._fields(table))
+            grid.show(table, FIELDS[key])
             self._say_input()
         else:
-            of_corpus = "entropy" in table.column_names
-            nothing = NOTHING_SIMILAR if self.lower == "similar" else NOTHING_STORED
-            sheet.show([[Span(NOTHING_SELECTED if of_corpus else nothing, "dim")]])
-
-    def _fields(self, table: pa.Table) -> tuple[Field, ...]:
-        if "entropy" in table.column_names:
-            return LAPE_FIELDS
-        return SIMILAR_FIELDS if self.lower == "similar" else STRONGEST_FIELDS
+            sheet.show([[Span(NOTHING[key], "dim")]])
 
     def _show_density(self) -> None:
-        if "density" not in self.answers:
+        if self.lower != "density" or "density" not in self.answers:
             return
         grid, sheet = self.query_one(Grid), self.query_one("#no-strongest", StyledText)
         grid.display, sheet.display = False, True
