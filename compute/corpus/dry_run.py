@@ -9,13 +9,13 @@ from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
 from neurontui.compute.corpus.batches import plan
 from neurontui.compute.corpus.precision import plan_precision
-from neurontui.compute.corpus.run import batch_size, measured_layers
+from neurontui.compute.corpus.run import batch_size
 from neurontui.compute.estimate.estimate import memory_free, nearest_folder, size
 from neurontui.compute.estimate.throughput import seconds_per_pass
 from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
-from neurontui.compute.models.passes.corpus_pass import COLUMNS, LOSS_EVERY
+from neurontui.compute.models.passes.corpus_pass import COLUMNS, LOSS_EVERY, measured_layers
 from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.progress import Phase
 from neurontui.compute.run_options import answer_options, model_options, task_options
@@ -72,7 +72,7 @@ def _needs(config: RunConfig, corpus: Corpus, sample: TaskData, loaded: LoadedMo
     n_characters = sum(len(text) for example in sample.examples for text in example.prompts.values())
     n_tokens = sum(map(len, encoded)) * sum(corpus.n_characters.values()) // max(1, n_characters)
     parts = plan(corpus, batch_size(config, corpus, sample, seconds_per_pass(loaded, sample)))
-    layers = measured_layers(loaded.facts)
+    layers = measured_layers(loaded.layers)
     n_neurons = sum(layer.n_neurons for layer in layers)
     dense = n_neurons * len(corpus.languages)
     precision = plan_precision(config, corpus, layers)

@@ -12,7 +12,7 @@ from neurontui.compute.engines.factory import open_engine
 from neurontui.compute.measures.measurer import Tables
 from neurontui.compute.measures.notes import Note
 from neurontui.compute.models.loaded_model import ModelFacts
-from neurontui.compute.models.passes.corpus_pass import LOSS_EVERY
+from neurontui.compute.models.passes.corpus_pass import LOSS_EVERY, measured_layers
 from neurontui.compute.progress import Phase, Progress, phase_of
 from neurontui.compute.run_key import default_name, manifest_of, run_key
 from neurontui.compute.run_options import task_options
@@ -47,7 +47,7 @@ def run_corpus(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
         say_all(progress, report.notes)
         earlier = existing_manifest(config.out, name, key)  # the batches of an interrupted run must match
         size = (earlier and earlier.batch_examples) or batch_size(config, corpus, sample, info.seconds_per_pass)
-        parts, precision = plan(corpus, size), plan_precision(config, corpus, measured_layers(info.model))
+        parts, precision = plan(corpus, size), plan_precision(config, corpus, measured_layers(info.model.layers))
         notes = tuple(_notes(corpus, info.model, precision, report.notes))
         manifest = manifest_of(
             config, sample, info.model, key=key, name=name, conditions=(), n_batches=len(parts),
@@ -58,14 +58,10 @@ def run_corpus(config: RunConfig, progress: Progress, phase: Phase) -> Finished:
             filed = Filed(progress, PositionFile(journal.path))
             _measure_missing(engine, corpus, parts, journal, filed)
             _require_tokens(journal, manifest)
-            write_final(journal, _precision(engine, corpus, precision, measured_layers(info.model), phase_of(filed)))
+            write_final(
+                journal, _precision(engine, corpus, precision, measured_layers(info.model.layers), phase_of(filed))
+            )
     return Finished(merge_run(config, journal, progress, phase), name, corpus.total, measured=True)
-
-
-def measured_layers(model: ModelFacts) -> tuple[Layer, ...]:
-    """The layers that read a text: those of the encoder, if there is one."""
-    encoders = tuple(layer for layer in model.layers if layer.stack == "encoder")
-    return encoders or model.layers
 
 
 def batch_size(config: RunConfig, corpus: Corpus, sample: TaskData, seconds_a_pass: float) -> int:
@@ -116,7 +112,7 @@ def _notes(
     yield "data", "All tokens are counted except the first of each passage and special tokens."
     if precision.note is not None:
         yield "data", precision.note
-    if len(measured_layers(model)) < len(model.layers):
+    if len(measured_layers(model.layers)) < len(model.layers):
         yield "model", "Only the encoder reads a corpus, so the layers of the decoder are not measured."
     elif all(layer.stack == "decoder" for layer in model.layers):
         yield "data", f"Loss is that of one in {LOSS_EVERY} tokens."

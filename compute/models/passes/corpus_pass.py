@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.followed import followed
-from neurontui.compute.models.passes.forward import head_at_places
+from neurontui.compute.models.passes.forward import forward, head_at_places
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.compute.models.passes.token_sums import Statistic, above, below, square, value
 from neurontui.compute.models.prompts.passages import Passage, counted_tokens
 from neurontui.compute.models.prompts.tokenize import Tokens, pad
 from neurontui.compute.progress import SILENT, Phase
+from neurontui.store.journal.manifest import Layer
 
 LOSS_EVERY = 32
 """The loss of one in this many tokens is measured: the output layer over all tokens would dominate a small model."""
@@ -50,8 +51,13 @@ class Sums:
 
 def measured_ffns(loaded: LoadedModel) -> tuple[FFN, ...]:
     """The FFNs that read a text: those of the encoder, if there is one, because a corpus has no answers to write."""
-    encoders = tuple(ffn for ffn in loaded.ffns if ffn.layer.stack == "encoder")
-    return encoders or loaded.ffns
+    measured = measured_layers(loaded.layers)
+    return tuple(ffn for ffn in loaded.ffns if ffn.layer in measured)
+
+
+def measured_layers(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Their layers, of all layers of a model."""
+    return tuple(layer for layer in layers if layer.stack == "encoder") or layers
 
 
 def no_sums(loaded: LoadedModel) -> Sums:
@@ -100,8 +106,7 @@ def read_passages(loaded: LoadedModel, tokens: Tokens, sampled: Tensor) -> Tenso
         return nothing
     rows, positions = sampled.nonzero(as_tuple=True)
     if loaded.encoder_only or not len(rows):
-        cache = {} if loaded.encoder_only else {"use_cache": False}
-        loaded.model.base_model(input_ids=tokens.ids, attention_mask=tokens.mask, **cache)
+        forward(loaded, tokens)
         return nothing
     with head_at_places(loaded.model, rows, positions - 1):
         outputs = loaded.model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)
