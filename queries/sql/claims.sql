@@ -93,7 +93,7 @@ WITH estimates AS (
         'Share of the top 5 %, partial-shared minus {1}: {0:+.1f} points ({2:+.1f} to {3:+.1f}).', 'attribution'),
     (10, 'all-shared-highest-average', '6.2, Figure 10',
         'All-shared neurons have the highest average contribution.', 'above', 1, 'times',
-        'Average contribution of all-shared neurons is {0:.2f} times that of {1} neurons ({2:.2f} to {3:.2f}).',
+        'Average contribution of all-shared neurons is {0:#.3g} times that of {1} neurons ({2:#.3g} to {3:#.3g}).',
         'attribution'),
     (11, 'all-shared-extremes', '6.3, Table 1',
         'All-shared neurons have the largest and the smallest effective scores.', 'above', 0, 'logits',

@@ -1,6 +1,7 @@
 """The claims follow the data: planted effects are found, absent ones are not, and an untrained model proves nothing."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,10 @@ def test_numbers_and_intervals_against_numpy(results: Results, toy: Toy) -> None
             for word, sign in (("largest", 1), ("smallest", -1))
         },
     )
+    numbers = re.findall(r"\d[\d.]*(?:e[+-]\d+)?", rows["all-shared-highest-average"]["finding"])
+    assert len(numbers) == 3
+    assert all(float(f"{float(number):.3g}") == float(number) for number in numbers), "no more than three digits"
+
     maxima = [run.effects[i].max(2).mean(1) for i in (1, 2)]
     expect(
         "upper-layers-matter",

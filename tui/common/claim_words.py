@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from neurontui.tui.common.significant import decimals
+from neurontui.tui.common.significant import decimals, figures
 
 Row = Mapping[str, Any]
 """A row of the query `claims`."""
@@ -134,7 +134,8 @@ IMPORTANCE = (
 )  # fmt: skip
 """Claims that are summarized first."""
 
-_PLACES = {"points": 1, "%": 1, "times": 2, "phi": 3, "logits": 4, "nats": 3}
+_PLACES = {"points": 1, "%": 1, "phi": 3, "logits": 4, "nats": 3}
+"""Decimals by unit. Ratios have significant digits instead: the interval of a ratio from two clusters is huge."""
 _SIGNED = ("points", "phi", "logits", "nats")
 
 
@@ -174,10 +175,10 @@ def number_of(row: Row) -> str:
     """The number that decides the claim with its 99.8 % interval and unit; empty if the run lacks a measure."""
     if not measured(row):
         return ""
-    places, sign = _PLACES.get(row["unit"], 3), row["unit"] in _SIGNED
+    places, sign, ratio = _PLACES.get(row["unit"], 3), row["unit"] in _SIGNED, row["unit"] == "times"
 
     def text(value: float) -> str:
-        return ("+" if sign and value > 0 else "") + decimals(value, places)
+        return ("+" if sign and value > 0 else "") + (figures(value) if ratio else decimals(value, places))
 
     ends = "" if row["low"] is None else f" ({text(row['low'])} to {text(row['high'])})"
     return f"{text(row['estimate'])}{ends} {row['unit']}"

@@ -62,6 +62,7 @@ def test_the_words_of_a_claim_are_the_longest_that_fit(claims: dict[int, pa.Tabl
         ({}, "+2.0 (+1.0 to +3.0) points"),
         ({"estimate": -2.04, "low": -3.0, "high": -1.08}, "−2.0 (−3.0 to −1.1) points"),
         ({"unit": "times"}, "2.00 (1.00 to 3.00) times"),
+        ({"unit": "times", "low": 4.6446e-9, "high": 861160426.81}, "2.00 (4.64e−9 to 8.61e8) times"),
         ({"unit": "phi", "estimate": 0.0661}, "+0.066 (+1.000 to +3.000) phi"),
         ({"unit": "%", "low": None, "high": None}, "2.0 %"),
         ({"estimate": None}, ""),
