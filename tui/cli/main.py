@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from typing import TextIO
 
 import click
@@ -20,6 +21,9 @@ COMMANDS = (
     "demo", "run", "open", "query", "sql", "info", "report", "export", "merge", "remove", "sets",
     "tasks", "check", "completion",
 )  # fmt: skip
+
+READING = {"open", "query", "sql", "info", "report", "export"}
+"""Commands that read results files only, from people who wait for them."""
 
 
 class CommandFiles(click.Group):
@@ -65,7 +69,17 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # for terminals without UTF-8
+    if READING & set((sys.argv[1:] if arguments is None else arguments)[:1]):
+        sys.meta_path.insert(0, _WithoutPandas())
     sys.exit(run(arguments))
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Hides pandas: pyarrow imports it for the first value that it converts, a fifth of a second for nothing."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("commands that read results files work without pandas", name=fullname)
 
 
 def _open_closed_streams() -> None:

@@ -1,5 +1,6 @@
 """What commands do not import: help is fast, and reading results does not load torch."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,16 @@ def test_the_explorer_never_imports_torch(measured: Path, code: str) -> None:
     done = _python(code, measured)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_reading_results_does_not_import_pandas(measured: Path, tmp_path: Path) -> None:
+    """pyarrow would, wherever it is installed."""
+    (tmp_path / "pandas.py").write_text("raise SystemExit('pandas was imported')\n")
+    for arguments in (["query", measured, "runs"], ["sql", measured, "FROM runs"], ["info", measured]):
+        done = subprocess.run(
+            [sys.executable, "-m", "neurontui.tui", *map(str, arguments)],
+            capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )  # fmt: skip
+
+        assert done.returncode == 0, done.stderr
