@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 
-from neurontui.queries.neuron_sets import NAME, sets_table
 from neurontui.queries.published import NAMES, published
 from neurontui.store import schema
 from neurontui.store.older_files import is_partial, relation, select_list
@@ -35,10 +34,12 @@ class Files:
         words = set(_WORD.findall(text))
         for name in words & NAMES:
             cursor.register(name, published(name))
-        if NAME in words:
-            cursor.register(NAME, sets_table(self.paths))
+        if "neuron_sets" in words:
+            # Imported here, as are distances below: few queries need them, and the explorer opens sooner.
+            from neurontui.queries.neuron_sets import sets_table
+
+            cursor.register("neuron_sets", sets_table(self.paths))
         if "language_distances" in words:
-            # Imported here, because no other query needs numpy.
             from neurontui.queries.distances import language_distances
 
             cursor.register("language_distances", language_distances(self._languages()))

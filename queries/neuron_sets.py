@@ -8,7 +8,6 @@ import pyarrow as pa
 from neurontui.store.errors import UsageError
 from neurontui.store.neuron_sets.folder import read_set, set_names
 
-NAME = "neuron_sets"
 _SCHEMA = pa.schema(
     [("name", pa.string()), ("layer", pa.int32()), ("neuron", pa.int32()), ("language", pa.string())],
 )

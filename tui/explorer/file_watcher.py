@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from neurontui.store.journal.journal import Progress, list_journals
+if TYPE_CHECKING:
+    from neurontui.store.journal.journal import Progress
 
 EVERY = 1.0
 """Seconds between two checks."""
@@ -14,7 +16,7 @@ EVERY = 1.0
 class FileStatus:
     """The result of one check."""
 
-    journals: tuple[Progress, ...]
+    journals: tuple["Progress", ...]
     stamps: tuple[tuple[int, int, int], ...]
     """Inode, size and modification time of each file; zeros if it does not exist."""
 
@@ -26,6 +28,9 @@ class FileStatus:
 
 def look(paths: Sequence[Path]) -> FileStatus:
     """Check journals and files. A few system calls, but slow on slow disks: call it in a thread."""
+    # Imported here, in the thread: it imports file locks and Parquet, which the first screen does not wait for.
+    from neurontui.store.journal.journal import list_journals
+
     journals = tuple(journal for path in paths for journal in list_journals(path))
     return FileStatus(journals, stamps_of(paths))
 
