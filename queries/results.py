@@ -21,7 +21,7 @@ from typing import Self
 import pyarrow as pa
 
 from neurontui.queries.files import Files
-from neurontui.queries.loader import Query, load_queries
+from neurontui.queries.loader import SHIPPED, Query, load_queries
 from neurontui.queries.running_query import Job
 from neurontui.queries.values import Run, Value, literal, require_all_of_many, resolve
 from neurontui.store.connection import Limits
@@ -108,7 +108,8 @@ class Results:
         """A named query, to be run in a thread: `run()`, `cancel()`, `progress()`."""
         query = self.named(name)
         values = self._values(query, params or {})
-        return Job(self._files.cursor(query.sql), query.sql, values, self.paths[0], seconds)
+        cursor = self._files.cursor(query.sql)
+        return Job(cursor, query.sql, values, self.paths[0], seconds, readable_columns=query.path.parent == SHIPPED)
 
     def sql_job(self, text: str, *, seconds: float | None = None) -> Job:
         """An SQL statement, to be run in a thread. Raises UsageError for text that is not UTF-8."""
