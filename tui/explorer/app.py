@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 
 from neurontui.store.errors import NeurontuiError
@@ -32,6 +33,7 @@ from neurontui.tui.explorer.reload import FilesChecked, Reloader
 from neurontui.tui.explorer.run_catalog import RunInfo
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.session import Session
+from neurontui.tui.explorer.shorter_output import with_shorter_output
 from neurontui.tui.explorer.themes import COLORLESS, DEFAULT, OUR_THEMES, palette_for
 from neurontui.tui.explorer.typing_ahead import Echo, TypeAhead
 from neurontui.tui.explorer.widgets.tabs import LIVE, TABS
@@ -92,6 +94,10 @@ class Explorer(App[None]):
         self.failure: NeurontuiError | None = None
         """Why the explorer had to stop."""
         self.theme = COLORLESS if self.no_color else self._saved_theme()
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver of the platform, which writes fewer bytes."""
+        return with_shorter_output(super().get_driver_class())
 
     def _saved_theme(self) -> str:
         name = self.session.settings.get("theme")

@@ -1,5 +1,6 @@
 """Opens the explorer: begins its first query, and makes it draw on the terminal even if stderr is a file (`2>log`)."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from neurontui.tui.explorer.live.options import LiveOptions
 from neurontui.tui.explorer.session import Session, open_files
 
 TERMINAL = "/dev/tty"
+FRAMES = "120"
+"""Frames a second. A redraw has two or three stages, each of which waits for a frame; Textual's default is 60."""
 
 
 def open_explorer(
@@ -25,6 +28,7 @@ def open_explorer(
         session = Session(open_files(paths, queries_dir), paths, queries_dir, LiveOptions(model) if live else None)
         try:
             begin_claims(session)
+            os.environ.setdefault("TEXTUAL_FPS", FRAMES)  # read when Textual is imported
             from neurontui.tui.explorer.app import explore  # takes 0.3 s, while the query runs
 
             explore(session)
