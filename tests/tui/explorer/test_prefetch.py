@@ -15,6 +15,7 @@ from neurontui.store.errors import QueryError, UsageError
 from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.prefetch import Prefetcher
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
+from neurontui.tui.explorer.screens.examples import ExamplesPage
 from tests.tui.driving import NARROW, press, until
 
 SLOW = QueryRequest.of("type-ratio-by-layer", run=1)
@@ -154,3 +155,35 @@ async def test_the_next_threshold_and_neighboring_rows_are_prefetched(
             assert page is not None
             assert len(list(page.next_selections())) >= least
             await until_cached(pilot, page.prefetch_queries())
+
+
+async def test_neighboring_neurons_and_the_next_view_are_prefetched(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "6")
+        page = app.page
+        assert page is not None
+        layer, neuron = page.selection.card
+        near = {selection.card for selection in page.next_selections()}
+        assert (layer, neuron + 1) in near
+        assert len(near) >= 3, "the layers above and below too, where they exist"
+        prefetched = list(page.prefetch_queries())
+        assert "similar-neurons" in {request.name for request in prefetched}
+        await until_cached(pilot, prefetched)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: page.selection.card == (layer, neuron + 1))
+        assert not page.waiting, "everything it shows was prefetched"
+
+
+async def test_neighboring_examples_and_the_next_picture_are_prefetched(explorer: Callable[..., Explorer]) -> None:
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "4")
+        page = app.page
+        assert isinstance(page, ExamplesPage)
+        assert [selection.example for selection in page.next_selections()] == [1, 0]
+        prefetched = list(page.prefetch_queries())
+        assert "example-matrix" in {request.name for request in prefetched}
+        await until_cached(pilot, prefetched)
+        await press(pilot, "d", "d")
+        assert "neurons-by-correctness" not in {request.name for request in page.prefetch_queries()}, "reads all"

@@ -32,6 +32,8 @@ class NeuronTable(View):
     """Whether its rows have a cell for each language."""
     scored: ClassVar[bool] = True
     """Whether it needs contribution scores."""
+    of_one_example: ClassVar[bool] = True
+    """Whether its query reads one example, which is quick; otherwise all of them."""
 
     def request(self, scope: Scope) -> QueryRequest:
         """The query of the rows."""
@@ -99,6 +101,7 @@ class Differing(NeuronTable):
     explanation = ("p: permutation test over all neurons · ● active in this example",)
     drawn = True
     scored = False
+    of_one_example = False
     absent = Absent(
         "Nothing to compare in this run",
         "It needs examples with right answers in some of the selected languages and wrong ones in others, and stored "

@@ -1,7 +1,8 @@
 """Examples: one meaning in every language, the model's answers, and the neurons that contribute most."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view
 from neurontui.tui.explorer.screens.example_tables import Differing, NeuronTable, neuron_tables
 from neurontui.tui.explorer.screens.page import Page
+from neurontui.tui.explorer.selection import Selection
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.picture_grid import PictureGrid
 from neurontui.tui.explorer.widgets.styled_text import StyledText, palette_of
@@ -134,13 +136,28 @@ class ExamplesPage(Page):
         layer, neuron = self.neuron
         return {"heat": QueryRequest.of("neuron-token-values", **one, layer=layer, neuron=neuron)}
 
+    def next_selections(self) -> Iterator[Selection]:
+        """The neighbors in the list as well."""
+        yield from super().next_selections()
+        for step in (1, -1):
+            if (near := self._neighbor(step)) is not None:
+                yield replace(self.selection, example=near[1])
+
+    def prefetch_queries(self) -> Iterable[QueryRequest]:
+        """The next picture as well, unless it reads all examples."""
+        yield from super().prefetch_queries()
+        following, scope = next_view(self.tables_below, self.lower, 1), self.scope
+        if scope is not None and not scope.run.is_corpus and following.of_one_example:
+            yield from following.queries(scope).values()
+
     def draw(self, key: str, table: pa.Table) -> None:
         """New rows."""
         if key == "list":
             self._fill(table)
         elif key in ("prompts", "heat", "beginnings"):
             self._show_prompts()
-            self._show_lower()
+            if key == "prompts":
+                self._show_lower()
         elif key == "types":
             sheet = self.query_one("#types", StyledText)
             sheet.show([*detail_lines(table, self._width(sheet)), []])
@@ -185,9 +202,14 @@ class ExamplesPage(Page):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The heat is that of the neuron under the cursor, while the focus is there."""
-        if event.widget.id in ("top", "examples-list"):
-            row = self.query_one("#top", Grid).row_values() if event.widget.id == "top" else {}
-            self._choose((row["layer"], row["neuron"]) if row else None)
+        if isinstance(event.widget, Grid):
+            self._follow_focus(event.widget)
+
+    def _follow_focus(self, grid: Grid) -> None:
+        if grid.id == "top":
+            self._choose_row(grid)
+        elif grid.id == "examples-list":
+            self._choose(None)
 
     def _width(self, sheet: StyledText) -> int:
         return sheet.content_size.width or max(self.size.width - 30, 40)
@@ -279,13 +301,21 @@ class ExamplesPage(Page):
 
     def action_step(self, step: int) -> None:
         """The next or the previous example of the list."""
-        grid = self.query_one("#examples-list", Grid)
-        numbers = grid.table.column("example").to_pylist() if "list" in self.answers else []
-        if numbers:
-            place = numbers.index(self.selection.example) if self.selection.example in numbers else -step
-            place = min(max(place + step, 0), len(numbers) - 1)
-            grid.move_cursor(row=place, animate=False)
-            self.select(example=numbers[place])
+        if (near := self._neighbor(step)) is not None:
+            place, example = near
+            self.query_one("#examples-list", Grid).move_cursor(row=place, animate=False)
+            self.select(example=example)
+
+    def _neighbor(self, step: int) -> tuple[int, int] | None:
+        """The row and the number of the example `step` rows further in the list, limited to its ends."""
+        numbers = (
+            self.query_one("#examples-list", Grid).table.column("example").to_pylist() if "list" in self.answers else []
+        )
+        if not numbers:
+            return None
+        place = numbers.index(self.selection.example) if self.selection.example in numbers else -step
+        place = min(max(place + step, 0), len(numbers) - 1)
+        return place, numbers[place]
 
     def action_answered(self) -> None:
         """All, correct or incorrect examples."""
@@ -304,11 +334,16 @@ class ExamplesPage(Page):
         """Another table of neurons, with the focus on it."""
         self.lower = next_view(self.tables_below, self.lower, 1)
         self.update()
-        self.call_after_refresh(self._focus_lower)
+        if self.waiting:
+            self.call_after_refresh(self._focus_lower)
+        else:  # one redraw instead of two
+            self._focus_lower()
 
     def _focus_lower(self) -> None:
-        grid = self.query_one("#top", Grid)
-        (grid if grid.display and self.lower is not self.tables_below[0] else self.query_one("#examples-list")).focus()
+        grid, below = self.query_one("#top", Grid), self.lower is not self.tables_below[0]
+        focused = grid if grid.display and below else self.query_one("#examples-list", Grid)
+        self.set_focus(focused)
+        self._follow_focus(focused)
 
     def action_full(self) -> None:
         """Full text of prompts and answers."""

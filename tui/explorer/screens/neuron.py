@@ -1,7 +1,8 @@
 """Neuron: types, languages, tokens, scores and strongest inputs of one neuron."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.screens.row_detail import row_detail
+from neurontui.tui.explorer.selection import Selection
 from neurontui.tui.explorer.widgets.grid import Grid
 from neurontui.tui.explorer.widgets.heat_grid import HeatGrid
 from neurontui.tui.explorer.widgets.styled_text import StyledText, palette_of
@@ -133,11 +135,35 @@ class NeuronPage(Page):
             "types": QueryRequest.of("neuron-types", **spoken),
             "languages": QueryRequest.of("neuron-languages", **spoken),
             "words": QueryRequest.of("neuron-tokens", **one),
-            self.lower: QueryRequest.of(QUERIES[self.lower], **spoken),
+            self.lower: self._lower_query(self.lower, scope),
             "values": QueryRequest.of("neuron-token-values", **spoken),
             "layers": QueryRequest.of("layers", run=run.number),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
+
+    def _lower_query(self, lower: str, scope: Scope) -> QueryRequest:
+        layer, neuron = scope.selection.card
+        return QueryRequest.of(
+            QUERIES[lower], run=scope.run.number, layer=layer, neuron=neuron, languages=scope.languages
+        )
+
+    def next_selections(self) -> Iterator[Selection]:
+        """The neighbors in the layer, and those with the same index, as well."""
+        yield from super().next_selections()
+        layer, neuron = self.selection.card
+        if neuron >= 0:
+            for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+                yield self._existing(layer + down, neuron + right)
+
+    def prefetch_queries(self) -> Iterable[QueryRequest]:
+        """What the key for the next view shows as well."""
+        yield from super().prefetch_queries()
+        scope = self.scope
+        if scope is not None and not scope.run.is_corpus and self.selection.neuron >= 0:
+            yield self._lower_query(self._next_lower(), scope)
+
+    def _next_lower(self) -> str:
+        return LOWER[(LOWER.index(self.lower) + 1) % len(LOWER)]
 
     def _of_corpus(self, scope: Scope) -> dict[str, QueryRequest]:
         """Activity by language; if no neuron is selected yet, that with the lowest entropy is."""
@@ -276,7 +302,7 @@ class NeuronPage(Page):
         if self.run is not None and self.run.is_corpus:
             self.notify("A corpus has one table: the neurons that LAPE selects.")
             return
-        self.lower = LOWER[(LOWER.index(self.lower) + 1) % len(LOWER)]
+        self.lower = self._next_lower()
         self.update()
 
     def action_full(self) -> None:
@@ -319,12 +345,16 @@ class NeuronPage(Page):
 
     def _open(self, layer: int, neuron: int) -> None:
         """Select a neuron, limited to those that exist."""
+        self.session.select(self._existing(layer, neuron))
+
+    def _existing(self, layer: int, neuron: int) -> Selection:
+        """The selection of a neuron, limited to those that exist; the same while the layers are not known."""
         layers = self.answers.get("layers")
         if layers is None or not layers.num_rows:
-            return
+            return self.selection
         layer = min(max(layer, 0), layers.num_rows - 1)
         last = layers.column("n_neurons")[layer].as_py() - 1
-        self.select(layer=layer, neuron=min(max(neuron, 0), last), neuron_layer=layer)
+        return replace(self.selection, layer=layer, neuron=min(max(neuron, 0), last), neuron_layer=layer)
 
     def crumbs(self) -> tuple[str, ...]:
         """Layer and number."""
