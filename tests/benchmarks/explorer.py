@@ -33,6 +33,14 @@ LEFT, RIGHT = "\x1b[D", "\x1b[C"
 """Arrow keys, which the language chips take; letters there are typed."""
 LEGEND = b"contradicted"
 """A word of the legend below the claims."""
+SLOW_VIEW = "what differs"
+"""Reads all examples when it is asked for the first time."""
+VIEWS: dict[str, dict[str, tuple[str, ...]]] = {
+    "examples": {"d": ("picture by contribution", "picture by type", SLOW_VIEW, "list")},
+    "neuron": {"v": ("similar neurons", "distribution", "strongest inputs")},
+}
+PATIENT = 20.0
+"""Seconds without output after which a slow view counts as complete."""
 QUIET = 0.25
 """Seconds without output after which a redraw counts as complete."""
 
@@ -173,8 +181,8 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
             },
         ),
         ("languages", "3", {"cursor": ("j", "k"), "language": (" ", " ")}),
-        ("examples", "4", {"next example": ("j", "k"), "picture by type, what differs, list": ("ddd", "d")}),
-        ("neuron", "6", {"next neuron": ("]", "["), "similar, density, inputs": ("vv", "v")}),
+        ("examples", "4", {"next example": ("j", "k")}),
+        ("neuron", "6", {"next neuron": ("]", "["), "next layer": ("}", "{")}),
     ):
         terminal.press(go, quiet=1.5)
         terminal.press("L")
@@ -189,7 +197,20 @@ def _redraws(path: Path, width: int, height: int, state: Path, repeats: int) -> 
             if what == "language":
                 _unforeseen(terminal, name, nothing)
                 terminal.press("\x1b", quiet=0.5)
+        for key, views in VIEWS.get(name, {}).items():
+            _views(terminal, name, key, views, repeats, nothing)
     terminal.close()
+
+
+def _views(terminal: Terminal, name: str, key: str, views: Sequence[str], repeats: int, nothing: Redraw) -> None:
+    """Every view that a key leads to, one after the other, the first one last."""
+    first = [terminal.press(key, quiet=PATIENT if view == SLOW_VIEW else 0.5) for view in views]
+    rounds = [[terminal.press(key) for _ in views] for _ in range(max(repeats // 2, 1))]
+    for view, cold, warm in zip(views, first, map(_middle, zip(*rounds, strict=True)), strict=True):
+        goal = "" if view == SLOW_VIEW else "goal: 50 ms over nothing"
+        _say(f"{name}: {view}, asked for the first time", _over(cold, nothing), goal)
+        _say(f"{name}: {view}, again", _over(warm, nothing), "goal: 50 ms over nothing")
+        _say(f"{name}: {view}, bytes", f"{max(cold.size, warm.size):,}", "goal: 16,384")
 
 
 def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
@@ -212,7 +233,7 @@ def _median(terminal: Terminal, pair: tuple[str, str], repeats: int) -> Redraw:
     return _middle([terminal.press(pair[i % 2]) for i in range(2 * (repeats // 2))])
 
 
-def _middle(redraws: list[Redraw]) -> Redraw:
+def _middle(redraws: Sequence[Redraw]) -> Redraw:
     return Redraw(
         statistics.median(each.first for each in redraws),
         statistics.median(each.last for each in redraws),
