@@ -1,5 +1,6 @@
 """Where the keys of a screen go: its body, the language chips or the search line, and never to nothing."""
 
+from textual.reactive import Reactive
 from textual.widget import Widget
 
 from neurontui.tui.explorer.screens.matching import MatchingScreen
@@ -10,6 +11,9 @@ from neurontui.tui.explorer.widgets.search_bar import SearchBar
 
 class FocusScreen(MatchingScreen):
     """A screen whose body has the focus unless the user goes to the language chips or searches."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in Textual, which draws the whole screen after each move of the focus: the two widgets draw themselves."""
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(name=name, id=id, classes=classes)
