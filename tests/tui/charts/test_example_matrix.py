@@ -51,6 +51,12 @@ def test_the_head_says_which_answers_are_right(results: Results) -> None:
     assert [span.ink for span in head] == [roles.get(right, "dim") for right in RUN.correct[EXAMPLE]]
 
 
+def test_narrow_heads_do_not_touch(results: Results) -> None:
+    rows = rows_of(results, "example-matrix", example=EXAMPLE)
+    columns = Columns.of(rows_of(results, "example-prompts", example=EXAMPLE), rows)
+    assert [span.text for span in head_spans(columns, 3 * len(CODES))] == [f"{code} " for code in CODES]
+
+
 def test_the_words_count_the_types(results: Results) -> None:
     rows = rows_of(results, "example-matrix", example=EXAMPLE)
     names, counts = np.unique(rows["type"].to_pylist(), return_counts=True)

@@ -66,7 +66,7 @@ def head_spans(columns: Columns, room: int) -> Spans:
 
 
 def _head(code: str, right: bool | None, width: int) -> Span:
-    mark = _MARK[right] if width >= 3 else ""
+    mark = _MARK[right] if width >= 4 else ""  # narrower, codes would touch; the prompts above have the marks too
     role = "dim" if right is None else "good" if right else "bad"
     return Span(fit(code[: max(width - len(mark), 1)] + mark, width), role, bold=True)
 
