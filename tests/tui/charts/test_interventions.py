@@ -182,6 +182,9 @@ def test_steering_by_strength(steering: Results) -> None:
     assert f"at most: set {100 * max(unknown, other):.1f} %" in plain(
         [undetermined_line(table, ("de", "lape", "scale"))]
     )
+    short = plain([undetermined_line(table, ("de", "lape", "scale"), letters=True)])
+    assert f"% at most: S {100 * max(unknown, other):.1f}  C " in short
+    assert len(short.strip()) <= 78, "it fits into 80 columns"
     assert "no control" in plain([steering_sizes(table, ("fr", "lape", "mean-of"))])
 
 

@@ -97,16 +97,23 @@ def _kept(arm: str, columns: Columns) -> Series:
     return Series(name, letter.lower(), "reference", *columns, True, hue, 1)
 
 
-def undetermined_line(table: pa.Table, way: Way) -> Spans:
-    """Outputs whose language is unknown, which are in no language: without them a share of 0 % would mislead."""
+def undetermined_line(table: pa.Table, way: Way, *, letters: bool = False) -> Spans:
+    """Outputs whose language is unknown, which are in no language: without them a share of 0 % would mislead.
+
+    letters: with the letters of the curves for names, which fits into 78 columns.
+    """
     rows = [row for row in _rows(table, way) if row["undetermined"] is not None]
     if not rows:
         return [Span("no languages of outputs: measure with --ablation-judge generated", "dim")]
     most: dict[str, float] = {}
     for row in rows:
         most[row["arm"]] = max(most.get(row["arm"], 0.0), row["undetermined"])
-    arms = ", ".join(f"{ARMS[arm][0]} {percent(most[arm])} %" for arm in ARMS if arm in most)
-    return [Span(f"language undetermined, at most: {arms}", "bad" if max(most.values()) >= UNKNOWN else "dim")]
+    shares = {arm: percent(most[arm]) for arm in ARMS if arm in most}
+    if letters:
+        words = f"language undetermined, % at most: {'  '.join(f'{ARMS[arm][1]} {shares[arm]}' for arm in shares)}"
+    else:
+        words = f"language undetermined, at most: {', '.join(f'{ARMS[arm][0]} {shares[arm]} %' for arm in shares)}"
+    return [Span(words, "bad" if max(most.values()) >= UNKNOWN else "dim")]
 
 
 def steering_sizes(table: pa.Table, way: Way) -> Spans:

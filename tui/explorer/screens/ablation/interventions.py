@@ -243,7 +243,7 @@ class Steering(AblationView):
         if not self.sets(answers):
             return []
         table, way, outcome = answers["steering"], self._way(answers), self._outcome(answers)
-        unknown = [undetermined_line(table, way)] if outcome == "switched" else []
+        unknown = [undetermined_line(table, way, letters=True)] if outcome == "switched" else []
         return [[Span(OUTCOMES[outcome], "dim")], steering_sizes(table, way), *unknown]
 
     def options(self) -> object:
