@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from neurontui.compute.tasks.corpus.files import TextFile, corpus_files
+from neurontui.compute.tasks.corpus.files import TextFile, corpus_files, is_lines
 from neurontui.compute.tasks.corpus.texts import texts_of
 from neurontui.compute.tasks.example import Example, TaskData, TaskOptions
 from neurontui.compute.tasks.languages import in_paper_order, unknown_language_notes
@@ -17,8 +17,9 @@ TASK = "corpus"
 SAMPLE = 32
 """Texts of each language that are checked, and timed, before the first pass."""
 
-Read = Callable[[str | None], Iterator[tuple[str, str]]]
-"""Language and text of each text, of one language or of all, in order."""
+Read = Callable[[str | None, int | None], Iterator[tuple[str, str]]]
+"""Language and text of each text, of one language or of all, in order; with a number, at least so many of each language
+and one more, if there are, so that the rest of a long file is not read."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Corpus:
 
     def texts(self, language: str) -> Iterator[str]:
         """The measured texts of a language, in order."""
-        return islice((text for _, text in self.read(language)), self.n_texts[language])
+        n = self.n_texts[language]
+        return islice((text for _, text in self.read(language, n)), n)
 
     @property
     def total(self) -> int:
@@ -55,7 +57,7 @@ class Corpus:
 
 
 def open_corpus(options: TaskOptions, of_task: Callable[[str], TaskData | None]) -> Corpus:
-    """Count the texts of a folder, a file, or a task; reads them once.
+    """Count the texts of a folder, a file, or a task; reads them once, with a limit only the first lines of text files.
 
     of_task: the examples of a task by its name or file; None if there is none. Raises InputError for texts that cannot
     be read, and for languages that the corpus does not have.
@@ -77,12 +79,13 @@ def _of_files(files: list[TextFile]) -> Read:
     languages_in: dict[TextFile, set[str]] = {}
     """Filled when a file is first read to its end, so that later only files with a language are read for it."""
 
-    def read(language: str | None) -> Iterator[tuple[str, str]]:
+    def read(language: str | None, most: int | None) -> Iterator[tuple[str, str]]:
         for file in files:
             if language is not None and language not in languages_in.get(file, {language}):
                 continue
             found: set[str] = set()
-            for code, text in texts_of(file):
+            enough = None if most is None or not is_lines(file.path) else most + 1  # other files mix languages
+            for code, text in islice(texts_of(file), enough):
                 found.add(code)
                 if language in (None, code):
                     yield code, text
@@ -92,7 +95,7 @@ def _of_files(files: list[TextFile]) -> Read:
 
 
 def _of_examples(data: TaskData) -> Read:
-    def read(language: str | None) -> Iterator[tuple[str, str]]:
+    def read(language: str | None, _: int | None) -> Iterator[tuple[str, str]]:
         for code in data.languages if language is None else (language,):
             yield from ((code, example.prompts[code]) for example in data.examples)
 
@@ -109,7 +112,7 @@ class _Count:
 
 def _counted(read: Read, options: TaskOptions, where: str, notes: Iterable[str]) -> Corpus:
     counts: dict[str, _Count] = {}
-    for code, text in read(None):
+    for code, text in read(None, options.limit):
         count = counts.setdefault(code, _Count())
         if options.limit is not None and count.texts >= options.limit:
             count.left_out += 1

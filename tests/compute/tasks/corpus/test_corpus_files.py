@@ -74,6 +74,15 @@ def test_a_limit_is_one_of_texts_of_each_language(tmp_path: Path) -> None:
     assert read.digest != corpus(tmp_path).digest
 
 
+def test_with_a_limit_the_rest_of_a_text_file_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "de.txt", LINES.encode() + b"\nmore\n\x00\n")
+    with pytest.raises(InputError, match="line 5"):
+        corpus(tmp_path)
+    read = corpus(tmp_path, limit=3)
+    assert list(read.texts("de")) == TEXTS
+    assert "Used the first 3 texts of each language, as requested." in read.notes
+
+
 def test_the_sample_of_a_corpus_is_its_first_texts(tmp_path: Path) -> None:
     write(tmp_path / "de.txt", LINES)
     write(tmp_path / "en.txt", "one\ntwo")
