@@ -13,7 +13,7 @@ from tests.tui.intervention_stores import KINDS, write_interventions
 from tests.tui.measured import write_measured
 from tests.tui.sample import LANGUAGES, Plan, write_sample
 
-TICK = 0.01
+TICK = 0.002
 """Seconds of a pause between keys."""
 PLANS = (
     Plan(),

@@ -24,9 +24,10 @@ async def redrawn(pilot: Pilot[None]) -> list[str]:
     return drawn(pilot)
 
 
-@pytest.mark.parametrize(
-    "keys", ["3 down right", "4 d", "4 d d d d", "4 tab", "4 tab tab", "2 L", "2 L right escape", "2 f", "0 tab", "9 tab"]
-)
+KEYS = ("3 down right", "4 d", "4 d d d d", "4 tab", "4 tab tab", "2 L", "2 L right escape", "2 f", "0 tab", "9 tab")
+
+
+@pytest.mark.parametrize("keys", KEYS)
 async def test_moving_a_cursor_or_the_focus(explorer: Callable[..., Explorer], keys: str) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
