@@ -3,27 +3,24 @@
 import shutil
 from collections.abc import Iterator
 
-from neurontui.compute.answers.targets import answer_book
 from neurontui.compute.batch import unplanned
-from neurontui.compute.checks.prompts import check_prompts
 from neurontui.compute.config import RunConfig
 from neurontui.compute.corpus.batches import plan
 from neurontui.compute.corpus.precision import plan_precision
 from neurontui.compute.corpus.run import batch_size
 from neurontui.compute.estimate.estimate import memory_free, nearest_folder, size
+from neurontui.compute.estimate.preview_parts import first_example, model_lines, report_of, warned
 from neurontui.compute.estimate.throughput import seconds_per_pass
-from neurontui.compute.estimate.token_preview import token_lines
 from neurontui.compute.models.load.load import load_model
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.corpus_pass import COLUMNS, LOSS_EVERY, measured_layers
 from neurontui.compute.models.prompts.tokenize import encode_prompts
 from neurontui.compute.progress import Phase
-from neurontui.compute.run_options import answer_options, model_options, task_options
+from neurontui.compute.run_options import model_options, task_options
 from neurontui.compute.tasks.corpus.corpus import Corpus
 from neurontui.compute.tasks.example import TaskData
 from neurontui.compute.tasks.preview import preview as preview_task
 from neurontui.compute.tasks.registry import load_corpus
-from neurontui.compute.tasks.text import printable
 
 _JOURNAL, _RESULTS, _PRECISION = 30, 46, 14
 """Bytes a neuron and language, of a batch in the journal, of the results file, and of average precision."""
@@ -37,33 +34,17 @@ def preview_corpus(config: RunConfig, progress: Phase) -> str:
     sample = corpus.sample()
     loaded = load_model(model_options(config), progress=progress)
     progress.within("estimating")
-    layers = f"{len(loaded.layers)} layers, {sum(layer.n_neurons for layer in loaded.layers):,} neurons"
+    report = report_of(config, sample, loaded)
     return "\n".join([
         preview_task(sample),
         "",
-        *_tokens(sample, loaded),
-        *_prompts(config, sample, loaded),
+        "The first text of each language as the model reads it",
+        *(line.replace("→ ", "") for line in first_example(sample, loaded)),
+        *warned(report.notes, report.refusals),
         "",
-        f"model      {loaded.name} ({loaded.architecture}): {layers}. {loaded.placement}",
+        *model_lines(loaded),
         *_needs(config, corpus, sample, loaded),
     ])  # fmt: skip
-
-
-def _tokens(sample: TaskData, loaded: LoadedModel) -> Iterator[str]:
-    yield "The first text of each language as the model reads it"
-    width = max(len(printable(code)) for code in sample.languages)
-    lines = token_lines(loaded, unplanned(sample.examples[:1], sample.languages))
-    for code, line in zip(sample.languages, lines, strict=True):
-        yield f"  {printable(code):{width}}  {printable(line.replace('→ ', ''))}"
-
-
-def _prompts(config: RunConfig, sample: TaskData, loaded: LoadedModel) -> Iterator[str]:
-    book = answer_book(loaded, sample.examples, sample.languages)
-    report = check_prompts(loaded, sample, book, answer_options(config))
-    for sentence in report.notes:
-        yield f"warning: {printable(sentence)}"
-    for sentence in report.refusals:
-        yield f"refused: {printable(sentence)}"
 
 
 def _needs(config: RunConfig, corpus: Corpus, sample: TaskData, loaded: LoadedModel) -> Iterator[str]:
