@@ -16,7 +16,7 @@ from neurontui.tui.explorer.app import Explorer
 from neurontui.tui.explorer.prefetch import Prefetcher
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
 from neurontui.tui.explorer.screens.examples import ExamplesPage
-from tests.tui.driving import NARROW, press, until
+from tests.tui.driving import NARROW, press, settle, until
 
 SLOW = QueryRequest.of("type-ratio-by-layer", run=1)
 
@@ -187,3 +187,33 @@ async def test_neighboring_examples_and_the_next_picture_are_prefetched(explorer
         await until_cached(pilot, prefetched)
         await press(pilot, "d", "d")
         assert "neurons-by-correctness" not in {request.name for request in page.prefetch_queries()}, "reads all"
+
+
+async def test_a_query_of_a_view_that_was_left_is_stopped(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = explorer()
+    query_runner = app.session.query_runner
+    run = query_runner.run
+    stopped: list[bool] = []
+
+    def held(job: Job, started: RunningQuery | None = None, max_rows: int | None = None) -> pa.Table:
+        if "neurons-by-correctness" in {request.name for request in query_runner._in_progress} and started is not None:
+            started.job = job
+            stopped.append(job._stop.wait(10))
+        return run(job, started, max_rows)
+
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "4", "d", "d")
+        page = app.page
+        assert isinstance(page, ExamplesPage)
+        await until_cached(pilot, page.prefetch_queries())
+        monkeypatch.setattr(query_runner, "run", held)
+        await pilot.press("d")
+        await until(pilot, lambda: page.waiting)
+        await pilot.press("d")
+        await until(pilot, lambda: stopped)
+        await settle(pilot)
+        assert stopped[0], "it was cancelled, not waited for"
+        assert "top" in page.answers
+        assert "differs" not in page.answers

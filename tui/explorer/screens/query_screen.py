@@ -83,11 +83,14 @@ class QueryScreen(Screen[None]):
         return bool(self._in_progress or self._arrived)
 
     def drop_outdated(self, wanted: Mapping[str, QueryRequest]) -> None:
-        """Drop results of other requests: they must not be shown, copied or acted on."""
+        """Drop results of other requests, which must not be shown, copied or acted on, and stop queries without use."""
         for key in [key for key in self.answers if self.requested.get(key) != wanted.get(key)]:
             if not self.outlives(key):
                 self.answers.pop(key)
                 self.requested.pop(key, None)
+        for key in [key for key in self._in_progress if key not in wanted and not self.outlives(key)]:
+            self._in_progress.pop(key).cancel()  # it would slow what is shown instead
+            self._notify_followers(self.requested.pop(key), "Something else has been selected.")
 
     def outlives(self, key: str) -> bool:
         """Whether a result does not depend on the selection."""
