@@ -85,6 +85,8 @@ class Job:
         if self._seconds:
             timer.start()
         try:
+            if self._stop.is_set():
+                raise self._stopped()
             yield
         except duckdb.Error as error:
             raise self._explained(error) from None
@@ -110,8 +112,6 @@ class Job:
 
     def _relation(self) -> duckdb.DuckDBPyRelation | None:
         """The statement, not yet executed; None for a statement without rows."""
-        if self._stop.is_set():
-            raise self._stopped()
         # Unlike `execute`, `sql` gives its rows to Arrow without a copy.
         relation: duckdb.DuckDBPyRelation | None = self._cursor.sql(self._text, params=self._values or None)
         return None if relation is None else readable(relation)
@@ -133,8 +133,6 @@ class Job:
 
         Plans take longer than most queries of a screen: 50 of 500 ms for the claims on 2.5 billion masks.
         """
-        if self._stop.is_set():
-            raise self._stopped()
         return with_python_dates(self._cursor.execute(self._text, self._values or None).to_arrow_table())
 
     def _interrupt(self) -> None:

@@ -13,8 +13,6 @@ _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 _MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\r\n)*")
 """What moves the cursor and draws nothing."""
 _RESET = "\x1b[0m"
-
-
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
 """Codes of bold, dim, italic, underline, reverse and strike, and those that end them."""
 _DEFAULT = ("39", "49")

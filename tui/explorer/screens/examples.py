@@ -308,14 +308,12 @@ class ExamplesPage(Page):
 
     def _neighbor(self, step: int) -> tuple[int, int] | None:
         """The row and the number of the example `step` rows further in the list, limited to its ends."""
-        numbers = (
-            self.query_one("#examples-list", Grid).table.column("example").to_pylist() if "list" in self.answers else []
-        )
-        if not numbers:
+        grid = self.query_one("#examples-list", Grid)
+        if "list" not in self.answers or not grid.table.num_rows:
             return None
-        place = numbers.index(self.selection.example) if self.selection.example in numbers else -step
-        place = min(max(place + step, 0), len(numbers) - 1)
-        return place, numbers[place]
+        row = grid.row_of("example", self.selection.example)
+        place = 0 if row is None else min(max(row + step, 0), grid.table.num_rows - 1)
+        return place, grid.table.column("example")[place].as_py()
 
     def action_answered(self) -> None:
         """All, correct or incorrect examples."""
@@ -343,7 +341,7 @@ class ExamplesPage(Page):
         grid, below = self.query_one("#top", Grid), self.lower is not self.tables_below[0]
         focused = grid if grid.display and below else self.query_one("#examples-list", Grid)
         self.set_focus(focused)
-        self._follow_focus(focused)
+        self._follow_focus(focused)  # now, for the same redraw; the message comes later
 
     def action_full(self) -> None:
         """Full text of prompts and answers."""

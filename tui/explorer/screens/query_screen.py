@@ -89,8 +89,8 @@ class QueryScreen(Screen[None]):
                 self.answers.pop(key)
                 self.requested.pop(key, None)
         for key in [key for key in self._in_progress if key not in wanted and not self.outlives(key)]:
-            self._in_progress.pop(key).cancel()  # it would slow what is shown instead
-            self._notify_followers(self.requested.pop(key), "Something else has been selected.")
+            self._abandon(key)  # it would slow what is shown instead
+            self.requested.pop(key)
 
     def outlives(self, key: str) -> bool:
         """Whether a result does not depend on the selection."""
@@ -107,8 +107,7 @@ class QueryScreen(Screen[None]):
     def run_query(self, key: str, request: QueryRequest) -> None:
         """Run a query in a thread; an earlier one under the same name is stopped and its result dropped."""
         if key in self._in_progress:
-            self._in_progress.pop(key).cancel()
-            self._notify_followers(self.requested[key], "Something else has been selected.")
+            self._abandon(key)
         self._arrived.pop(key, None)
         if self.requested.get(key) != request:
             self.answers.pop(key, None)
@@ -120,6 +119,11 @@ class QueryScreen(Screen[None]):
         running = self._in_progress[key] = RunningQuery()
         self.run_worker(partial(self._answer, key, request, running), thread=True, exit_on_error=False)
         self.set_timer(SLOW, self.frame)
+
+    def _abandon(self, key: str) -> None:
+        """Stop a query for which another one, or none, is requested now."""
+        self._in_progress.pop(key).cancel()
+        self._notify_followers(self.requested[key], "Something else has been selected.")
 
     def follow(self, key: str, show: Callable[[pa.Table], None], fail: Callable[[str], None]) -> None:
         """Call one of these with the outcome of the current request of that name, whatever is requested later."""
