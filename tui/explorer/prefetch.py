@@ -22,19 +22,25 @@ class Prefetcher:
     def __init__(self) -> None:
         self.timer: Timer | None = None
         self._running: dict[QueryRequest, RunningQuery] = {}
+        self._begun: set[QueryRequest] = set()
 
     def wait(self, timer: Timer) -> None:
         """Replace the timer that starts the next prefetch."""
         if self.timer is not None:
             self.timer.stop()
         self.timer = timer
+        self.forget_begun()
+
+    def forget_begun(self) -> None:
+        """Requests that failed may be tried again."""
+        self._begun.clear()
 
     def begin(self, query_runner: QueryRunner, requests: Iterable[QueryRequest]) -> "PrefetchTask":
-        """A task for a thread: those of the requests that are not cached."""
+        """A task for a thread: those of the requests that are not cached, and were not begun since the last `wait`."""
         self.stop()
-        self._running = {
-            request: RunningQuery() for request in dict.fromkeys(requests) if query_runner.cached(request) is None
-        }
+        new = [request for request in dict.fromkeys(requests) if request not in self._begun]
+        self._running = {request: RunningQuery() for request in new if query_runner.cached(request) is None}
+        self._begun.update(self._running)
         return PrefetchTask(query_runner, dict(self._running))
 
     def stop(self, but: Collection[QueryRequest] = ()) -> None:
@@ -51,9 +57,13 @@ class PrefetchTask:
     def __init__(self, query_runner: QueryRunner, requests: dict[QueryRequest, RunningQuery]) -> None:
         self._query_runner, self.requests = query_runner, requests
 
-    def __call__(self) -> None:
-        """Run one after the other. Failures are ignored: they occur again, and are shown, when the query is needed."""
+    def __call__(self) -> bool:
+        """Run one after the other; returns whether none was stopped.
+
+        Failures are ignored: they occur again, and are shown, when the query is needed.
+        """
         for request, running in self.requests.items():
             if not running.stopped:
                 with suppress(NeurontuiError):
                     self._query_runner.answer(request, running)
+        return not any(running.stopped for running in self.requests.values())

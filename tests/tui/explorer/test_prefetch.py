@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -92,6 +93,14 @@ def test_requests_that_are_no_longer_needed_are_stopped(query_runner: QueryRunne
     query_runner.close()
 
 
+def test_a_failed_request_is_not_repeated_until_something_happens(query_runner: QueryRunner) -> None:
+    prefetcher, failing = Prefetcher(), QueryRequest.of("no-such-query")
+    assert prefetcher.begin(query_runner, [failing])(), "it ran to its end"
+    assert not prefetcher.begin(query_runner, [failing]).requests
+    prefetcher.forget_begun()
+    assert list(prefetcher.begin(query_runner, [failing]).requests) == [failing]
+
+
 def test_closing_waits_for_a_job_that_is_being_made(query_runner: QueryRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB refuses to close a connection that another thread uses."""
     entered, go = threading.Event(), threading.Event()
@@ -127,7 +136,7 @@ async def until_cached(pilot: Pilot[None], requests: Iterable[QueryRequest]) -> 
     await until(pilot, lambda: all(query_runner.cached(request) is not None for request in prefetched))
 
 
-async def test_the_chip_under_the_cursor_is_prefetched(
+async def test_the_chip_under_the_cursor_and_those_beside_it_are_prefetched(
     explorer: Callable[..., Explorer],
 ) -> None:
     app = explorer()
@@ -135,13 +144,12 @@ async def test_the_chip_under_the_cursor_is_prefetched(
         await press(pilot, "2", "L", "right")
         page = app.page
         assert page is not None
-        others = tuple(code for code in page.languages if code != page.languages[1])
-        scope = app.session.scope(next(page.next_selections()))
-        assert scope is not None
-        assert scope.languages == others
-        expected = page.wants(scope)
-        assert page.languages != others
-        await until_cached(pilot, expected.values())
+        own = page.languages
+        scopes = [app.session.scope(selection) for selection in islice(page.next_selections(), 3)]
+        expected = [tuple(code for code in own if code != own[place]) for place in (1, 2, 0)]
+        assert [scope.languages for scope in scopes if scope is not None] == expected
+        await until_cached(pilot, (r for scope in scopes if scope is not None for r in page.wants(scope).values()))
+        assert page.languages == own
 
 
 async def test_the_next_threshold_and_neighboring_rows_are_prefetched(
@@ -175,7 +183,9 @@ async def test_neighboring_neurons_and_the_next_view_are_prefetched(explorer: Ca
         assert not page.waiting, "everything it shows was prefetched"
 
 
-async def test_neighboring_examples_and_the_next_picture_are_prefetched(explorer: Callable[..., Explorer]) -> None:
+async def test_neighboring_examples_and_the_next_picture_are_prefetched(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "4")
@@ -185,7 +195,18 @@ async def test_neighboring_examples_and_the_next_picture_are_prefetched(explorer
         prefetched = list(page.prefetch_queries())
         assert "example-matrix" in {request.name for request in prefetched}
         await until_cached(pilot, prefetched)
-        await press(pilot, "d", "d")
+        await settle(pilot)
+        monkeypatch.setattr(ExamplesPage, "schedule_prefetch", lambda _: None)
+        page.prefetcher.wait(page.set_timer(100, lambda: None))
+        app.session.query_runner._cache.clear()
+        page._prefetch()
+        await until(pilot, lambda: "neuron-token-values" in {request.name for request in page.prefetch_queries()})
+        await until_cached(pilot, page.prefetch_queries())
+        await pilot.press("d")
+        await pilot.pause()
+        assert not page.waiting, "the activation of the first neuron was prefetched as well"
+        assert page.neuron is not None
+        await press(pilot, "d")
         assert "neurons-by-correctness" not in {request.name for request in page.prefetch_queries()}, "reads all"
 
 

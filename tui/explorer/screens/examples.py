@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 from textual import events
@@ -125,16 +125,10 @@ class ExamplesPage(Page):
             ),
             "types": QueryRequest.of("example-detail", **one),
             **self.lower.queries(scope),
-            **self._heat_query(one),
+            **({} if self.neuron is None else {"heat": _heat_request(scope, self.neuron)}),
             "beginnings": QueryRequest.of("prompt-beginnings", run=run.number, languages=languages),
             "post-norm": QueryRequest.of("post-norm", run=run.number),
         }
-
-    def _heat_query(self, one: dict[str, Any]) -> dict[str, QueryRequest]:
-        if self.neuron is None:
-            return {}
-        layer, neuron = self.neuron
-        return {"heat": QueryRequest.of("neuron-token-values", **one, layer=layer, neuron=neuron)}
 
     def next_selections(self) -> Iterator[Selection]:
         """The neighbors in the list as well."""
@@ -144,11 +138,16 @@ class ExamplesPage(Page):
                 yield replace(self.selection, example=near[1])
 
     def prefetch_queries(self) -> Iterable[QueryRequest]:
-        """The next picture as well, unless it reads all examples."""
+        """The next picture as well, unless it reads all examples, and the activation of its neuron under the cursor."""
         yield from super().prefetch_queries()
         following, scope = next_view(self.tables_below, self.lower, 1), self.scope
         if scope is not None and not scope.run.is_corpus and following.of_one_example:
             yield from following.queries(scope).values()
+            rows = self.query_runner.cached(following.request(scope))
+            place = self.query_one("#top", Grid).cursor_coordinate.row
+            if rows is not None and place < rows.num_rows:
+                (row,) = rows.slice(place, 1).to_pylist()
+                yield _heat_request(scope, (row["layer"], row["neuron"]))
 
     def draw(self, key: str, table: pa.Table) -> None:
         """New rows."""
@@ -355,6 +354,13 @@ class ExamplesPage(Page):
     def crumbs(self) -> tuple[str, ...]:
         """The example."""
         return (f"example {self.selection.example}",)
+
+
+def _heat_request(scope: Scope, neuron: tuple[int, int]) -> QueryRequest:
+    """A neuron's activation at every token of the selected example."""
+    layer, number = neuron
+    one = {"run": scope.run.number, "example": scope.selection.example, "languages": scope.languages}
+    return QueryRequest.of("neuron-token-values", **one, layer=layer, neuron=number)
 
 
 def _wrapped(text: str, width: int) -> list[Spans]:

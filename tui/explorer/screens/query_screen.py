@@ -5,11 +5,11 @@ from functools import partial
 
 import pyarrow as pa
 from textual.message import Message
-from textual.screen import Screen
 
 from neurontui.store.errors import NeurontuiError
-from neurontui.tui.explorer.prefetch import STILL, Prefetcher
+from neurontui.tui.explorer.prefetch import STILL, Prefetcher, PrefetchTask
 from neurontui.tui.explorer.query_runner import QueryRequest, QueryRunner, RunningQuery
+from neurontui.tui.explorer.screens.one_redraw import OneRedraw
 
 SLOW = 0.4
 """Seconds after which the screen shows that a query is running."""
@@ -39,7 +39,7 @@ class Failed(Message):
         self.key, self.request, self.sentence = key, request, sentence
 
 
-class QueryScreen(Screen[None]):
+class QueryScreen(OneRedraw):
     """Runs queries under names; a result that is no longer requested is dropped."""
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
@@ -200,7 +200,12 @@ class QueryScreen(Screen[None]):
         if self.is_current and not self.waiting:
             prefetch_task = self.prefetcher.begin(self.query_runner, self.prefetch_queries())
             if prefetch_task.requests:
-                self.run_worker(prefetch_task, thread=True, exit_on_error=False)
+                self.run_worker(partial(self._run_prefetch, prefetch_task), thread=True, exit_on_error=False)
+
+    def _run_prefetch(self, task: PrefetchTask) -> None:
+        """Run in a thread, and then what the results suggest."""
+        if task():
+            self.call_later(self._prefetch)
 
     def stop(self) -> bool:
         """Cancel all queries; returns whether any was running."""

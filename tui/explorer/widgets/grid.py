@@ -9,12 +9,14 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.coordinate import Coordinate
 from textual.message import Message
+from textual.scrollbar import ScrollBar
 from textual_fastdatatable import ArrowBackend, DataTable
 
 from neurontui.tui.common.sanitize import shorten
 from neurontui.tui.common.table_fields import Field as Field
 from neurontui.tui.explorer.keymap import Binding, BindingType
 from neurontui.tui.explorer.widgets.grid_columns import BETWEEN, LARGEST, fitting, in_order, is_number, sort_key
+from neurontui.tui.explorer.widgets.scroll_bar import StillScrollBar
 from neurontui.tui.explorer.widgets.veil import Veil
 
 WIDEST = 60
@@ -167,6 +169,16 @@ class Grid(Veil, DataTable):
         self._require_update_dimensions = True
         self.move_cursor(row=min(row, max(data.num_rows - 1, 0)), animate=False)
         self.refresh(layout=True)
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scrollbar, made when it is first needed."""
+        if self._vertical_scrollbar is None:
+            bar = StillScrollBar(vertical=True, name="vertical", thickness=self.scrollbar_size_vertical)
+            self._vertical_scrollbar = bar
+            bar.display = False
+            self.app._start_widget(self, bar)
+        return self._vertical_scrollbar
 
     @property
     def _room(self) -> int:

@@ -30,7 +30,7 @@ class Keys(Line):
 
     def on_mount(self) -> None:
         """Update whenever the active keys change."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.renew())
 
     def parts(self, width: int) -> Spans:
         """Keys and descriptions until the line is full."""

@@ -4,6 +4,7 @@ from itertools import zip_longest
 
 from textual import events
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,14 +24,22 @@ class Line(Widget):
 
     DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
 
+    _drawn: Spans | None = None
+
     def parts(self, width: int) -> Spans:
         """Spans from left to right."""
         raise NotImplementedError
 
+    def renew(self) -> None:
+        """Draw the line again if it differs."""
+        if self._drawn != self.parts(self.content_size.width):
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """The line in the colors of the theme."""
         width = self.content_size.width
-        return strip_of(self.parts(width) if y == 0 else (), width, palette_of(self), self.rich_style)
+        self._drawn = self.parts(width)
+        return strip_of(self._drawn if y == 0 else (), width, palette_of(self), self.rich_style)
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action of the span under the mouse."""
@@ -45,6 +54,9 @@ class Line(Widget):
 
 class StyledText(Veil, Widget):
     """Lines of spans, either set by `show` or made for a width by a subclass."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """As in Textual, which lays the screen out a second time after each layout that gives a widget another size."""
 
     DEFAULT_CSS = "StyledText { height: auto; width: 1fr; }"
 
