@@ -13,7 +13,7 @@
 --   claims_of_ablation
 -- parameters:
 --   $run        run               The run: number, name or key. Default: the last run.
---   $other      run = NULL        A run of the same model on another task; NULL: the first such run.
+--   $other      run = NULL        A run on another task. NULL: the largest of this model, measured alike.
 --   $languages  languages = all   Languages that define the types; at least three.
 --   $note       boolean = true    Whether findings on sharing mention the effect of last tokens, a fourth of the time.
 -- columns:
@@ -66,7 +66,7 @@ WITH estimates AS (
         'types over at least three languages'),
     (2, 'task-matters', '5.1, Figure 3', 'How neurons are shared depends on the task.', 'differs', 1, 'points',
         'All-shared neurons in this run minus those in {1}: {0:+.1f} points of all neurons ({2:+.1f} to {3:+.1f}).',
-        'a run of the same model on another task in the file'),
+        'a run of the same model on another task in the file, measured in the same way'),
     (3, 'types-vary', '5.2, Figure 5', 'Almost no neuron has the same type in all examples.', 'census', 10, '%',
         '{0:.1f} % of all neurons have the same type in all {1}.', 'neuron counts over at least three languages'),
     (4, 'non-activated-vary', '5.2, Figure 5',

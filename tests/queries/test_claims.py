@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from neurontui.queries import Results, open_results
+from neurontui.store.schema import tables_of_a_run
 from tests.queries.comparing import LANGUAGES, close
 from tests.queries.conftest import Toy
 from tests.queries.planted import Effects, write_planted
@@ -279,3 +280,55 @@ def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy:
     half = float(np.hypot(a[2] - a[0], b[2] - b[0]))
     assert close(rows["task-matters"]["estimate"], a[0] - b[0])
     assert rows["task-matters"]["high"] == pytest.approx(a[0] - b[0] + half, rel=0.02)  # the fewer folds decide
+
+
+def task_claim(path: Path, run: int, **parameters: int) -> dict[str, Any]:
+    """The row of `task-matters`."""
+    with open_results(path) as results:
+        rows = results.query("claims", run=run, **parameters).to_pylist()
+    return next(row for row in rows if row["claim"] == "task-matters")
+
+
+def test_the_other_task_does_not_depend_on_the_order_of_the_runs(tmp_path: Path) -> None:
+    path = write_planted(tmp_path / "order.duckdb", 1, PLANTED)
+    with duckdb.connect(str(path)) as connection:
+        for table in tables_of_a_run():
+            connection.execute(f"CREATE TEMP TABLE more AS FROM {table} WHERE run = 2")
+            connection.execute("UPDATE more SET run = 3")
+            if table == "runs":
+                connection.execute("UPDATE more SET key = 'key3', name = 'planted · more', n_examples = n_examples + 1")
+            connection.execute(f"INSERT INTO {table} FROM more")
+            connection.execute("DROP TABLE more")
+    first = task_claim(path, 1)
+    assert first["versus"] == "planted · more", "the largest"
+    with duckdb.connect(str(path)) as connection:
+        for table in tables_of_a_run():
+            connection.execute(f"UPDATE {table} SET run = 4 - run")
+    assert task_claim(path, 3) == first
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        'settings = \'{"activation": "product"}\'',
+        'settings = \'{"token": "subject"}\'',
+        "settings = '{\"chat\": true}'",
+        'settings = \'{"model_digest": "other"}\'',
+        "revision = 'other'",
+        "dtype = 'bfloat16'",
+        "threshold = 0.5",
+        "n_shots = 2",
+    ],
+)
+def test_a_task_is_compared_only_with_one_that_was_measured_alike(tmp_path: Path, different: str) -> None:
+    path = write_planted(tmp_path / "alike.duckdb", 1, PLANTED)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('UPDATE runs SET settings = \'{"token": "last", "chat": false}\' WHERE run = 1')
+    assert task_claim(path, 1)["versus"] == "planted · xnli", "values that earlier versions did not store are the same"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"UPDATE runs SET {different} WHERE run = 2")
+    row = task_claim(path, 1)
+    assert row["verdict"] == "undecided"
+    assert row["finding"].startswith(
+        "Not measured: requires a run of the same model on another task in the file, measured"
+    )

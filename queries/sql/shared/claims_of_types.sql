@@ -27,14 +27,27 @@ ratios AS (
     FROM type_folds JOIN drops ON fold IS DISTINCT FROM dropped
     GROUP BY dropped
 ),
+measured_alike AS (
+    -- A difference is one of tasks only if the same weights read activity in the same way.
+    SELECT run, {model: model, revision: revision, threshold: threshold, dtype: dtype, shots: n_shots,
+        token: coalesce(settings->>'token', 'last'), chat: coalesce(settings->>'chat', 'false'),
+        rest: list_transform(['model_digest', 'activation', 'encoder_token', 'bos', 'system'],
+            lambda name: json_extract_string(settings, name))} AS how
+    FROM runs
+    WHERE task != 'corpus'
+),
 partner AS (
+    -- The run with the most examples, so the order of the runs in the file does not matter.
     SELECT o.run, o.name, o.threshold,
         list_filter($languages, lambda code: list_contains(o.languages, code)) AS languages
-    FROM runs r JOIN runs o ON o.run = $other OR ($other IS NULL AND o.model = r.model AND o.run != r.run
-        AND o.task != 'corpus'
-        AND (o.setting IS DISTINCT FROM r.setting OR NOT (starts_with(o.task, r.task) OR starts_with(r.task, o.task))))
+    FROM runs r JOIN runs o ON o.run = $other OR ($other IS NULL AND o.run != r.run
+        AND (o.setting IS DISTINCT FROM r.setting OR NOT (starts_with(o.task, r.task) OR starts_with(r.task, o.task)))
+        AND EXISTS (
+            FROM measured_alike a JOIN measured_alike b ON a.how IS NOT DISTINCT FROM b.how
+            WHERE a.run = r.run AND b.run = o.run
+        ))
     WHERE r.run = $run AND len(list_filter($languages, lambda code: list_contains(o.languages, code))) > 2
-    ORDER BY o.run
+    ORDER BY o.n_examples DESC, o.key
     LIMIT 1
 ),
 common_masks AS (
