@@ -130,10 +130,11 @@ def main() -> None:
     options = arguments.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as state:
+        os.environ["NEURONTUI_STATE"] = state  # a first visit, whatever the explorer has saved of this file
         _first_paint(options.results, width, height, Path(state))
         _redraws(options.results, width, height, Path(state), options.repeats)
         _cancel(options.results, width, height, Path(state))
-    _blocking(options.results, width, height)
+        _blocking(options.results, width, height)
 
 
 def _say(what: str, value: str, goal: str = "") -> None:
@@ -214,7 +215,7 @@ def _views(terminal: Terminal, name: str, key: str, views: Sequence[str], repeat
 
 
 def _unforeseen(terminal: Terminal, name: str, nothing: Redraw) -> None:
-    """A chip that is switched in the moment the cursor comes to it: nothing was asked in advance."""
+    """A chip that is switched in the moment the cursor comes to it."""
     found = [terminal.press(f"{RIGHT} ", quiet=0.6) for _ in range(3)]
     _say(f"{name}: on to a language and switch it at once", _over(_middle(found), nothing))
 

@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from neurontui.queries.results import open_results
 from neurontui.tui.explorer.app import Explorer
@@ -26,7 +29,16 @@ async def take(
     run: int = RUN,
     size: tuple[int, int] = SIZE,
 ) -> None:
-    """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere."""
+    """Save one SVG a screen, without the fonts that Textual would fetch from elsewhere.
+
+    The pictures show a first visit, whatever the explorer has saved of this file.
+    """
+    with tempfile.TemporaryDirectory() as state, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NEURONTUI_STATE", state)
+        await _take(results, folder, screens, run, size)
+
+
+async def _take(results: Path, folder: Path, screens: Mapping[str, str], run: int, size: tuple[int, int]) -> None:
     app = Explorer(Session(open_results(results), [results]))
     async with app.run_test(size=size) as pilot:
         await pilot.pause(2)
