@@ -20,13 +20,26 @@ ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike", "blink"
 COLORS = ("", "red", "bright_blue", "color(141)", "#15171b", "#dce1e5", "default")
 
 
-def drawn(texts: Iterable[str]) -> list[list[object]]:
+def drawn(texts: Iterable[str]) -> list[list[pyte.screens.Char]]:
     """Every cell of the screen with its colors and attributes."""
     screen = pyte.Screen(*NARROW)
     stream = pyte.Stream(screen)
     for text in texts:
         stream.feed(text)
     return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+
+
+def seen(texts: Iterable[str]) -> list[list[pyte.screens.Char]]:
+    """The same without the color of letters where there is none."""
+    return [
+        [cell._replace(fg="default", bold=False) if cell.data == " " and not cell.reverse else cell for cell in line]
+        for line in drawn(texts)
+    ]
+
+
+def in_thai(line: list[pyte.screens.Char]) -> bool:
+    """Whether a line has marks above letters, whose width the emulator does not know."""
+    return any("\u0e00" <= letter <= "\u0e7f" for cell in line for letter in cell.data)
 
 
 def style(draw: random.Random) -> Style:
@@ -102,6 +115,52 @@ async def test_the_frames_of_every_screen(explorer: Callable[..., Explorer], mon
     assert len(frames) > 20
     assert drawn(short) == drawn(frames)
     assert len("".join(short)) < 0.75 * len("".join(frames))
+
+
+async def test_the_terminal_shows_what_the_screen_is(
+    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redraws of parts add up to a redraw of everything."""
+    frames: list[str] = []
+    display = App._display
+
+    def kept(app: App[None], screen: object, renderable: object) -> None:
+        if hasattr(renderable, "render_segments"):
+            frames.append(shorter(renderable.render_segments(app.console)))
+        display(app, screen, renderable)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(App, "_display", kept)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        for keys in (
+            "2",
+            "l",
+            "L",
+            "right space",
+            "escape",
+            "3",
+            "j",
+            "4",
+            "j",
+            "d",
+            "d",
+            "d",
+            "d",
+            "tab",
+            "6",
+            "]",
+            "7",
+            "9",
+        ):
+            await press(pilot, *keys.split())
+            for widget in app.screen._compositor.visible_widgets:
+                widget._set_dirty()
+            whole = app.screen._compositor.render_full_update().render_segments(app.console)
+            pairs = [(one, other) for one, other in zip(seen(frames), seen([whole]), strict=True) if not in_thai(other)]
+            assert len(pairs) > NARROW[1] / 2
+            assert all(one == other for one, other in pairs), keys
 
 
 async def test_the_explorer_writes_them(explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch) -> None:
