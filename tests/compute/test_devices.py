@@ -13,6 +13,7 @@ from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.ffns.moe import ExpertsFFN
 from tests.compute.pretended_gpus import OnGPU, move, on_gpu, pretended_gpus
+from tests.gpu.live import difference, question, session_of
 from tests.gpu.measures import config_of, measured
 from tests.gpu.models import batch, load, save_model
 
@@ -104,3 +105,21 @@ def test_experts_stay_on_their_device(tmp_path: Path) -> None:
         assert isinstance(ffn, ExpertsFFN)
         values: Tensor = ffn.value_vectors()
     assert values.device == torch.device("cuda:1")
+
+
+@pytest.mark.parametrize("n_gpus", [1, 2])
+@pytest.mark.parametrize("architecture", ["bloom", "gemma3_text", "mixtral", "mt5"])
+def test_a_live_prompt_is_answered_as_on_the_cpu(architecture: str, n_gpus: int, tmp_path: Path) -> None:
+    folder = save_model(architecture, "tiny", tmp_path)
+    expected = session_of(load(folder, "cpu")).ask(question())
+    assert expected.n_changed > 1
+    assert all(answer.after is not None for answer in expected.languages)
+
+    with pretended_gpus():
+        session = session_of(move(load(folder, "cpu"), n_gpus))
+        answered = session.ask(question())
+
+    assert session.loaded.device == "cuda:0"
+    assert difference(answered, expected) < 1e-6
+    assert answered.types == expected.types
+    assert answered.n_changed == expected.n_changed

@@ -16,6 +16,7 @@ from neurontui.store.versions import version_of
 from tests.gpu import memory, whole_run
 from tests.gpu.bench import benchmark
 from tests.gpu.corpus import same_sums
+from tests.gpu.live import same_answers
 from tests.gpu.measures import same_tables
 from tests.gpu.models import ARCHITECTURES, Setting
 from tests.gpu.signs import near_zero_in_bfloat16, same_signs, with_tf32
@@ -66,6 +67,7 @@ def _compare(table: Table, setting: Setting, names: tuple[str, ...], size: str) 
         table.check("signs, float32", f"{name}, {size}", partial(same_signs, setting, name, size))
         table.check("all tables, float32", f"{name}, {size}", partial(same_tables, setting, name, size))
         table.check("corpus, float32", f"{name}, {size}", partial(same_sums, setting, name, size))
+        table.check("live prompt, float32", f"{name}, {size}", partial(same_answers, setting, name, size))
 
 
 def _tf32(setting: Setting) -> str:
