@@ -13,6 +13,7 @@ from neurontui.compute.measures.vocabulary import vocabulary_tables
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.ffns.moe import ExpertsFFN
 from tests.compute.pretended_gpus import OnGPU, move, on_gpu, pretended_gpus
+from tests.gpu.corpus import sums_of
 from tests.gpu.live import difference, question, session_of
 from tests.gpu.measures import config_of, measured
 from tests.gpu.models import batch, load, save_model
@@ -123,3 +124,18 @@ def test_a_live_prompt_is_answered_as_on_the_cpu(architecture: str, n_gpus: int,
     assert difference(answered, expected) < 1e-6
     assert answered.types == expected.types
     assert answered.n_changed == expected.n_changed
+
+
+@pytest.mark.parametrize("n_gpus", [1, 2])
+@pytest.mark.parametrize("architecture", ["bloom", "mixtral", "mt5"])
+def test_the_sums_of_a_corpus_are_those_of_the_cpu(architecture: str, n_gpus: int, tmp_path: Path) -> None:
+    folder = save_model(architecture, "tiny", tmp_path)
+    expected = sums_of(load(folder, "cpu"), 4096)
+    with pretended_gpus():
+        sums = sums_of(move(load(folder, "cpu"), n_gpus), 4096)
+
+    assert sums.n_tokens == expected.n_tokens > 0
+    torch.testing.assert_close(sums.losses, expected.losses, rtol=1e-6, atol=0)
+    for ours, theirs in zip(sums.neurons, expected.neurons, strict=True):
+        assert not isinstance(ours, OnGPU)
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)

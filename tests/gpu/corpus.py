@@ -11,10 +11,10 @@ RELATIVE = 1e-4
 """Largest difference of a sum, as a share of the largest of its layer."""
 
 
-def same_sums(setting: Setting, architecture: str, size: str) -> str:
+def samesums_of(setting: Setting, architecture: str, size: str) -> str:
     """Counts, sums and losses are the CPU's; a count may differ where an activation is within rounding of 0."""
     with saved_model(setting, architecture, size) as folder:
-        ours, reference = _sums(load(folder, setting.device), 4096), _sums(load(folder, "cpu"), 1)
+        ours, reference = sums_of(load(folder, setting.device), 4096), sums_of(load(folder, "cpu"), 1)
     if ours.n_tokens != reference.n_tokens or ours.losses[0] != reference.losses[0]:
         raise Mismatch(f"{ours.n_tokens} tokens and {ours.losses[0]:.0f} losses instead of {reference.n_tokens} and "
                        f"{reference.losses[0]:.0f}")  # fmt: skip
@@ -31,7 +31,8 @@ def same_sums(setting: Setting, architecture: str, size: str) -> str:
     return f"{ours.n_tokens} tokens, {other} counts differ, sums ±{apart:.0e}"
 
 
-def _sums(loaded: LoadedModel, budget: int) -> Sums:
+def sums_of(loaded: LoadedModel, budget: int) -> Sums:
+    """Sums over the passages of the first language."""
     some = batch()
     pieces = list(passages(loaded, some.languages[0], some.prompts, 0, 24))
     return sum_passages(loaded, pieces, 0.0, budget)
