@@ -17,6 +17,7 @@ from neurontui.tui.explorer.shorter_output import shorter, with_shorter_output
 from tests.tui.driving import NARROW, press
 
 ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike", "blink")
+MANY_KEYS = "2 l L right space escape 3 j 4 j d d d d tab 6 right_square_bracket 7 9"
 COLORS = ("", "red", "bright_blue", "color(141)", "#15171b", "#dce1e5", "default")
 
 
@@ -96,18 +97,24 @@ def test_what_is_left(text: str, short: str) -> None:
     assert shorter(text) == short
 
 
-async def test_the_frames_of_every_screen(explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch) -> None:
-    frames: list[str] = []
+@pytest.fixture
+def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the explorer writes, redraw by redraw, before it is shortened."""
+    found: list[str] = []
     display = App._display
 
     def kept(app: App[None], screen: object, renderable: object) -> None:
         if hasattr(renderable, "render_segments"):
-            frames.append(renderable.render_segments(app.console))
+            found.append(renderable.render_segments(app.console))
         display(app, screen, renderable)  # type: ignore[arg-type]
 
     monkeypatch.setattr(App, "_display", kept)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
+    return found
+
+
+async def test_the_frames_of_every_screen(explorer: Callable[..., Explorer], frames: list[str]) -> None:
     async with explorer().run_test(size=NARROW) as pilot:
         await press(pilot, *"2", "l", *"3", "j", *"4", "d", "d", *"56", "]", *"7890", "?")
 
@@ -117,50 +124,22 @@ async def test_the_frames_of_every_screen(explorer: Callable[..., Explorer], mon
     assert len("".join(short)) < 0.75 * len("".join(frames))
 
 
-async def test_the_terminal_shows_what_the_screen_is(
-    explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_terminal_shows_what_the_screen_is(explorer: Callable[..., Explorer], frames: list[str]) -> None:
     """Redraws of parts add up to a redraw of everything."""
-    frames: list[str] = []
-    display = App._display
-
-    def kept(app: App[None], screen: object, renderable: object) -> None:
-        if hasattr(renderable, "render_segments"):
-            frames.append(shorter(renderable.render_segments(app.console)))
-        display(app, screen, renderable)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(App, "_display", kept)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
     app = explorer()
     async with app.run_test(size=NARROW) as pilot:
-        for keys in (
-            "2",
-            "l",
-            "L",
-            "right space",
-            "escape",
-            "3",
-            "j",
-            "4",
-            "j",
-            "d",
-            "d",
-            "d",
-            "d",
-            "tab",
-            "6",
-            "]",
-            "7",
-            "9",
-        ):
-            await press(pilot, *keys.split())
+        for key in MANY_KEYS.split():
+            await press(pilot, key)
             for widget in app.screen._compositor.visible_widgets:
                 widget._set_dirty()
             whole = app.screen._compositor.render_full_update().render_segments(app.console)
-            pairs = [(one, other) for one, other in zip(seen(frames), seen([whole]), strict=True) if not in_thai(other)]
+            pairs = [
+                (one, other)
+                for one, other in zip(seen(map(shorter, frames)), seen([whole]), strict=True)
+                if not in_thai(other)
+            ]
             assert len(pairs) > NARROW[1] / 2
-            assert all(one == other for one, other in pairs), keys
+            assert all(one == other for one, other in pairs), key
 
 
 async def test_the_explorer_writes_them(explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.scrollbar import ScrollBar
 
+_COLORS = [f"scrollbar_{part}{state}" for part in ("color", "background") for state in ("", "_hover", "_active")]
+
 
 class StillScrollBar(ScrollBar):
     """Draws itself if it would look different, and asks for no layout: what it shows does not change its size."""
@@ -32,25 +34,7 @@ class StillScrollBar(ScrollBar):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _looks(self) -> tuple[object, ...]:
-        styles = None if self.parent is None else self.parent.styles
-        colors = (
-            ()
-            if styles is None
-            else (
-                styles.scrollbar_color,
-                styles.scrollbar_color_hover,
-                styles.scrollbar_color_active,
-                styles.scrollbar_background,
-                styles.scrollbar_background_hover,
-                styles.scrollbar_background_active,
-            )
-        )
-        return (
-            self.size,
-            self.window_virtual_size,
-            self.window_size,
-            self.position,
-            self.mouse_over,
-            self.grabbed,
-            colors,
-        )
+        """Everything that `render` reads."""
+        colors = () if self.parent is None else tuple(getattr(self.parent.styles, name) for name in _COLORS)
+        window = self.window_virtual_size, self.window_size, self.position
+        return self.size, window, self.mouse_over, self.grabbed, colors
