@@ -11,7 +11,7 @@ RELATIVE = 1e-4
 """Largest difference of a sum, as a share of the largest of its layer."""
 
 
-def samesums_of(setting: Setting, architecture: str, size: str) -> str:
+def same_sums(setting: Setting, architecture: str, size: str) -> str:
     """Counts, sums and losses are the CPU's; a count may differ where an activation is within rounding of 0."""
     with saved_model(setting, architecture, size) as folder:
         ours, reference = sums_of(load(folder, setting.device), 4096), sums_of(load(folder, "cpu"), 1)
