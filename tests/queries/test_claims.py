@@ -282,6 +282,17 @@ def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy:
     assert rows["task-matters"]["high"] == pytest.approx(a[0] - b[0] + half, rel=0.02)  # the fewer folds decide
 
 
+def test_of_equal_comparisons_always_the_same_is_shown(tmp_path: Path) -> None:
+    path = write_planted(tmp_path / "equal.duckdb", 1, PLANTED)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE ablation_examples SET correct = false, rank_correct = false")
+    with open_results(path) as results:
+        for _ in range(5):
+            rows = {row["claim"]: row for row in results.query("claims", run=1).to_pylist()}
+            worst = rows["all-shared-ablation-worst"]
+            assert (worst["versus"], worst["estimate"]) == ("non-activated", 0.0), "the first by name"
+
+
 def task_claim(path: Path, run: int, **parameters: int) -> dict[str, Any]:
     """The row of `task-matters`."""
     with open_results(path) as results:
