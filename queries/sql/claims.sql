@@ -137,10 +137,10 @@ WITH estimates AS (
     SELECT claim, bool_and(coalesce(holds, false)) AS holds,
         bool_or(coalesce(fails, false))
             AND (claim != 'relatives-share-no-more' OR (SELECT p_value < 0.01 FROM mantel)) AS fails,
-        coalesce(arg_min(t, place) FILTER (fails), arg_min(t, place)) AS best
+        coalesce(arg_min(t, closeness) FILTER (fails), arg_min(t, closeness)) AS best
     FROM (
         -- Equal margins: always the same comparison.
-        SELECT *, {versus: versus, estimate: estimate, low: low, high: high} AS t, (round(margin, 9), versus) AS place
+        SELECT *, {versus: versus, estimate: estimate, low: low, high: high} AS t, (round(margin, 9), versus) AS closeness
         FROM tested
     )
     GROUP BY claim

@@ -25,14 +25,10 @@ class Prefetcher:
         self._begun: set[QueryRequest] = set()
 
     def wait(self, timer: Timer) -> None:
-        """Replace the timer that starts the next prefetch."""
+        """Replace the timer that starts the next prefetch, which may try again what failed."""
         if self.timer is not None:
             self.timer.stop()
         self.timer = timer
-        self.forget_begun()
-
-    def forget_begun(self) -> None:
-        """Requests that failed may be tried again."""
         self._begun.clear()
 
     def begin(self, query_runner: QueryRunner, requests: Iterable[QueryRequest]) -> "PrefetchTask":

@@ -27,8 +27,8 @@ ratios AS (
     FROM type_folds JOIN drops ON fold IS DISTINCT FROM dropped
     GROUP BY dropped
 ),
-measured_alike AS (
-    -- A difference is one of tasks only if the same weights read activity in the same way.
+readings AS (
+    -- Which weights read activity, and how.
     SELECT run, {model: model, revision: revision, threshold: threshold, dtype: dtype, shots: n_shots,
         token: coalesce(settings->>'token', 'last'), chat: coalesce(settings->>'chat', 'false'),
         rest: list_transform(['model_digest', 'activation', 'encoder_token', 'bos', 'system'],
@@ -36,16 +36,18 @@ measured_alike AS (
     FROM runs
     WHERE task != 'corpus'
 ),
+measured_alike AS (
+    -- Between other runs, a difference need not be one of tasks.
+    SELECT run
+    FROM readings
+    WHERE run != $run AND how IS NOT DISTINCT FROM (SELECT how FROM readings WHERE run = $run)
+),
 partner AS (
     -- The run with the most examples, so the order of the runs in the file does not matter.
     SELECT o.run, o.name, o.threshold,
         list_filter($languages, lambda code: list_contains(o.languages, code)) AS languages
-    FROM runs r JOIN runs o ON o.run = $other OR ($other IS NULL AND o.run != r.run
-        AND (o.setting IS DISTINCT FROM r.setting OR NOT (starts_with(o.task, r.task) OR starts_with(r.task, o.task)))
-        AND EXISTS (
-            FROM measured_alike a JOIN measured_alike b ON a.how IS NOT DISTINCT FROM b.how
-            WHERE a.run = r.run AND b.run = o.run
-        ))
+    FROM runs r JOIN runs o ON o.run = $other OR ($other IS NULL AND o.run IN (FROM measured_alike)
+        AND (o.setting IS DISTINCT FROM r.setting OR NOT (starts_with(o.task, r.task) OR starts_with(r.task, o.task))))
     WHERE r.run = $run AND len(list_filter($languages, lambda code: list_contains(o.languages, code))) > 2
     ORDER BY o.n_examples DESC, o.key
     LIMIT 1

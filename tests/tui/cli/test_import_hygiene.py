@@ -80,7 +80,7 @@ def test_the_explorer_never_imports_torch(measured: Path, code: str) -> None:
 
 
 def test_reading_results_does_not_import_pandas(measured: Path, tmp_path: Path) -> None:
-    """pyarrow imports it wherever it is installed."""
+    """Where pandas is installed, pyarrow imports it."""
     (tmp_path / "pandas.py").write_text("raise SystemExit('pandas was imported')\n")
     for arguments in (["query", measured, "runs"], ["sql", measured, "FROM runs"], ["info", measured]):
         done = subprocess.run(

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
 from textual.pilot import Pilot
+from textual.timer import Timer
 
 from neurontui.queries.results import open_results
 from neurontui.queries.running_query import Job
@@ -97,7 +99,7 @@ def test_a_failed_request_is_not_repeated_until_something_happens(query_runner: 
     prefetcher, failing = Prefetcher(), QueryRequest.of("no-such-query")
     assert prefetcher.begin(query_runner, [failing])(), "it ran to its end"
     assert not prefetcher.begin(query_runner, [failing]).requests
-    prefetcher.forget_begun()
+    prefetcher.wait(Mock(spec=Timer))
     assert list(prefetcher.begin(query_runner, [failing]).requests) == [failing]
 
 

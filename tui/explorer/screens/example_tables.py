@@ -63,7 +63,7 @@ class Contributors(NeuronTable):
 
     def request(self, scope: Scope) -> QueryRequest:
         """The largest contribution scores."""
-        return QueryRequest.of("example-top-neurons", **_one(scope))
+        return QueryRequest.of("example-top-neurons", **of_example(scope))
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
         """The order of the rows."""
@@ -85,7 +85,7 @@ class Picture(NeuronTable):
 
     def request(self, scope: Scope) -> QueryRequest:
         """The largest contribution scores in any language."""
-        return QueryRequest.of("example-matrix", **_one(scope), order=self._order, limit=SHOWN)
+        return QueryRequest.of("example-matrix", **of_example(scope), order=self._order, limit=SHOWN)
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
         """The order of the rows, and the next one."""
@@ -134,7 +134,7 @@ class Differing(NeuronTable):
         if ranking is None:
             return super().queries(scope)
         neurons = tuple(number for pair in _pairs(ranking) for number in pair)
-        cells = QueryRequest.of("example-matrix", **_one(scope), neurons=neurons, limit=SHOWN)
+        cells = QueryRequest.of("example-matrix", **of_example(scope), neurons=neurons, limit=SHOWN)
         return {**super().queries(scope), "cells": cells}
 
     def heading(self, table: pa.Table, scope: Scope) -> tuple[str, str]:
@@ -175,5 +175,6 @@ def _pairs(table: pa.Table) -> list[tuple[int, int]]:
     return list(zip(table.column("layer").to_pylist(), table.column("neuron").to_pylist(), strict=True))
 
 
-def _one(scope: Scope) -> dict[str, Any]:
+def of_example(scope: Scope) -> dict[str, Any]:
+    """Parameters of a query about the selected example."""
     return {"run": scope.run.number, "example": scope.selection.example, "languages": scope.languages}

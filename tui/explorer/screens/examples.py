@@ -27,7 +27,7 @@ from neurontui.tui.explorer.keymap import BRACKETS, Binding, BindingType, steppi
 from neurontui.tui.explorer.query_runner import QueryRequest
 from neurontui.tui.explorer.scope import Scope
 from neurontui.tui.explorer.screens.chart_page import next_view
-from neurontui.tui.explorer.screens.example_tables import Differing, NeuronTable, neuron_tables
+from neurontui.tui.explorer.screens.example_tables import Differing, NeuronTable, neuron_tables, of_example
 from neurontui.tui.explorer.screens.page import Page
 from neurontui.tui.explorer.selection import Selection
 from neurontui.tui.explorer.widgets.grid import Grid
@@ -113,8 +113,7 @@ class ExamplesPage(Page):
 
     def wants(self, scope: Scope) -> dict[str, QueryRequest]:
         """The list, and everything about the selected example."""
-        run, languages, example = scope.run, scope.languages, scope.selection.example
-        one = {"run": run.number, "example": example, "languages": languages}
+        run, languages, one = scope.run, scope.languages, of_example(scope)
         return {
             "prompts": QueryRequest.of("example-prompts", **one),
             "list": QueryRequest.of(
@@ -359,8 +358,7 @@ class ExamplesPage(Page):
 def _heat_request(scope: Scope, neuron: tuple[int, int]) -> QueryRequest:
     """A neuron's activation at every token of the selected example."""
     layer, number = neuron
-    one = {"run": scope.run.number, "example": scope.selection.example, "languages": scope.languages}
-    return QueryRequest.of("neuron-token-values", **one, layer=layer, neuron=number)
+    return QueryRequest.of("neuron-token-values", **of_example(scope), layer=layer, neuron=number)
 
 
 def _wrapped(text: str, width: int) -> list[Spans]:

@@ -10,7 +10,7 @@ class OneRedraw(Screen[None]):
     """
 
     def _compositor_refresh(self) -> None:
-        """Draw what is to be drawn, with what the screen has not been told of yet."""
+        """Also draw widgets that have changed, but whose message has not reached the screen yet."""
         waiting = {widget for widget in self._compositor.visible_widgets if widget._repaint_regions}
         self._compositor.update_widgets(waiting)
         super()._compositor_refresh()

@@ -164,14 +164,9 @@ class Page(SessionScreen):
                 yield from self.wants(scope).values()
 
     def next_selections(self) -> Iterator[Selection]:
-        """Selections that the next keys are likely to make: the chip under the cursor switched, or one beside it.
-
-        Screens add others.
-        """
-        chips = self.query_one(Chips)
-        for place in (chips.cursor, chips.cursor + 1, chips.cursor - 1) if chips.has_focus else ():
-            if switched := chips.switched(place):
-                yield replace(self.selection, languages=self._selected(switched))
+        """Selections that the next keys are likely to make: another language switched. Screens add others."""
+        for switched in self.query_one(Chips).likely():
+            yield replace(self.selection, languages=self._selected(switched))
 
     def whole(self) -> Callable[[], pa.Table] | None:
         """A function that fetches all rows in a thread, if the table on the screen was truncated."""

@@ -1,5 +1,6 @@
 """The line of languages to switch on and off, with the threshold and the compared run."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -191,6 +192,12 @@ class Chips(Line, can_focus=True):
         """The codes that are on after one is switched; empty if it is the last one."""
         state = self.state
         return tuple(code for i, code in enumerate(state.languages) if (code in state.active) != (i == index))
+
+    def likely(self) -> Iterator[tuple[str, ...]]:
+        """The codes that the next keys are likely to leave on: the chip at the cursor switched, or one beside it."""
+        for index in (self.cursor, self.cursor + 1, self.cursor - 1) if self.has_focus else ():
+            if switched := self.switched(index):
+                yield switched
 
     def action_all(self) -> None:
         """Switch every language on."""
