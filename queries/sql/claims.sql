@@ -140,7 +140,8 @@ WITH estimates AS (
         coalesce(arg_min(t, closeness) FILTER (fails), arg_min(t, closeness)) AS best
     FROM (
         -- Equal margins: always the same comparison.
-        SELECT *, {versus: versus, estimate: estimate, low: low, high: high} AS t, (round(margin, 9), versus) AS closeness
+        SELECT *, {versus: versus, estimate: estimate, low: low, high: high} AS t,
+            (round(margin, 9), versus) AS closeness
         FROM tested
     )
     GROUP BY claim
