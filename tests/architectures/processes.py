@@ -26,9 +26,14 @@ def try_all(architectures: Sequence[Architecture], workers: int) -> list[Outcome
 
 
 def _try(architecture: Architecture) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:  # removed here: the other process may be killed
+        return _try_in(architecture, Path(folder))
+
+
+def _try_in(architecture: Architecture, folder: Path) -> Outcome:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(architecture, theirs), daemon=True)
+    process = context.Process(target=_run, args=(architecture, folder, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -43,8 +48,8 @@ def _try(architecture: Architecture) -> Outcome:
         process.join()
 
 
-def _run(architecture: Architecture, outcome: Connection) -> None:
+def _run(architecture: Architecture, folder: Path, outcome: Connection) -> None:
     torch.set_num_threads(1)
-    with Path(os.devnull).open("w") as nowhere, tempfile.TemporaryDirectory() as folder:
+    with Path(os.devnull).open("w") as nowhere:
         sys.stdout = sys.stderr = nowhere
-        outcome.send(try_architecture(architecture, Path(folder)))
+        outcome.send(try_architecture(architecture, folder))

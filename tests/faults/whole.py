@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -28,11 +28,11 @@ def line(out: Path, task: str = "fact", measures: str = "types,attribution") -> 
 @cache
 def undisturbed(task: str = "fact") -> tuple[Content, float]:
     """What a run that nobody disturbs leaves, and how many seconds it takes."""
-    folder = Path(mkdtemp(prefix="undisturbed"))
-    out = folder / "r.duckdb"
-    done: Command = run(folder / "said", *line(out, task))
-    assert done.wait() == 0, done.err
-    return content(out), done.took
+    with TemporaryDirectory(prefix="undisturbed") as folder:
+        out = Path(folder) / "r.duckdb"
+        done: Command = run(Path(folder) / "said", *line(out, task))
+        assert done.wait() == 0, done.err
+        return content(out), done.took
 
 
 def content(path: Path, runs: tuple[int, ...] = (1,)) -> Content:
