@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from neurontui.store.older_files import LATER
+from neurontui.store.older_files import LATER, Stored
 from neurontui.store.schema import layout, layout_of, tables_of_a_run
 from neurontui.store.sql_text import named
 
@@ -27,13 +27,10 @@ class Difference:
 
 def store(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     """Write rows and digest of every table of a run to `checksums`, replacing earlier ones."""
+    stored = layout_of(connection, "results")
+    digests = [(run, table, *_digest(connection, "results", stored, table, run)) for table in _summed()]
     connection.execute("DELETE FROM results.checksums WHERE run = ?", [run])
-    for table in _summed():
-        rows, digest = _digest(connection, "results", table, run)
-        connection.execute(
-            f"INSERT INTO results.checksums SELECT ?, ?, ?, ?, {_PROBE}",
-            [run, table, rows, digest],
-        )
+    connection.executemany(f"INSERT INTO results.checksums SELECT ?, ?, ?, ?, {_PROBE}", digests)
 
 
 def differences(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[list[Difference], list[int]]:
@@ -41,20 +38,20 @@ def differences(connection: duckdb.DuckDBPyConnection, database: str) -> tuple[l
 
     Runs without checksums count as not comparable.
     """
-    source = named(database)
+    source, stored = named(database), layout_of(connection, database)
     changed, not_comparable = [], []
     for (run,) in connection.execute(f"SELECT run FROM {source}.main.runs ORDER BY run").fetchall():
-        stored = _stored(connection, source, run)
-        if not stored:
+        merged = _at_merge(connection, source, run)
+        if not merged:
             not_comparable.append(run)
-        for table, (then, digest) in stored.items():
-            now, current = _digest(connection, database, table, run)
+        for table, (then, digest) in merged.items():
+            now, current = _digest(connection, database, stored, table, run)
             if (now, current) != (then, digest):
                 changed.append(Difference(run, table, then, now))
     return changed, not_comparable
 
 
-def _stored(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dict[str, tuple[int, int]]:
+def _at_merge(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dict[str, tuple[int, int]]:
     rows = connection.execute(
         f"SELECT table_name, n_rows, digest FROM {source}.main.checksums WHERE run = ? AND probe = {_PROBE}",
         [run],
@@ -62,9 +59,10 @@ def _stored(connection: duckdb.DuckDBPyConnection, source: str, run: int) -> dic
     return {table: (n, digest) for table, n, digest in rows if table in _summed()}
 
 
-def _digest(connection: duckdb.DuckDBPyConnection, database: str, table: str, run: int) -> tuple[int, int]:
-    stored = layout_of(connection, database)[table]
-    later = [name for name in LATER.get(table, ()) if name in stored]
+def _digest(
+    connection: duckdb.DuckDBPyConnection, database: str, stored: Stored, table: str, run: int
+) -> tuple[int, int]:
+    later = [name for name in LATER.get(table, ()) if name in stored[table]]
     columns = ", ".join(name for name in layout()[table] if name not in ("run", *LATER.get(table, ())))
     hashes = [f"hash({columns})", *(f"if({name} IS NULL, 0, hash({columns}, '{name}', {name}))" for name in later)]
     [(rows, digest)] = connection.execute(

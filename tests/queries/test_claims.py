@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ OF_DIRECTION = (
     "encoder-shares-more",
 )
 """Claims that the planted effects make true, their reversal false, and their absence neither."""
+
+
+@pytest.fixture(scope="module")
+def planted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the planted effects; to be copied, not changed."""
+    return write_planted(tmp_path_factory.mktemp("planted") / "planted.duckdb", 1, PLANTED)
+
+
+@pytest.fixture
+def planted(planted_once: Path, tmp_path: Path) -> Path:
+    """A store with the planted effects, for one test."""
+    return Path(shutil.copy(planted_once, tmp_path / "planted.duckdb"))
 
 
 def verdicts(path: Path, seed: int, effects: Effects) -> dict[str, str]:
@@ -282,11 +295,10 @@ def test_the_task_is_judged_on_the_languages_of_both_runs(results: Results, toy:
     assert rows["task-matters"]["high"] == pytest.approx(a[0] - b[0] + half, rel=0.02)  # the fewer folds decide
 
 
-def test_of_equal_comparisons_always_the_same_is_shown(tmp_path: Path) -> None:
-    path = write_planted(tmp_path / "equal.duckdb", 1, PLANTED)
-    with duckdb.connect(str(path)) as connection:
+def test_of_equal_comparisons_always_the_same_is_shown(planted: Path) -> None:
+    with duckdb.connect(str(planted)) as connection:
         connection.execute("UPDATE ablation_examples SET correct = false, rank_correct = false")
-    with open_results(path) as results:
+    with open_results(planted) as results:
         for _ in range(5):
             rows = {row["claim"]: row for row in results.query("claims", run=1).to_pylist()}
             worst = rows["all-shared-ablation-worst"]
@@ -300,9 +312,8 @@ def task_claim(path: Path, run: int, **parameters: int) -> dict[str, Any]:
     return next(row for row in rows if row["claim"] == "task-matters")
 
 
-def test_the_other_task_does_not_depend_on_the_order_of_the_runs(tmp_path: Path) -> None:
-    path = write_planted(tmp_path / "order.duckdb", 1, PLANTED)
-    with duckdb.connect(str(path)) as connection:
+def test_the_other_task_does_not_depend_on_the_order_of_the_runs(planted: Path) -> None:
+    with duckdb.connect(str(planted)) as connection:
         for table in tables_of_a_run():
             connection.execute(f"CREATE TEMP TABLE more AS FROM {table} WHERE run = 2")
             connection.execute("UPDATE more SET run = 3")
@@ -310,12 +321,18 @@ def test_the_other_task_does_not_depend_on_the_order_of_the_runs(tmp_path: Path)
                 connection.execute("UPDATE more SET key = 'key3', name = 'planted · more', n_examples = n_examples + 1")
             connection.execute(f"INSERT INTO {table} FROM more")
             connection.execute("DROP TABLE more")
-    first = task_claim(path, 1)
+    first = task_claim(planted, 1)
     assert first["versus"] == "planted · more", "the largest"
-    with duckdb.connect(str(path)) as connection:
+    with duckdb.connect(str(planted)) as connection:
         for table in tables_of_a_run():
             connection.execute(f"UPDATE {table} SET run = 4 - run")
-    assert task_claim(path, 3) == first
+    assert task_claim(planted, 3) == first
+
+
+def test_values_that_earlier_versions_did_not_store_are_the_usual_ones(planted: Path) -> None:
+    with duckdb.connect(str(planted)) as connection:
+        connection.execute('UPDATE runs SET settings = \'{"token": "last", "chat": false}\' WHERE run = 1')
+    assert task_claim(planted, 1)["versus"] == "planted · xnli"
 
 
 @pytest.mark.parametrize(
@@ -331,14 +348,10 @@ def test_the_other_task_does_not_depend_on_the_order_of_the_runs(tmp_path: Path)
         "n_shots = 2",
     ],
 )
-def test_a_task_is_compared_only_with_one_that_was_measured_alike(tmp_path: Path, different: str) -> None:
-    path = write_planted(tmp_path / "alike.duckdb", 1, PLANTED)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute('UPDATE runs SET settings = \'{"token": "last", "chat": false}\' WHERE run = 1')
-    assert task_claim(path, 1)["versus"] == "planted · xnli", "values that earlier versions did not store are the same"
-    with duckdb.connect(str(path)) as connection:
+def test_a_task_is_compared_only_with_one_that_was_measured_alike(planted: Path, different: str) -> None:
+    with duckdb.connect(str(planted)) as connection:
         connection.execute(f"UPDATE runs SET {different} WHERE run = 2")
-    row = task_claim(path, 1)
+    row = task_claim(planted, 1)
     assert row["verdict"] == "undecided"
     assert row["finding"].startswith(
         "Not measured: requires a run of the same model on another task in the file, measured"

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -95,7 +95,7 @@ class _Single:
 def draw(page: Page) -> str:
     """The SVG of a page, transparent, in the colors of white paper."""
     with _settings(page.slug):
-        return tidy(_saved(_canvas(page), "svg").decode(), f"{page.title}. {page.caption}")
+        return tidy(_svg(_canvas(page)), f"{page.title}. {page.caption}")
 
 
 def picture(panel: Panel, kind: str, lines: Sequence[str] = ()) -> bytes:
@@ -122,6 +122,12 @@ def _page_of(panel: Panel, below: tuple[str, ...]) -> _Single:
 def _panel_title(series: Series) -> str:
     """A curve's letter and name; the name alone if they are the same."""
     return series.full_name if series.letter in ("", series.full_name) else f"{series.letter}  {series.full_name}"
+
+
+def _svg(canvas: Canvas) -> str:
+    out, printer = io.StringIO(), cast(Any, canvas.canvas)
+    printer.print_svg(out, metadata=_METADATA["svg"])  # savefig would draw twice: first to lay out
+    return out.getvalue()
 
 
 def _saved(canvas: Canvas, kind: str, **options: Any) -> bytes:
