@@ -19,6 +19,7 @@ from neurontui.compute.models.ffns.moe import ExpertsFFN
 from neurontui.compute.models.ffns.norms import Norm, Write, find_norm
 from neurontui.compute.models.ffns.probe_pass import Event, Place, Record, blocks_of, run_probe
 from neurontui.compute.models.ffns.stream_factors import find_stream_factors
+from neurontui.compute.models.not_finite import not_finite
 from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import ModelError
@@ -67,7 +68,7 @@ def with_writes(
     """The FFNs, and the number of those whose output is changed before it is added to the residual stream.
 
     use: whether the FFNs have their writes; None: nothing is looked for. Raises ModelError if one is needed and cannot
-    be determined.
+    be determined, or if the model yields numbers that are not finite.
     """
     if use is None:
         return tuple(ffns), None
@@ -76,7 +77,7 @@ def with_writes(
     with streams.set_to_one(), looking:
         writes = [
             None if write is None else replace(write, factor=write.factor * streams.of(index))
-            for index, write in enumerate(find_writes(model, ffns))
+            for index, write in enumerate(find_writes(model, ffns, name))
         ]
     n_changed = sum(write is None or write.changes for write in writes)
     if not use:
@@ -95,21 +96,28 @@ def _with_write(ffn: FFN, write: Write | None, name: str) -> FFN:
 
 
 @torch.no_grad()
-def find_writes(model: Any, ffns: Sequence[FFN]) -> tuple[Write | None, ...]:
-    """How the output of each FFN is written to the residual stream; None where that cannot be determined."""
+def find_writes(model: Any, ffns: Sequence[FFN], name: str) -> tuple[Write | None, ...]:
+    """How the output of each FFN is written to the residual stream; None where that cannot be determined.
+
+    Raises ModelError if activations or outputs are infinite or NaN, because those cannot be compared.
+    """
     try:
-        return _find_writes(model, ffns)
+        return _find_writes(model, ffns, name)
     except (RuntimeError, ValueError, TypeError, IndexError):  # the model does not run on the probe
         return (None,) * len(ffns)
 
 
-def _find_writes(model: Any, ffns: Sequence[FFN]) -> tuple[Write | None, ...]:
+def _find_writes(model: Any, ffns: Sequence[FFN], name: str) -> tuple[Write | None, ...]:
     block_of = blocks_of(model)
     if any(id(ffn.value) not in block_of for ffn in ffns):
         return (None,) * len(ffns)
     places = [Place(ffn.writer, block_of[id(ffn.value)]) for ffn in ffns]
     tolerance = _Tolerance.of(model.dtype)
     plain = run_probe(model, places)
+    for ffn, record in zip(ffns, plain, strict=True):
+        if not record.is_finite:
+            why = not_finite(str(model.dtype).removeprefix("torch."))
+            raise ModelError(f"'{name}' is not measured: in layer {ffn.layer.layer} {why}.")
     reached_of = _reached(model, places, plain, tolerance)
     candidates = {
         index: candidate

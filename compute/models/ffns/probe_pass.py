@@ -45,6 +45,12 @@ class Record:
     block_output: Tensor | None = None
     """In its own shape."""
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether the outputs of the place and of its block have no infinite or NaN value."""
+        outputs = (output for output in (self.output, self.block_output) if output is not None)
+        return all(bool(output.isfinite().all()) for output in outputs)
+
     def after(self, event: Event) -> "Record":
         """The record of the place where this event's module is."""
         start = next(index for index, other in enumerate(self.events) if other is event)

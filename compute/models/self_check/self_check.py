@@ -13,6 +13,7 @@ import torch
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.loaded_model import LoadedModel, SelfCheck
+from neurontui.compute.models.not_finite import not_finite
 from neurontui.compute.models.passes.followed import followed
 from neurontui.compute.models.prompts.tokenize import Encoded
 from neurontui.compute.models.self_check.batch_difference import BatchDifference, batch_differences
@@ -82,12 +83,7 @@ def _require_finite(loaded: LoadedModel, passes: Sequence[Sequence[Reading]]) ->
     for readings in passes:
         for ffn, reading in zip(loaded.ffns, readings, strict=True):
             if not (reading.weights.isfinite().all() and reading.output.isfinite().all()):
-                advice = (
-                    "its weights may be damaged, so download them again"
-                    if loaded.dtype == "float32"
-                    else "use --dtype float32 or bfloat16"
-                )
-                raise _failed(loaded, ffn, f"activations or outputs are not finite in {loaded.dtype}; {advice}")
+                raise _failed(loaded, ffn, not_finite(loaded.dtype))
 
 
 def _row(readings: Sequence[Reading], row: int) -> list[Reading]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from neurontui.compute.models.ffns.architectures import Stack, find_ffns, known_ffns
@@ -65,7 +66,7 @@ def test_a_norm_of_the_sum_is_not_behind_the_ffn(architecture: str, changes: dic
 def test_half_precision_finds_the_same(architecture: str) -> None:
     loaded = load_tiny(architecture)
     model = copy.deepcopy(loaded.model).to(torch.bfloat16)
-    for ffn, write in zip(loaded.ffns, find_writes(model, find_ffns(model)), strict=True):
+    for ffn, write in zip(loaded.ffns, find_writes(model, find_ffns(model), "m"), strict=True):
         assert write is not None
         assert (write.norm is None) == (ffn.write.norm is None)
         assert write.factor == pytest.approx(ffn.write.factor, rel=2e-3)
@@ -80,7 +81,7 @@ class ScaledSum(nn.Module):
 
 def test_a_norm_behind_experts_and_shared_experts_is_found(tmp_path: Path) -> None:
     model, ffns = mixture(tmp_path, lambda: nn.LayerNorm(32))
-    for layer, write in zip(model.model.layers, find_writes(model, ffns), strict=True):
+    for layer, write in zip(model.model.layers, find_writes(model, ffns, "m"), strict=True):
         assert write is not None
         assert write.norm is not None
         assert write.norm.module is layer.mlp.behind
@@ -99,7 +100,7 @@ def test_a_norm_of_the_sum_of_experts_and_residual_is_not_behind_them(tmp_path: 
     for layer in model.model.layers:
         layer.forward = post_ln(layer, nn.LayerNorm(32))
     randomise(model)
-    assert [write is not None and not write.changes for write in find_writes(model, ffns)] == [True, True]
+    assert [write is not None and not write.changes for write in find_writes(model, ffns, "m")] == [True, True]
 
 
 def test_what_is_neither_norm_nor_constant_is_refused(tmp_path: Path) -> None:
@@ -110,6 +111,21 @@ def test_what_is_neither_norm_nor_constant_is_refused(tmp_path: Path) -> None:
     assert with_writes(model, ffns, "org/m", use=None) == (ffns, None)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_not_finite_are_named_instead(tmp_path: Path, value: float) -> None:
+    """Nothing can be found out from them, and what is wrong is not what stands behind the FFN."""
+    folder = save_tiny("bloom", tmp_path / "m")
+    weights = load_file(folder / "model.safetensors")
+    name = next(each for each in weights if "1.mlp.dense_h_to_4h.weight" in each)
+    weights[name][0] = value
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    for post_norm in (True, None):
+        with pytest.raises(
+            ModelError, match=r"in layer 1 activations or outputs are not finite in float32; its weights"
+        ):
+            load_model(ModelOptions(str(folder), device="cpu", post_norm=post_norm))
+
+
 def test_a_second_norm_behind_the_first_is_refused(tmp_path: Path) -> None:
     """As in Gemma 4 with experts: the norm's output is one of two summands of another norm."""
     model, _ = mixture(tmp_path, nn.Identity)
@@ -117,7 +133,7 @@ def test_a_second_norm_behind_the_first_is_refused(tmp_path: Path) -> None:
         layer.mlp = Twice()
     randomise(model)
     ffns = known_ffns(model, (Stack("layers", "mlp", "act", "down"),))
-    assert find_writes(model, ffns) == (None, None)
+    assert find_writes(model, ffns, "m") == (None, None)
 
 
 class Twice(nn.Module):
