@@ -14,38 +14,37 @@ from neurontui.store.journal.shards import is_whole
 from tests.conftest import Tally
 from tests.faults.commands import run, start
 from tests.faults.whole import beside, content, line, undisturbed
+from tests.moments import Moments
 
 SAME = "the same content as an uninterrupted run, table by table"
 
 
 def kill_runs(folder: Path, rounds: int, kills: int, seed: int) -> int:
     """Kill -9 a run `kills` times, finish and compare it, `rounds` times over; returns how many were still at work."""
-    chance = random.Random(seed)
     wanted, lasts = undisturbed()
-    hit = 0
+    moments = Moments(random.Random(seed), lasts)
     for number in range(rounds):
         out = folder / f"killed{number}.duckdb"
         for _ in range(kills):
             command = start(folder / "said", *line(out))
-            time.sleep(chance.uniform(0, lasts))
-            hit += command.kill()
+            moments.sleep()
+            moments.note(command.kill())
             _journals_are_whole(out)
         last = run(folder / "said", *line(out))
         assert last.wait() == 0, last.err
         assert content(out) == wanted
         assert beside(out) == []
-    return hit
+    return moments.hit
 
 
 def stop_runs(folder: Path, number: int, times: int, seed: int) -> tuple[int, float]:
     """Send a signal to runs; returns how many it stopped and the longest that one took to end, in seconds."""
-    chance = random.Random(seed)
     wanted, lasts = undisturbed()
-    stopped, slowest = 0, 0.0
+    moments, slowest = Moments(random.Random(seed), lasts, earliest=0.02), 0.0
     for attempt in range(times):
         out = folder / f"stopped {attempt}.duckdb"
         command = start(folder / "said", *line(out))
-        time.sleep(chance.uniform(0.02, lasts * 0.9))
+        moments.sleep()
         sent = time.monotonic()
         command.signal(number)
         code = command.wait(60)
@@ -53,8 +52,9 @@ def stop_runs(folder: Path, number: int, times: int, seed: int) -> tuple[int, fl
         _journals_are_whole(out)
         assert "Traceback" not in command.err
         assert code in (0, 130), command.err
+        moments.note(code == 130)
         if code == 130:
-            stopped, slowest = stopped + 1, max(slowest, took)
+            slowest = max(slowest, took)
             printed = command.err.partition("Rerun the same command to resume:\n")[2]
             given = shlex.split(printed.splitlines()[0])
             assert given == ["neurontui", *map(str, line(out))]
@@ -62,7 +62,7 @@ def stop_runs(folder: Path, number: int, times: int, seed: int) -> tuple[int, fl
             assert again.wait() == 0, again.err
         assert content(out) == wanted
         assert beside(out) == []
-    return stopped, slowest
+    return moments.hit, slowest
 
 
 def _journals_are_whole(out: Path) -> None:
@@ -93,7 +93,6 @@ def test_a_run_stopped_by_a_signal(number: signal.Signals, tmp_path: Path, tally
 
 @pytest.mark.faults
 def test_a_merge_of_files_killed_fifty_times(tmp_path: Path, tally: Tally) -> None:
-    chance = random.Random(3)
     sources = [tmp_path / f"{task}.duckdb" for task in ("fact", "xnli")]
     for source, task in zip(sources, ("fact", "xnli"), strict=True):
         assert run(tmp_path / "said", *line(source, task)).wait() == 0
@@ -101,21 +100,21 @@ def test_a_merge_of_files_killed_fifty_times(tmp_path: Path, tally: Tally) -> No
     first = run(tmp_path / "said", *merge, tmp_path / "undisturbed.duckdb")
     assert first.wait() == 0, first.err
     wanted = content(tmp_path / "undisturbed.duckdb", (1, 2))
-    hit = 0
+    moments = Moments(random.Random(3), first.took)
     for number in range(50):
         out = tmp_path / f"merged{number}.duckdb"
         if number % 2:  # half of them into a file that has a run already
             shutil.copy(sources[0], out)
         command = start(tmp_path / "said", *merge, out)
-        time.sleep(chance.uniform(0, first.took))
-        hit += command.kill()
+        moments.sleep()
+        moments.note(command.kill())
         last = run(tmp_path / "said", *merge, out)
         assert last.wait() == 0, last.err
         assert content(out, (1, 2)) == wanted
         assert beside(out) == []
         out.unlink()
-    assert hit > 25
-    tally("fault", "kill -9 of `neurontui merge`", hit, f"rerunning the command gives {SAME}")
+    assert moments.hit > 25
+    tally("fault", "kill -9 of `neurontui merge`", moments.hit, f"rerunning the command gives {SAME}")
 
 
 @pytest.mark.faults

@@ -22,5 +22,6 @@ def test_killed_fifty_times(moment: str, tmp_path: Path, tally: Tally) -> None:
 
 
 def test_removals_killed_fifty_times(store: Callable[..., Path], tmp_path: Path, tally: Tally) -> None:
-    kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=50)
-    tally("fault", "kill -9 while a run is removed", 50, "the file as before, or without the run")
+    hit = kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=50)
+    assert hit > 25
+    tally("fault", "kill -9 while a run is removed", hit, "the file as before, or without the run")

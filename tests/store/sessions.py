@@ -1,10 +1,11 @@
 """Starts, kills and repeats sessions."""
 
-import random
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.moments import Moments
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,15 +46,15 @@ def uninterrupted(results: Path, seed: int) -> tuple[float, float]:
     return halfway - began, time.perf_counter() - halfway
 
 
-def killed(results: Path, seed: int, moment: str, lasts: float, chance: random.Random) -> bool:
-    """Kill -9 a session at a random time after `moment`; whether it was still at work."""
+def kill(results: Path, seed: int, moment: str, moments: Moments) -> None:
+    """Kill -9 a session at a random time after `moment`."""
     process = start(results, seed)
     if moment == "merging":
         until(process, moment)
-    time.sleep(chance.uniform(0, lasts))
+    moments.sleep()
     process.kill()
     process.communicate()
-    return process.returncode != 0
+    moments.note(process.returncode != 0)
 
 
 def litter(results: Path) -> list[Path]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.moments import Moments
 from tests.store.content import content
-from tests.store.sessions import finish, killed, litter, start, uninterrupted
+from tests.store.sessions import finish, kill, litter, start, uninterrupted
 
 
 @pytest.mark.parametrize("moment", [pytest.param("ready", marks=pytest.mark.faults), "merging"])
@@ -47,14 +48,13 @@ def kill_and_repeat(moment: str, times: int, folder: Path, seed: int) -> int:
     model = folder / "uninterrupted.duckdb"
     measuring, merging = uninterrupted(model, 1)
     wanted = content(model)
-    hit = 0
+    moments = Moments(chance, measuring + merging if moment == "ready" else merging)
     for number in range(times):
         results = folder / f"killed{number}.duckdb"
         for _ in range(chance.randint(1, 2)):
-            lasts = measuring + merging if moment == "ready" else merging
-            hit += killed(results, 1, moment, lasts, chance)
+            kill(results, 1, moment, moments)
         finish(start(results, 1))
         assert content(results) == wanted
         assert litter(results) == []
         results.unlink()
-    return hit
+    return moments.hit

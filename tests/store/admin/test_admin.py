@@ -4,7 +4,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from neurontui.store.errors import StoreError
 from neurontui.store.reader import open_reader
 from neurontui.store.schema import layout, shard_tables, tables_of_a_run
 from neurontui.store.writer import open_writer
+from tests.moments import Moments
 from tests.store.content import content, rows
 from tests.store.made_up import MadeUp
 from tests.store.sessions import ROOT, litter
@@ -164,9 +164,9 @@ def test_killed_while_removing_the_file_is_as_before_or_without_the_run(
     kill_while_removing(store(MadeUp(seed=1), BIG), tmp_path, times=2)
 
 
-def kill_while_removing(path: Path, folder: Path, times: int) -> None:
-    """Kill `times` removals of run 2 of copies of a file at random moments."""
-    chance = random.Random(2)
+def kill_while_removing(path: Path, folder: Path, times: int) -> int:
+    """Kill `times` removals of run 2 of copies of a file at random moments; returns how many were still at work."""
+    moments = Moments(random.Random(2), lasts=0.5)
     before = content(path, (1, 2))
     for number in range(times):
         copy = folder / f"copy{number}.duckdb"
@@ -176,9 +176,10 @@ def kill_while_removing(path: Path, folder: Path, times: int) -> None:
         )
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(chance.uniform(0, 0.5))
+        moments.sleep()
         process.kill()
         process.communicate()
+        moments.note(process.returncode != 0)
         after = content(copy, (1, 2))
         gone = not after["runs 2"]
         assert after == {k: [] if gone and k.endswith("2") else held for k, held in before.items()}
@@ -189,3 +190,4 @@ def kill_while_removing(path: Path, folder: Path, times: int) -> None:
                 pass  # deletes the temporary files of the killed process
         assert content(copy, (1, 2)) == {k: [] if k.endswith("2") else v for k, v in before.items()}
         assert litter(copy) == []
+    return moments.hit
