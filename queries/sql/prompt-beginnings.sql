@@ -11,18 +11,24 @@
 --   n_examples  examples    Number of examples.
 --   shared      characters  Characters that all its prompts begin with; all of them if the prompts are equal.
 --   beginning   -           These characters.
-WITH ends AS (
+WITH RECURSIVE ends AS MATERIALIZED (
     -- What the first and the last prompt in order have in common, all between them have too.
     SELECT language, count(*) AS n_examples, min(prompt) AS first, max(prompt) AS last
     FROM examples
     WHERE run = $run AND list_contains($languages, language)
     GROUP BY language
-), lengths AS (
-    SELECT e.language, n_examples, first,
-        len(list_filter(range(1, least(len(first), len(last)) + 1), lambda i: first[1:i] = last[1:i])) AS shared
-    FROM ends e
+), bounds AS (
+    -- At least `low` characters are shared and at most `high`; every step halves what is between them.
+    SELECT language, 0::BIGINT AS low, least(len(first), len(last)) AS high FROM ends
+    UNION ALL
+    SELECT language, if(same, middle, low), if(same, high, middle - 1)
+    FROM (
+        SELECT language, low, high, (low + high + 1) // 2 AS middle, starts_with(last, first[1:middle]) AS same
+        FROM bounds JOIN ends USING (language)
+        WHERE low < high
+    )
 )
-SELECT language, n_examples, shared, first[1:shared] AS beginning
-FROM lengths JOIN run_languages l USING (language)
-WHERE l.run = $run
+SELECT language, n_examples, low AS shared, first[1:low] AS beginning
+FROM bounds JOIN ends USING (language) JOIN run_languages l USING (language)
+WHERE l.run = $run AND low = high
 ORDER BY l.bit
