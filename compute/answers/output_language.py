@@ -5,7 +5,9 @@ from copy import copy
 from functools import cache
 from typing import Any
 
+from neurontui.store.errors import StoreError
 from neurontui.store.languages.tags import language_tag
+from neurontui.store.os_errors import first_line, no_room
 
 UNDETERMINED = "und"
 SURE = 0.9
@@ -43,7 +45,14 @@ def base_language(code: str) -> str:
 
 @cache
 def _identifier() -> Any:
-    """Loaded once, because that takes half a second."""
+    """Loaded once, because that takes half a second; raises StoreError if there is no room for what it unpacks."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:
+        what = "it has no room" if no_room(error) else first_line(error)
+        raise StoreError(
+            "The languages of answers cannot be told, because their detector is unpacked in the folder for temporary "
+            f"files: {what}; set TMPDIR to a folder with room for 70 MB and rerun the same command."
+        ) from error

@@ -5,10 +5,12 @@ import random
 import resource
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from neurontui.compute.answers.output_language import detector
 from tests.conftest import Tally
 from tests.faults.commands import Command, Limit, as_nobody, on_a_full_disk, run
 from tests.faults.whole import MODEL, beside, content, line, undisturbed
@@ -98,14 +100,27 @@ def test_a_full_disk_under_every_command_that_writes(disk: Path, tmp_path: Path,
     )
 
 
+@dataclass(frozen=True)
+class FilesOf:
+    """A `before`: no file may be larger; what libraries unpack has been unpacked."""
+
+    size: int
+
+    def __call__(self) -> None:
+        detector(frozenset(("de", "en")))
+        Limit(resource.RLIMIT_FSIZE, self.size)()
+
+
 @pytest.mark.faults
 def test_files_that_may_not_grow(tmp_path: Path, tally: Tally) -> None:
     wanted, _ = undisturbed()
     failed = 0
     for number, limit in enumerate((5_000, 40_000, 300_000, 900_000, 1_400_000)):
         out = tmp_path / f"r{number}.duckdb"
-        before = Limit(resource.RLIMIT_FSIZE, limit)
-        failed += fails_in_a_sentence(run(tmp_path / "said", *line(out), before=before), (4,))
+        unpacked = run(tmp_path / "said", *line(out), before=Limit(resource.RLIMIT_FSIZE, limit))
+        assert fails_in_a_sentence(unpacked, (4,))
+        assert "set TMPDIR to a folder with room" in unpacked.err
+        failed += fails_in_a_sentence(run(tmp_path / "said", *line(out), before=FilesOf(limit)), (4,))
         again = run(tmp_path / "said", *line(out))
         assert again.wait() == 0, again.err
         assert content(out) == wanted

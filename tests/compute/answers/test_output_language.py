@@ -1,8 +1,13 @@
 """The language of an output is that of its words, or undetermined: never that of a name."""
 
+import errno
+import tempfile
+
 import pytest
 
+from neurontui.compute.answers import output_language
 from neurontui.compute.answers.output_language import UNDETERMINED, LanguageDetector
+from neurontui.store.errors import StoreError
 
 TEN = ("en", "de", "es", "fr", "pt", "ru", "th", "tr", "vi", "zh")
 SENTENCES = {
@@ -31,3 +36,22 @@ def test_only_languages_of_the_run_are_possible() -> None:
     assert LanguageDetector(("klingonish", "en")).languages == ("en",)
     assert LanguageDetector(("klingonish", "en"))(SENTENCES["en"]) is None
     assert LanguageDetector(TEN)(None) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "it has no room"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "No usable temporary"),
+    ],
+)
+def test_a_full_folder_for_temporary_files_is_named(error: OSError, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    output_language._identifier.cache_clear()
+    with pytest.raises(StoreError, match=rf"folder for temporary files: .*{what}.*set TMPDIR to a folder with room"):
+        LanguageDetector(("en", "de"))
+    monkeypatch.undo()
+    assert LanguageDetector(("en", "de"))("The capital of France is Paris.") == "en"
