@@ -77,4 +77,4 @@ def outcome(app: Explorer) -> dict[str, object]:
 
 def _rounded(text: str) -> str:
     """Numbers of a text to six digits: threads may add up a sum in another order."""
-    return re.sub(r"-?\d+\.\d{6,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
+    return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
