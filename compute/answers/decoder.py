@@ -16,6 +16,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from neurontui.compute.answers.kv_cache import empty_cache, select_rows
 from neurontui.compute.models.loaded_model import LoadedModel, first_position
+from neurontui.compute.models.not_finite import require_finite
 from neurontui.compute.models.passes.ablation_hooks import Intervention
 from neurontui.compute.models.passes.forward import head_at, head_at_places
 from neurontui.compute.models.prompts.tokenize import Tokens
@@ -62,7 +63,8 @@ class Decoder:
     def read(self, tokens: Tokens, room: int) -> tuple[Reading, Tensor]:
         """Read prompts. tokens: right-padded (R, T); room: most tokens that will be appended.
 
-        Returns the state after the prompts, and logits (R, V) float32 of the next token.
+        Returns the state after the prompts, and logits (R, V) float32 of the next token. As all methods that return
+        logits, it raises MeasureError where they are not finite.
         """
         rows = torch.arange(len(tokens.ids), device=tokens.ids.device)
         if self.loaded.encoder_decoder:
@@ -76,7 +78,7 @@ class Decoder:
                 use_cache=True,
             )
         reading = Reading(rows, outputs.past_key_values, tokens.mask, tokens.last + 1)
-        return reading, outputs.logits[:, -1].float()
+        return reading, self._finite(outputs.logits[:, -1])
 
     def _read_encoder_decoder(self, tokens: Tokens, rows: Tensor, room: int) -> tuple[Reading, Tensor]:
         self._aim(rows, {"encoder": tokens.last, "decoder": tokens.step})
@@ -94,7 +96,7 @@ class Decoder:
             lengths=tokens.step + 1,
             encoded=outputs.encoder_last_hidden_state,
         )
-        return reading, outputs.logits[:, -1].float()
+        return reading, self._finite(outputs.logits[:, -1])
 
     def reread_last(self, reading: Reading, tokens: Tokens) -> tuple[Reading, Tensor]:
         """Read the last token of each prompt again after an earlier reading. For decoder-only models.
@@ -133,8 +135,12 @@ class Decoder:
             mask=whole,
             lengths=reading.lengths + mask.sum(-1),
         )
-        logits = outputs.logits.float()
-        return after, logits if at is None else logits[0]
+        return after, self._finite(outputs.logits, mask) if at is None else self._finite(outputs.logits[0])
+
+    def _finite(self, logits: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Logits as float32; mask: 0 for those of pads."""
+        require_finite(logits, self.loaded.name, self.loaded.dtype, mask, changed=self.intervention is not None)
+        return logits.float()
 
     def _outputs(self, reading: Reading, ids: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         """The mask of all slots, and what the model returns for appended tokens."""

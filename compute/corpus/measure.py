@@ -52,7 +52,7 @@ def _require_finite(loaded: LoadedModel, batch: CorpusBatch, first: int, sums: S
         fits = "" if loaded.dtype == "float32" else f" (the model runs in {loaded.dtype}; float32 may avoid this)"
         raise MeasureError(
             f"One of the texts {first + 1:,} to {first + _TEXTS_AT_ONCE:,} in {batch.part.language} has activations "
-            f"that are not finite{fits}; leave it out, or use another dtype."
+            f"or losses that are not finite{fits}; leave it out, or use another dtype."
         )
 
 

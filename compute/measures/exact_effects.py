@@ -21,6 +21,7 @@ from neurontui.compute.answers.decoder import Decoder, Reading
 from neurontui.compute.answers.kv_cache import empty_cache
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.loaded_model import LoadedModel
+from neurontui.compute.models.not_finite import require_finite
 from neurontui.compute.models.passes.forward import head_at_places
 from neurontui.compute.models.passes.partial_forward import Shortcut, find_shortcut
 from neurontui.compute.models.passes.silenced import padded_with_last, silenced
@@ -146,6 +147,7 @@ class EncoderDecoderCopies(Copies):
             logits: Tensor = self.loaded.model(
                 **given, attention_mask=torch.ones_like(source), decoder_input_ids=ids, use_cache=False
             ).logits
+        require_finite(logits[0], self.loaded.name, self.loaded.dtype)
         return logits[0].float()
 
     def _position(self, ffn: FFN) -> int:

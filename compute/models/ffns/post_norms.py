@@ -116,7 +116,7 @@ def _find_writes(model: Any, ffns: Sequence[FFN], name: str) -> tuple[Write | No
     plain = run_probe(model, places)
     for ffn, record in zip(ffns, plain, strict=True):
         if not record.is_finite:
-            why = not_finite(str(model.dtype).removeprefix("torch."))
+            why = not_finite("activations or outputs", str(model.dtype).removeprefix("torch."))
             raise ModelError(f"'{name}' is not measured: in layer {ffn.layer.layer} {why}.")
     reached_of = _reached(model, places, plain, tolerance)
     candidates = {

@@ -45,8 +45,8 @@ class Sums:
 
     @property
     def finite(self) -> bool:
-        """Whether no activation was infinite or NaN."""
-        return all(bool(sums.isfinite().all()) for sums in self.neurons)
+        """Whether no activation and no loss was infinite or NaN."""
+        return all(bool(sums.isfinite().all()) for sums in (*self.neurons, self.losses))
 
 
 def measured_ffns(loaded: LoadedModel) -> tuple[FFN, ...]:

@@ -1,7 +1,8 @@
 """Check a loaded model by running it: what is measured does not depend on the batch, and is what the FFN writes.
 
 Four checks, in every layer: a prompt has the same activations alone and in a padded batch; each FFN runs once in a
-forward pass; Σ w_i v_i + b is the FFN's output; without its neurons an FFN writes b. A model that fails is refused.
+forward pass; Σ w_i v_i + b is the FFN's output; without its neurons an FFN writes b. Activations, outputs and logits
+are finite. A model that fails is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,10 @@ import torch
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.loaded_model import LoadedModel, SelfCheck
-from neurontui.compute.models.not_finite import not_finite
+from neurontui.compute.models.not_finite import are_finite, not_finite
 from neurontui.compute.models.passes.followed import followed
-from neurontui.compute.models.prompts.tokenize import Encoded
+from neurontui.compute.models.prompts.first_token import next_logits
+from neurontui.compute.models.prompts.tokenize import Encoded, pad
 from neurontui.compute.models.self_check.batch_difference import BatchDifference, batch_differences
 from neurontui.compute.models.self_check.output_difference import output_difference
 from neurontui.compute.models.self_check.probe import (
@@ -29,7 +31,7 @@ from neurontui.compute.models.self_check.rounding import product_rounding
 from neurontui.compute.progress import SILENT, Phase
 from neurontui.store.errors import MeasureError, ModelError, NeurontuiError
 
-_FORWARD_PASSES = 5
+_FORWARD_PASSES = 6
 _ADVICE = "choose another model, or report the architecture to neurontui"
 
 
@@ -76,6 +78,7 @@ def _check(loaded: LoadedModel, progress: Phase) -> SelfCheck:
     _require_same(loaded, short, _row(together, 0), with_other, same_shape=True)
     by_output = _require_outputs(loaded, together, progress.within("output", len(loaded.ffns)))
     _require_bias(loaded, batch)
+    _require_logits(loaded, batch)
     return SelfCheck(LENGTHS[:2], len(loaded.ffns), _rounded(max(by_batch)), _rounded(by_output))
 
 
@@ -83,7 +86,7 @@ def _require_finite(loaded: LoadedModel, passes: Sequence[Sequence[Reading]]) ->
     for readings in passes:
         for ffn, reading in zip(loaded.ffns, readings, strict=True):
             if not (reading.weights.isfinite().all() and reading.output.isfinite().all()):
-                raise _failed(loaded, ffn, not_finite(loaded.dtype))
+                raise _failed(loaded, ffn, not_finite("activations or outputs", loaded.dtype))
 
 
 def _row(readings: Sequence[Reading], row: int) -> list[Reading]:
@@ -145,6 +148,11 @@ def _require_bias(loaded: LoadedModel, prompts: list[Encoded]) -> None:
                 f"with all neurons ablated {type(ffn.writer).__name__} still writes up to {rest:.2g} beside its bias, "
                 f"so ablation would be incomplete; {_ADVICE}",
             )
+
+
+def _require_logits(loaded: LoadedModel, prompts: list[Encoded]) -> None:
+    if not loaded.encoder_only and not are_finite(next_logits(loaded, pad(loaded, prompts))):
+        raise _refusal(loaded.name, loaded.architecture, not_finite("logits", loaded.dtype))
 
 
 def _failed(loaded: LoadedModel, ffn: FFN, why: str) -> ModelError:

@@ -17,7 +17,10 @@ from neurontui.compute.answers.predict import (
     prepare,
 )
 from neurontui.compute.answers.ranking import ChoiceRanking, Ranked, log_probabilities, rank
+from neurontui.compute.models.not_finite import are_finite
+from neurontui.compute.models.passes.ablation_hooks import ablate
 from neurontui.compute.models.prompts.tokenize import InvalidPromptError
+from neurontui.store.errors import MeasureError
 from tests.compute.answers import plain
 from tests.compute.answers.asked import asked, targets_of
 from tests.compute.tiny import CONFIGS, load_tiny
@@ -161,3 +164,39 @@ def test_an_answer_ends_at_a_line_break_behind_its_first_words() -> None:
     assert end.is_over([*ids("Paris"), 3])
     assert end.text([*ids("\n Paris \nRome"), 3]) == "Paris"
     assert end.text([]) == ""
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "mt5"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_no_answer_is_read_from_logits_that_are_not_finite(architecture: str, changed: bool) -> None:
+    loaded = load_tiny(architecture)
+    batch = asked()
+    prepared = prepare(loaded, batch, targets_of(loaded, batch), AnswerOptions())
+    tokens = padded_prompts(loaded, prepared, (0, 1))
+    off = {0: torch.zeros(1, loaded.layers[0].n_neurons, dtype=torch.bool)}
+    passes_left = [1]
+
+    def fail_later(_module: torch.nn.Module, _given: object, logits: torch.Tensor) -> torch.Tensor:
+        passes_left[0] -= 1
+        return logits if passes_left[0] >= 0 else logits.index_fill(-1, torch.tensor([3]), math.nan)
+
+    hook = loaded.model.get_output_embeddings().register_forward_hook(fail_later)
+    try:
+        with torch.inference_mode(), ablate(loaded.ffns, off) as intervention:
+            decoder = Decoder(loaded, intervention if changed else None)
+            if not changed:
+                intervention.aim()
+            reading, _ = decoder.read(tokens, 2)
+            said = "With neurons changed, logits of" if changed else "gives no answer: logits are not finite in float32"
+            with pytest.raises(MeasureError, match=said):
+                decoder.extend(reading, tokens.ids[:, :1], torch.ones(2, 1, dtype=torch.long))
+    finally:
+        hook.remove()
+
+
+def test_minus_infinity_is_a_logit_and_pads_have_none() -> None:
+    logits = torch.tensor([[[1.0, -math.inf]], [[math.nan, 0.0]]])
+    assert are_finite(logits[0])
+    assert are_finite(logits, torch.tensor([[1], [0]]))
+    assert not are_finite(logits, torch.tensor([[1], [1]]))
+    assert not are_finite(torch.full((1, 2), -math.inf))

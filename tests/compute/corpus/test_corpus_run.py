@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -294,13 +295,18 @@ def test_options_of_prompts_are_refused(config: RunConfig, options: dict[str, ob
         replace(config, **options)
 
 
-def test_activations_that_are_not_finite_stop_the_run(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("what", ["activations", "losses"])
+def test_numbers_that_are_not_finite_stop_the_run(
+    config: RunConfig, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments, **options):
         sums = corpus_pass.sum_passages(*arguments, **options)
+        if what == "losses":
+            return replace(sums, losses=sums.losses * math.nan)
         broken_layer = sums.neurons[1].clone()
-        broken_layer[1, 3] = float("nan")
+        broken_layer[1, 3] = math.nan
         return replace(sums, neurons=[sums.neurons[0], broken_layer])
 
     monkeypatch.setattr("neurontui.compute.corpus.measure.sum_passages", broken)
-    with pytest.raises(MeasureError, match=r"One of the texts 1 to .* in en has activations that are not finite"):
+    with pytest.raises(MeasureError, match=r"One of the texts 1 to .* in en has activations or losses that are not"):
         run(config, NullProgress())

@@ -63,6 +63,15 @@ def test_activations_that_are_not_finite(dtype: torch.dtype, advice: str) -> Non
     assert advice in sentence
 
 
+@pytest.mark.parametrize("architecture", ["llama", "mt5"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_logits_that_are_not_finite(architecture: str, value: float) -> None:
+    """No activation shows it, and every answer would be read from them."""
+    loaded = copied(architecture)
+    loaded.model.lm_head.weight[7] = value
+    assert refusal(loaded) == "logits are not finite in float32; its weights may be damaged, so download them again."
+
+
 SMALL = {"vocab_size": VOCABULARY, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3}
 UNFIT = {
     "xlnet": {**SMALL, "d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 48},
