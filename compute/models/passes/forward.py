@@ -24,6 +24,15 @@ def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:
     return hidden
 
 
+def forward_with_head(loaded: LoadedModel, tokens: Tokens) -> Tensor:
+    """Logits (B, T, V) of what the decoder reads; within `head_at` only those of one position, (B, 1, V)."""
+    inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask, "use_cache": False}
+    if loaded.encoder_decoder:
+        inputs["decoder_input_ids"] = tokens.opening
+    logits: Tensor = loaded.model(**inputs).logits
+    return logits
+
+
 def _before_answer(loaded: LoadedModel, tokens: Tokens) -> Tensor:
     encoded = loaded.model.get_encoder()(input_ids=tokens.ids, attention_mask=tokens.mask)[0]
     outputs = loaded.model.get_decoder()(

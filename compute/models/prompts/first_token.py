@@ -7,7 +7,7 @@ from torch import Tensor
 
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.not_finite import require_finite
-from neurontui.compute.models.passes.forward import head_at
+from neurontui.compute.models.passes.forward import forward_with_head, head_at
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.compute.models.prompts.tokenize import Encoded, Tokens, pad
 
@@ -20,7 +20,7 @@ def with_first_token(loaded: LoadedModel, encoded: Sequence[Encoded], token_budg
     token_of_row: dict[int, int] = {}
 
     def step(rows: Rows) -> None:
-        logits = next_logits(loaded, pad(loaded, [encoded[row] for row in rows]))
+        logits = _next_logits(loaded, pad(loaded, [encoded[row] for row in rows]))
         require_finite(logits, loaded.name, loaded.dtype)
         token_of_row.update(zip(rows, logits.argmax(-1).tolist(), strict=True))
 
@@ -31,11 +31,7 @@ def with_first_token(loaded: LoadedModel, encoded: Sequence[Encoded], token_budg
     return [replace(row, ids=(*row.ids, token_of_row[i])) for i, row in enumerate(encoded)]
 
 
-def next_logits(loaded: LoadedModel, tokens: Tokens) -> Tensor:
-    """Logits of the token after each prompt, (B, V) float32."""
-    inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask, "use_cache": False}
-    if loaded.encoder_decoder:
-        inputs["decoder_input_ids"] = tokens.opening
+def _next_logits(loaded: LoadedModel, tokens: Tokens) -> Tensor:
+    """(B, V) float32."""
     with head_at(loaded.model, tokens.step if loaded.encoder_decoder else tokens.last):
-        logits: Tensor = loaded.model(**inputs).logits
-    return logits[:, -1].float()
+        return forward_with_head(loaded, tokens)[:, -1].float()

@@ -16,7 +16,7 @@ from neurontui.compute.models.load.load_errors import first_sentence
 from neurontui.compute.models.loaded_model import LoadedModel, SelfCheck
 from neurontui.compute.models.not_finite import are_finite, not_finite
 from neurontui.compute.models.passes.followed import followed
-from neurontui.compute.models.prompts.first_token import next_logits
+from neurontui.compute.models.passes.forward import forward_with_head
 from neurontui.compute.models.prompts.tokenize import Encoded, pad
 from neurontui.compute.models.self_check.batch_difference import BatchDifference, batch_differences
 from neurontui.compute.models.self_check.output_difference import output_difference
@@ -78,7 +78,7 @@ def _check(loaded: LoadedModel, progress: Phase) -> SelfCheck:
     _require_same(loaded, short, _row(together, 0), with_other, same_shape=True)
     by_output = _require_outputs(loaded, together, progress.within("output", len(loaded.ffns)))
     _require_bias(loaded, batch)
-    _require_logits(loaded, batch)
+    _require_logits(loaded, short)
     return SelfCheck(LENGTHS[:2], len(loaded.ffns), _rounded(max(by_batch)), _rounded(by_output))
 
 
@@ -150,8 +150,8 @@ def _require_bias(loaded: LoadedModel, prompts: list[Encoded]) -> None:
             )
 
 
-def _require_logits(loaded: LoadedModel, prompts: list[Encoded]) -> None:
-    if not loaded.encoder_only and not are_finite(next_logits(loaded, pad(loaded, prompts))):
+def _require_logits(loaded: LoadedModel, prompt: Encoded) -> None:
+    if not loaded.encoder_only and not are_finite(forward_with_head(loaded, pad(loaded, [prompt]))):
         raise _refusal(loaded.name, loaded.architecture, not_finite("logits", loaded.dtype))
 
 
