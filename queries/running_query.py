@@ -154,12 +154,19 @@ class Job:
         if isinstance(error, duckdb.InterruptException):
             if self._stop.is_set():
                 return self._stopped()
-            return QueryError("The query was stopped: it took longer than its time limit.")
+            return QueryError(f"The query was stopped: it took longer than {self._limit()}.")
         if isinstance(error, duckdb.OutOfMemoryException):
             return QueryError("The query exceeded its memory limit; select fewer rows, layers or examples.")
         if isinstance(error, _DAMAGE) or "Corrupt database file" in str(error):
             return explain(error, self._path)
         return _sql_error(self._placed(str(error)))
+
+    def _limit(self) -> str:
+        """DuckDB's own time limit, which can end a query before ours of the same length does."""
+        with suppress(duckdb.Error):
+            [(milliseconds,)] = self._cursor.execute("SELECT current_setting('max_execution_time')").fetchall()
+            return f"{int(milliseconds) / 1000:g} s"
+        return "its time limit"
 
     def _placed(self, text: str) -> str:
         """The message with its line: for a wrong name or type, `sql` gives no line, but EXPLAIN does."""
