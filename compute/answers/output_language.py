@@ -53,6 +53,6 @@ def _identifier() -> Any:
     except OSError as error:
         what = "it has no room" if no_room(error) else first_line(error)
         raise StoreError(
-            "The languages of answers cannot be told, because their detector is unpacked in the folder for temporary "
-            f"files: {what}; set TMPDIR to a folder with room for 70 MB and rerun the same command."
+            "The languages of answers cannot be detected, because the detector cannot be unpacked into the folder for "
+            f"temporary files: {what}; set TMPDIR to a folder with room for 70 MB and rerun the same command."
         ) from error

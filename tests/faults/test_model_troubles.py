@@ -35,7 +35,9 @@ def test_a_model_that_yields_no_numbers(tmp_path: Path, tally: Tally) -> None:
             out = tmp_path / f"r{tried}.duckdb"
             done = run(tmp_path / "said", *line(out), "--model", model, *more)
             assert done.wait() == 5, done.err
-            assert "in layer 0 activations or outputs are not finite in float32" in done.err.splitlines()[-1]
+            last = done.err.strip().splitlines()[-1]
+            assert last.startswith("neurontui: ")
+            assert "in layer 0 activations or outputs are not finite in float32" in last
             assert "Traceback" not in done.err
             assert not out.exists()
             tried += 1

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from neurontui.compute.models.ffns.ffn import FFN
 from neurontui.compute.models.loaded_model import LoadedModel
 from neurontui.compute.models.passes.followed import followed
-from neurontui.compute.models.passes.forward import forward, head_at_places
+from neurontui.compute.models.passes.forward import forward, forward_with_head, head_at_places
 from neurontui.compute.models.passes.microbatches import Rows, run_halving
 from neurontui.compute.models.passes.token_sums import Statistic, above, below, square, value
 from neurontui.compute.models.prompts.passages import Passage, counted_tokens
@@ -109,8 +109,7 @@ def read_passages(loaded: LoadedModel, tokens: Tokens, sampled: Tensor) -> Tenso
         forward(loaded, tokens)
         return nothing
     with head_at_places(loaded.model, rows, positions - 1):
-        outputs = loaded.model(input_ids=tokens.ids, attention_mask=tokens.mask, use_cache=False)
-    [logits] = outputs.logits
+        [logits] = forward_with_head(loaded, tokens)
     target = tokens.ids[rows, positions].to(logits.device)
     losses = nn.functional.cross_entropy(logits.float(), target, reduction="none").double().cpu()
     return torch.stack([torch.tensor(len(losses)).double(), losses.sum(), losses.square().sum()])

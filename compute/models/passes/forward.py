@@ -25,7 +25,7 @@ def forward(loaded: LoadedModel, tokens: Tokens) -> Tensor:
 
 
 def forward_with_head(loaded: LoadedModel, tokens: Tokens) -> Tensor:
-    """Logits (B, T, V) of what the decoder reads; within `head_at` only those of one position, (B, 1, V)."""
+    """Logits (B, T, V) of what the decoder reads; within `head_at` only those of some tokens."""
     inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask, "use_cache": False}
     if loaded.encoder_decoder:
         inputs["decoder_input_ids"] = tokens.opening

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -125,7 +125,8 @@ def _panel_title(series: Series) -> str:
 
 
 def _svg(canvas: Canvas) -> str:
-    out, printer = io.StringIO(), cast(Any, canvas.canvas)
+    out = io.StringIO()
+    printer: Any = canvas.canvas
     printer.print_svg(out, metadata=_METADATA["svg"])  # savefig would draw twice: first to lay out
     return out.getvalue()
 
