@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -205,7 +206,7 @@ class LoadedModel:
         dtype: torch.dtype = getattr(torch, self.dtype)
         return dtype
 
-    @property
+    @cached_property  # asked for every prompt, and looks through all modules
     def max_tokens(self) -> int | None:
         """Longest input that the model has positions for; None if positions are relative (BLOOM, mT5)."""
         config = self.model.config.get_text_config()
