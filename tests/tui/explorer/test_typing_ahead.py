@@ -178,3 +178,13 @@ async def test_name_and_data_belong_together_at_any_moment(
                 seen.add((match.group(1), drawn))
     assert len({named for named, _ in seen}) > 1
     assert [pair for pair in seen if pair[1] and reference.get(pair[0]) != pair[1]] == []
+
+
+async def test_nothing_is_hidden_on_a_screen_that_is_not_built(explorer: Callable[..., Explorer]) -> None:
+    """The wait for results can end before its widgets exist."""
+    app = explorer()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        late = type(page_of(pilot))()
+        late._withdraw()
+        assert not late.ready

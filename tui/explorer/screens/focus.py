@@ -17,13 +17,7 @@ class FocusScreen(MatchingScreen):
 
     def __init__(self, *, name: str, id: str, classes: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(name=name, id=id, classes=classes)
-        self._built = False
         self._before_chips: Widget | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether its widgets exist: made, and not yet removed at the end while messages still arrive."""
-        return self._built and self.app.is_running and self.is_attached
 
     def action_chips(self) -> None:
         """Move the focus to the language chips."""

@@ -33,8 +33,14 @@ class MatchingScreen(QueryScreen):
         self.behind = True
         """Whether the screen has not been updated since it came to the front."""
         self._shown_names: tuple[str, ...] = ()
+        self._built = False
         self._withdrawn = False
         self._grace: Timer | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether its widgets exist: made, and not yet removed at the end while messages still arrive."""
+        return self._built and self.app.is_running and self.is_attached
 
     def shown(self) -> dict[str, QueryRequest]:
         """Current requests by name, the most important first."""
@@ -74,8 +80,9 @@ class MatchingScreen(QueryScreen):
 
     def _withdraw(self) -> None:
         self._withdrawn = True
-        self._veil(self._outdated_panes())
-        self.frame()
+        if self.ready:
+            self._veil(self._outdated_panes())
+            self.frame()
 
     def unveil(self) -> None:
         """Show widgets again that have been drawn from new results."""
